@@ -1,0 +1,3 @@
+//! podkeeper keeps a GitLab Support Pod running.
+
+pub mod pod;

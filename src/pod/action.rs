@@ -1,0 +1,205 @@
+//! The changes podkeeper can make. One action is one request, whole at birth, and names only what was seen.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::label::LabelName;
+use super::marker::Block;
+use super::session::SessionKey;
+
+/// One change, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// Full path of the project it changes, as GitLab spells it now.
+    pub project: String,
+    /// The project's number; every write uses it, because a renamed project refuses writes by path.
+    pub project_id: u64,
+    /// Why, as the end of the sentence "… because".
+    pub because: String,
+    /// What changes.
+    pub change: Change,
+}
+
+/// What changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Creates the pod's label in the project.
+    CreateLabel {
+        /// Its name.
+        name: LabelName,
+        /// Its colour.
+        color: String,
+        /// Its description.
+        description: String,
+    },
+    /// Opens the pairing issue of a session.
+    OpenPairingIssue {
+        /// The session.
+        session: SessionKey,
+        /// The title.
+        title: String,
+        /// The whole first body, marker included.
+        body: String,
+        /// Labels that were read back from the project.
+        labels: Vec<LabelName>,
+    },
+    /// Brings the block of a pairing issue up to date, and its title where nobody changed it.
+    RewritePairingIssue {
+        /// The issue.
+        iid: u64,
+        /// The block as it was seen; if it is another one by now, nothing is written.
+        seen: Block,
+        /// The block as it should be.
+        block: Block,
+        /// The title to replace and its replacement.
+        title: Option<(String, String)>,
+    },
+    /// Puts the pod's label on an issue.
+    AddLabel {
+        /// The issue.
+        iid: u64,
+        /// The label.
+        label: LabelName,
+    },
+    /// Links the younger of two issues for one session to the older.
+    LinkTwin {
+        /// The younger.
+        iid: u64,
+        /// The older, which stays.
+        keep: u64,
+    },
+    /// Closes the younger of two issues for one session.
+    CloseTwin {
+        /// The younger.
+        iid: u64,
+        /// The older, which stays.
+        keep: u64,
+    },
+}
+
+/// The kinds of actions with what each does; the only list, printed by `explain`.
+pub const KINDS: [(&str, &str); 6] = [
+    ("create-label", "Creates the pod's label in the project of its pairing issues ([label] create)."),
+    ("open-pairing-issue", "Opens the pairing issue of the next session, with the pod's label and its marker."),
+    ("rewrite-pairing-issue", "Brings podkeeper's block in a pairing issue up to date; the rest stays as it is."),
+    ("add-label", "Puts the pod's label back on one of podkeeper's own pairing issues."),
+    ("link-twin", "Links the younger of two issues for one session to the older."),
+    ("close-twin", "Closes the younger of two issues for one session."),
+];
+
+impl Action {
+    /// The kind's name.
+    pub fn kind(&self) -> &'static str {
+        let index = match self.change {
+            Change::CreateLabel { .. } => 0,
+            Change::OpenPairingIssue { .. } => 1,
+            Change::RewritePairingIssue { .. } => 2,
+            Change::AddLabel { .. } => 3,
+            Change::LinkTwin { .. } => 4,
+            Change::CloseTwin { .. } => 5,
+        };
+        KINDS[index].0
+    }
+
+    /// What it is about: a session's key, an issue's number or a label's name.
+    pub fn subject(&self) -> String {
+        match &self.change {
+            Change::CreateLabel { name, .. } => name.to_string(),
+            Change::OpenPairingIssue { session, .. } => session.to_string(),
+            Change::RewritePairingIssue { iid, .. }
+            | Change::AddLabel { iid, .. }
+            | Change::LinkTwin { iid, .. }
+            | Change::CloseTwin { iid, .. } => format!("#{iid}"),
+        }
+    }
+
+    /// What tells it from every other action of a pass.
+    pub fn identity(&self) -> String {
+        format!("{} {} {}", self.kind(), self.project, self.subject())
+    }
+
+    /// The text that would change, as a diff; empty where the sentence says it all.
+    pub fn diff(&self) -> String {
+        match &self.change {
+            Change::OpenPairingIssue { title, body, .. } => {
+                let mut out = format!("+ {title}\n+\n");
+                for line in body.lines() {
+                    out.push_str(format!("+ {line}").trim_end());
+                    out.push('\n');
+                }
+                out
+            }
+            Change::RewritePairingIssue { seen, block, title, .. } => {
+                let mut out = String::new();
+                if let Some((old, new)) = title {
+                    out.push_str(&lines_changed(old, new));
+                }
+                out.push_str(&lines_changed(&super::marker::render(seen), &super::marker::render(block)));
+                out
+            }
+            Change::CreateLabel { .. }
+            | Change::AddLabel { .. }
+            | Change::LinkTwin { .. }
+            | Change::CloseTwin { .. } => String::new(),
+        }
+    }
+
+    /// Everything that is sent, with sorted keys: what a plan's stamp is made of.
+    pub fn canonical(&self) -> Value {
+        let details = match &self.change {
+            Change::CreateLabel { name, color, description } => {
+                json!({"name": name.as_str(), "color": color, "description": description})
+            }
+            Change::OpenPairingIssue { title, body, labels, .. } => {
+                json!({"title": title, "body": body, "labels": labels})
+            }
+            Change::RewritePairingIssue { seen, block, title, .. } => json!({
+                "seen": super::marker::render(seen),
+                "block": super::marker::render(block),
+                "title": title.as_ref().map(|(_, new)| new),
+            }),
+            Change::AddLabel { label, .. } => json!({"label": label.as_str()}),
+            Change::LinkTwin { keep, .. } | Change::CloseTwin { keep, .. } => json!({"keep": keep}),
+        };
+        json!({
+            "kind": self.kind(),
+            "project": self.project,
+            "project_id": self.project_id,
+            "subject": self.subject(),
+            "details": details,
+        })
+    }
+}
+
+/// The sentence that a human reviews.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { project, because, change, .. } = self;
+        match change {
+            Change::CreateLabel { name, .. } => write!(f, "create label `{name}` in {project}")?,
+            Change::OpenPairingIssue { title, labels, .. } => {
+                write!(f, "open \"{title}\" in {project}")?;
+                if let Some(label) = labels.first() {
+                    write!(f, " with label `{label}`")?;
+                }
+            }
+            Change::RewritePairingIssue { iid, title, .. } => {
+                write!(f, "rewrite the block of {project}#{iid}")?;
+                if let Some((_, new)) = title {
+                    write!(f, " and title it \"{new}\"")?;
+                }
+            }
+            Change::AddLabel { iid, label } => write!(f, "add label `{label}` to {project}#{iid}")?,
+            Change::LinkTwin { iid, keep } => write!(f, "link {project}#{iid} to #{keep}")?,
+            Change::CloseTwin { iid, keep } => write!(f, "close {project}#{iid} in favour of #{keep}")?,
+        }
+        write!(f, ", because {because}")
+    }
+}
+
+fn lines_changed(old: &str, new: &str) -> String {
+    let (old, new) = (format!("{old}\n"), format!("{new}\n"));
+    let diff = similar::TextDiff::from_lines(&old, &new);
+    diff.iter_all_changes().fold(String::new(), |out, change| out + &change.tag().to_string() + " " + change.value())
+}

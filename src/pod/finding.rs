@@ -1,0 +1,141 @@
+//! What a human should know.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::rule::{Audience, Rule, Severity};
+
+/// A place in a file: 1-based line and column, columns counted in characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// Path of the file, as its reader knows it.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+/// One thing that a human should know.
+///
+/// Findings are ordered by severity (worst first), rule, place and subject, so that every report shows
+/// them in the same order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule it comes from.
+    pub rule: Rule,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who may read it.
+    pub audience: Audience,
+    /// What it is about, in a form that stays the same from run to run.
+    pub subject: String,
+    /// Where it stands, if it stands in a file.
+    pub place: Option<Place>,
+    /// What is the matter, in a sentence.
+    pub message: String,
+    /// What to do, in a sentence.
+    pub advice: String,
+    /// Its stable identity, 16 hex digits.
+    pub fingerprint: String,
+    /// Since which day it is known, where that is remembered.
+    pub since: Option<chrono::NaiveDate>,
+}
+
+impl Finding {
+    /// A finding with its rule's severity, audience and advice.
+    pub fn new(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        let subject = subject.into();
+        let fingerprint = fingerprint(rule, &subject, None);
+        Self {
+            rule,
+            severity: rule.severity(),
+            audience: rule.audience(),
+            subject,
+            place: None,
+            message: message.into(),
+            advice: rule.advice().to_owned(),
+            fingerprint,
+            since: None,
+        }
+    }
+
+    /// The same finding, at a place. The file takes part in its identity; line and column do not, because
+    /// they move with every edit above.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.fingerprint = fingerprint(self.rule, &self.subject, Some(&place.path));
+        self.place = Some(place);
+        self
+    }
+
+    /// The same finding, with advice of its own.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    fn sort_key(&self) -> impl Ord + '_ {
+        (std::cmp::Reverse(self.severity), self.rule, &self.place, &self.subject, &self.message)
+    }
+}
+
+/// Brings findings into the one order, drops exact doubles, and gives equal ones (same rule, subject and
+/// file) a count in their identity, so that no two findings of a report share a fingerprint.
+pub fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    findings.dedup();
+    let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for finding in &mut findings {
+        let nth = seen.entry(finding.fingerprint.clone()).or_insert(0);
+        *nth += 1;
+        if *nth > 1 {
+            finding.fingerprint = short_hash(&format!("{}\n{nth}", finding.fingerprint));
+        }
+    }
+    findings
+}
+
+fn fingerprint(rule: Rule, subject: &str, path: Option<&str>) -> String {
+    short_hash(&format!("{}\n{subject}\n{}", rule.code(), path.unwrap_or_default()))
+}
+
+/// The first 16 hex digits of a text's SHA-256.
+pub fn short_hash(text: &str) -> String {
+    let mut out = hex(&Sha256::digest(text.as_bytes()));
+    out.truncate(16);
+    out
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a string cannot fail.
+        write!(out, "{byte:02x}").unwrap_or_default();
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_does_not_move_with_the_line() {
+        let at =
+            |line| Finding::new(Rule::LabelEmpty, "~\"\"", "x").at(Place { path: "p.md".to_owned(), line, column: 1 });
+        assert_eq!(at(3).fingerprint, at(9).fingerprint);
+        let ordered = in_order(vec![at(9), at(3)]);
+        assert_ne!(ordered[0].fingerprint, ordered[1].fingerprint);
+        assert_eq!(ordered[0].place.as_ref().unwrap().line, 3);
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let ordered =
+            in_order(vec![Finding::new(Rule::LabelTrailingComma, "b", "x"), Finding::new(Rule::PageMissing, "a", "x")]);
+        assert_eq!(ordered[0].rule, Rule::PageMissing);
+    }
+}

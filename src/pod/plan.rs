@@ -1,0 +1,44 @@
+//! The plan: every change of one round, in order.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::action::Action;
+use super::finding::hex;
+
+/// The changes of one round.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// In the order in which they are carried out.
+    pub actions: Vec<Action>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+}
+
+/// The stamp of what would be done: SHA-256 over the canonical actions of all pods, in order, as hex.
+///
+/// `apply --plan STAMP` makes the plan anew and refuses to write unless it has the same stamp.
+pub fn stamp(plans: &[&Plan]) -> String {
+    let mut hash = Sha256::new();
+    for action in plans.iter().flat_map(|plan| &plan.actions) {
+        // serde_json sorts the keys of a `json!` object.
+        hash.update(action.canonical().to_string().as_bytes());
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize())
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for action in &self.actions {
+            writeln!(f, "{action}")?;
+        }
+        Ok(())
+    }
+}

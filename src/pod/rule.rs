@@ -1,0 +1,192 @@
+//! Every rule podkeeper tells by, in one table. It is the only list: `explain`, the README and the JSON
+//! contract are made from it.
+
+use serde::{Serialize, Serializer};
+
+/// How much a finding matters, in rising order. The words are those of GitLab's Code Quality reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; nothing has to be done.
+    Info,
+    /// A small defect.
+    Minor,
+    /// Something does not work as the page or the pod says.
+    Major,
+    /// podkeeper cannot keep its promise until a person acts.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, in rising order.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Minor, Self::Major, Self::Critical];
+
+    /// The word used everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Who may read a finding. Every output declares its own audience and shows no more than that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Anybody: it says no more than the public page.
+    Public,
+    /// The pod and its neighbours: it names things of projects that are not public.
+    Team,
+    /// A private project or a confidential issue only.
+    Confidential,
+}
+
+macro_rules! rules {
+    ($($variant:ident $code:literal $severity:ident $audience:ident $human:literal $summary:literal $advice:literal;)*) => {
+        /// The kinds of findings. Codes are kebab-case nouns with their state.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Rule { $(#[doc = $summary] $variant,)* }
+
+        impl Rule {
+            /// Every rule, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code that reports, exceptions and `explain` use.
+            pub fn code(self) -> &'static str { match self { $(Self::$variant => $code,)* } }
+
+            /// How much its findings matter.
+            pub fn severity(self) -> Severity { match self { $(Self::$variant => Severity::$severity,)* } }
+
+            /// Who may read its findings.
+            pub fn audience(self) -> Audience { match self { $(Self::$variant => Audience::$audience,)* } }
+
+            /// Whether a person must act before podkeeper can go on (exit 5).
+            pub fn needs_human(self) -> bool { match self { $(Self::$variant => $human,)* } }
+
+            /// What it means, in one sentence.
+            pub fn summary(self) -> &'static str { match self { $(Self::$variant => $summary,)* } }
+
+            /// What to do about it, in one sentence.
+            pub fn advice(self) -> &'static str { match self { $(Self::$variant => $advice,)* } }
+        }
+    };
+}
+
+rules! {
+    PageMissing "page-missing" Critical Public true
+        "The pod's page is not where the configuration says."
+        "Find out where the page went (moved or renamed?) and set [page] in the pod's file.";
+    MembersSectionMissing "members-section-missing" Major Public false
+        "The page has no level-2 heading that ends in \"Pod members\"."
+        "Give the members section its heading back, for example \"## Support Pod members\".";
+    LeadMissing "lead-missing" Minor Public false
+        "No member of the page has a lead's role."
+        "Put \"Lead:\" before the name of whoever leads the pod.";
+    MemberHandleMissing "member-handle-missing" Minor Public false
+        "A member's line names no GitLab handle."
+        "Add the handle behind the name, for example (`@handle`).";
+    MemberHandleInvalid "member-handle-invalid" Minor Public false
+        "What stands in the handle's place cannot be a GitLab user name."
+        "Write the user name as it stands in the profile's address, without blanks.";
+    MemberListedTwice "member-listed-twice" Minor Public false
+        "The same person stands in the members section twice."
+        "Keep one of the two lines.";
+    LabelEmpty "label-empty" Minor Public false
+        "A label reference names no label: ~\"\"."
+        "Name the label or take the reference out.";
+    LabelTrailingComma "label-trailing-comma" Info Public false
+        "A comma follows the last label of a line."
+        "Take the comma out, or add the label that is missing behind it.";
+    ListDashMissing "list-dash-missing" Minor Public false
+        "A line under a list lacks its dash, so it shows as the end of the item above."
+        "Begin the line with \"- \".";
+    TextMojibake "text-mojibake" Minor Public false
+        "Characters were read in the wrong encoding."
+        "Replace them by the mended text.";
+    LinkLegacyForm "link-legacy-form" Info Public false
+        "A GitLab link has the form from before \"/-/\"."
+        "Write the link with \"/-/\".";
+    SessionDiffers "session-differs" Minor Public false
+        "The page names another time for the session than the configuration."
+        "Mend the page's line or the pod's [[session]], whichever is wrong.";
+    SessionMissed "session-missed" Info Team false
+        "A session has passed that had no pairing issue; it is not made up for."
+        "If the session took place, open its issue by hand; look at the schedule's runs if not.";
+    SessionIssueByHand "session-issue-by-hand" Info Team false
+        "Somebody has already opened the session's pairing issue, so podkeeper opens none."
+        "Nothing has to be done.";
+    SessionTwin "session-twin" Minor Team false
+        "Two pairing issues were opened for one session; the younger one is linked and closed."
+        "Nothing has to be done; if this happens often, look for a second podkeeper.";
+    SessionTwinInUse "session-twin-in-use" Major Team true
+        "Two pairing issues stand for one session, and people have written in the younger one."
+        "Move what is wanted into the older issue and close the younger one.";
+    MarkerDamaged "marker-damaged" Major Team true
+        "The marker in one of podkeeper's own issues is damaged, so podkeeper does not touch that issue."
+        "Restore the marker lines from the description's history, or remove all of them.";
+    MarkerForeign "marker-foreign" Major Team true
+        "An issue by somebody else carries a podkeeper marker; it is not adopted and not touched."
+        "Remove the marker from that issue, or name its author in [bot] usernames.";
+    LabelMissing "label-missing" Major Team false
+        "The project does not have the pod's label."
+        "Create the label, or set [label] create = true.";
+    LabelConflict "label-conflict" Info Team false
+        "A pairing issue of the pod carries another label of the same scope; it is left alone."
+        "If the session was the pod's, put the pod's label back.";
+    LabelRemoved "label-removed" Info Team false
+        "The pod's label was taken off one of its pairing issues again; that is respected."
+        "Put it back by hand if it was a mistake.";
+    ProjectMissing "project-missing" Critical Team true
+        "The project of the pairing issues does not exist or is not visible to the token."
+        "Check [pairing] project and the token's membership.";
+    ProjectArchived "project-archived" Critical Team true
+        "The project of the pairing issues is archived, so nothing can be written there."
+        "Unarchive the project or set [pairing] project to its successor.";
+    ProjectRenamed "project-renamed" Minor Team false
+        "A project was renamed; it is still reached through its old path."
+        "Set the new path in the pod's file.";
+    IssuesDisabled "issues-disabled" Critical Team true
+        "The project of the pairing issues has its issues switched off."
+        "Switch issues on in the project's settings.";
+    ExceptionExpired "exception-expired" Info Public false
+        "An [[exception]] has passed its day and holds no more."
+        "Remove it, or give it a new day and reason.";
+    ExceptionUnused "exception-unused" Info Public false
+        "An [[exception]] matches nothing."
+        "Remove it.";
+    Paused "paused" Info Team false
+        "The label `podkeeper::pause` holds every write of this pod."
+        "Take the label off to go on.";
+}
+
+impl Rule {
+    /// The rule with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.code() == code)
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_read_back() {
+        let mut seen = std::collections::BTreeSet::new();
+        for rule in Rule::ALL {
+            assert!(seen.insert(rule.code()), "{} twice", rule.code());
+            assert!(rule.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+            assert_eq!(Rule::from_code(rule.code()), Some(*rule));
+            assert!(rule.summary().ends_with('.') && rule.advice().ends_with('.'), "{}", rule.code());
+        }
+    }
+}

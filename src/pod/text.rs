@@ -1,0 +1,245 @@
+//! Text from outside: it may be shown, it may never act.
+//!
+//! GitLab runs a line that starts with `/` as a quick action, notifies whoever stands behind an `@`, leaves
+//! "mentioned in" notes at `#1`, `!1`, `&1` or a bare URL, and renders HTML. So text of pages, titles and
+//! error bodies is [`Untrusted`]: it has no way into a body but through the methods here.
+
+use std::fmt;
+
+/// The most characters of an untrusted text that are shown.
+const CAP: usize = 200;
+
+/// A text that somebody else wrote.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Untrusted(String);
+
+impl Untrusted {
+    /// Takes any text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it was read, for comparing only.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// One line of visible characters, at most 200: for terminals, logs and JSON.
+    ///
+    /// Everything that breaks a line becomes a blank; control characters, direction overrides and
+    /// invisible characters are dropped.
+    pub fn line(&self) -> String {
+        let mut out = String::new();
+        let mut shown = 0;
+        for c in self.0.chars() {
+            let c = if breaks_line(c) || c == '\t' || is_odd_space(c) { ' ' } else { c };
+            if is_hidden(c) || (c == ' ' && (out.is_empty() || out.ends_with(' '))) {
+                continue;
+            }
+            if shown == CAP {
+                out.push('…');
+                break;
+            }
+            out.push(c);
+            shown += 1;
+        }
+        out.trim_end().to_owned()
+    }
+
+    /// Markdown that shows the text and does nothing else; never at the start of a line.
+    ///
+    /// Harmless words stand as they are. Anything that Markdown or GitLab could read as more than words
+    /// becomes a code span, where GitLab neither mentions, links nor runs anything.
+    pub fn md(&self) -> String {
+        let line = self.line();
+        if is_prose(&line) { line } else { code_span(&line) }
+    }
+
+    /// The text as a Markdown code span.
+    pub fn md_code(&self) -> String {
+        code_span(&self.line())
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Untrusted({:?})", self.line())
+    }
+}
+
+/// A code span whose fence is longer than any run of backticks inside it (`CommonMark` 6.1).
+fn code_span(line: &str) -> String {
+    // A marker of ours is an HTML comment; nothing quoted may look like its beginning.
+    let line = line.replace("<!--", "<! --");
+    if line.is_empty() {
+        return "` `".to_owned();
+    }
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if line.starts_with('`') || line.ends_with('`') {
+        format!("{fence} {line} {fence}")
+    } else {
+        format!("{fence}{line}{fence}")
+    }
+}
+
+/// Whether a line is words and quiet punctuation only.
+fn is_prose(line: &str) -> bool {
+    let quiet = |c: char| {
+        c.is_alphanumeric() || matches!(c, ' ' | ',' | '.' | ':' | ';' | '(' | ')' | '?' | '-' | '\'' | '"' | '/')
+    };
+    !line.is_empty()
+        && line.chars().all(quiet)
+        && !line.contains("://")
+        && !line.to_ascii_lowercase().contains("www.")
+        && !line.to_ascii_lowercase().contains("mailto:")
+        && !line.split(|c: char| !c.is_alphanumeric()).any(is_commit_like)
+        // A list or heading inside our own list item would change the structure.
+        && !line.starts_with(['-', '/', '.', ':'])
+        && !starts_like_ordered_item(line)
+}
+
+fn starts_like_ordered_item(line: &str) -> bool {
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.len() && rest.starts_with(['.', ')'])
+}
+
+/// GitLab links 7 to 64 hex digits as a commit.
+fn is_commit_like(word: &str) -> bool {
+    (7..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn breaks_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+}
+
+/// Characters that are not seen: controls, zero widths, direction marks and overrides, tags.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A line of a whole text that is shown as it is, without what would move a terminal's cursor or hide.
+pub fn printable(line: &str) -> String {
+    line.chars().filter(|c| !is_hidden(*c)).collect()
+}
+
+/// An `http` or `https` address as the only link that may stand in a body, re-serialised by the URL
+/// parser, with everything that could end a Markdown link target percent-encoded. `None` for others.
+pub fn safe_url(text: &str) -> Option<String> {
+    let url = url::Url::parse(text.trim()).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let mut out = String::new();
+    for c in url.as_str().chars() {
+        match c {
+            '(' => out.push_str("%28"),
+            ')' => out.push_str("%29"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '"' => out.push_str("%22"),
+            '`' => out.push_str("%60"),
+            ' ' => out.push_str("%20"),
+            c => out.push(c),
+        }
+    }
+    Some(out)
+}
+
+/// The last gate for a whole body: outside fenced code no line starts with `/`, so none is a quick action.
+pub fn without_quick_actions(body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut fence: Option<(char, usize)> = None;
+    for line in body.split_inclusive('\n') {
+        let text = line.trim_start();
+        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'));
+        let run = mark.map_or(0, |mark| text.chars().take_while(|c| *c == mark).count());
+        match (fence, mark) {
+            (None, Some(mark)) if run >= 3 => fence = Some((mark, run)),
+            (Some((open, length)), Some(mark))
+                if mark == open && run >= length && text.trim_end().chars().all(|c| c == mark) =>
+            {
+                fence = None;
+            }
+            _ => {}
+        }
+        if fence.is_none() && text.starts_with('/') {
+            let indent = line.len() - text.len();
+            out.push_str(&line[..indent]);
+            out.push_str("&#47;");
+            out.push_str(&text[1..]);
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+/// The text as GitLab stores it: no carriage returns, no blanks at the ends of lines or at the end.
+///
+/// Two bodies are compared in this form, because what GitLab stores is not what it was sent
+/// (`app/services/issuable_base_service.rb`).
+pub fn normalised(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn md(text: &str) -> String {
+        Untrusted::new(text).md()
+    }
+
+    #[test]
+    fn harmless_words_stand_as_they_are() {
+        for text in ["Weekly session: Thursdays at 3:00 PM UTC.", "Ada Quill", "Łucja Wiśnik-Obi (Łu)"] {
+            assert_eq!(md(text), text);
+        }
+    }
+
+    #[test]
+    fn everything_else_becomes_code() {
+        assert_eq!(md("@all"), "`@all`");
+        assert_eq!(md("see #12"), "`see #12`");
+        assert_eq!(md("a ` b"), "``a ` b``");
+        assert_eq!(md("`x`"), "`` `x` ``");
+        assert_eq!(md("https://a.example/x"), "`https://a.example/x`");
+        assert_eq!(md("/close"), "`/close`");
+        assert_eq!(md("deadbeef1"), "`deadbeef1`");
+        assert_eq!(md("- x"), "`- x`");
+        assert_eq!(md("1. x"), "`1. x`");
+        assert_eq!(md(""), "` `");
+        assert_eq!(md("--> <!-- podkeeper:v1 end -->"), "`--> <! -- podkeeper:v1 end -->`");
+    }
+
+    #[test]
+    fn a_line_is_one_line_of_visible_characters() {
+        let text = "a\n/close\r\n\u{2028}b\u{202e}c\u{200b}d\u{0}e\u{e0041}f\u{a0}g";
+        assert_eq!(Untrusted::new(text).line(), "a /close bcdef g");
+        assert_eq!(Untrusted::new("x".repeat(1000)).line().chars().count(), 201);
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        assert_eq!(safe_url("https://a.example/x(y) z").as_deref(), Some("https://a.example/x%28y%29%20z"));
+        for bad in ["javascript:alert(1)", "data:text/html,x", "https://user:pw@a.example/", "//a.example", "x"] {
+            assert_eq!(safe_url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_gate_takes_the_action_out_of_a_slash() {
+        assert_eq!(without_quick_actions("a\n  /close\n"), "a\n  &#47;close\n");
+        let fenced = "```sh\n/usr/bin/x\n```\n/close";
+        assert_eq!(without_quick_actions(fenced), "```sh\n/usr/bin/x\n```\n&#47;close");
+    }
+}
