@@ -1,3 +1,4 @@
 //! podkeeper keeps a GitLab Support Pod running.
 
 pub mod pod;
+pub mod sandbox;

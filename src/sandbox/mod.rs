@@ -1,0 +1,196 @@
+//! A GitLab and an internet in a box, on 127.0.0.1, with a world of its own.
+//!
+//! `podkeeper apply --sandbox` runs the ordinary worker against it over real HTTP. It behaves like GitLab where that hurts
+//! (hidden projects are 404, quick actions run, scoped labels exclude one another) and has its own wire format on
+//! purpose: with shared structs a misspelt field would be misspelt on both sides, and every test would pass.
+//!
+//! - `world`: what the box knows, plain data with a few verbs; `seed`: the world that a newcomer meets
+//! - `rest`: the API below `/api/v4`; `call` and `reply` are one request and one answer
+//! - `quick_actions`: what GitLab finds and runs in a text; also the judge of the injection tests
+//! - `web`, `tls`: the hosts around GitLab, over real TLS with an authority of the box's own
+//! - `control`, `journal`, `pages`: `/-/sandbox`, `/-/world`, `/-/dns`, `/-/journal` and pages to look at
+//!
+//! All requests can be answered in memory, without a socket and without timers: `Sandbox::router` with
+//! `tower::ServiceExt::oneshot`.
+
+mod call;
+mod control;
+mod journal;
+mod pages;
+pub mod quick_actions;
+mod reply;
+mod rest;
+mod seed;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod web;
+pub mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use http::Method;
+
+pub use control::Description;
+pub use journal::Entry;
+pub use seed::{PastSession, Plot, PodPlot};
+pub use serve::Serving;
+pub use world::World;
+
+use call::Call;
+use reply::Reply;
+
+/// The largest body that the box reads; GitLab's own limit for a description is a fraction of it.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Tells the time of a live box.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The box. Clones share one world.
+#[derive(Clone)]
+pub struct Sandbox {
+    state: Arc<Mutex<Inside>>,
+    clock: Option<Clock>,
+}
+
+/// What the box holds behind its lock. Handlers take the lock once per request and never wait while holding it.
+struct Inside {
+    world: World,
+    journal: Vec<Entry>,
+    requests: u64,
+    place: Place,
+}
+
+/// Where the box can be reached.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The origin in links, without a trailing slash.
+    origin: String,
+    /// The origin of the listener itself, which `--external-url` does not change.
+    own: String,
+    /// `127.0.0.1:PORT` of the TLS listener, once it is served.
+    web: Option<String>,
+    /// The authority's certificate as PEM, once it is served.
+    ca: Option<String>,
+}
+
+impl Sandbox {
+    /// A box whose time stands still until `/-/world/now` or [`Sandbox::change`] moves it.
+    pub fn new(world: World) -> Sandbox {
+        Sandbox::with(world, None)
+    }
+
+    /// A box whose time is asked of `clock` before each request.
+    pub fn live(world: World, clock: Clock) -> Sandbox {
+        Sandbox::with(world, Some(clock))
+    }
+
+    /// GitLab and the box's own pages, callable in memory or over a socket.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(on_gitlab).with_state(self.clone())
+    }
+
+    /// The hosts of the world's web; which one is asked stands in `Host` or in the request's URL.
+    pub fn web_router(&self) -> Router {
+        Router::new().fallback(on_the_web).with_state(self.clone())
+    }
+
+    /// A copy of the world as it is now.
+    pub fn world(&self) -> World {
+        self.inside().world.clone()
+    }
+
+    /// Changes the world behind GitLab's back, as tests and faults do.
+    pub fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.inside().world);
+    }
+
+    /// Every write received so far.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.inside().journal.clone()
+    }
+
+    /// How many requests the API answered so far.
+    pub fn requests(&self) -> u64 {
+        self.inside().requests
+    }
+
+    /// What `/-/sandbox` tells.
+    pub fn describe(&self) -> Description {
+        control::describe(&self.inside())
+    }
+
+    fn with(world: World, clock: Option<Clock>) -> Sandbox {
+        let origin = "http://127.0.0.1".to_owned();
+        let place = Place { own: origin.clone(), origin, web: None, ca: None };
+        let inside = Inside { world, journal: Vec::new(), requests: 0, place };
+        Sandbox { state: Arc::new(Mutex::new(inside)), clock }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        // A panic elsewhere must not take the box down with it; every change of the world is a whole one.
+        let mut inside = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clock) = &self.clock {
+            inside.world.now = clock();
+        }
+        inside
+    }
+}
+
+async fn on_gitlab(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {
+    let call = match read(request).await {
+        Ok(call) => call,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let live = sandbox.clock.is_some();
+    let head = call.method == Method::HEAD;
+    let mut inside = sandbox.inside();
+    let reply = if call.path.starts_with("/api/") {
+        through_the_api(&mut inside, &call)
+    } else if call.path.starts_with("/-/") {
+        control::answer(&mut inside, live, &call)
+    } else {
+        pages::answer(&inside, &call)
+    };
+    drop(inside);
+    if head { reply.without_body() } else { reply }.into_response()
+}
+
+/// The one door of the API: every request passes here, so this is where faults will be injected and limits counted.
+fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
+    inside.requests += 1;
+    let origin = inside.place.origin.clone();
+    let reply = rest::answer(&mut inside.world, call, &origin);
+    inside.journal.extend(journal::entry(call, reply.status));
+    reply.header("x-request-id", format!("box-{:08}", inside.requests))
+}
+
+async fn on_the_web(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {
+    let call = match read(request).await {
+        Ok(call) => call,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let head = call.method == Method::HEAD;
+    let reply = web::answer(&sandbox.inside().world, &call);
+    if head { reply.without_body() } else { reply }.into_response()
+}
+
+async fn read(request: Request<Body>) -> Result<Call, Reply> {
+    let (mut parts, body) = request.into_parts();
+    if let (Some(host), false) = (parts.uri.host(), parts.headers.contains_key(http::header::HOST))
+        && let Ok(host) = http::HeaderValue::try_from(host)
+    {
+        // A request made in memory names its host in the URL.
+        parts.headers.insert(http::header::HOST, host);
+    }
+    match axum::body::to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => Ok(Call::decode(parts, body)),
+        Err(_) => Err(Reply::message(413, "413 Request Entity Too Large")),
+    }
+}

@@ -1,0 +1,112 @@
+//! One answer, and the error bodies in the forms that GitLab gives them.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+/// An answer before it becomes HTTP. Handlers give refusals as the `Err` of a `Result<Reply, Reply>`.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+/// What every handler returns.
+pub(super) type Answer = Result<Reply, Reply>;
+
+impl Reply {
+    pub(super) fn json(status: u16, value: &Value) -> Reply {
+        Reply::with(status, "application/json", value.to_string().into_bytes())
+    }
+
+    pub(super) fn text(status: u16, text: &str) -> Reply {
+        Reply::with(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+    }
+
+    pub(super) fn html(status: u16, html: String) -> Reply {
+        Reply::with(status, "text/html; charset=utf-8", html.into_bytes())
+    }
+
+    pub(super) fn empty(status: u16) -> Reply {
+        Reply { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(super) fn redirect(status: u16, to: &str, text: &str) -> Reply {
+        Reply::text(status, text).header("location", to)
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same answer with another status.
+    pub(super) fn status(mut self, status: u16) -> Reply {
+        self.status = status;
+        self
+    }
+
+    /// The same bytes under another content type.
+    pub(super) fn kind(mut self, kind: &str) -> Reply {
+        self.headers.retain(|(name, _)| *name != "content-type");
+        self.header("content-type", kind)
+    }
+
+    /// `{"message": …}`, as most refusals of the API look.
+    pub(super) fn message(status: u16, message: &str) -> Reply {
+        Reply::json(status, &json!({ "message": message }))
+    }
+
+    /// `{"error": …}`, as parameter checks look.
+    pub(super) fn error(status: u16, error: &str) -> Reply {
+        Reply::json(status, &json!({ "error": error }))
+    }
+
+    /// A missing parameter.
+    pub(super) fn not_given(name: &str) -> Reply {
+        Reply::message(400, &format!("400 (Bad request) \"{name}\" not given"))
+    }
+
+    /// A value that breaks a rule of the model: 400 with an object of lists.
+    pub(super) fn invalid(field: &str, why: &str) -> Reply {
+        Reply::json(400, &json!({ "message": { field: [why] } }))
+    }
+
+    /// Not there, or not for you: the same body, so that nobody can tell which.
+    pub(super) fn not_found(what: &str) -> Reply {
+        Reply::message(404, &format!("404 {what} Not Found"))
+    }
+
+    pub(super) fn unauthorized() -> Reply {
+        Reply::message(401, "401 Unauthorized")
+    }
+
+    pub(super) fn forbidden() -> Reply {
+        Reply::message(403, "403 Forbidden")
+    }
+
+    /// The answer without its body, as HEAD wants it.
+    pub(super) fn without_body(mut self) -> Reply {
+        self.body.clear();
+        self
+    }
+
+    /// The HTTP answer. A header value that HTTP cannot carry is left out.
+    pub(super) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() =
+            http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().append(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+
+    fn with(status: u16, kind: &'static str, body: Vec<u8>) -> Reply {
+        Reply { status, headers: vec![("content-type", kind.to_owned())], body }
+    }
+}

@@ -1,0 +1,160 @@
+//! The list of a project's issues with its filters (GitLab docs, "Issues API", list project issues).
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+
+use super::Asked;
+use super::paging::page;
+use crate::sandbox::call::Input;
+use crate::sandbox::reply::{Answer, Reply};
+use crate::sandbox::world::{Issue, World};
+
+/// All filters are joined by AND; the newest comes first unless asked otherwise.
+pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
+    let home = asked.project(project)?;
+    let filter = Filter::read(&asked.call.input, asked.who)?;
+    let visible = home.issues.values().filter(|issue| asked.world.may_see_issue(project, issue, asked.who));
+    let mut found: Vec<&Issue> = visible.filter(|issue| filter.fits(asked.world, issue)).collect();
+    sort(&mut found, &asked.call.input)?;
+    Ok(page(asked, &found, |issue| asked.issue_shape(home, issue)))
+}
+
+/// What was asked for, read once.
+struct Filter<'a> {
+    input: &'a Input,
+    who: Option<u64>,
+    open: Option<bool>,
+    created: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    updated: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    search: Option<String>,
+    search_in: Vec<String>,
+}
+
+impl<'a> Filter<'a> {
+    fn read(input: &'a Input, who: Option<u64>) -> Result<Filter<'a>, Reply> {
+        let open = match input.filled("state").as_deref() {
+            None | Some("all") => None,
+            Some("opened") => Some(true),
+            Some("closed") => Some(false),
+            Some(_) => return Err(Reply::error(400, "state does not have a valid value")),
+        };
+        Ok(Filter {
+            input,
+            who,
+            open,
+            created: (input.instant("created_after")?, input.instant("created_before")?),
+            updated: (input.instant("updated_after")?, input.instant("updated_before")?),
+            search: input.filled("search").map(|text| text.to_lowercase()),
+            search_in: input.list("in").unwrap_or_else(|| vec!["title".to_owned(), "description".to_owned()]),
+        })
+    }
+
+    fn fits(&self, world: &World, issue: &Issue) -> bool {
+        let input = self.input;
+        let numbers = |key: &str| input.numbers(key);
+        self.open.is_none_or(|open| open == issue.is_open())
+            && numbers("iids").is_none_or(|iids| iids.contains(&issue.iid))
+            && !numbers("not[iids]").is_some_and(|iids| iids.contains(&issue.iid))
+            && self.labels_fit(issue)
+            && within(self.created, issue.created_at)
+            && within(self.updated, issue.updated_at)
+            && self.text_fits(issue)
+            && self.people_fit(world, issue)
+            && self.due_fits(world, issue)
+            && input.flag("confidential").is_none_or(|wanted| wanted == issue.confidential)
+    }
+
+    /// `None` and `Any` in any letter case; names exactly, all of them.
+    fn labels_fit(&self, issue: &Issue) -> bool {
+        let wanted = self.input.list("labels").unwrap_or_default();
+        let unwanted = self.input.list("not[labels]").unwrap_or_default();
+        let fits = match wanted.as_slice() {
+            [one] if one.eq_ignore_ascii_case("none") => issue.labels.is_empty(),
+            [one] if one.eq_ignore_ascii_case("any") => !issue.labels.is_empty(),
+            names => names.iter().all(|name| issue.labels.contains(name)),
+        };
+        fits && !unwanted.iter().any(|name| issue.labels.contains(name))
+    }
+
+    fn text_fits(&self, issue: &Issue) -> bool {
+        let Some(wanted) = &self.search else { return true };
+        self.search_in.iter().any(|field| match field.as_str() {
+            "title" => issue.title.to_lowercase().contains(wanted),
+            "description" => issue.description.as_ref().is_some_and(|text| text.to_lowercase().contains(wanted)),
+            _ => false,
+        })
+    }
+
+    fn people_fit(&self, world: &World, issue: &Issue) -> bool {
+        let input = self.input;
+        let name = |id: u64| world.users.get(&id).map(|user| user.username.to_lowercase());
+        let author = name(issue.author);
+        let text = |key: &str| input.filled(key).map(|text| text.to_lowercase());
+        let mine = match text("scope").as_deref() {
+            Some("created_by_me" | "created-by-me") => self.who == Some(issue.author),
+            Some("assigned_to_me" | "assigned-to-me") => self.who.is_some_and(|who| issue.assignees.contains(&who)),
+            _ => true,
+        };
+        let assigned = |wanted: &str| match wanted {
+            "none" | "0" => issue.assignees.is_empty(),
+            "any" => !issue.assignees.is_empty(),
+            wanted => issue.assignees.iter().any(|&id| name(id).as_deref() == Some(wanted) || id.to_string() == wanted),
+        };
+        mine && input.number("author_id").is_none_or(|id| id == issue.author)
+            && text("author_username").is_none_or(|wanted| author.as_ref() == Some(&wanted))
+            && text("not[author_username]").is_none_or(|unwanted| author.as_ref() != Some(&unwanted))
+            && text("assignee_id").is_none_or(|wanted| assigned(&wanted))
+            && input.list("assignee_username").is_none_or(|names| names.iter().all(|one| assigned(&one.to_lowercase())))
+    }
+
+    fn due_fits(&self, world: &World, issue: &Issue) -> bool {
+        let Some(wanted) = self.input.filled("due_date") else { return true };
+        let today = world.now.date_naive();
+        let due = issue.due_date;
+        match wanted.to_lowercase().as_str() {
+            "0" | "none" => due.is_none(),
+            "any" => due.is_some(),
+            "today" => due == Some(today),
+            "tomorrow" => due == today.succ_opt(),
+            "overdue" => due.is_some_and(|day| day < today),
+            "week" => due.is_some_and(|day| week(day) == week(today)),
+            _ => true,
+        }
+    }
+}
+
+fn week(day: NaiveDate) -> (i32, u32) {
+    let week = day.iso_week();
+    (week.year(), week.week())
+}
+
+fn within((after, before): (Option<DateTime<Utc>>, Option<DateTime<Utc>>), time: DateTime<Utc>) -> bool {
+    after.is_none_or(|after| time >= after) && before.is_none_or(|before| time <= before)
+}
+
+fn sort(found: &mut [&Issue], input: &Input) -> Result<(), Reply> {
+    let order = input.filled("order_by");
+    let ascending = match input.filled("sort").as_deref() {
+        None | Some("desc") => false,
+        Some("asc") => true,
+        Some(_) => return Err(Reply::error(400, "sort does not have a valid value")),
+    };
+    match order.as_deref() {
+        None
+        | Some("created_at" | "priority" | "label_priority" | "milestone_due" | "popularity" | "relative_position") => {
+            found.sort_by_key(|issue| (issue.created_at, issue.id));
+        }
+        Some("updated_at") => found.sort_by_key(|issue| (issue.updated_at, issue.id)),
+        Some("title") => found.sort_by_key(|issue| (issue.title.to_lowercase(), issue.id)),
+        Some("weight") => found.sort_by_key(|issue| (issue.weight, issue.id)),
+        Some("due_date") => {
+            // Without a due date an issue comes last in both directions.
+            found.sort_by_key(|issue| (issue.due_date.is_none() == ascending, issue.due_date, issue.id));
+        }
+        Some("id") => found.sort_by_key(|issue| issue.id),
+        Some(_) => return Err(Reply::error(400, "order_by does not have a valid value")),
+    }
+    if !ascending {
+        found.reverse();
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Issues: one, created, changed, deleted (GitLab docs, "Issues API"; `lib/api/issues.rb`).
+
+use super::{Asked, issue_list};
+use crate::sandbox::call::Input;
+use crate::sandbox::reply::{Answer, Reply};
+use crate::sandbox::world::{Change, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
+
+/// The longest description, in characters.
+const LONGEST: usize = 1_048_576;
+
+/// `issues`, `issues/:iid` and its participants.
+pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
+    match (asked.call.method.as_str(), path) {
+        ("GET" | "HEAD", []) => issue_list::answer(asked, project),
+        ("POST", []) => create(asked, project),
+        ("GET" | "HEAD", [iid]) => {
+            let iid = asked.issue(project, iid)?.iid;
+            asked.issue_reply(200, project, iid)
+        }
+        ("PUT", [iid]) => update(asked, project, iid),
+        ("DELETE", [iid]) => delete(asked, project, iid),
+        ("GET" | "HEAD", [iid, "participants"]) => participants(asked, project, iid),
+        ("GET" | "HEAD", [iid, "closed_by" | "related_merge_requests"]) => {
+            asked.issue(project, iid)?;
+            Ok(super::paging::page(asked, &[], |(): &()| serde_json::Value::Null))
+        }
+        _ => Err(Reply::error(404, "404 Not Found")),
+    }
+}
+
+/// Everybody who can see a project may open issues in it; labels and so on may be set at birth.
+fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
+    let who = writer(asked, project)?;
+    let input = &asked.call.input;
+    let title = input.text("title").ok_or_else(|| Reply::not_given("title"))?;
+    check_text(Some(&title), input.text("description").as_ref())?;
+    let mut rest = edit(input)?;
+    rest.title = None;
+    rest.close = None;
+    let level = asked.level(project);
+    let born = input.instant("created_at")?.filter(|_| level >= OWNER);
+    let wanted_iid = input.number("iid").filter(|_| level >= OWNER);
+    if wanted_iid.is_some_and(|iid| asked.world.issue(project, iid).is_some()) {
+        return Err(Reply::invalid("iid", "has already been taken"));
+    }
+    let new = NewIssue { title, rest };
+    let iid = asked.world.open_issue(project, who, &new).ok_or_else(|| Reply::not_found("Project"))?;
+    if let (Some(born), Some(issue)) = (born, asked.world.issue_mut(project, iid)) {
+        issue.created_at = born;
+    }
+    let iid = wanted_iid.map_or(iid, |wanted| asked.world.renumber_issue(project, iid, wanted));
+    asked.issue_reply(201, project, iid)
+}
+
+fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
+    let who = writer(asked, project)?;
+    let issue = asked.issue(project, iid)?;
+    let iid = issue.iid;
+    let edits_all = asked.level(project) >= PLANNER;
+    if !edits_all && issue.author != who && !issue.assignees.contains(&who) {
+        return Err(Reply::forbidden());
+    }
+    let input = &asked.call.input;
+    let title = input.text("title");
+    check_text(title.as_ref(), input.text("description").as_ref())?;
+    let mut edit = edit(input)?;
+    if !edits_all {
+        // Whoever may not set metadata on an existing issue has it dropped without a word.
+        edit = IssueEdit { title: edit.title, description: edit.description, close: edit.close, ..Default::default() };
+    }
+    asked.world.edit_issue(project, iid, who, &edit);
+    let updated = input.instant("updated_at")?.filter(|_| asked.level(project) >= OWNER);
+    if let (Some(updated), Some(issue)) = (updated, asked.world.issue_mut(project, iid)) {
+        issue.updated_at = updated;
+    }
+    asked.issue_reply(200, project, iid)
+}
+
+fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
+    asked.role(project, OWNER)?;
+    let issue = asked.issue(project, iid)?;
+    asked.unmodified_since(issue.updated_at)?;
+    let iid = issue.iid;
+    asked.world.issue_links.retain(|_, link| link.source != (project, iid) && link.target != (project, iid));
+    if let Some(project) = asked.world.projects.get_mut(&project) {
+        project.issues.remove(&iid);
+    }
+    Ok(Reply::empty(204))
+}
+
+fn participants(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
+    let issue = asked.issue(project, iid)?;
+    let comments = issue.notes.values().filter(|note| !note.system).map(|note| note.author);
+    let people: std::collections::BTreeSet<u64> =
+        comments.chain(issue.assignees.iter().copied()).chain([issue.author]).collect();
+    let people: Vec<u64> = people.into_iter().collect();
+    Ok(super::paging::page(asked, &people, |&id| asked.user_shape(id)))
+}
+
+/// Somebody who is signed in, in a project that has issues.
+pub(super) fn writer(asked: &Asked<'_>, project: u64) -> Result<u64, Reply> {
+    let who = asked.signed_in()?;
+    if asked.project(project)?.issues_enabled { Ok(who) } else { Err(Reply::forbidden()) }
+}
+
+/// An issue that the asking user may administer: theirs, or any from planner on.
+pub(super) fn administrable<'a>(asked: &'a Asked<'_>, project: u64, iid: &str) -> Result<&'a Issue, Reply> {
+    let who = writer(asked, project)?;
+    let issue = asked.issue(project, iid)?;
+    if asked.level(project) >= PLANNER || issue.author == who { Ok(issue) } else { Err(Reply::forbidden()) }
+}
+
+fn check_text(title: Option<&String>, description: Option<&String>) -> Result<(), Reply> {
+    if title.is_some_and(|title| title.trim().is_empty()) {
+        return Err(Reply::invalid("title", "can't be blank"));
+    }
+    if title.is_some_and(|title| title.chars().count() > 255) {
+        return Err(Reply::invalid("title", "is too long (maximum is 255 characters)"));
+    }
+    if description.is_some_and(|text| text.chars().count() > LONGEST) {
+        return Err(Reply::invalid("description", "is too long (maximum is 1048576 characters)"));
+    }
+    Ok(())
+}
+
+/// The parameters that create and update share.
+fn edit(input: &Input) -> Result<IssueEdit, Reply> {
+    let close = match input.filled("state_event").as_deref() {
+        None => None,
+        Some("close") => Some(true),
+        Some("reopen") => Some(false),
+        Some(_) => return Err(Reply::error(400, "state_event does not have a valid value")),
+    };
+    let description = match input.text("description") {
+        None => Change::Keep,
+        Some(text) if text.is_empty() => Change::Clear,
+        Some(text) => Change::Set(text),
+    };
+    let weight = match input.text("weight") {
+        None => Change::Keep,
+        Some(text) if text.is_empty() => Change::Clear,
+        Some(text) => Change::Set(text.parse().ok().ok_or_else(|| Reply::error(400, "weight is invalid"))?),
+    };
+    let assignees = input.numbers("assignee_ids").or_else(|| input.numbers("assignee_id"));
+    Ok(IssueEdit {
+        title: input.text("title"),
+        description,
+        labels: input.list("labels"),
+        add_labels: input.list("add_labels").unwrap_or_default(),
+        remove_labels: input.list("remove_labels").unwrap_or_default(),
+        close,
+        due_date: input.day("due_date")?,
+        // 0 stands for nobody.
+        assignees: assignees.map(|ids| ids.into_iter().filter(|&id| id != 0).collect()),
+        confidential: input.flag("confidential"),
+        locked: input.flag("discussion_locked"),
+        weight,
+    })
+}

@@ -1,0 +1,177 @@
+//! Labels of a project (GitLab docs, "Labels API"; `lib/api/labels.rb`, `lib/api/helpers/label_helpers.rb`).
+
+use super::Asked;
+use super::paging::page;
+use crate::sandbox::call::Input;
+use crate::sandbox::reply::{Answer, Reply};
+use crate::sandbox::world::{Label, PLANNER};
+
+/// `labels`, `labels/:id_or_name` and subscription to one.
+pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
+    match (asked.call.method.as_str(), path) {
+        ("GET" | "HEAD", []) => list(asked, project),
+        ("POST", []) => create(asked, project),
+        // The old forms name the label in the parameters.
+        ("PUT", []) => {
+            let id = asked.call.input.filled("label_id").or_else(|| asked.call.input.filled("name"));
+            update(asked, project, &id.ok_or_else(|| Reply::not_given("name"))?)
+        }
+        ("DELETE", []) => {
+            let id = asked.call.input.filled("label_id").or_else(|| asked.call.input.filled("name"));
+            delete(asked, project, &id.ok_or_else(|| Reply::not_given("name"))?)
+        }
+        ("GET" | "HEAD", [id]) => show(asked, 200, project, id),
+        ("PUT", [id]) => update(asked, project, id),
+        ("DELETE", [id]) => delete(asked, project, id),
+        ("POST", [id, "subscribe"]) => subscribe(asked, project, id),
+        _ => Err(Reply::error(404, "404 Not Found")),
+    }
+}
+
+fn list(asked: &Asked<'_>, project: u64) -> Answer {
+    let home = asked.project(project)?;
+    let ancestors = asked.call.input.flag("include_ancestor_groups").unwrap_or(true);
+    let search = asked.call.input.filled("search").map(|text| text.to_lowercase());
+    let mut found = asked.world.labels_for(home);
+    found.retain(|label| {
+        let description = label.description.as_deref().unwrap_or_default().to_lowercase();
+        (ancestors || home.labels.contains_key(&label.id))
+            && search.as_ref().is_none_or(|text| label.name.to_lowercase().contains(text) || description.contains(text))
+    });
+    Ok(page(asked, &found, |label| asked.label_shape(home, label)))
+}
+
+fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
+    asked.role(project, PLANNER)?;
+    let input = &asked.call.input;
+    let name = title(input, "name")?.ok_or_else(|| Reply::error(400, "name is missing"))?;
+    let color = color(input)?.ok_or_else(|| Reply::error(400, "color is missing"))?;
+    let home = asked.project(project)?;
+    if asked.world.labels_for(home).iter().any(|label| label.name == name) {
+        return Err(Reply::message(409, "Label already exists"));
+    }
+    let description = input.text("description").unwrap_or_default();
+    let priority = input.number("priority");
+    let id = asked.world.add_label(project, &name, &color, &description);
+    if let Some(label) = own(asked, project, &id.to_string()) {
+        label.priority = priority;
+    }
+    show(asked, 201, project, &id.to_string())
+}
+
+/// Changes one of the project's own labels; a group's label is not found this way.
+fn update(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
+    asked.role(project, PLANNER)?;
+    let input = &asked.call.input;
+    let new_name = title(input, "new_name")?;
+    let color = color(input)?;
+    let description = input.text("description");
+    if new_name.is_none() && color.is_none() && description.is_none() && !input.has("priority") {
+        return Err(Reply::error(
+            400,
+            "new_name, color, description, priority are missing, at least one parameter must be provided",
+        ));
+    }
+    let home = asked.project(project)?;
+    let taken =
+        new_name.as_ref().is_some_and(|new| home.labels.values().any(|label| label.name == *new && label.name != id));
+    if taken {
+        return Err(Reply::invalid("title", "has already been taken"));
+    }
+    let priority = input.number("priority");
+    let sets_priority = input.has("priority");
+    let Some(label) = own(asked, project, id) else { return Err(Reply::not_found("Label")) };
+    let number = label.id;
+    let old = label.name.clone();
+    if let Some(color) = color {
+        label.color = color;
+    }
+    if let Some(description) = description {
+        label.description = Some(description).filter(|text| !text.is_empty());
+    }
+    if sets_priority {
+        label.priority = priority;
+    }
+    if let Some(new) = new_name {
+        label.name.clone_from(&new);
+        rename_on_issues(asked, project, &old, Some(&new));
+    }
+    show(asked, 200, project, &number.to_string())
+}
+
+fn delete(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
+    asked.role(project, PLANNER)?;
+    let Some(label) = own(asked, project, id) else { return Err(Reply::not_found("Label")) };
+    let (number, name) = (label.id, label.name.clone());
+    if let Some(project) = asked.world.projects.get_mut(&project) {
+        project.labels.remove(&number);
+    }
+    rename_on_issues(asked, project, &name, None);
+    Ok(Reply::empty(204))
+}
+
+fn subscribe(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
+    let who = asked.signed_in()?;
+    let Some(label) = own(asked, project, id) else { return Err(Reply::not_found("Label")) };
+    if !label.subscribers.insert(who) {
+        return Ok(Reply::empty(304));
+    }
+    show(asked, 201, project, id)
+}
+
+fn show(asked: &Asked<'_>, status: u16, project: u64, id: &str) -> Answer {
+    let home = asked.project(project)?;
+    let label = asked.world.labels_for(home).into_iter().find(|label| named(label, id));
+    let label = label.ok_or_else(|| Reply::not_found("Label"))?;
+    Ok(Reply::json(status, &asked.label_shape(home, label)))
+}
+
+fn own<'a>(asked: &'a mut Asked<'_>, project: u64, id: &str) -> Option<&'a mut Label> {
+    asked.world.projects.get_mut(&project)?.labels.values_mut().find(|label| named(label, id))
+}
+
+/// By number, or by its exact title, where the letter case counts.
+fn named(label: &Label, id: &str) -> bool {
+    label.name == id || label.id.to_string() == id
+}
+
+fn rename_on_issues(asked: &mut Asked<'_>, project: u64, old: &str, new: Option<&str>) {
+    let Some(project) = asked.world.projects.get_mut(&project) else { return };
+    for issue in project.issues.values_mut() {
+        if issue.labels.remove(old)
+            && let Some(new) = new
+        {
+            issue.labels.insert(new.to_owned());
+        }
+        for event in issue.label_events.iter_mut().filter(|event| event.label == old) {
+            if let Some(new) = new {
+                new.clone_into(&mut event.label);
+            }
+        }
+    }
+}
+
+/// A label's title: stripped, no comma, at most 255 characters.
+fn title(input: &Input, key: &str) -> Result<Option<String>, Reply> {
+    let Some(name) = input.text(key).map(|name| name.trim().to_owned()) else { return Ok(None) };
+    if name.is_empty() {
+        return Err(Reply::invalid("title", "can't be blank"));
+    }
+    if name.contains(',') {
+        return Err(Reply::invalid("title", "is invalid"));
+    }
+    if name.chars().count() > 255 {
+        return Err(Reply::invalid("title", "is too long (maximum is 255 characters)"));
+    }
+    Ok(Some(name))
+}
+
+/// `#abc`, `#aabbcc` or one of CSS's names.
+fn color(input: &Input) -> Result<Option<String>, Reply> {
+    let Some(color) = input.filled("color") else { return Ok(None) };
+    let fits = match color.strip_prefix('#') {
+        Some(digits) => matches!(digits.len(), 3 | 6) && digits.chars().all(|char| char.is_ascii_hexdigit()),
+        None => color.chars().all(|char| char.is_ascii_alphabetic()),
+    };
+    if fits { Ok(Some(color)) } else { Err(Reply::invalid("color", "must be a valid color code")) }
+}

@@ -1,0 +1,202 @@
+//! The published shapes of answers: key sets as in the examples of GitLab docs, "REST API".
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::Asked;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::world::{Issue, Label, LabelEvent, Note, Project, User};
+
+/// An instant as GitLab writes it.
+pub(super) fn instant(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+impl Asked<'_> {
+    /// A user as they stand in lists and inside other things; `null` for one who is gone.
+    pub(super) fn user_shape(&self, id: u64) -> Value {
+        self.world.users.get(&id).map_or(Value::Null, |user| brief(user, self.origin))
+    }
+
+    pub(super) fn issue_shape(&self, project: &Project, issue: &Issue) -> Value {
+        let assignees: Vec<Value> = issue.assignees.iter().map(|&id| self.user_shape(id)).collect();
+        let (done, tasks) = tasks(issue.description.as_deref().unwrap_or_default());
+        let api = format!("{}/api/v4/projects/{}", self.origin, project.id);
+        let comments = issue.notes.values().filter(|note| !note.system).count();
+        let iid = issue.iid;
+        let labels = if self.call.input.flag("with_labels_details") == Some(true) {
+            let all = self.world.labels_for(project);
+            let carried = all.into_iter().filter(|label| issue.labels.contains(&label.name));
+            carried.map(|label| self.label_shape(project, label)).collect()
+        } else {
+            issue.labels.iter().map(|name| json!(name)).collect::<Vec<_>>()
+        };
+        let mut shape = json!({
+            "id": issue.id,
+            "iid": iid,
+            "project_id": project.id,
+            "title": issue.title,
+            "description": issue.description,
+            "state": if issue.is_open() { "opened" } else { "closed" },
+            "type": "ISSUE",
+            "issue_type": "issue",
+            "created_at": instant(issue.created_at),
+            "updated_at": instant(issue.updated_at),
+            "closed_at": issue.closed_at.map(instant),
+            "closed_by": issue.closed_by.map(|id| self.user_shape(id)),
+            "labels": labels,
+            "milestone": null,
+            "author": self.user_shape(issue.author),
+            "assignees": assignees,
+            "assignee": assignees.first(),
+            "upvotes": 0,
+            "downvotes": 0,
+            "merge_requests_count": 0,
+            "user_notes_count": comments,
+            "due_date": issue.due_date,
+            "weight": issue.weight,
+            "imported": false,
+            "imported_from": "none",
+        });
+        let derived = json!({
+            "web_url": format!("{}/{}/-/issues/{iid}", self.origin, project.path),
+            "references": {
+                "short": format!("#{iid}"),
+                "relative": format!("#{iid}"),
+                "full": format!("{}#{iid}", project.path),
+            },
+            "time_stats": {
+                "time_estimate": 0,
+                "total_time_spent": 0,
+                "human_time_estimate": null,
+                "human_total_time_spent": null,
+            },
+            "has_tasks": tasks > 0,
+            "task_status": format!("{done} of {tasks} checklist {} completed", if tasks == 1 { "item" } else { "items" }),
+            "task_completion_status": { "count": tasks, "completed_count": done },
+            "confidential": issue.confidential,
+            "discussion_locked": issue.locked.then_some(true),
+            "severity": "UNKNOWN",
+            "moved_to_id": null,
+            "service_desk_reply_to": null,
+            "blocking_issues_count": 0,
+            "_links": {
+                "self": format!("{api}/issues/{iid}"),
+                "notes": format!("{api}/issues/{iid}/notes"),
+                "award_emoji": format!("{api}/issues/{iid}/award_emoji"),
+                "project": api,
+                "closed_as_duplicate_of": null,
+            },
+        });
+        // Two literals, because one of this size is too deep for the macro.
+        if let (Value::Object(all), Value::Object(more)) = (&mut shape, derived) {
+            all.extend(more);
+        }
+        shape
+    }
+
+    /// One issue, with what only the single answer has.
+    pub(super) fn issue_reply(&self, status: u16, project: u64, iid: u64) -> Result<Reply, Reply> {
+        let home = self.project(project)?;
+        let issue = self.world.issue(project, iid).ok_or_else(|| Reply::not_found("Issue"))?;
+        let mut shape = self.issue_shape(home, issue);
+        shape["subscribed"] = json!(self.who == Some(issue.author));
+        Ok(Reply::json(status, &shape))
+    }
+
+    pub(super) fn label_shape(&self, project: &Project, label: &Label) -> Value {
+        let carrying = |open: bool| {
+            let issues = project.issues.values().filter(|issue| issue.labels.contains(&label.name));
+            issues.filter(|issue| issue.is_open() == open).count()
+        };
+        json!({
+            "id": label.id,
+            "name": label.name,
+            "color": label.color,
+            "text_color": "#FFFFFF",
+            "description": label.description,
+            "description_html": label.description.as_deref().map(escape),
+            "open_issues_count": carrying(true),
+            "closed_issues_count": carrying(false),
+            "open_merge_requests_count": 0,
+            "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),
+            "priority": label.priority,
+            "is_project_label": project.labels.contains_key(&label.id),
+            "archived": false,
+        })
+    }
+
+    pub(super) fn note_shape(&self, project: u64, issue: &Issue, note: &Note) -> Value {
+        json!({
+            "id": note.id,
+            "type": null,
+            "attachment": null,
+            "body": note.body,
+            "author": self.user_shape(note.author),
+            "created_at": instant(note.created_at),
+            "updated_at": instant(note.updated_at),
+            "system": note.system,
+            "noteable_id": issue.id,
+            "noteable_type": "Issue",
+            "noteable_iid": issue.iid,
+            "project_id": project,
+            "resolvable": false,
+            "confidential": note.internal,
+            "internal": note.internal,
+            "imported": false,
+            "imported_from": "none",
+            "commands_changes": {},
+        })
+    }
+
+    pub(super) fn event_shape(&self, project: &Project, issue: &Issue, event: &LabelEvent) -> Value {
+        let label = self.world.labels_for(project).into_iter().find(|label| label.name == event.label);
+        json!({
+            "id": event.id,
+            "user": self.user_shape(event.user),
+            "created_at": instant(event.created_at),
+            "resource_type": "Issue",
+            "resource_id": issue.id,
+            "label": label.map(|label| json!({
+                "id": label.id,
+                "name": label.name,
+                "color": label.color,
+                "description": label.description,
+            })),
+            "action": if event.added { "add" } else { "remove" },
+        })
+    }
+}
+
+/// The fields of a user that everybody sees.
+pub(super) fn brief(user: &User, origin: &str) -> Value {
+    json!({
+        "id": user.id,
+        "username": user.username,
+        "name": user.name,
+        "state": user.state,
+        "locked": false,
+        "avatar_url": null,
+        "web_url": format!("{origin}/{}", user.username),
+    })
+}
+
+/// Checked and all task items of a text.
+fn tasks(text: &str) -> (usize, usize) {
+    let mut done = 0;
+    let mut all = 0;
+    for line in text.lines() {
+        let item = line.trim_start().strip_prefix(['-', '*', '+']).map_or("", str::trim_start);
+        if item.starts_with("[x]") || item.starts_with("[X]") {
+            done += 1;
+            all += 1;
+        } else if item.starts_with("[ ]") {
+            all += 1;
+        }
+    }
+    (done, all)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,10 @@
+//! The rows of the list "What a faithful sandbox must do", by their number, and some more.
+//!
+//! Each row is asked over HTTP shapes only, through the router in memory.
+
+mod asking;
+mod input;
+mod issues;
+mod labels;
+mod notes;
+mod projects;

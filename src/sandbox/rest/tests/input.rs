@@ -1,0 +1,191 @@
+use axum::body::Body;
+use http::Request;
+use serde_json::json;
+
+use super::asking::{ISSUES, ask, ask_json, carry, open_issue, sandbox, send};
+
+#[tokio::test]
+async fn row_1_a_bare_question_mark_changes_nothing() {
+    let got = ask(&sandbox(), "bot", "GET", "/user?", "").await;
+    assert_eq!((got.status, &got.json()["username"]), (200, &json!("bot")));
+}
+
+#[tokio::test]
+async fn row_3_three_headers_carry_a_token() {
+    let value = "glpat-sandbox-bot-no-secret";
+    for (name, value) in [
+        ("PRIVATE-TOKEN", value.to_owned()),
+        ("JOB-TOKEN", value.to_owned()),
+        ("Authorization", format!("Bearer {value}")),
+    ] {
+        let request = Request::get("/api/v4/user").header(name, value).body(Body::empty()).unwrap();
+        assert_eq!(carry(&sandbox(), request).await.status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn row_4_form_json_and_query_mean_the_same() {
+    let sandbox = sandbox();
+    let dev = sandbox.world().user_named("dev").unwrap().id;
+    let forms = [
+        ask(&sandbox, "bot", "POST", ISSUES, &format!("title=T&labels=pod::a,shared&assignee_ids[]={dev}")).await,
+        ask(
+            &sandbox,
+            "bot",
+            "POST",
+            ISSUES,
+            &format!("title=T&labels[]=pod::a&labels[]=shared&assignee_ids%5B%5D={dev}"),
+        )
+        .await,
+        ask(&sandbox, "bot", "POST", &format!("{ISSUES}?title=T&labels=pod%3A%3Aa%2Cshared&assignee_ids[]={dev}"), "")
+            .await,
+        ask_json(
+            &sandbox,
+            "bot",
+            "POST",
+            ISSUES,
+            &json!({"title": "T", "labels": "pod::a,shared", "assignee_ids": [dev]}),
+        )
+        .await,
+        ask_json(
+            &sandbox,
+            "bot",
+            "POST",
+            ISSUES,
+            &json!({"title": "T", "labels": ["pod::a", "shared"], "assignee_ids": [dev]}),
+        )
+        .await,
+    ];
+    for got in &forms {
+        assert_eq!(got.status, 201, "{}", got.text);
+        let issue = got.json();
+        assert_eq!(issue["labels"], json!(["pod::a", "shared"]));
+        assert_eq!(issue["assignees"][0]["username"], "dev");
+    }
+    for query in ["iids[]=1&iids[]=3", "iids%5B%5D=1&iids%5B%5D=3", "iids=1,3"] {
+        let got = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?{query}"), "").await;
+        assert_eq!(got.each("iid"), [json!(3), json!(1)], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn row_5_a_get_takes_its_parameters_from_a_form_body() {
+    let got =
+        ask(&sandbox(), "bot", "GET", "/projects/group%2Fpairing/repository/tree", "path=data&ref=main&recursive=true")
+            .await;
+    assert_eq!(got.each("path"), [json!("data/agents"), json!("data/agents/a b.yaml")]);
+}
+
+#[tokio::test]
+async fn row_6_a_content_type_without_a_body_is_accepted() {
+    let got = send(&sandbox(), "bot", "GET", "/user", "application/json", "").await;
+    assert_eq!(got.status, 200);
+    let got = send(&sandbox(), "bot", "POST", ISSUES, "application/json", "{").await;
+    assert_eq!((got.status, got.json().get("error").is_some()), (400, true));
+}
+
+#[tokio::test]
+async fn row_7_a_project_is_found_by_path_and_by_number() {
+    let sandbox = sandbox();
+    let id = sandbox.world().project_at("group/pairing").unwrap().id;
+    for name in
+        ["group%2Fpairing".to_owned(), "group%2fpairing".to_owned(), id.to_string(), "Group%2FPairing".to_owned()]
+    {
+        let got = ask(&sandbox, "bot", "GET", &format!("/projects/{name}"), "").await;
+        assert_eq!((got.status, got.json()["id"].as_u64()), (200, Some(id)), "{name}");
+    }
+    let got = ask(&sandbox, "bot", "GET", "/projects/group%2Fopen/repository/files/README%2Emd/raw", "").await;
+    assert_eq!(got.text, "# Open\n");
+}
+
+#[tokio::test]
+async fn row_8_without_a_good_token_it_is_401() {
+    let sandbox = sandbox();
+    for token in ["", "nobody"] {
+        let got = ask(&sandbox, token, "GET", "/user", "").await;
+        assert_eq!((got.status, got.json()), (401, json!({"message": "401 Unauthorized"})));
+    }
+    let got = ask(&sandbox, "expired", "GET", "/user", "").await;
+    assert_eq!((got.status, &got.json()["error"]), (401, &json!("invalid_token")));
+    sandbox.change(|world| world.tokens.get_mut("bot").unwrap().revoked = true);
+    let got = ask(&sandbox, "bot", "GET", "/projects/group%2Fopen", "").await;
+    assert_eq!((got.status, got.text.contains("revoked")), (401, true));
+}
+
+#[tokio::test]
+async fn row_9_a_reading_token_cannot_write() {
+    let sandbox = sandbox();
+    let got = ask(&sandbox, "read_api", "POST", ISSUES, "title=T").await;
+    assert_eq!((got.status, &got.json()["error"]), (403, &json!("insufficient_scope")));
+    assert_eq!(got.json()["scope"], "api");
+    assert_eq!(ask(&sandbox, "read_api", "GET", ISSUES, "").await.status, 200);
+    assert_eq!(ask(&sandbox, "read_repository", "GET", ISSUES, "").await.status, 403);
+    let file = "/projects/group%2Fpairing/repository/files/data%2Fagents%2Fa%20b.yaml/raw?ref=main";
+    assert_eq!(ask(&sandbox, "read_repository", "GET", file, "").await.text, "name: A\n");
+    let own = ask(&sandbox, "read_repository", "GET", "/personal_access_tokens/self", "").await;
+    assert_eq!((own.status, own.json()["scopes"].clone()), (200, json!(["read_repository"])));
+}
+
+#[tokio::test]
+async fn row_10_hidden_and_missing_look_the_same() {
+    let sandbox = sandbox();
+    let hidden = ask(&sandbox, "stranger", "GET", "/projects/group%2Fpairing", "").await;
+    let missing = ask(&sandbox, "stranger", "GET", "/projects/group%2Fnothing", "").await;
+    assert_eq!((hidden.status, missing.status), (404, 404));
+    assert_eq!(hidden.text, missing.text);
+    assert_eq!(ask(&sandbox, "", "GET", "/projects/group%2Fpairing/issues", "").await.text, missing.text);
+    assert_eq!(ask(&sandbox, "", "GET", "/projects/group%2Fopen", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn row_11_and_12_pages_have_all_headers_and_a_largest_size() {
+    let sandbox = sandbox();
+    for number in 0..105 {
+        open_issue(&sandbox, &format!("title=T{number}")).await;
+    }
+    let got = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?page=2&state=all"), "").await;
+    assert_eq!(got.each("iid").len(), 20);
+    let names = ["x-page", "x-per-page", "x-next-page", "x-prev-page", "x-total", "x-total-pages"];
+    assert_eq!(names.map(|name| got.header(name)), ["2", "20", "3", "1", "105", "6"]);
+    assert_eq!(got.headers.get_all("link").iter().count(), 1);
+    let links: Vec<&str> = got.header("link").split(", ").collect();
+    assert_eq!(links.len(), 4);
+    let here = "http://127.0.0.1/api/v4/projects/group%2Fpairing/issues?state=all";
+    assert_eq!(links[0], format!("<{here}&page=1&per_page=20>; rel=\"prev\""));
+    assert_eq!(links[1], format!("<{here}&page=3&per_page=20>; rel=\"next\""));
+    assert!(links[3].ends_with("rel=\"last\""));
+
+    let got = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?per_page=500"), "").await;
+    assert_eq!((got.each("iid").len(), got.header("x-per-page")), (100, "100"));
+    let last = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?per_page=100&page=2"), "").await;
+    assert_eq!((last.each("iid").len(), last.header("x-next-page")), (5, ""));
+    let beyond = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?page=9"), "").await;
+    assert_eq!((beyond.status, beyond.text.as_str()), (200, "[]"));
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_that_counts() {
+    let sandbox = sandbox();
+    assert_eq!(ask(&sandbox, "", "GET", "/user", "").await.header("x-request-id"), "box-00000001");
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.header("x-request-id"), "box-00000002");
+}
+
+#[tokio::test]
+async fn the_journal_holds_writes_only_and_in_order() {
+    let sandbox = sandbox();
+    ask(&sandbox, "bot", "GET", ISSUES, "").await;
+    ask(&sandbox, "bot", "POST", ISSUES, "title=A%20b&labels=pod%3A%3Aa").await;
+    ask_json(&sandbox, "read_api", "PUT", &format!("{ISSUES}/1?x=1"), &json!({"title": "C"})).await;
+    let journal = sandbox.journal();
+    let seen: Vec<(&str, &str, &str, u16)> = journal
+        .iter()
+        .map(|entry| (entry.method.as_str(), entry.path.as_str(), entry.body.as_str(), entry.status))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("POST", "/api/v4/projects/group%2Fpairing/issues", "title=A b&labels=pod::a", 201),
+            ("PUT", "/api/v4/projects/group%2Fpairing/issues/1?x=1", "{\"title\":\"C\"}", 403),
+        ]
+    );
+}

@@ -1,0 +1,83 @@
+use serde_json::json;
+
+use super::asking::{ISSUES, LABELS, ask, open_issue, sandbox};
+
+#[tokio::test]
+async fn row_29_a_label_that_exists_is_409() {
+    let sandbox = sandbox();
+    for name in ["pod::a", "shared"] {
+        let got = ask(&sandbox, "bot", "POST", LABELS, &format!("name={name}&color=%23aabbcc")).await;
+        assert_eq!((got.status, got.json()), (409, json!({"message": "Label already exists"})), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn row_30_titles_are_checked_and_stripped() {
+    let sandbox = sandbox();
+    let make = async |name: &str| ask(&sandbox, "bot", "POST", LABELS, &format!("name={name}&color=%23abc")).await;
+    assert_eq!(make("a,b").await.status, 400);
+    let long = make(&"x".repeat(256)).await;
+    assert_eq!((long.status, long.json()["message"]["title"].is_array()), (400, true));
+    assert_eq!(make("%20%20padded%20").await.json()["name"], "padded");
+    assert_eq!(ask(&sandbox, "bot", "POST", LABELS, "name=x").await.status, 400);
+    assert_eq!(ask(&sandbox, "bot", "POST", LABELS, "name=x&color=%23zzz").await.status, 400);
+    assert_eq!(ask(&sandbox, "guest", "POST", LABELS, "name=x&color=red").await.status, 403);
+}
+
+#[tokio::test]
+async fn row_31_search_looks_at_titles_and_descriptions() {
+    let sandbox = sandbox();
+    let found = async |query: &str| ask(&sandbox, "bot", "GET", &format!("{LABELS}?{query}"), "").await.each("name");
+    assert_eq!(found("search=sec").await, ["pod::b", "shared"]);
+    assert_eq!(found("search=POD").await, ["pod::a", "pod::b"]);
+    assert_eq!(found("include_ancestor_groups=false").await, ["pod::a", "pod::b"]);
+    let own = ask(&sandbox, "bot", "GET", LABELS, "").await.each("is_project_label");
+    assert_eq!(own, [true, true, false]);
+}
+
+#[tokio::test]
+async fn row_32_a_group_label_cannot_be_changed_through_the_project() {
+    let sandbox = sandbox();
+    assert_eq!(ask(&sandbox, "bot", "GET", &format!("{LABELS}/shared"), "").await.status, 200);
+    assert_eq!(ask(&sandbox, "bot", "PUT", &format!("{LABELS}/shared"), "new_name=x").await.status, 404);
+    assert_eq!(ask(&sandbox, "bot", "DELETE", &format!("{LABELS}/shared"), "").await.status, 404);
+}
+
+#[tokio::test]
+async fn row_33_the_old_put_and_encoded_titles_work() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T&labels=pod::a").await;
+    let got = ask(&sandbox, "bot", "PUT", LABELS, "name=pod::a&new_name=Label:that requires:encoding").await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    let one = format!("{LABELS}/Label%3Athat%20requires%3Aencoding");
+    let label = ask(&sandbox, "bot", "GET", &one, "").await.json();
+    assert_eq!((&label["open_issues_count"], &label["description"]), (&json!(1), &json!("the first pod")));
+    let labels = ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1"), "").await.json()["labels"].clone();
+    assert_eq!(labels, json!(["Label:that requires:encoding"]));
+    let id = label["id"].as_u64().unwrap();
+    assert_eq!(ask(&sandbox, "bot", "PUT", &format!("{LABELS}/{id}"), "").await.status, 400);
+    assert_eq!(
+        ask(&sandbox, "bot", "PUT", &format!("{LABELS}/{id}"), "color=%23000000").await.json()["color"],
+        "#000000"
+    );
+}
+
+#[tokio::test]
+async fn row_34_subscribing_twice_is_304() {
+    let sandbox = sandbox();
+    let subscribe = format!("{LABELS}/pod%3A%3Aa/subscribe");
+    let first = ask(&sandbox, "bot", "POST", &subscribe, "").await;
+    assert_eq!((first.status, &first.json()["subscribed"]), (201, &json!(true)));
+    assert_eq!(ask(&sandbox, "bot", "POST", &subscribe, "").await.status, 304);
+}
+
+#[tokio::test]
+async fn row_35_a_deleted_label_leaves_the_issues() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T&labels=pod::a").await;
+    let got = ask(&sandbox, "bot", "DELETE", &format!("{LABELS}/pod%3A%3Aa"), "").await;
+    assert_eq!((got.status, got.text.as_str()), (204, ""));
+    assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1"), "").await.json()["labels"], json!([]));
+    let events = ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1/resource_label_events"), "").await.json();
+    assert_eq!(events[0]["label"], json!(null));
+}

@@ -1,0 +1,177 @@
+//! What the seed's page links to: projects of the box's GitLab, and pages on the hosts around it.
+//!
+//! Most of it is alive. On purpose some is not: two CI templates that are gone, a renamed project, hidden ones, a retired
+//! course, and documentation that moved.
+
+use crate::sandbox::world::{Visibility, World};
+
+const DOCS: &str = "docs.gitlab.com";
+const HANDBOOK: &str = "handbook.gitlab.com";
+
+/// Hosts that exist although no page of theirs is known.
+const HOSTS: [&str; 9] = [
+    "gitlab.com",
+    DOCS,
+    HANDBOOK,
+    "about.gitlab.com",
+    "slack.com",
+    "gitlab.slack.com",
+    "github.com",
+    "youtu.be",
+    "www.youtube.com",
+];
+
+/// Pages of the documentation, without the `/ee` before them that the old links still have.
+const DOCS_PAGES: [(&str, &str); 21] = [
+    ("/user/application_security/terminology", "Security glossary"),
+    ("/user/application_security/vulnerabilities/severities", "Severity levels"),
+    ("/user/application_security/sast", "SAST"),
+    ("/user/application_security/secret_detection", "Secret detection"),
+    ("/user/application_security/dependency_scanning", "Dependency scanning"),
+    ("/user/application_security/dependency_list", "Dependency list"),
+    ("/user/application_security/dast", "DAST"),
+    ("/user/application_security/api_security_testing", "API security testing"),
+    ("/user/application_security/iac_scanning", "Infrastructure as Code scanning"),
+    ("/user/application_security/security_dashboard", "Security dashboards"),
+    ("/user/application_security/vulnerability_report", "Vulnerability report"),
+    ("/user/application_security/vulnerabilities", "Vulnerability details"),
+    ("/user/application_security/policies", "Policies"),
+    ("/user/application_security/policies/merge_request_approval_policies", "Approval policies"),
+    ("/user/application_security/policies/scan_execution_policies", "Scan execution policies"),
+    ("/ci/testing/code_quality", "Code Quality"),
+    ("/user/application_security/container_scanning", "Container scanning"),
+    ("/user/compliance/license_approval_policies", "License approval policies"),
+    ("/user/application_security/api_fuzzing", "API fuzzing"),
+    ("/user/application_security/coverage_fuzzing", "Coverage fuzzing"),
+    ("/user/project/labels", "Labels"),
+];
+
+/// Pages of the documentation that got another name.
+const DOCS_RENAMED: [(&str, &str); 3] = [
+    ("/user/application_security/dast_api", "/user/application_security/api_security_testing"),
+    (
+        "/user/application_security/policies/scan-result-policies",
+        "/user/application_security/policies/merge_request_approval_policies",
+    ),
+    (
+        "/user/application_security/policies/scan-execution-policies",
+        "/user/application_security/policies/scan_execution_policies",
+    ),
+];
+
+const HANDBOOK_PAGES: [(&str, &str); 4] = [
+    ("/handbook/product/categories", "Product categories"),
+    ("/handbook/product/categories/features", "Features by group"),
+    ("/handbook/support/workflows/ooo-ticket-management", "Tickets while away"),
+    (
+        "/handbook/customer-success/professional-services-engineering/education-services/secessentialshandson",
+        "Exercises",
+    ),
+];
+
+/// The CI templates that the product has today; the page also links to two that it no longer has.
+const TEMPLATES: [&str; 9] = [
+    "Jobs/SAST.gitlab-ci.yml",
+    "Jobs/Secret-Detection.gitlab-ci.yml",
+    "Jobs/Dependency-Scanning.gitlab-ci.yml",
+    "Jobs/SAST-IaC.latest.gitlab-ci.yml",
+    "Jobs/Code-Quality.gitlab-ci.yml",
+    "Jobs/Container-Scanning.gitlab-ci.yml",
+    "Security/DAST.gitlab-ci.yml",
+    "Security/DAST-API.gitlab-ci.yml",
+    "Security/API-Discovery.gitlab-ci.yml",
+];
+
+/// Public projects that are linked as a whole.
+const PROJECTS: [&str; 8] = [
+    "lantern-scanners/report-schemas",
+    "lantern-scanners/analyzers/kics",
+    "lantern-scanners/demos/dast/login-form",
+    "lantern-scanners/demos/api-fuzzing/petshop",
+    "lantern-scanners/demos/coverage-fuzzing/parser",
+    "lantern-tools/codequality",
+    "harbour-desk/support/playground/sast",
+    "harbour-desk/support/playground/secret-detection",
+];
+
+/// Groups have pages, too.
+const GROUPS: [&str; 5] = [
+    "/lantern-scanners/analyzers",
+    "/lantern-images",
+    "/lantern-scanners/demos/dast",
+    "/lantern-scanners/demos/api-fuzzing",
+    "/lantern-scanners/demos/coverage-fuzzing",
+];
+
+/// Adds all of it to a world.
+pub(super) fn build(world: &mut World) {
+    projects(world);
+    for host in HOSTS {
+        world.web.hosts.insert(host.to_owned());
+    }
+    for host in super::PAGE.split("https://").skip(1).filter_map(|rest| rest.split(['/', ')']).next()) {
+        world.web.hosts.insert(host.to_owned());
+    }
+    for (path, title) in DOCS_PAGES {
+        documented(world, DOCS, path, title);
+        redirect(world, DOCS, &format!("/ee{path}"), 301, &format!("https://{DOCS}{path}/"));
+        redirect(world, DOCS, &format!("/ee{path}.html"), 301, &format!("https://{DOCS}{path}/"));
+    }
+    for (old, new) in DOCS_RENAMED {
+        for old in [old.to_owned(), format!("{old}.html"), format!("/ee{old}"), format!("/ee{old}.html")] {
+            redirect(world, DOCS, &old, 301, &format!("https://{DOCS}{new}/"));
+        }
+    }
+    for (path, title) in HANDBOOK_PAGES {
+        documented(world, HANDBOOK, path, title);
+    }
+    for path in GROUPS {
+        world.add_page("gitlab.com", path, "Group");
+    }
+    redirect(world, "github.com", "/zricethezav/gitleaks", 301, "https://github.com/gitleaks/gitleaks");
+    world.add_page("github.com", "/gitleaks/gitleaks", "gitleaks");
+    world.add_page("slack.com", "/help/articles/205239997-Pin-messages-and-bookmark-links", "Pin messages");
+    world.add_page("gitlab.slack.com", "/", "Sign in to the workspace");
+    let login = "https://gitlab.slack.com/?redir=%2Farchives%2FC0BOX0POD01";
+    redirect(world, "gitlab.slack.com", "/archives/C0BOX0POD01", 302, login);
+    world.add_page("youtu.be", "/bOxSeEd-D01", "A talk about DAST in Support");
+    world.add_page("about.gitlab.com", "/", "About");
+}
+
+fn projects(world: &mut World) {
+    for path in PROJECTS {
+        let project = world.add_project(path, Visibility::Public);
+        world.add_file(project, "main", "README.md", &format!("# {path}\n"));
+    }
+    let product = world.add_project("gitlab-org/gitlab", Visibility::Public);
+    let secrets = world.add_project("lantern-scanners/analyzers/secrets", Visibility::Public);
+    for project in [product, secrets] {
+        if let Some(project) = world.projects.get_mut(&project) {
+            "master".clone_into(&mut project.default_branch);
+        }
+        world.add_file(project, "master", "README.md", "# A project of the box\n");
+    }
+    for template in TEMPLATES {
+        let path = format!("lib/gitlab/ci/templates/{template}");
+        world.add_file(product, "master", &path, "# A CI template stands here.\n");
+    }
+    world.add_file(secrets, "master", "gitleaks.toml", "# The rules stand here.\n");
+    let renamed = world.add_project("harbour-desk/support/playground/dependencies", Visibility::Public);
+    world.add_file(renamed, "main", "README.md", "# It had another name once\n");
+    if let Some(project) = world.projects.get_mut(&renamed) {
+        project.formerly.push("harbour-desk/support/playground/dependency-scanning".to_owned());
+    }
+    // Hidden from everybody who is not a member; the bot is none.
+    world.add_project("harbour-desk/section-sec-help-desk", Visibility::Private);
+    world.add_project("lantern-examples/security/sample-reports", Visibility::Private);
+}
+
+/// A page that old links still reach under its name with `.html`.
+fn documented(world: &mut World, host: &str, path: &str, title: &str) {
+    world.add_page(host, path, title);
+    redirect(world, host, &format!("{path}.html"), 301, &format!("https://{host}{path}/"));
+}
+
+fn redirect(world: &mut World, host: &str, path: &str, status: u16, to: &str) {
+    world.web.redirects.insert(format!("{host}{path}"), (status, to.to_owned()));
+}

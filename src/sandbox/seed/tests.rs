@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+
+use comrak::nodes::NodeValue;
+
+use super::{PastSession, Plot, PodPlot, page_text};
+use crate::sandbox::world::{Visibility, World};
+
+fn pod(key: &str, label: &str) -> PodPlot {
+    let session = |week: &str, day: &str| PastSession {
+        key: format!("{key}/weekly/{week}"),
+        title: format!("Pairing of {key}, {day}"),
+        start: format!("{day}T15:00:00Z").parse().unwrap(),
+    };
+    PodPlot {
+        key: key.to_owned(),
+        name: "Secure Pod".to_owned(),
+        page_project: "group/handbook".to_owned(),
+        page_path: format!("content/{key}.md"),
+        page_ref: "main".to_owned(),
+        pairing_project: "group/pairing".to_owned(),
+        label: label.to_owned(),
+        past: vec![session("2026-W47", "2026-11-19"), session("2026-W46", "2026-11-12")],
+        page: None,
+    }
+}
+
+fn plot() -> Plot {
+    Plot {
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+        pods: vec![pod("secure", "pod::secure"), pod("second", "pod::verify")],
+    }
+}
+
+#[test]
+fn the_page_has_the_shape_of_a_real_one() {
+    let text = page_text(&pod("secure", "pod::secure"));
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, &text, &crate::sandbox::quick_actions::options());
+    let mut links = Vec::new();
+    let mut bare = 0;
+    for node in root.descendants() {
+        if let NodeValue::Link(link) = &node.data().value {
+            let own_text = node
+                .first_child()
+                .is_some_and(|child| matches!(&child.data().value, NodeValue::Text(text) if *text == link.url));
+            bare += usize::from(own_text);
+            links.push(link.url.clone());
+        }
+    }
+    let unique: BTreeSet<&String> = links.iter().collect();
+    assert_eq!((links.len(), unique.len(), bare, links.len() - bare), (61, 60, 49, 12));
+    let labels: Vec<&str> = text.split("~\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let distinct: BTreeSet<&&str> = labels.iter().collect();
+    assert_eq!((labels.len(), distinct.len(), distinct.contains(&"")), (18, 12, true));
+    assert_eq!(text.matches("member-by-name").count(), 9);
+    assert_eq!(text.matches("- Lead: ").count(), 2);
+    for defect in [
+        "\u{f8ff}üé´",
+        "\u{f8ff}üçê",
+        "\n GitLab.com label: ~\"devops::secure\"\n",
+        "/gitlab/blob/master/",
+        "~\"group::container security\",\n",
+        "GitLab.com label: ~\"\"\n",
+        "currently scheduled Thursdays at 3:00 PM UTC.",
+        "`pod::secure`",
+        "## Secure Pod members",
+    ] {
+        assert_eq!(text.matches(defect).count(), 1, "{defect}");
+    }
+    assert!(!text.contains('%'), "a placeholder was left");
+}
+
+#[test]
+fn every_host_of_the_page_exists() {
+    let world = World::seeded(&plot());
+    for rest in page_text(&pod("secure", "pod::secure")).split("https://").skip(1) {
+        let host = rest.split(['/', ')']).next().unwrap();
+        assert!(world.web.hosts.contains(host), "{host}");
+    }
+}
+
+#[test]
+fn the_pairing_project_tells_the_story() {
+    let world = World::seeded(&plot());
+    let project = world.project_at("group/pairing").unwrap();
+    assert_eq!(project.visibility, Visibility::Private);
+    let bot = world.user_named("podkeeper-bot").unwrap().id;
+    assert_eq!(world.access(project.id, Some(bot)), 20);
+    let named = |title: &str| project.issues.values().find(|issue| issue.title == title).unwrap();
+
+    let last = named("Pairing of secure, 2026-11-19");
+    assert!(last.is_open() && last.author == bot && last.labels.contains("pod::secure"));
+    let body = last.description.as_deref().unwrap();
+    assert!(body.starts_with(
+        "<!-- podkeeper:v1 session secure/weekly/2026-W47 -->\n**When:** Thursday, 19 November 2026, 15:00 UTC\n\
+         <!-- podkeeper:v1 state {} -->\n<!-- podkeeper:v1 end -->\n\n## Tickets\n\n- [ ] "
+    ));
+
+    let stripped = named("Pairing of secure, 2026-11-12");
+    assert!(!stripped.is_open() && stripped.labels.is_empty());
+    assert_eq!(
+        stripped.label_events.iter().map(|event| (event.added, event.user == bot)).collect::<Vec<_>>(),
+        [(true, true), (false, false)]
+    );
+    assert!(project.issues.values().any(|issue| issue.author != bot && issue.labels.contains("pod::runners")));
+    assert!(
+        project.issues.values().any(|issue| issue.assignees.len() == 2 && issue.labels.is_empty() && !issue.is_open())
+    );
+    assert!(project.issues.values().any(|issue| issue.labels.contains("pairify") && !issue.is_open()));
+    let times: Vec<_> = project.issues.values().map(|issue| issue.created_at).collect();
+    assert!(times.is_sorted(), "iids do not grow with time: {times:?}");
+    assert!(times.iter().all(|&time| time < world.now));
+}
+
+#[test]
+fn two_pods_may_share_a_project_and_a_users_page_stands_as_it_is() {
+    let mut plot = plot();
+    plot.pods[1].page = Some("# Mine\n".to_owned());
+    let world = World::seeded(&plot);
+    assert_eq!(world.project_at("group/pairing").unwrap().issues.len(), 7);
+    let handbook = world.project_at("group/handbook").unwrap();
+    assert_eq!(handbook.file("HEAD", "content/second.md"), Some("# Mine\n"));
+    assert!(handbook.file("main", "content/secure.md").unwrap().contains("member-by-name"));
+    assert_eq!(World::seeded(&plot), World::seeded(&plot));
+}

@@ -1,0 +1,309 @@
+//! The box as a whole: its own routes, its web, its pages and its sockets.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::Request;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::world::{Visibility, World};
+use super::{PastSession, Plot, PodPlot, Sandbox};
+
+fn seeded() -> Sandbox {
+    let start = "2026-11-19T15:00:00Z".parse().unwrap();
+    let pod = PodPlot {
+        key: "secure".to_owned(),
+        name: "Secure Pod".to_owned(),
+        page_project: "group/handbook".to_owned(),
+        page_path: "content/secure.md".to_owned(),
+        page_ref: "main".to_owned(),
+        pairing_project: "group/pairing".to_owned(),
+        label: "pod::secure".to_owned(),
+        past: vec![PastSession { key: "secure/weekly/2026-W47".to_owned(), title: "Last <week>".to_owned(), start }],
+        page: None,
+    };
+    Sandbox::new(World::seeded(&Plot { now: "2026-11-23T12:00:00Z".parse().unwrap(), pods: vec![pod] }))
+}
+
+async fn text(response: axum::response::Response) -> (u16, String, String) {
+    let status = response.status().as_u16();
+    let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8(bytes.to_vec()).unwrap(), location.unwrap_or_default())
+}
+
+async fn get(sandbox: &Sandbox, path: &str) -> (u16, String) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let (status, body, _) = text(sandbox.router().oneshot(request).await.unwrap()).await;
+    (status, body)
+}
+
+async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> u16 {
+    let request = Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()));
+    text(sandbox.router().oneshot(request.unwrap()).await.unwrap()).await.0
+}
+
+/// Status and `Location` of a page of the web.
+async fn web(sandbox: &Sandbox, url: &str) -> (u16, String) {
+    let request = Request::get(url).body(Body::empty()).unwrap();
+    let (status, _, location) = text(sandbox.web_router().oneshot(request).await.unwrap()).await;
+    (status, location)
+}
+
+#[tokio::test]
+async fn the_box_describes_itself() {
+    let sandbox = seeded();
+    let (status, body) = get(&sandbox, "/-/sandbox").await;
+    let description: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &description["gitlab_host"]), (200, &json!("gitlab.com")));
+    for name in ["api", "read_api", "read_repository", "person", "admin", "expired"] {
+        assert!(description["tokens"][name].is_string(), "{name}");
+    }
+    assert_eq!(description["now"], "2026-11-23T12:00:00Z");
+    assert_eq!(description["dns"], "http://127.0.0.1/-/dns/");
+    assert_eq!((&description["web"], &description["ca"]), (&json!(null), &json!(null)));
+}
+
+#[tokio::test]
+async fn names_resolve_to_public_addresses_or_not_at_all() {
+    let sandbox = seeded();
+    for name in ["gitlab.com", "docs.gitlab.com", "DOCS.gitlab.com.", "youtu.be", "gitlab.edcast.com"] {
+        let (status, body) = get(&sandbox, &format!("/-/dns/{name}")).await;
+        let address: std::net::IpAddr =
+            serde_json::from_str::<Value>(&body).unwrap()["addresses"][0].as_str().unwrap().parse().unwrap();
+        assert!(status == 200 && address.to_string().starts_with("93.184."), "{name}: {body}");
+    }
+    assert_eq!(get(&sandbox, "/-/dns/nothing.example").await.0, 404);
+    assert_eq!(get(&sandbox, "/-/dns/docs.gitlab.com").await.1, get(&sandbox, "/-/dns/docs.gitlab.com").await.1);
+}
+
+#[tokio::test]
+async fn the_world_is_steered_over_http_and_none_of_it_is_in_the_journal() {
+    let sandbox = seeded();
+    assert_eq!(post(&sandbox, "/-/world/now", &json!({"now": "2026-11-30T00:00:00Z"})).await, 200);
+    assert_eq!(sandbox.world().now.to_rfc3339(), "2026-11-30T00:00:00+00:00");
+    assert_eq!(post(&sandbox, "/-/world/now", &json!({"now": "soon"})).await, 400);
+    assert_eq!(post(&sandbox, "/-/world/token", &json!({"name": "api", "revoked": true})).await, 200);
+    assert!(sandbox.world().tokens["api"].revoked);
+    let id = sandbox.world().user_named("svale").unwrap().id;
+    assert_eq!(post(&sandbox, "/-/world/user", &json!({"id": id, "username": "new", "state": "blocked"})).await, 200);
+    assert_eq!(sandbox.world().users[&id].state, "blocked");
+    assert_eq!(post(&sandbox, "/-/world/user", &json!({"id": 999})).await, 404);
+    assert_eq!(sandbox.journal(), []);
+    let (_, dump) = get(&sandbox, "/-/world").await;
+    assert_eq!(get(&sandbox, "/-/world").await.1, dump);
+    assert_eq!(get(&sandbox, "/-/journal").await.1, "[]\n");
+}
+
+#[tokio::test]
+async fn the_time_of_a_live_box_is_its_clock() {
+    let clock = Arc::new(|| "2030-01-01T00:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::live(seeded().world(), clock);
+    assert_eq!(sandbox.world().now.to_rfc3339(), "2030-01-01T00:00:00+00:00");
+    assert_eq!(post(&sandbox, "/-/world/now", &json!({"now": "2026-11-30T00:00:00Z"})).await, 409);
+}
+
+#[tokio::test]
+async fn row_49_the_web_hides_what_it_must_and_looks_alive_while_it_does() {
+    let sandbox = seeded();
+    for (url, status, to) in [
+        ("https://gitlab.com/group/handbook", 200, ""),
+        ("https://gitlab.com/group/handbook/-/blob/main/content/secure.md", 200, ""),
+        ("https://gitlab.com/group/handbook/-/blob/main/gone.md", 302, "/group/handbook/-/tree/main"),
+        ("https://gitlab.com/group/handbook/-/blob/main/content", 302, "/group/handbook/-/tree/main/content"),
+        ("https://gitlab.com/group/handbook/-/blob/gone/x.md", 404, ""),
+        ("https://gitlab.com/group/handbook/-/raw/main/gone.md", 404, ""),
+        ("https://gitlab.com/group/handbook/blob/main/gone.md", 301, "/group/handbook/-/blob/main/gone.md"),
+        ("https://gitlab.com/group/pairing", 302, "/users/sign_in"),
+        ("https://gitlab.com/group/pairing/-/issues/1", 302, "/users/sign_in"),
+        ("https://gitlab.com/group/nothing", 302, "/users/sign_in"),
+        ("https://gitlab.com/groups/harbour-desk/support/-/epics/41", 302, "/users/sign_in"),
+        ("https://gitlab.com/users/sign_in", 200, ""),
+        (
+            "https://gitlab.com/harbour-desk/support/playground/dependency-scanning",
+            301,
+            "/harbour-desk/support/playground/dependencies",
+        ),
+        ("https://docs.gitlab.com/user/application_security/dast/", 200, ""),
+        (
+            "https://docs.gitlab.com/ee/user/application_security/dast/",
+            301,
+            "https://docs.gitlab.com/user/application_security/dast/",
+        ),
+        ("https://docs.gitlab.com/no/such/page", 404, ""),
+        ("https://github.com/zricethezav/gitleaks", 301, "https://github.com/gitleaks/gitleaks"),
+        ("https://nothing.example/", 421, ""),
+    ] {
+        assert_eq!(web(&sandbox, url).await, (status, to.to_owned()), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn pages_show_the_world_and_escape_it() {
+    let sandbox = seeded();
+    let (status, start) = get(&sandbox, "/").await;
+    assert!(status == 200 && start.contains("group&#x2f;pairing") && start.contains("PRIVATE-TOKEN"), "{start}");
+    let (status, list) = get(&sandbox, "/group/pairing").await;
+    assert!(status == 200 && list.contains("Last &lt;week&gt;") && list.contains("pod::secure"), "{list}");
+    let project = sandbox.world().project_at("group/pairing").unwrap().clone();
+    let iid = project.issues.values().find(|issue| issue.title == "Last <week>").unwrap().iid;
+    let (status, issue) = get(&sandbox, &format!("/group/pairing/-/issues/{iid}")).await;
+    assert!(status == 200 && issue.contains("<strong>When:</strong>") && !issue.contains("<week>"), "{issue}");
+    let (status, file) = get(&sandbox, "/group/handbook/-/blob/main/content/secure.md").await;
+    assert!(status == 200 && file.contains("<h2>Secure Pod members</h2>"));
+    assert_eq!(get(&sandbox, "/group/handbook/-/raw/main/README.md").await.0, 200);
+    assert_eq!(get(&sandbox, "/-/journal.html").await.0, 200);
+    assert_eq!(get(&sandbox, "/no/such/project").await.0, 404);
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text_on_every_page() {
+    let mut world = World::empty("2026-11-23T12:00:00Z".parse().unwrap());
+    let project = world.add_project("a/b", Visibility::Public);
+    let user = world.add_user("x", "<script>");
+    world.add_member(project, user, 30);
+    world.add_label(project, "<b>", "red;}</style><script>", "");
+    let new = super::world::NewIssue {
+        title: "<script>alert(1)</script>".to_owned(),
+        rest: super::world::IssueEdit {
+            labels: Some(vec!["<b>".to_owned()]),
+            description: super::world::Change::Set("<script>x</script> [a](javascript:alert)".to_owned()),
+            ..Default::default()
+        },
+    };
+    world.open_issue(project, user, &new).unwrap();
+    let sandbox = Sandbox::new(world);
+    for path in ["/", "/a/b", "/a/b/-/issues/1"] {
+        let (_, page) = get(&sandbox, path).await;
+        assert!(
+            !page.contains("<script") && !page.contains("href=\"javascript:") && !page.contains("<b>a"),
+            "{path}: {page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn odd_requests_are_answered() {
+    let sandbox = seeded();
+    for path in [
+        "/api",
+        "/api/v4",
+        "/api/v4/",
+        "//",
+        "/-",
+        "/-/",
+        "/%ff/%00",
+        "/api/v4/projects/%2F/issues/-1/notes/x",
+        "/a/-/issues/99999999999999999999",
+    ] {
+        let (status, _) = get(&sandbox, path).await;
+        assert!((200..500).contains(&status), "{path}: {status}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever is asked, the box answers, and never with a fault of its own.
+    #[test]
+    fn every_request_has_an_answer(
+        method in prop::sample::select(vec!["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]),
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "api", "v4", "projects", "group%2Fpairing", "group%2Fhandbook", "1", "0", "issues", "notes", "labels", "links", "-",
+            "pod%3A%3Asecure", "resource_label_events", "repository", "files", "tree", "content%2Fsecure.md", "raw", "members",
+            "all", "users", "user", "world", "now", "token", "dns", "%ff", "archive", "99999999999999999999", "personal_access_tokens", "self",
+        ]), 0..7),
+        api in any::<bool>(),
+        query in prop::sample::select(vec!["", "?page=0&per_page=99999999999999999999", "?page=18446744073709551615", "?ref=main&iids[]=x", "?labels=,&in=é"]),
+        body in prop::sample::select(vec![
+            "", "title=x&labels=,,::,&due_date=éééééééééé", "{\"title\": null, \"labels\": {\"a\": [1]}}", "body=/close%0A/label", "[", "name=,&color=%23é",
+            "branch=main&commit_message=m&content=é&encoding=base64", "target_project_id=1&target_issue_iid=1", "now=-262143-01-01",
+        ]),
+        json in any::<bool>(),
+    ) {
+        let sandbox = seeded();
+        let prefix = if api { "/api/v4/projects/group%2Fpairing/" } else { "/" };
+        let kind = if json { "application/json" } else { "application/x-www-form-urlencoded" };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{prefix}{}{query}", parts.join("/")))
+            .header("content-type", kind)
+            .header("private-token", "glpat-sandbox-admin-no-secret")
+            .body(Body::from(body))
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (status, _, _) = runtime.block_on(async { text(sandbox.router().oneshot(request).await.unwrap()).await });
+        prop_assert!((200..500).contains(&status), "{status}");
+        // The world can still be shown and used after it.
+        let (status, _) = runtime.block_on(get(&sandbox, "/group/pairing"));
+        prop_assert_eq!(status, 200);
+    }
+}
+
+/// Where each link of the seed's page leads somebody without a token, redirects followed.
+#[tokio::test]
+async fn the_page_has_rot_of_every_kind_and_is_alive_otherwise() {
+    let sandbox = seeded();
+    let page =
+        sandbox.world().project_at("group/handbook").unwrap().file("main", "content/secure.md").unwrap().to_owned();
+    let mut ends: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for rest in page.split("https://").skip(1) {
+        let link = format!("https://{}", rest.split([')', '\n']).next().unwrap());
+        let mut url = url::Url::parse(&link).unwrap();
+        let mut end = String::new();
+        for _ in 0..5 {
+            let (status, to) = web(&sandbox, url.as_str()).await;
+            end = if url.path() == "/users/sign_in" { "sign-in".to_owned() } else { status.to_string() };
+            if to.is_empty() {
+                break;
+            }
+            let next = url.join(&to).unwrap();
+            if url.path().contains("/-/blob/") && next.path().contains("/-/tree/") {
+                end = "no file".to_owned();
+                break;
+            }
+            url = next;
+        }
+        ends.entry(end).or_default().push(link);
+    }
+    let counts: Vec<(&str, usize)> = ends.iter().map(|(end, links)| (end.as_str(), links.len())).collect();
+    assert_eq!(counts, [("200", 47), ("404", 2), ("no file", 2), ("sign-in", 7)], "{ends:#?}");
+}
+
+#[tokio::test]
+async fn it_is_served_on_loopback_only_and_stops_when_told() {
+    let sandbox = seeded();
+    let refused = sandbox.serve("192.0.2.1:0".parse().unwrap(), None).await.err().unwrap();
+    assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
+
+    let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let url = serving.url().clone();
+    let description = serving.description();
+    assert_eq!(format!("{}/", description.url), url.as_str());
+    assert!(description.ca.unwrap().contains("BEGIN CERTIFICATE"));
+    let web: std::net::SocketAddr = description.web.unwrap().parse().unwrap();
+    let answer = reqwest::get(url.join("/-/sandbox").unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+
+    // A client that connects and says nothing must not keep the box up.
+    let mute = tokio::net::TcpStream::connect(web).await.unwrap();
+    serving.stopped(async {}).await.unwrap();
+    drop(mute);
+    let port = url.port().unwrap();
+    for address in [std::net::SocketAddr::from(([127, 0, 0, 1], port)), web] {
+        assert!(tokio::net::TcpStream::connect(address).await.is_err(), "{address} still listens");
+    }
+}
+
+#[tokio::test]
+async fn an_external_url_stands_in_every_link() {
+    let sandbox = seeded();
+    let external = url::Url::parse("https://box.example/").unwrap();
+    let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), Some(external)).await.unwrap();
+    assert_eq!(serving.description().url, "https://box.example");
+    assert!(serving.description().dns.starts_with("http://127.0.0.1:"), "the resolver must be reachable from here");
+    let (_, project) = get(&sandbox, "/api/v4/projects/group%2Fhandbook").await;
+    assert!(project.contains("\"web_url\":\"https://box.example/group/handbook\""), "{project}");
+}

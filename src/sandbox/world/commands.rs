@@ -1,0 +1,105 @@
+//! What quick actions do to an issue (GitLab docs, "Quick actions").
+
+use chrono::NaiveDate;
+
+use super::super::quick_actions::Command;
+use super::{Change, IssueEdit, PLANNER, World};
+
+impl World {
+    /// Runs one quick action as `who` and says what it changed; `Err` says why it could not.
+    ///
+    /// Every recognised command is recorded on the issue, those without an effect in this small world too.
+    pub fn run_command(&mut self, project: u64, iid: u64, who: u64, command: &Command) -> Result<String, String> {
+        let edit = self.meaning(project, iid, who, command)?;
+        self.apply(project, iid, who, &edit);
+        let Some(issue) = self.issue_mut(project, iid) else { return Err("There is no such issue.".to_owned()) };
+        if matches!(command.name.as_str(), "move" | "clone") {
+            issue.moved_to = Some(command.argument.clone());
+        }
+        issue.commands.push(format!("/{} {}", command.name, command.argument).trim_end().to_owned());
+        Ok(format!("Ran /{}.", command.name))
+    }
+
+    fn meaning(&self, project: u64, iid: u64, who: u64, command: &Command) -> Result<IssueEdit, String> {
+        let Some(issue) = self.issue(project, iid) else { return Err("There is no such issue.".to_owned()) };
+        let own = issue.author == who;
+        if self.access(project, Some(who)) < PLANNER && !own {
+            return Err(format!("You cannot run /{} here.", command.name));
+        }
+        let argument = command.argument.trim();
+        let mut edit = IssueEdit::default();
+        match command.name.as_str() {
+            "close" | "duplicate" | "promote_to" | "promote" => edit.close = Some(true),
+            "reopen" => edit.close = Some(false),
+            "label" | "labels" => edit.add_labels = self.labels_named(project, argument)?,
+            "unlabel" | "remove_label" if argument.is_empty() => edit.labels = Some(Vec::new()),
+            "unlabel" | "remove_label" => edit.remove_labels = self.labels_named(project, argument)?,
+            "relabel" => edit.labels = Some(self.labels_named(project, argument)?),
+            "assign" => {
+                let mut all = issue.assignees.clone();
+                all.extend(self.people_named(argument, who)?.into_iter().filter(|id| !issue.assignees.contains(id)));
+                edit.assignees = Some(all);
+            }
+            "reassign" => edit.assignees = Some(self.people_named(argument, who)?),
+            "unassign" | "remove_assignee" => {
+                let gone =
+                    if argument.is_empty() { issue.assignees.clone() } else { self.people_named(argument, who)? };
+                edit.assignees = Some(issue.assignees.iter().copied().filter(|id| !gone.contains(id)).collect());
+            }
+            "confidential" => edit.confidential = Some(true),
+            "lock" => edit.locked = Some(true),
+            "unlock" => edit.locked = Some(false),
+            "title" if argument.is_empty() => return Err("A title cannot be empty.".to_owned()),
+            "title" => edit.title = Some(argument.to_owned()),
+            "due" => {
+                let day = argument.trim_start_matches("in ").parse::<NaiveDate>();
+                edit.due_date = Change::Set(day.map_err(|error| format!("Could not read the due date: {error}."))?);
+            }
+            "remove_due_date" => edit.due_date = Change::Clear,
+            "weight" => {
+                let weight = argument.parse::<u64>();
+                edit.weight = Change::Set(weight.map_err(|error| format!("Could not read the weight: {error}."))?);
+            }
+            "clear_weight" => edit.weight = Change::Clear,
+            _ => {}
+        }
+        Ok(edit)
+    }
+
+    /// `~a ~"b c" d` as names of labels that exist.
+    fn labels_named(&self, project: u64, argument: &str) -> Result<Vec<String>, String> {
+        let Some(home) = self.projects.get(&project) else { return Err("There is no such project.".to_owned()) };
+        let known = self.labels_for(home);
+        let found: Vec<String> =
+            words(argument).into_iter().filter(|word| known.iter().any(|label| label.name == *word)).collect();
+        if found.is_empty() { Err("Could not find any of these labels.".to_owned()) } else { Ok(found) }
+    }
+
+    /// `@a, @b` and `me` as user ids.
+    fn people_named(&self, argument: &str, me: u64) -> Result<Vec<u64>, String> {
+        let found: Vec<u64> = argument
+            .split([',', ' '])
+            .map(|word| word.trim_start_matches('@'))
+            .filter_map(|word| if word == "me" { Some(me) } else { self.user_named(word).map(|user| user.id) })
+            .collect();
+        if found.is_empty() { Err("Could not find any of these people.".to_owned()) } else { Ok(found) }
+    }
+}
+
+/// Splits at blanks and commas outside quotes; a leading `~` belongs to the reference, not to the name.
+fn words(argument: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for char in argument.chars() {
+        match char {
+            '"' => quoted = !quoted,
+            '~' if word.is_empty() && !quoted => {}
+            ' ' | ',' if !quoted => words.push(std::mem::take(&mut word)),
+            _ => word.push(char),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
