@@ -1,4 +1,5 @@
 //! podkeeper keeps a GitLab Support Pod running.
 
+pub mod gitlab;
 pub mod pod;
 pub mod sandbox;

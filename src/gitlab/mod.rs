@@ -1,0 +1,138 @@
+//! The only door to GitLab, and the only room that names Kitware's crate (written `::gitlab` here).
+//!
+//! Its typed endpoints go through our own [`transport`]: one origin per secret, no redirects, deadlines,
+//! byte caps, retries that never repeat a POST blindly. [`connect`] gives a [`Reader`] and, only when
+//! writes were asked for, a [`Writer`]: dry run is a property of types.
+
+mod error;
+mod paging;
+mod read;
+mod redact;
+mod retry;
+mod transport;
+mod wire;
+mod write;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Duration, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+pub use error::{Class, Fault};
+pub use read::{IssueFilter, Reader};
+pub use redact::Redactor;
+pub use transport::{Exchange, Failure, HttpExchange};
+pub use write::Writer;
+
+use transport::Transport;
+
+/// What a token is for. Each purpose may have a token of its own; those that share one share a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// The pairing issues.
+    Pairing,
+    /// The handbook page.
+    Handbook,
+}
+
+/// How GitLab is reached.
+pub struct Access {
+    /// The instance, with a trailing slash: `https://gitlab.com/`.
+    pub url: Url,
+    /// Token by purpose; a purpose without one is asked without a token.
+    pub tokens: BTreeMap<Purpose, Token>,
+    /// What carries a request to the server.
+    pub exchange: Arc<dyn Exchange>,
+    /// Seed of the jitter between retries.
+    pub seed: u64,
+}
+
+/// A token and the name it goes by in messages.
+#[derive(Clone)]
+pub struct Token {
+    /// The environment variable it came from.
+    pub name: String,
+    /// The token.
+    pub secret: SecretString,
+}
+
+/// How many requests were sent, retries included.
+#[derive(Debug, Default)]
+pub struct Counts {
+    reads: AtomicU64,
+    writes: AtomicU64,
+}
+
+impl Counts {
+    /// Requests that read.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Requests that may write.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens the door for reading.
+///
+/// # Errors
+/// A sentence, when the address cannot be used with a secret.
+pub fn connect(access: &Access) -> Result<Reader, String> {
+    check_address(&access.url)?;
+    let counts = Arc::new(Counts::default());
+    let mut by_secret: BTreeMap<Option<String>, Arc<Transport>> = BTreeMap::new();
+    let mut transports = BTreeMap::new();
+    for purpose in [Purpose::Pairing, Purpose::Handbook] {
+        let token = access.tokens.get(&purpose);
+        let key = token.map(|token| token.secret.expose_secret().to_owned());
+        let transport = by_secret.entry(key).or_insert_with(|| {
+            Arc::new(Transport::new(
+                access.url.clone(),
+                token.cloned(),
+                Arc::clone(&access.exchange),
+                Arc::clone(&counts),
+                access.seed,
+            ))
+        });
+        transports.insert(purpose, Arc::clone(transport));
+    }
+    Ok(Reader::new(transports, counts))
+}
+
+/// Opens the door for writing too. Only `apply` calls this.
+///
+/// What an unanswered create may have made is looked for among issues opened since a day before `now`, so
+/// that a clock that is a little off does not hide it.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_to_write(access: &Access, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
+    let reader = connect(access)?;
+    let writer = Writer::new(reader.clone(), now - Duration::days(1));
+    Ok((reader, writer))
+}
+
+/// A secret goes to one origin over TLS; plain HTTP only to this machine.
+fn check_address(url: &Url) -> Result<(), String> {
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    // Before anything that shows the address: what is too much in it may be a secret.
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(
+            "the GitLab address holds more than scheme, host, port and path; write https://gitlab.com".to_owned()
+        );
+    }
+    if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+        return Err(format!("the GitLab address {url} is not https; a token is sent over https only"));
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! Everything podkeeper reads from GitLab. Each read says what it saw, or that it could not see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::gitlab::api::common::{NameOrId, SortOrder};
+use ::gitlab::api::issues::{IssueOrderBy, ProjectIssues};
+use ::gitlab::api::projects::issues::IssueResourceLabelEvents;
+use ::gitlab::api::projects::issues::links::IssueLinks;
+use ::gitlab::api::projects::labels::Label;
+use ::gitlab::api::projects::repository::files::FileRaw;
+use ::gitlab::api::users::CurrentUser;
+use ::gitlab::api::{self, AsyncQuery, Endpoint};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+
+use super::error::{Fault, observed};
+use super::transport::{Transport, fault_of};
+use super::{Counts, Purpose, paging, wire};
+use crate::pod::marker;
+use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::snapshot::{Account, LabelSeen, PairingIssue, Project};
+use crate::pod::text::Untrusted;
+
+/// Reads; has no way to write.
+#[derive(Clone)]
+pub struct Reader {
+    transports: BTreeMap<Purpose, Arc<Transport>>,
+    counts: Arc<Counts>,
+    /// Projects by the path that was asked for: asked once a run.
+    projects: Arc<Mutex<BTreeMap<String, Observed<Project>>>>,
+}
+
+/// Which issues of a project to list.
+#[derive(Debug, Clone, Copy)]
+pub enum IssueFilter<'a> {
+    /// Those that an account opened.
+    ByAuthor(u64),
+    /// Those that a user name opened.
+    ByUsername(&'a str),
+    /// Those that carry a label.
+    WithLabel(&'a str),
+}
+
+impl Reader {
+    pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
+        Self { transports, counts, projects: Arc::default() }
+    }
+
+    /// How many requests were sent so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Who the token for pairing issues belongs to.
+    pub async fn account(&self) -> Observed<Account> {
+        let what = "the account that the token belongs to";
+        let found = match CurrentUser::builder().build() {
+            Ok(endpoint) => self.query::<wire::User>(Purpose::Pairing, &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        };
+        observed(found, what).map(|user| Account { id: user.id, username: user.username })
+    }
+
+    /// A project by its path, renamed ones included: the path that comes back is the one it has now.
+    ///
+    /// Absent means not there *or* not visible to the token: GitLab does not tell the two apart.
+    pub async fn project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
+        if let Some(known) = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
+        }
+        let found = self.look_up_project(purpose, path).await;
+        if !matches!(found, Observed::Unknown(_)) {
+            self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
+        }
+        found
+    }
+
+    async fn look_up_project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
+        let mut found = self.project_at(purpose, NameOrId::from(path)).await;
+        // The `Location` of a moved project has been seen with the wrong scheme: only its number is used.
+        if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
+            found = self.project_at(purpose, NameOrId::from(id)).await;
+        }
+        observed(found, format!("the project {path}")).map(|project| Project {
+            id: project.id,
+            path: project.path_with_namespace,
+            archived: project.archived,
+            issues_enabled: project.issues_enabled.unwrap_or(true)
+                && project.issues_access_level.as_deref() != Some("disabled"),
+            url: project.web_url,
+        })
+    }
+
+    async fn project_at(&self, purpose: Purpose, project: NameOrId<'_>) -> Result<wire::Project, Fault> {
+        let endpoint = api::projects::Project::builder().project(project).build();
+        match endpoint {
+            Ok(endpoint) => self.query(purpose, &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        }
+    }
+
+    /// A file of a repository, as text.
+    ///
+    /// Absent only when the project itself was seen: a project that is hidden proves nothing about its files.
+    pub async fn file(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<String> {
+        let what = || format!("the file {path} at {git_ref} in {project}");
+        let mut found = self.file_at(purpose, NameOrId::from(project), path, git_ref).await;
+        if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
+            found = self.file_at(purpose, NameOrId::from(id), path, git_ref).await;
+        }
+        match found {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Observed::Present(text),
+                Err(_) => Observed::Unknown(Blind {
+                    what: what(),
+                    why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
+                    cause: Cause::Human,
+                }),
+            },
+            Err(fault) if fault.is_not_found() => match self.project(purpose, project).await {
+                Observed::Present(_) => Observed::Absent,
+                Observed::Absent => Observed::Unknown(Blind {
+                    what: what(),
+                    why: "the project is not there or not visible to the token; check its path and the token's access"
+                        .to_owned(),
+                    cause: Cause::Human,
+                }),
+                Observed::Unknown(blind) => Observed::Unknown(blind),
+            },
+            Err(fault) => Observed::Unknown(fault.blind(what())),
+        }
+    }
+
+    async fn file_at(
+        &self,
+        purpose: Purpose,
+        project: NameOrId<'_>,
+        path: &str,
+        git_ref: &str,
+    ) -> Result<Vec<u8>, Fault> {
+        let endpoint = FileRaw::builder()
+            .project(project)
+            .file_path(path)
+            .ref_(git_ref)
+            .build()
+            .map_err(|error| Fault::NotMade(error.to_string()))?;
+        api::raw(endpoint).query_async(self.transport(purpose)).await.map_err(fault_of)
+    }
+
+    /// A label of a project or of a group above it, by its exact name.
+    pub async fn label(&self, project: &Project, name: &str) -> Observed<LabelSeen> {
+        let endpoint = Label::builder().project(project.id).label(name).build();
+        let found: Result<wire::Label, Fault> = match endpoint {
+            Ok(endpoint) => self.query(Purpose::Pairing, &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        };
+        match observed(found, format!("the label {name} in {}", project.path)) {
+            // Another spelling is another label.
+            Observed::Present(label) if label.name != name => Observed::Absent,
+            seen => seen.map(|label| LabelSeen { name: label.name }),
+        }
+    }
+
+    /// Issues of a project that were opened after `since`, in every state, oldest first.
+    ///
+    /// By listing, never by search: the search index lags behind what was written.
+    pub async fn issues(
+        &self,
+        project: &Project,
+        filter: IssueFilter<'_>,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<PairingIssue>, Blind> {
+        let mut builder = ProjectIssues::builder();
+        builder.project(project.id).created_after(since).order_by(IssueOrderBy::CreatedAt).sort(SortOrder::Ascending);
+        let whose = match filter {
+            IssueFilter::ByAuthor(id) => {
+                builder.author(id);
+                "podkeeper's own issues".to_owned()
+            }
+            IssueFilter::ByUsername(name) => {
+                builder.author(name);
+                format!("the issues by {name}")
+            }
+            IssueFilter::WithLabel(label) => {
+                builder.label(label.to_owned());
+                format!("the issues with label {label}")
+            }
+        };
+        let listed: Result<Vec<wire::Issue>, Fault> = match builder.build() {
+            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        };
+        match listed {
+            Ok(issues) => Ok(issues.into_iter().map(pairing_issue).collect()),
+            Err(fault) => Err(fault.blind(format!("{whose} in {}", project.path))),
+        }
+    }
+
+    /// How often a label was taken off an issue.
+    pub async fn label_removals(&self, project: &Project, iid: u64, label: &str) -> Observed<usize> {
+        let endpoint = IssueResourceLabelEvents::builder().project(project.id).issue(iid).build();
+        let events: Result<Vec<wire::LabelEvent>, Fault> = match endpoint {
+            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        };
+        observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
+            let removal = |event: &&wire::LabelEvent| {
+                event.action == "remove" && event.label.as_ref().is_some_and(|seen| seen.name == label)
+            };
+            events.iter().filter(removal).count()
+        })
+    }
+
+    /// The issues of the same project that an issue is linked to.
+    pub async fn linked(&self, project: &Project, iid: u64) -> Observed<BTreeSet<u64>> {
+        let endpoint = IssueLinks::builder().project(project.id).issue(iid).build();
+        let links: Result<Vec<wire::LinkedIssue>, Fault> = match endpoint {
+            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Err(error) => Err(Fault::NotMade(error.to_string())),
+        };
+        observed(links, format!("the links of {}#{iid}", project.path))
+            .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
+    }
+
+    pub(super) fn transport(&self, purpose: Purpose) -> &Transport {
+        &self.transports[&purpose]
+    }
+
+    async fn query<T: DeserializeOwned + 'static>(
+        &self,
+        purpose: Purpose,
+        endpoint: &(impl Endpoint + Sync),
+    ) -> Result<T, Fault> {
+        endpoint.query_async(self.transport(purpose)).await.map_err(fault_of)
+    }
+}
+
+pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
+    let body = issue.description.unwrap_or_default();
+    PairingIssue {
+        iid: issue.iid,
+        title: Untrusted::new(issue.title),
+        url: issue.web_url,
+        author: Account { id: issue.author.id, username: issue.author.username },
+        open: issue.state != "closed",
+        labels: issue.labels,
+        due: issue.due_date,
+        marked: marker::parse(&body),
+        touched: issue.user_notes_count > 0
+            || issue.task_completion_status.is_some_and(|tasks| tasks.completed_count > 0),
+        label_removals: not_looked_up(),
+        links: not_looked_up(),
+        body,
+    }
+}
+
+/// Stands where collecting saw no need to look; deciding treats it as not seen.
+fn not_looked_up<T>() -> Observed<T> {
+    Observed::Unknown(Blind { what: String::new(), why: "not looked up".to_owned(), cause: Cause::Unavailable })
+}

@@ -1,0 +1,145 @@
+//! When to send again, and how long to wait before.
+//!
+//! GET and PUT (ours are absolute) are sent up to three times; POST only when it certainly did not happen.
+//! Waits are tokio time, so that tests run on a virtual clock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::DateTime;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::error::Fault;
+
+/// The most sendings of one request.
+pub(super) const ATTEMPTS: u32 = 3;
+const BASE: Duration = Duration::from_millis(500);
+const CAP: Duration = Duration::from_secs(20);
+/// A wait that a server asks for is kept up to this; a longer one ends the request.
+const LONGEST_ASKED: Duration = Duration::from_secs(120);
+/// GitLab's application limiter answers a JSON 429 without a header; its window is a minute
+/// (`lib/api/helpers/rate_limiter.rb`).
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Whether a request that ended like this may be sent again.
+pub(super) fn may_repeat(method: &Method, fault: &Fault) -> bool {
+    let idempotent = method == Method::GET || method == Method::PUT;
+    match fault {
+        Fault::NotSent(_) | Fault::Status { status: 429, .. } => true,
+        // 520 to 530 are a CDN's words for a server that did not answer it.
+        Fault::Lost(_) | Fault::Unreadable(_) | Fault::Status { status: 500 | 502..=504 | 520..=530, .. } => idempotent,
+        _ => false,
+    }
+}
+
+/// How long the server asked to wait, or `None` when it did not say anything usable.
+///
+/// A 429 may carry `Retry-After` as seconds or as a date, or only `RateLimit-Reset`; each may be missing,
+/// negative, huge or no number at all.
+pub(super) fn asked_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let server_now = || text("date").and_then(http_date);
+    if let Some(asked) = text("retry-after") {
+        if let Ok(seconds) = asked.parse::<i64>() {
+            return usable(seconds);
+        }
+        if let (Some(until), Some(now)) = (http_date(asked), server_now()) {
+            return usable(until - now);
+        }
+        return None;
+    }
+    if status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    if let (Some(reset), Some(now)) = (text("ratelimit-reset").and_then(|t| t.parse::<i64>().ok()), server_now()) {
+        return usable(reset - now);
+    }
+    let json = text("content-type").is_some_and(|kind| kind.contains("json"));
+    json.then_some(WINDOW)
+}
+
+/// A wait that is positive; more than [`LONGEST_ASKED`] is returned as it is and refused by the caller.
+fn usable(seconds: i64) -> Option<Duration> {
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
+}
+
+/// Whether a wait is short enough to be kept.
+pub(super) fn bearable(wait: Duration) -> bool {
+    wait <= LONGEST_ASKED
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
+}
+
+/// Full jitter (AWS Architecture Blog, "Exponential backoff and jitter"): between nothing and the doubled
+/// base, from a seed, so that a run can be repeated.
+pub(super) struct Jitter(AtomicU64);
+
+impl Jitter {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    pub(super) fn wait(&self, attempt: u32) -> Duration {
+        let ceiling = BASE.saturating_mul(1 << attempt.min(16)).min(CAP);
+        let spread = u64::try_from(ceiling.as_millis()).unwrap_or(u64::MAX);
+        // SplitMix64 (Steele, Lea and Flood, 2014): one addition and a few shifts a step.
+        let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Duration::from_millis((z ^ (z >> 31)) % (spread + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn retry_after_in_every_form() {
+        let date = ("date", "Tue, 24 Nov 2026 06:00:00 GMT");
+        let later = "Tue, 24 Nov 2026 06:00:07 GMT";
+        for (asked, wait) in [
+            ("2", Some(2)),
+            ("0", None),
+            ("-5", None),
+            ("abc", None),
+            ("1000000000", Some(1_000_000_000)),
+            (later, Some(7)),
+        ] {
+            let found = asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[date, ("retry-after", asked)]));
+            assert_eq!(found, wait.map(Duration::from_secs), "{asked}");
+        }
+        assert!(!bearable(Duration::from_secs(1_000_000_000)));
+        let reset = headers(&[date, ("ratelimit-reset", "1795500010")]);
+        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &reset), Some(Duration::from_secs(10)));
+        let json = headers(&[("content-type", "application/json")]);
+        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &json), Some(WINDOW));
+        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
+    }
+
+    #[test]
+    fn a_post_is_repeated_only_when_it_certainly_did_not_happen() {
+        let bad_gateway = Fault::Status { status: 502, message: String::new() };
+        let lost = Fault::Lost(String::new());
+        assert!(!may_repeat(&Method::POST, &bad_gateway) && !may_repeat(&Method::POST, &lost));
+        assert!(may_repeat(&Method::GET, &bad_gateway) && may_repeat(&Method::PUT, &lost));
+        assert!(may_repeat(&Method::POST, &Fault::NotSent(String::new())));
+        assert!(!may_repeat(&Method::GET, &Fault::Status { status: 404, message: String::new() }));
+    }
+
+    #[test]
+    fn jitter_stays_below_its_ceiling_and_repeats_with_its_seed() {
+        let (a, b) = (Jitter::new(7), Jitter::new(7));
+        for attempt in 0..100 {
+            let wait = a.wait(attempt);
+            assert_eq!(wait, b.wait(attempt));
+            assert!(wait <= CAP);
+        }
+    }
+}

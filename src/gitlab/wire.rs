@@ -1,0 +1,71 @@
+//! GitLab's answers as they come, reduced to what is used. Every other key is ignored; a key that GitLab
+//! leaves out for some tiers or tokens has a default.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct User {
+    pub(super) id: u64,
+    pub(super) username: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Project {
+    pub(super) id: u64,
+    pub(super) path_with_namespace: String,
+    pub(super) web_url: String,
+    #[serde(default)]
+    pub(super) archived: bool,
+    pub(super) issues_enabled: Option<bool>,
+    pub(super) issues_access_level: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Label {
+    pub(super) name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Issue {
+    pub(super) iid: u64,
+    pub(super) title: String,
+    pub(super) description: Option<String>,
+    pub(super) state: String,
+    pub(super) labels: Vec<String>,
+    pub(super) author: User,
+    pub(super) due_date: Option<NaiveDate>,
+    pub(super) web_url: String,
+    #[serde(default)]
+    pub(super) user_notes_count: u64,
+    pub(super) task_completion_status: Option<Tasks>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Tasks {
+    #[serde(default)]
+    pub(super) completed_count: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct LabelEvent {
+    pub(super) action: String,
+    /// Null once the label is deleted.
+    pub(super) label: Option<Label>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct LinkedIssue {
+    pub(super) iid: u64,
+    pub(super) project_id: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct IssueLink {
+    pub(super) source_issue: IssueAddress,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct IssueAddress {
+    pub(super) web_url: String,
+}

@@ -1,0 +1,205 @@
+//! Everything podkeeper writes: one method per kind of action and no other.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use ::gitlab::api::common::SortOrder;
+use ::gitlab::api::issues::IssueOrderBy;
+use ::gitlab::api::issues::ProjectIssues;
+use ::gitlab::api::projects::issues::links::CreateIssueLink;
+use ::gitlab::api::projects::issues::{CreateIssue, EditIssue, Issue, IssueStateEvent};
+use ::gitlab::api::projects::labels::CreateLabel;
+use ::gitlab::api::{AsyncQuery, Endpoint};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+
+use super::error::{Class, Fault};
+use super::read::Reader;
+use super::transport::fault_of;
+use super::{Purpose, paging, wire};
+use crate::pod::action::Action;
+use crate::pod::label::LabelName;
+use crate::pod::marker::{self, Block, Marked};
+use crate::pod::observed::{Cause, Observed};
+use crate::pod::outcome::Outcome;
+
+/// Waits before each look for what an unanswered create may have made: GitLab's replicas may lag.
+const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
+
+/// Writes; made by `apply` only.
+pub struct Writer {
+    reader: Reader,
+    /// What this run creates is younger than this.
+    since: DateTime<Utc>,
+}
+
+impl Writer {
+    pub(super) fn new(reader: Reader, since: DateTime<Utc>) -> Self {
+        Self { reader, since }
+    }
+
+    /// Creates a label. One that exists already is a success: somebody was quicker.
+    pub async fn create_label(&self, action: &Action, name: &LabelName, color: &str, description: &str) -> Outcome {
+        let endpoint = CreateLabel::builder()
+            .project(action.project_id)
+            .name(name.as_str())
+            .color(color)
+            .description(description)
+            .build();
+        match self.send::<wire::Label>(endpoint).await {
+            Ok(_) | Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
+            Err(fault) => outcome(&fault, action, "create the label"),
+        }
+    }
+
+    /// Opens a pairing issue. An answer that does not come is looked for by the marker, never repeated blindly.
+    pub async fn open_pairing_issue(&self, action: &Action, title: &str, body: &str, labels: &[LabelName]) -> Outcome {
+        let mut builder = CreateIssue::builder();
+        builder.project(action.project_id).title(title).description(body);
+        for label in labels {
+            builder.label(label.as_str());
+        }
+        let mut tried_again = false;
+        loop {
+            let fault = match self.send::<wire::Issue>(builder.build()).await {
+                Ok(issue) => return Outcome::Done(issue.web_url),
+                Err(fault) if fault.class() == Class::Refused => return outcome(&fault, action, "open the issue"),
+                Err(fault) => fault,
+            };
+            match self.find(action, body).await {
+                Ok(Some(url)) => return Outcome::Done(url),
+                // It is certainly not there: one more try, and one only.
+                Ok(None) if !tried_again => tried_again = true,
+                Ok(None) => return outcome(&fault, action, "open the issue"),
+                Err(blind) => {
+                    return Outcome::Unknown(format!(
+                        "cannot tell whether the issue was opened in {}: {fault}; and looking for it: {blind}",
+                        action.project
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Replaces the block of an issue's body, and its title where it is still the one that was seen.
+    ///
+    /// The body is read again right before it is spliced: GitLab has no lock for issues.
+    pub async fn rewrite_pairing_issue(
+        &self,
+        action: &Action,
+        iid: u64,
+        seen: &Block,
+        block: &Block,
+        title: Option<&(String, String)>,
+    ) -> Outcome {
+        let issue = match self.issue(action, iid).await {
+            Ok(issue) => issue,
+            Err(fault) => return outcome(&fault, action, "read the issue again"),
+        };
+        let body = issue.description.unwrap_or_default();
+        match marker::parse(&body) {
+            Marked::Block(now) if now.same(seen) => {}
+            Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {
+                return Outcome::NotTried(format!(
+                    "{}#{iid} was edited meanwhile; the next run looks again",
+                    action.project
+                ));
+            }
+        }
+        let body = match marker::splice(&body, block) {
+            Ok(body) => body,
+            Err(why) => return Outcome::Refused(Cause::Human, why),
+        };
+        let mut builder = EditIssue::builder();
+        builder.project(action.project_id).issue(iid).description(body);
+        if let Some((_, new)) = title.filter(|(old, _)| issue.title == *old) {
+            builder.title(new.as_str());
+        }
+        self.edit(action, builder.build(), "rewrite the issue").await
+    }
+
+    /// Puts a label on an issue, leaving its others alone.
+    pub async fn add_label(&self, action: &Action, iid: u64, label: &LabelName) -> Outcome {
+        let endpoint = EditIssue::builder().project(action.project_id).issue(iid).add_label(label.as_str()).build();
+        self.edit(action, endpoint, "add the label").await
+    }
+
+    /// Links an issue to another of the same project. A link that exists already is a success.
+    pub async fn link_twin(&self, action: &Action, iid: u64, keep: u64) -> Outcome {
+        let endpoint = CreateIssueLink::builder()
+            .project(action.project_id)
+            .issue(iid)
+            .target_project(action.project_id)
+            .target_issue(keep)
+            .build();
+        match self.send::<wire::IssueLink>(endpoint).await {
+            Ok(link) => Outcome::Done(link.source_issue.web_url),
+            Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("{}#{iid}", action.project)),
+            Err(fault) => outcome(&fault, action, "link the issue"),
+        }
+    }
+
+    /// Closes an issue.
+    pub async fn close_twin(&self, action: &Action, iid: u64) -> Outcome {
+        let endpoint =
+            EditIssue::builder().project(action.project_id).issue(iid).state_event(IssueStateEvent::Close).build();
+        self.edit(action, endpoint, "close the issue").await
+    }
+
+    async fn edit(&self, action: &Action, endpoint: Result<EditIssue<'_>, impl Display + Send>, verb: &str) -> Outcome {
+        match self.send::<wire::Issue>(endpoint).await {
+            Ok(issue) => Outcome::Done(issue.web_url),
+            Err(fault) => outcome(&fault, action, verb),
+        }
+    }
+
+    async fn issue(&self, action: &Action, iid: u64) -> Result<wire::Issue, Fault> {
+        self.send(Issue::builder().project(action.project_id).issue(iid).build()).await
+    }
+
+    /// Looks for the issue that carries the marker of `body`, three times with growing waits.
+    async fn find(&self, action: &Action, body: &str) -> Result<Option<String>, Fault> {
+        let Marked::Block(wanted) = marker::parse(body) else { return Ok(None) };
+        let author = match self.reader.account().await {
+            Observed::Present(account) => account.id,
+            Observed::Absent => return Ok(None),
+            Observed::Unknown(blind) => return Err(Fault::Lost(blind.why)),
+        };
+        for wait in LOOKS {
+            tokio::time::sleep(wait).await;
+            let endpoint = ProjectIssues::builder()
+                .project(action.project_id)
+                .author(author)
+                .created_after(self.since)
+                .order_by(IssueOrderBy::CreatedAt)
+                .sort(SortOrder::Descending)
+                .build()
+                .map_err(|error| Fault::NotMade(error.to_string()))?;
+            let issues: Vec<wire::Issue> = paging::all(self.reader.transport(Purpose::Pairing), &endpoint).await?;
+            let found = issues.into_iter().filter(|issue| {
+                let body = issue.description.as_deref().unwrap_or_default();
+                matches!(marker::parse(body), Marked::Block(block) if block.marker == wanted.marker)
+            });
+            if let Some(issue) = found.min_by_key(|issue| issue.iid) {
+                return Ok(Some(issue.web_url));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn send<T: DeserializeOwned + 'static>(
+        &self,
+        endpoint: Result<impl Endpoint + Sync + Send, impl Display + Send>,
+    ) -> Result<T, Fault> {
+        let endpoint = endpoint.map_err(|error| Fault::NotMade(error.to_string()))?;
+        endpoint.query_async(self.reader.transport(Purpose::Pairing)).await.map_err(fault_of)
+    }
+}
+
+fn outcome(fault: &Fault, action: &Action, verb: &str) -> Outcome {
+    let sentence = format!("cannot {verb} in {}: {fault}; {}", action.project, fault.hint());
+    match fault.class() {
+        Class::Refused => Outcome::Refused(fault.cause(), sentence),
+        Class::Unknown => Outcome::Unknown(sentence),
+    }
+}
