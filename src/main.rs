@@ -1,3 +1,58 @@
-//! The program.
+//! The program's edge: the only place that reads the clock and the environment.
 
-fn main() {}
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use podkeeper::cli::{self, Surroundings};
+
+const BUG: u8 = 1;
+
+fn main() -> ExitCode {
+    let env = environment();
+    let redactor = cli::redactor(&env);
+    cli::quiet_panics(redactor.clone());
+    let surroundings = Surroundings {
+        args: std::env::args_os().collect(),
+        env,
+        clock: now,
+        stopwatch,
+        seed: seed(),
+        redactor,
+        stdout: (Box::new(std::io::stdout()), std::io::stdout().is_terminal()),
+        stderr: Box::new(std::io::stderr()),
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
+        return ExitCode::from(BUG);
+    };
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(cli::run(surroundings))));
+    runtime.shutdown_background();
+    ExitCode::from(ended.unwrap_or(BUG))
+}
+
+/// The environment, read here and once.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that is handed in everywhere else")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a run took is told, never acted on")]
+fn stopwatch() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Different in every process; only spreads retries.
+fn seed() -> u64 {
+    u64::from(std::process::id()) ^ now().timestamp_nanos_opt().unwrap_or(0).unsigned_abs()
+}

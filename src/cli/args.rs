@@ -1,0 +1,183 @@
+//! The command line as it is written. Every flag has a `PODKEEPER_*` variable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+/// What `--sandbox` without an address stands for.
+pub(super) const OWN_BOX: &str = "own";
+
+const EXAMPLES: &str = "\
+Examples:
+  podkeeper apply --sandbox     the main job against a GitLab in a box: no token, no network
+  podkeeper plan                what apply would do, with every text in full
+  podkeeper apply secure        one pod
+  podkeeper page page.md        what podkeeper understands of a page
+
+Exit codes: 0 done, 2 usage or configuration, 3 findings, 4 incomplete (the next
+run takes it up), 5 a person has to act, 6 a token was refused, 1 a bug.
+`podkeeper explain` tells more about codes, rules and actions.";
+
+/// Keeps a GitLab Support Pod running: pairing issues, labels, roster and links.
+///
+/// podkeeper reads what a pod already publishes, decides what should be different, does that through the
+/// GitLab API, and tells people what only people can mend. Running it twice is the same as running it once.
+#[derive(Debug, Parser)]
+#[command(name = "podkeeper", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Folder of the configuration.
+    #[arg(long, value_name = "DIR", env = "PODKEEPER_CONFIG", default_value = "config", global = true)]
+    pub(super) config: PathBuf,
+    /// Form of the output on standard output.
+    #[arg(long, value_enum, env = "PODKEEPER_FORMAT", default_value_t = Format::Text, global = true)]
+    pub(super) format: Format,
+    /// More on standard error; twice for every request.
+    #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", global = true)]
+    pub(super) verbose: u8,
+    /// Only what was done and what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose", env = "PODKEEPER_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) quiet: bool,
+    /// Form of the log on standard error.
+    #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", default_value_t = LogFormat::Text, global = true)]
+    pub(super) log_format: LogFormat,
+    /// When to use colour.
+    #[arg(long, value_enum, env = "PODKEEPER_COLOR", default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs: the contract has "version": 1.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// A line per event.
+    Text,
+    /// A JSON object per event.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal and in GitLab's job logs, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Do what has to be done: open pairing issues, mend labels, settle twins.
+    Apply(Apply),
+    /// Show what `apply` would do, and write nothing.
+    Plan(Plan),
+    /// Show what podkeeper understands of a page.
+    Page(Page),
+    /// Serve a GitLab in a box on this machine, until interrupted.
+    Sandbox(Serve),
+    /// Look after the configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Explain a rule, an action or the exit codes.
+    Explain {
+        /// A rule or an action; without one, all are listed.
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    #[command(flatten)]
+    pub(super) at: At,
+    /// Only plan; the same as `podkeeper plan`.
+    #[arg(long, env = "PODKEEPER_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) dry_run: bool,
+    /// Refuse to write unless the plan made anew has this stamp.
+    #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", conflicts_with = "dry_run")]
+    pub(super) plan: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) at: At,
+    /// End with exit code 3 when changes are pending.
+    #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// Which pods, and which GitLab.
+#[derive(Debug, Args)]
+pub(super) struct At {
+    /// Keys of pods; without any, all pods of the configuration.
+    #[arg(value_name = "POD")]
+    pub(super) pods: Vec<String>,
+    #[command(flatten)]
+    pub(super) gitlab: Gitlab,
+    /// Act as if it were this moment (RFC 3339); for `plan` and the sandbox only.
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW")]
+    pub(super) now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Gitlab {
+    /// Address of the GitLab instance.
+    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", conflicts_with = "sandbox")]
+    pub(super) url: Option<Url>,
+    /// Use a GitLab in a box: one of its own, or the one that `podkeeper sandbox` serves at URL.
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = OWN_BOX)]
+    pub(super) sandbox: Option<String>,
+    /// Put a page of your own into the box, at the one pod's path.
+    #[arg(long = "page", value_name = "FILE", env = "PODKEEPER_PAGE", requires = "sandbox")]
+    pub(super) own_page: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Page {
+    /// A file, the address of a page, a pod's key, or `-` for standard input.
+    #[arg(value_name = "FILE|URL|POD")]
+    pub(super) target: String,
+    #[command(flatten)]
+    pub(super) gitlab: Gitlab,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where to listen; on this machine only.
+    #[arg(long, value_name = "ADDRESS", env = "PODKEEPER_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(super) listen: SocketAddr,
+    /// The origin that stands in its links.
+    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL")]
+    pub(super) external_url: Option<Url>,
+    /// Put a page of your own into the box, at the one pod's path.
+    #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE")]
+    pub(super) page: Option<PathBuf>,
+    /// The moment at which the box's clock stands still (RFC 3339); without it the clock runs.
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW")]
+    pub(super) now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Print the JSON schemas of the configuration files, for editors.
+    Schema,
+    /// Check the configuration and name everything that is wrong with it.
+    Validate,
+}

@@ -1,0 +1,307 @@
+//! The way to GitLab: the real one or a box. This is the only place where the two differ, and only in
+//! address, credentials, certificate and clock; everything behind it is the same.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use super::Halt;
+use super::args::{Gitlab, Serve};
+use super::signals::Signals;
+use super::sink::Sink;
+use super::work::With;
+use crate::config::Config;
+use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
+use crate::pod::Pod;
+use crate::pod::run::Ending;
+use crate::sandbox::{PastSession, Plot, PodPlot, Sandbox, Serving, World};
+
+const GITLAB_COM: &str = "https://gitlab.com";
+/// The box's own token that may do what podkeeper's token may do.
+const BOX_TOKEN: &str = "api";
+/// How far back the seed's past sessions are looked for: two of a slot that meets every few weeks.
+const PAST: Duration = Duration::days(120);
+
+/// The open way to a GitLab.
+pub(super) struct Door {
+    pub(super) access: Access,
+    /// The moment that counts as now.
+    pub(super) now: DateTime<Utc>,
+    /// The lines that replay the run against a box to click through.
+    pub(super) replay: Option<String>,
+    /// How the web is carried, in a box that does.
+    pub(super) carried: Option<Carried>,
+    /// A box of this run's own; it is served until the door is dropped.
+    _box: Option<Serving>,
+}
+
+/// How a box carries the web: every name leads to its TLS listener.
+#[derive(Debug, Clone)]
+pub(super) struct Carried {
+    pub(super) web: SocketAddr,
+    pub(super) authority: String,
+    pub(super) dns: String,
+}
+
+/// What a served box says of itself at `/-/sandbox`.
+#[derive(Debug, Deserialize)]
+struct BoxSays {
+    url: Url,
+    tokens: BTreeMap<String, String>,
+    now: DateTime<Utc>,
+    web: Option<SocketAddr>,
+    ca: Option<String>,
+    dns: String,
+}
+
+/// Opens the way that the command line, the configuration and the environment name.
+pub(super) async fn open(
+    args: &Gitlab,
+    now: Option<DateTime<Utc>>,
+    need: Purpose,
+    config: &Config,
+    with: &With<'_>,
+) -> Result<Door, Halt> {
+    match args.sandbox.as_deref() {
+        // An empty variable is one that is not set, never a reason to leave the real GitLab.
+        None | Some("") => real(args, now, need, config, with),
+        Some(super::args::OWN_BOX) => own_box(args, now, config, with).await,
+        Some(url) => served_box(url, now, args, with).await,
+    }
+}
+
+fn real(args: &Gitlab, now: Option<DateTime<Utc>>, need: Purpose, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
+    let from_ci = || with.var("CI_SERVER_URL").and_then(|text| Url::parse(text).ok());
+    let url =
+        args.url.clone().or_else(|| config.gitlab_url.clone()).or_else(from_ci).or_else(|| Url::parse(GITLAB_COM).ok());
+    let url = url.ok_or_else(|| Halt::usage("there is no address of a GitLab"))?;
+    let tokens = tokens(need, config, with)?;
+    // Plain HTTP goes to this machine only, and needs no certificate authorities.
+    let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
+    let exchange = exchange.map_err(Halt::usage)?;
+    Ok(Door {
+        access: access(url, tokens, exchange, with),
+        now: now.unwrap_or_else(with.clock),
+        replay: None,
+        carried: None,
+        _box: None,
+    })
+}
+
+/// The tokens that the configuration names, out of the environment; the one for `need` has to be there,
+/// but a public handbook needs none.
+fn tokens(need: Purpose, config: &Config, with: &With<'_>) -> Result<BTreeMap<Purpose, Token>, Halt> {
+    let names = &config.tokens;
+    let mut tokens = BTreeMap::new();
+    for (purpose, own) in [(Purpose::Pairing, &names.pairing), (Purpose::Handbook, &names.handbook)] {
+        let name = own.as_ref().unwrap_or(&names.default);
+        match secret(name, with)? {
+            Some(secret) => {
+                with.redactor.learn(&secret);
+                tokens.insert(purpose, Token { name: name.clone(), secret });
+            }
+            None if purpose == Purpose::Pairing && need == Purpose::Pairing => {
+                return Err(Halt::usage(format!(
+                    "no token given: put one with scope `api` into {name} (or a file's path into {name}_FILE)\n\
+                     `podkeeper apply --sandbox` works without any"
+                )));
+            }
+            None => {}
+        }
+    }
+    Ok(tokens)
+}
+
+/// A token from its variable, or from the file that its `…_FILE` variable names.
+fn secret(name: &str, with: &With<'_>) -> Result<Option<SecretString>, Halt> {
+    if let Some(value) = with.var(name) {
+        return Ok(Some(SecretString::from(value.trim().to_owned())));
+    }
+    let Some(path) = with.var(&format!("{name}_FILE")) else { return Ok(None) };
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => Err(Halt::usage(format!("the file that {name}_FILE names is empty"))),
+        Ok(text) => Ok(Some(SecretString::from(text.trim().to_owned()))),
+        Err(error) => Err(Halt::usage(format!("the file {path} that {name}_FILE names cannot be read ({error})"))),
+    }
+}
+
+async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
+    let moment = now.unwrap_or_else(with.clock);
+    let sandbox = sandbox(&config.pods, args.own_page.as_deref(), now, with)?;
+    let serving = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.map_err(|error| no_box(&error))?;
+    let says = serving.description();
+    let tokens = box_tokens(&says.tokens)?;
+    let exchange = HttpExchange::loopback().map_err(Halt::usage)?;
+    let page = args.own_page.as_ref().map(|path| format!(" --page {}", path.display())).unwrap_or_default();
+    let replay = format!(
+        "To look around in a box like this one:\n  podkeeper sandbox{page} &\n  podkeeper apply --sandbox=http://127.0.0.1:8080"
+    );
+    let access = access(serving.url().clone(), tokens, exchange, with);
+    let web = says.web.as_deref().and_then(|web| web.parse().ok());
+    let carried = carried(web, says.ca, says.dns);
+    Ok(Door { access, now: moment, replay: Some(replay), carried, _box: Some(serving) })
+}
+
+/// A box that another process serves; on this machine only, because its tokens are no secrets.
+async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: &With<'_>) -> Result<Door, Halt> {
+    if args.own_page.is_some() {
+        return Err(Halt::usage(
+            "--page goes with a box of one's own; give it to `podkeeper sandbox` for a served one",
+        ));
+    }
+    // The address is shown later on, so nothing may stand in it that could be a secret.
+    let bare = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let url = Url::parse(url).ok().filter(|url| is_loopback_literal(url) && bare(url) && url.fragment().is_none());
+    let url =
+        url.ok_or_else(|| Halt::usage("--sandbox=URL takes a box on this machine, for example http://127.0.0.1:8080"))?;
+    let exchange = HttpExchange::loopback().map_err(Halt::usage)?;
+    let says = ask_box(&url, &exchange).await?;
+    // The box may name another origin for its links (a proxy before it); it is reached where it was asked.
+    if !is_loopback_literal(&says.url) {
+        return Err(Halt::usage(format!(
+            "the box at {url} says that it is {}, which is not on this machine",
+            says.url
+        )));
+    }
+    let tokens = box_tokens(&says.tokens)?;
+    let carried = carried(says.web, says.ca, says.dns);
+    Ok(Door {
+        access: access(url, tokens, exchange, with),
+        now: now.unwrap_or(says.now),
+        replay: None,
+        carried,
+        _box: None,
+    })
+}
+
+fn carried(web: Option<SocketAddr>, authority: Option<String>, dns: String) -> Option<Carried> {
+    Some(Carried { web: web.filter(|web| web.ip().is_loopback())?, authority: authority?, dns })
+}
+
+fn is_loopback_literal(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(_)) | None => false,
+    };
+    url.scheme() == "http" && loopback
+}
+
+async fn ask_box(url: &Url, exchange: &HttpExchange) -> Result<BoxSays, Halt> {
+    let silent = |why: String| Halt {
+        ending: Ending::Incomplete,
+        sentence: format!("no box answers at {url} ({why}); start one with `podkeeper sandbox`"),
+    };
+    let address = url.join("/-/sandbox").map_err(|error| silent(error.to_string()))?;
+    let request = http::Request::get(address.as_str()).body(Bytes::new()).map_err(|error| silent(error.to_string()))?;
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(10), exchange.exchange(request)).await;
+    let response = match asked {
+        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => return Err(silent(format!("{failure:?}"))),
+        Err(_elapsed) => return Err(silent("timed out".to_owned())),
+    };
+    serde_json::from_slice(response.body()).map_err(|_other| silent("what answers there is no box".to_owned()))
+}
+
+fn box_tokens(tokens: &BTreeMap<String, String>) -> Result<BTreeMap<Purpose, Token>, Halt> {
+    let secret = tokens.get(BOX_TOKEN).ok_or_else(|| Halt::usage(format!("the box has no token `{BOX_TOKEN}`")))?;
+    let token = || Token { name: format!("the box's token `{BOX_TOKEN}`"), secret: SecretString::from(secret.clone()) };
+    Ok([(Purpose::Pairing, token()), (Purpose::Handbook, token())].into())
+}
+
+fn access(url: Url, tokens: BTreeMap<Purpose, Token>, exchange: HttpExchange, with: &With<'_>) -> Access {
+    Access { url, tokens, exchange: Arc::new(exchange), seed: with.seed }
+}
+
+/// A box whose seed stands at the configuration's own paths.
+fn sandbox(
+    pods: &[Pod],
+    own_page: Option<&Path>,
+    now: Option<DateTime<Utc>>,
+    with: &With<'_>,
+) -> Result<Sandbox, Halt> {
+    let moment = now.unwrap_or_else(with.clock);
+    let page = match own_page {
+        None => None,
+        Some(_) if pods.len() != 1 => {
+            return Err(Halt::usage("--page FILE needs a configuration of one pod, whose page it stands for"));
+        }
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| Halt::usage(format!("the page {} cannot be read ({error})", path.display())))?,
+        ),
+    };
+    let plot = Plot { now: moment, pods: pods.iter().map(|pod| pod_plot(pod, page.clone(), moment)).collect() };
+    let world = World::seeded(&plot);
+    let clock = with.clock;
+    Ok(match now {
+        Some(_) => Sandbox::new(world),
+        None => Sandbox::live(world, Arc::new(clock)),
+    })
+}
+
+fn pod_plot(pod: &Pod, page: Option<String>, now: DateTime<Utc>) -> PodPlot {
+    let mut past: Vec<PastSession> = Vec::new();
+    if let Some(slot) = pod.slots.first() {
+        let sessions = slot.sessions_from(&pod.key, now - PAST).take_while(|session| session.started(now));
+        past.extend(sessions.map(|session| PastSession {
+            key: session.key.to_string(),
+            title: slot.title(&session),
+            start: session.start.with_timezone(&Utc),
+        }));
+    }
+    past.reverse();
+    past.truncate(2);
+    PodPlot {
+        key: pod.key.to_string(),
+        name: pod.name.clone(),
+        page_project: pod.page.project.clone(),
+        page_path: pod.page.path.clone(),
+        page_ref: pod.page.git_ref.clone(),
+        pairing_project: pod.pairing_project.clone(),
+        label: pod.label.name.to_string(),
+        past,
+        page,
+    }
+}
+
+/// `podkeeper sandbox`: serves a box until a signal.
+pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
+    let config = with.config()?;
+    let sandbox = sandbox(&config.pods, args.page.as_deref(), args.now, with)?;
+    let mut signals = Signals::listen().map_err(|error| no_box(&error))?;
+    let serving = sandbox.serve(args.listen, args.external_url.clone()).await.map_err(|error| Halt {
+        ending: Ending::Usage,
+        sentence: format!("the box cannot be served at {} ({error})", args.listen),
+    })?;
+    let says = serving.description();
+    let url = serving.url().as_str().trim_end_matches('/').to_owned();
+    let token = says.tokens.get(BOX_TOKEN).cloned().unwrap_or_default();
+    let project = config.pods.first().map(|pod| pod.pairing_project.replace('/', "%2F")).unwrap_or_default();
+    let web = says.web.as_deref().unwrap_or("-");
+    let tokens: Vec<String> = says.tokens.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect();
+    let text = format!(
+        "A GitLab in a box at {url} (its web over TLS at {web})\n\nTokens:\n{}\n\nTry:\n  podkeeper apply --sandbox={url}\n\
+         \x20 curl {url}/-/journal\n\
+         \x20 curl --header \"PRIVATE-TOKEN: {token}\" \\\n    \"{url}/api/v4/projects/{project}/issues\"\n\
+         \x20 curl {url}/-/sandbox\n\nCtrl-C ends it.\n",
+        tokens.join("\n")
+    );
+    sink.invented(&text);
+    let until = async move {
+        signals.next().await;
+    };
+    serving.stopped(until).await.map_err(|error| no_box(&error))?;
+    Ok(0)
+}
+
+fn no_box(error: &std::io::Error) -> Halt {
+    Halt { ending: Ending::Bug, sentence: format!("the box cannot be served ({error})") }
+}

@@ -1,0 +1,83 @@
+//! Where texts leave the program: each one redacted first.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::gitlab::Redactor;
+
+use super::args::Color;
+
+/// Standard output and standard error.
+pub(crate) struct Sink {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    out_is_terminal: bool,
+    colored: bool,
+    redactor: Redactor,
+}
+
+impl Sink {
+    pub(crate) fn new(out: (Box<dyn Write + Send>, bool), err: Box<dyn Write + Send>, redactor: Redactor) -> Self {
+        Self { out: out.0, err, out_is_terminal: out.1, colored: false, redactor }
+    }
+
+    /// Settles colour. GitLab's job log shows colours though it is no terminal.
+    pub(crate) fn color(&mut self, choice: Color, env: &BTreeMap<String, String>) {
+        let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+        self.colored = match choice {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let ci = env.get("GITLAB_CI").is_some_and(|value| value == "true");
+                !set("NO_COLOR") && (set("CLICOLOR_FORCE") || ci || self.out_is_terminal)
+            }
+        };
+    }
+
+    /// A result. A reader that went away is no fault of the work.
+    pub(crate) fn out(&mut self, text: &str) {
+        let text = self.redactor.clean(text);
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).unwrap_or_default();
+    }
+
+    /// The tokens of a box, which are invented and of no use anywhere else.
+    pub(crate) fn invented(&mut self, text: &str) {
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).unwrap_or_default();
+    }
+
+    /// A result for people: its marks get a colour where that is wanted.
+    pub(crate) fn painted(&mut self, text: &str) {
+        if self.colored {
+            let painted: String = text.split_inclusive('\n').map(paint).collect();
+            self.out(&painted);
+        } else {
+            self.out(text);
+        }
+    }
+
+    /// A remark beside the result.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.raw_error(&format!("{text}\n"));
+    }
+
+    /// Why the work ended.
+    pub(crate) fn error(&mut self, sentence: &str) {
+        self.raw_error(&format!("error: {sentence}\n"));
+    }
+
+    pub(crate) fn raw_error(&mut self, text: &str) {
+        let text = self.redactor.clean(text);
+        self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).unwrap_or_default();
+    }
+}
+
+fn paint(line: &str) -> String {
+    let color = match line.get(..4) {
+        Some("  + ") => "32",
+        Some("  x ") => "31",
+        Some("  ! " | "  ? ") => "33",
+        Some("  = " | "  > ") => "2",
+        _ => return line.to_owned(),
+    };
+    format!("\u{1b}[{color}m{}\u{1b}[0m{}", &line[..4], &line[4..])
+}

@@ -1,0 +1,182 @@
+//! `apply` and `plan`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::Halt;
+use super::args::{Apply, At, Format, Global, Plan};
+use super::door::{self, Door};
+use super::signals::{GRACE, Signals};
+use super::sink::Sink;
+use crate::execute::Stop;
+use crate::gitlab::{Purpose, Redactor, connect, connect_to_write};
+use crate::pod::Pod;
+use crate::pod::plan::stamp;
+use crate::pod::run::{Ending, Run};
+use crate::report::terminal::Detail;
+use crate::report::{Told, json, terminal};
+use crate::run::{Mode, Stale, run};
+
+/// What every command has at hand.
+pub(crate) struct With<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) env: &'a BTreeMap<String, String>,
+    pub(crate) clock: fn() -> DateTime<Utc>,
+    pub(crate) stopwatch: fn() -> u64,
+    pub(crate) seed: u64,
+    pub(crate) redactor: Redactor,
+}
+
+impl With<'_> {
+    /// A variable that is set to something.
+    pub(crate) fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// Plans and writes nothing: no writer is ever made.
+pub(super) async fn plan(args: &Plan, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
+    Ok(match look(&args.at, with, sink).await? {
+        Looked::Whole(ending, true) if args.detailed_exitcode => ending.max(Ending::Findings).code(),
+        Looked::Whole(ending, _) => ending.code(),
+        Looked::Interrupted(code) => code,
+    })
+}
+
+/// Does what has to be done.
+pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
+    let paused = with.var("PODKEEPER_PAUSE").is_some_and(|value| value != "0");
+    if paused {
+        sink.note("PODKEEPER_PAUSE is set: nothing is written");
+    }
+    if args.dry_run || paused {
+        return Ok(match look(&args.at, with, sink).await? {
+            Looked::Whole(ending, _) => ending.code(),
+            Looked::Interrupted(code) => code,
+        });
+    }
+    if args.at.now.is_some() && args.at.gitlab.sandbox.is_none() {
+        return Err(Halt::usage("--now is for `plan` and the sandbox: `apply` goes by the clock"));
+    }
+    let started = (with.stopwatch)();
+    let prepared = Prepared::new(&args.at, with).await?;
+    let Prepared { pods, max_writes, door } = &prepared;
+    let (reader, writer) = connect_to_write(&door.access, door.now).map_err(Halt::usage)?;
+    let stop = Stop::default();
+    let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
+    let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
+    let work = run(pods, &reader, mode, door.now, *max_writes);
+    tokio::pin!(work);
+    let mut signalled = None;
+    let runs = tokio::select! {
+        runs = &mut work => runs,
+        code = signals.next() => {
+            sink.note("interrupted: finishing the call in hand; once more to end at once");
+            stop.ask();
+            signalled = Some(code);
+            tokio::select! {
+                runs = &mut work => runs,
+                _ = signals.next() => return Ok(interrupted(code, sink)),
+                () = tokio::time::sleep(GRACE) => return Ok(interrupted(code, sink)),
+            }
+        }
+    };
+    let runs = runs.map_err(|Stale { stamp }| Halt {
+        ending: Ending::Human,
+        sentence: format!(
+            "the plan is another one now, so nothing was written; look at `podkeeper plan` again (stamp {stamp})"
+        ),
+    })?;
+    let ending = tell(&runs, false, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
+    if let (Some(lines), Format::Text) = (&prepared.door.replay, with.global.format) {
+        sink.out(&format!("\n{lines}\n"));
+    }
+    Ok(signalled.unwrap_or_else(|| ending.code()))
+}
+
+fn interrupted(code: u8, sink: &mut Sink) -> u8 {
+    sink.note("ended in the middle of a call; run podkeeper again, it takes up what is left");
+    code
+}
+
+/// What came of a look.
+enum Looked {
+    /// It ended by itself; whether changes are pending.
+    Whole(Ending, bool),
+    /// A signal ended it; the exit code that goes with it.
+    Interrupted(u8),
+}
+
+/// Looks and decides, and tells.
+async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt> {
+    let started = (with.stopwatch)();
+    let prepared = Prepared::new(at, with).await?;
+    let reader = connect(&prepared.door.access).map_err(Halt::usage)?;
+    let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
+    let runs = tokio::select! {
+        runs = run(&prepared.pods, &reader, Mode::Plan, prepared.door.now, prepared.max_writes) => runs.unwrap_or_default(),
+        code = signals.next() => {
+            sink.note("interrupted; nothing was written");
+            return Ok(Looked::Interrupted(code));
+        }
+    };
+    let ending = tell(&runs, true, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
+    Ok(Looked::Whole(ending, runs.iter().any(|run| !run.plan.is_empty())))
+}
+
+/// The pods that were asked for and the way to their GitLab.
+struct Prepared {
+    pods: Vec<Pod>,
+    max_writes: usize,
+    door: Door,
+}
+
+impl Prepared {
+    async fn new(at: &At, with: &With<'_>) -> Result<Self, Halt> {
+        let config = with.config()?;
+        let pods = chosen(&config.pods, &at.pods)?;
+        let door = door::open(&at.gitlab, at.now, Purpose::Pairing, &config, with).await?;
+        let pods = pods.into_iter().map(|pod| Pod { instance: door.access.url.clone(), ..pod }).collect();
+        Ok(Self { pods, max_writes: config.max_writes, door })
+    }
+}
+
+/// The pods of these keys, each once; all of them without any.
+fn chosen(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, Halt> {
+    if let Some(unknown) = keys.iter().find(|key| !pods.iter().any(|pod| pod.key.as_str() == **key)) {
+        let known: Vec<&str> = pods.iter().map(|pod| pod.key.as_str()).collect();
+        return Err(Halt::usage(format!(
+            "there is no pod `{unknown}` in the configuration; its pods are {}",
+            known.join(", ")
+        )));
+    }
+    Ok(pods.iter().filter(|pod| keys.is_empty() || keys.iter().any(|key| pod.key.as_str() == key)).cloned().collect())
+}
+
+fn tell(
+    runs: &[Run],
+    planned: bool,
+    door: &Door,
+    reader: &crate::gitlab::Reader,
+    took_ms: u64,
+    with: &With<'_>,
+    sink: &mut Sink,
+) -> Ending {
+    let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
+    let stamp = stamp(&plans);
+    let requests = (reader.counts().reads(), reader.counts().writes());
+    let told = Told { runs, planned, now: door.now, stamp: &stamp, requests, took_ms };
+    match with.global.format {
+        Format::Json => sink.out(&json::text(&told)),
+        Format::Text => {
+            let detail = match (with.global.quiet, with.global.verbose) {
+                (true, _) => Detail::Quiet,
+                (false, 0) => Detail::Normal,
+                (false, _) => Detail::Full,
+            };
+            sink.painted(&terminal::text(&told, detail));
+        }
+    }
+    told.ending()
+}

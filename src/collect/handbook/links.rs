@@ -1,0 +1,127 @@
+//! The links of a page, each with its place.
+
+use std::ops::Range;
+
+use comrak::nodes::{Node, NodeValue};
+
+use super::html;
+use super::plain::{self, LONGEST_LINE};
+use super::source::Source;
+use super::{GITLAB_HOST, MOST, Page};
+use crate::collect::links::target;
+use crate::pod::document::{Link, LinkForm};
+use crate::pod::finding::Finding;
+use crate::pod::rule::Rule;
+use crate::pod::text::Untrusted;
+
+/// A link as it stands in the text.
+pub(super) struct FoundLink {
+    /// From its first character to behind its last one, as far as that is known.
+    pub(super) range: Range<usize>,
+    /// The address.
+    pub(super) url: String,
+    /// The text between the brackets; the address as it is written for a bare one.
+    pub(super) text: String,
+    /// How it is written.
+    pub(super) form: LinkForm,
+}
+
+/// All links as the page's document tells them, at most 5,000.
+pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
+    let mut links = Vec::new();
+    for found in page.outline.links.iter().take(MOST) {
+        findings.extend(legacy_form(page, found));
+        let (line, column) = page.source.place(found.range.start);
+        links.push(Link {
+            url: found.url.clone(),
+            text: Untrusted::new(found.text.as_str()),
+            line,
+            column,
+            section: page.section(found.range.start),
+            form: found.form,
+            kind: target::kind(&found.url, GITLAB_HOST),
+        });
+    }
+    links
+}
+
+fn legacy_form(page: &Page<'_>, found: &FoundLink) -> Option<Finding> {
+    let mended = target::modern_form(&found.url, GITLAB_HOST)?;
+    let (url, mended) = (Untrusted::new(found.url.as_str()).line(), Untrusted::new(mended).line());
+    let message = format!("{url} has the form from before \"/-/\".");
+    let finding = Finding::new(Rule::LinkLegacyForm, url, message).advise(format!("Write {mended} instead."));
+    Some(finding.at(page.place(found.range.start)))
+}
+
+/// The link of a link or image node that the parser sees at `range`.
+pub(super) fn markdown(source: &Source<'_>, node: Node<'_>, range: Range<usize>) -> Option<FoundLink> {
+    let ast = node.data();
+    let (NodeValue::Link(link) | NodeValue::Image(link)) = &ast.value else {
+        return None;
+    };
+    let image = matches!(ast.value, NodeValue::Image(_));
+    let text = plain::text(node, LONGEST_LINE);
+    // An autolink's own text is all there is of it, so both have one position.
+    let autolink = node.first_child().is_some_and(|child| child.data().sourcepos == ast.sourcepos);
+    let beginning = if image {
+        "!["
+    } else if autolink {
+        verbatim(&text)
+    } else if source.text[range.start..].starts_with('<') {
+        "<"
+    } else {
+        "["
+    };
+    let range = source.settled(range, beginning);
+    let whole = &source.text[range.clone()];
+    let form = if image {
+        LinkForm::Image
+    } else if autolink || beginning == "<" {
+        LinkForm::Bare
+    } else if whole.ends_with(')') || (!whole.ends_with(']') && whole.contains("](")) {
+        LinkForm::Inline
+    } else {
+        LinkForm::Reference
+    };
+    // Angle brackets are no part of an address.
+    let start = range.start + usize::from(beginning == "<");
+    Some(FoundLink { range: start..range.end.max(start), url: link.url.clone(), text, form })
+}
+
+/// The links of raw HTML: every `href` and `src`.
+pub(super) fn html(source: &Source<'_>, node: Node<'_>, html: &str, range: &Range<usize>) -> Vec<FoundLink> {
+    let first_line = source.line_number(range.start);
+    // Addresses are searched one behind the other, so that equal ones get places of their own.
+    let mut from = range.start;
+    let mut links = Vec::new();
+    for attribute in html::addresses(html) {
+        let line = source.line(first_line + attribute.line);
+        let start = source.floor(from.clamp(line.start, line.end));
+        let at = source.text[start..line.end].find(&attribute.raw).map_or(start, |at| start + at);
+        from = (at + attribute.raw.len()).min(line.end);
+        let text = if attribute.text.is_empty() { text_between(node, &attribute.tag) } else { attribute.text };
+        links.push(FoundLink { range: at..from, url: attribute.url, text, form: LinkForm::Html });
+    }
+    links
+}
+
+/// The text up to the closing tag, where an opening tag stands alone among a paragraph's inlines.
+fn text_between(node: Node<'_>, tag: &str) -> String {
+    if tag != "a" || !matches!(node.data().value, NodeValue::HtmlInline(_)) {
+        return String::new();
+    }
+    let mut out = String::new();
+    for part in node.following_siblings().skip(1).take(100) {
+        if matches!(&part.data().value, NodeValue::HtmlInline(html) if html.starts_with("</a")) {
+            break;
+        }
+        out.push_str(&plain::text(part, LONGEST_LINE));
+    }
+    plain::shortened(&out, LONGEST_LINE)
+}
+
+/// The beginning of an address that stands in the text as it is: escapes and entities are already
+/// replaced in what the parser tells.
+fn verbatim(text: &str) -> &str {
+    &text[..text.find(['&', '\\']).unwrap_or(text.len())]
+}

@@ -1,0 +1,155 @@
+//! The people of the members section.
+
+use std::collections::BTreeSet;
+
+use super::handle::{self, Written};
+use super::outline::{Block, Heading};
+use super::{MOST, Page, shortcode};
+use crate::pod::document::{Member, MembersSection};
+use crate::pod::finding::{Finding, Place};
+use crate::pod::roster::Role;
+use crate::pod::rule::Rule;
+use crate::pod::text::Untrusted;
+
+/// The members, and how much of their section was seen.
+///
+/// The section is the first level-2 heading that ends in "Pod members" with everything up to the next
+/// heading of that level or above. A member is a list item that holds a `member-by-name` shortcode;
+/// whatever else stands there is none, and no fault.
+pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> (Vec<Member>, MembersSection) {
+    let headings = &page.outline.headings;
+    let Some(first) = headings.iter().position(is_members_heading) else {
+        let message = "No level-2 heading ends in \"Pod members\".";
+        findings.push(Finding::new(Rule::MembersSectionMissing, "members section", message).at(page.place(0)));
+        return (Vec::new(), MembersSection::Missing);
+    };
+    let heading = &headings[first];
+    let end = headings[first + 1..].iter().find(|heading| heading.level <= 2 && heading.divides && !heading.may_change);
+    let range = heading.range.end..end.map_or(page.source.text.len(), |heading| heading.range.start);
+
+    let mut members = Vec::new();
+    let mut known = Known::default();
+    for block in page.outline.blocks.iter().filter(|block| block.item && range.contains(&block.range.start)) {
+        for row in rows(page, block).into_iter().take(MOST - members.len()) {
+            findings.extend(known.check(&row));
+            members.push(row.member);
+        }
+    }
+    if !members.is_empty() && members.iter().all(|member| member.role != Role::Lead) {
+        let message = "No member has a lead's role.";
+        findings.push(Finding::new(Rule::LeadMissing, "lead", message).at(page.place(heading.range.start)));
+    }
+    (members, if end.is_some() { MembersSection::Closed } else { MembersSection::OpenEnded })
+}
+
+/// A member with where the name stands and what stands in the handle's place.
+struct Row {
+    member: Member,
+    place: Place,
+    written: Written,
+}
+
+fn is_members_heading(heading: &Heading) -> bool {
+    heading.level == 2 && heading.divides && heading.text.to_lowercase().ends_with("pod members")
+}
+
+/// The members of one list item. Mostly there is one; a line without its dash belongs to the item above.
+fn rows(page: &Page<'_>, block: &Block) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for line in page.source.lines_of(&block.range) {
+        let text = &page.source.text[line.clone()];
+        let codes = shortcode::members(text);
+        let Some(first) = codes.first() else { continue };
+        let role_text = role_text(&text[..first.range.start]).unwrap_or_else(|| inherited_role(page, block));
+        for (index, code) in codes.iter().enumerate() {
+            let tail_end = codes.get(index + 1).map_or(text.len(), |next| next.range.start);
+            let offset = line.start + code.range.start;
+            // A page that was cut inside a handle must not seem to name somebody else, or nobody.
+            let may_go_on = tail_end == text.len() && page.source.may_go_on(line.end);
+            let Some(written) = handle::written(&text[code.range.end..tail_end], may_go_on) else { continue };
+            if code.name.is_empty() || in_code(page, offset) {
+                continue;
+            }
+            let member = Member {
+                name: Untrusted::new(code.name.as_str()),
+                handle: written.handle(),
+                role: if role_text.to_lowercase().contains("lead") { Role::Lead } else { Role::Member },
+                role_text: Untrusted::new(role_text.as_str()),
+                line: page.line(offset),
+            };
+            rows.push(Row { member, place: page.place(offset), written });
+        }
+    }
+    rows
+}
+
+/// The text before the first colon, without list and emphasis marks.
+fn role_text(before: &str) -> Option<String> {
+    let (role, _) = before.split_once(':')?;
+    let role: String = role.chars().filter(|c| !matches!(c, '*' | '_' | '`')).collect();
+    let role = role.trim_start_matches(['-', '+', ' ', '\t']).trim();
+    (!role.is_empty()).then(|| role.to_owned())
+}
+
+/// The role that the item around a nested list gives to those in it: `- Leads:` does, `- Members:` names
+/// no role.
+fn inherited_role(page: &Page<'_>, block: &Block) -> String {
+    let around = block.under.map_or("", |index| page.outline.blocks[index].text.trim());
+    let role = around.strip_suffix(':').unwrap_or_default();
+    if role.to_lowercase().contains("lead") && !role.contains("{{") { role.to_owned() } else { String::new() }
+}
+
+/// Whether an offset lies in a code span that begins before it: an example of a shortcode, none.
+fn in_code(page: &Page<'_>, offset: usize) -> bool {
+    let spans = &page.outline.spans;
+    let behind = spans.partition_point(|span| span.range.start < offset);
+    behind.checked_sub(1).is_some_and(|index| spans[index].range.end > offset)
+}
+
+/// The people seen so far, by handle and by name.
+#[derive(Default)]
+struct Known {
+    handles: BTreeSet<String>,
+    names: BTreeSet<String>,
+    names_without_handle: BTreeSet<String>,
+}
+
+impl Known {
+    /// What is wrong with a member's line.
+    fn check(&mut self, row: &Row) -> Vec<Finding> {
+        let name = row.member.name.line();
+        let told = |rule, message| Finding::new(rule, name.as_str(), message).at(row.place.clone());
+        let mut findings = Vec::new();
+        match &row.written {
+            Written::Handle(_) => {}
+            Written::Invalid(text) => {
+                let text = Untrusted::new(text.as_str()).line();
+                let message = format!("\"{text}\" stands where the handle of {name} belongs.");
+                findings.push(told(Rule::MemberHandleInvalid, message));
+            }
+            Written::Missing => {
+                findings.push(told(Rule::MemberHandleMissing, format!("The line of {name} names no handle.")));
+            }
+        }
+        if self.is_known(&row.member) {
+            let who = row.member.handle.as_ref().map_or(String::new(), |handle| format!(" ({})", handle.as_str()));
+            findings.push(told(Rule::MemberListedTwice, format!("{name}{who} is listed twice.")));
+        }
+        findings
+    }
+
+    /// Notes a member and tells whether the same person was noted before: by handle or, where one of the
+    /// two lines has none, by name.
+    fn is_known(&mut self, member: &Member) -> bool {
+        let name = member.name.raw().to_lowercase();
+        let known = match &member.handle {
+            Some(handle) => !self.handles.insert(handle.folded()) || self.names_without_handle.contains(&name),
+            None => self.names.contains(&name),
+        };
+        if member.handle.is_none() {
+            self.names_without_handle.insert(name.clone());
+        }
+        self.names.insert(name);
+        known
+    }
+}

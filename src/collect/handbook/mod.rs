@@ -1,0 +1,104 @@
+//! A pod's page, from Markdown to [`PodPage`].
+//!
+//! Pure and total: every text has a page. What is wrong with it becomes a finding with its place, never
+//! an error, so that one bad line cannot hide the rest. The shapes of pod pages were measured over the
+//! handbook's 20 pods (fact sheet on the handbook, section 2).
+
+mod handle;
+mod html;
+mod labels;
+mod links;
+mod lists;
+mod members;
+mod mojibake;
+mod outline;
+mod plain;
+mod sessions;
+mod shortcode;
+mod slack;
+mod source;
+mod title;
+
+use crate::pod::document::PodPage;
+use crate::pod::finding::{Finding, Place, in_order};
+use crate::pod::text::Untrusted;
+use outline::Outline;
+use source::Source;
+
+/// The most text that is read of a page: a hundred times the longest pod page.
+const LONGEST: usize = 1024 * 1024;
+
+/// The most entries of each list: links, labels, members, findings and so on.
+const MOST: usize = 5_000;
+
+/// The host whose addresses a handbook page means by GitLab.
+const GITLAB_HOST: &str = "gitlab.com";
+
+/// Reads a page. `path` is the file's name in the findings.
+///
+/// Never fails and never panics, and takes time in proportion to the text. Of a text longer than 1 MiB the
+/// rest is dropped, of more than 5,000 links, labels, members, sessions, channels or findings the later
+/// ones are. Lines are counted as GitLab counts them, columns in characters.
+pub fn parse(text: &str, path: &str) -> PodPage {
+    let source = Source::new(beginning(text));
+    let outline = Outline::of(&source);
+    let page = Page { source: &source, outline: &outline, path };
+    let mut findings = Vec::new();
+    mojibake::check(&page, &mut findings);
+    lists::check(&page, &mut findings);
+    let (members, members_section) = members::read(&page, &mut findings);
+    let labels = labels::read(&page, &mut findings);
+    let links = links::all(&page, &mut findings);
+    PodPage {
+        title: title::read(&page),
+        members,
+        members_section,
+        sessions: sessions::read(&page),
+        labels,
+        slack: slack::read(&page),
+        links,
+        findings: in_order_of_page(findings),
+    }
+}
+
+/// What the parts of this room look at.
+struct Page<'a> {
+    source: &'a Source<'a>,
+    outline: &'a Outline,
+    path: &'a str,
+}
+
+impl Page<'_> {
+    fn place(&self, offset: usize) -> Place {
+        let (line, column) = self.source.place(offset);
+        Place { path: self.path.to_owned(), line, column }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.source.place(offset).0
+    }
+
+    fn section(&self, offset: usize) -> Untrusted {
+        Untrusted::new(self.outline.section(offset))
+    }
+}
+
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Findings in the order of the page, with identities that stay unique when they are sorted again.
+fn in_order_of_page(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    findings.truncate(MOST);
+    let mut findings = in_order(findings);
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    findings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Text that was read in the wrong encoding: `Ã©` where `é` was meant.
+//!
+//! The proof is the way back: characters that turn into valid UTF-8 when they are written in the encoding
+//! in which they were read. Copies of pod pages went through MacRoman, whose sign for the first byte of
+//! every emoji is U+F8FF, invisible in most fonts; a check for Windows-1252 alone misses them.
+//!
+//! The way back alone proves too much: a capital with an ellipsis behind it (`CAFÉ…`) is valid UTF-8 as
+//! well. So the mended text must also be one that pages hold, and the broken one none that people write.
+
+use encoding_rs::{Encoding, ISO_8859_15, MACINTOSH, WINDOWS_1252};
+
+use super::Page;
+use crate::pod::finding::Finding;
+use crate::pod::rule::Rule;
+use crate::pod::text::Untrusted;
+
+/// The encodings that text is wrongly read in, the likeliest first.
+const ENCODINGS: [(&Encoding, &str); 3] =
+    [(MACINTOSH, "MacRoman"), (WINDOWS_1252, "Windows-1252"), (ISO_8859_15, "ISO-8859-15")];
+
+/// Finds broken characters everywhere but in code, where they may be an example.
+pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
+    let text = page.source.without(page.outline.code());
+    let mut from = 0;
+    while let Some(start) = text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at) {
+        let end = text[start..].find(|c: char| c.is_ascii()).map_or(text.len(), |at| start + at);
+        let before = text[..start].chars().next_back();
+        let after = text[end..].chars().next();
+        if let Some((mended, encoding)) = mend(&text[start..end], before, after) {
+            findings.push(finding(&text[start..end], &mended, encoding).at(page.place(start)));
+        }
+        from = end;
+    }
+}
+
+fn finding(run: &str, mended: &str, encoding: &str) -> Finding {
+    let (run, mended) = (visible(run), visible(mended));
+    let message = format!("\"{run}\" should be \"{mended}\": UTF-8 was read as {encoding}.");
+    Finding::new(Rule::TextMojibake, mended.as_str(), message).advise(format!("Replace it by \"{mended}\"."))
+}
+
+/// A text as it may be shown, as code points where nothing of it can be seen.
+fn visible(text: &str) -> String {
+    let line = Untrusted::new(text).line();
+    if !line.is_empty() {
+        return line;
+    }
+    let points: Vec<String> = text.chars().take(8).map(|c| format!("U+{:04X}", u32::from(c))).collect();
+    points.join(" ")
+}
+
+/// What a run of non-ASCII characters was before, and the encoding it was wrongly read in.
+fn mend(run: &str, before: Option<char>, after: Option<char>) -> Option<(String, &'static str)> {
+    if is_written_so(run) && !(before.is_some_and(char::is_lowercase) && after.is_some_and(char::is_lowercase)) {
+        return None;
+    }
+    let (mended, name) = ENCODINGS.iter().find_map(|(encoding, name)| Some((once(run, encoding)?, *name)))?;
+    // Some texts were broken more than once.
+    let again = ENCODINGS.iter().find_map(|(encoding, _)| once(&mended, encoding));
+    Some((again.unwrap_or(mended), name))
+}
+
+fn once(run: &str, encoding: &'static Encoding) -> Option<String> {
+    let (bytes, _, lossy) = encoding.encode(run);
+    let mended = String::from_utf8(bytes.into_owned()).ok().filter(|_| !lossy)?;
+    let shorter = mended.chars().count() < run.chars().count();
+    (shorter && is_likely(&mended)).then_some(mended)
+}
+
+/// Whether people write such a run on purpose: a letter with the marks of typography behind it (`CAFÉ…`,
+/// `Ä“`), or nothing but mathematics (`√π`).
+fn is_written_so(run: &str) -> bool {
+    let mut characters = run.chars();
+    let word = characters.next().is_some_and(char::is_alphabetic);
+    (word && characters.all(is_typography)) || run.chars().all(is_mathematics)
+}
+
+fn is_typography(c: char) -> bool {
+    matches!(c, '…' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' | '‹' | '›' | '«' | '»' | '·')
+}
+
+fn is_mathematics(c: char) -> bool {
+    matches!(c, '√' | '≈' | 'π' | '∞' | '∑' | '∏' | '∫' | 'Ω' | '≤' | '≥' | '±' | 'µ' | '∂' | '∆' | '÷' | '¬')
+}
+
+/// Whether a mended text is one that pages hold: Latin letters, punctuation, symbols and emoji always,
+/// other scripts as whole words only, because two or three characters meet by chance.
+fn is_likely(mended: &str) -> bool {
+    let common = |c: char| {
+        matches!(c,
+            '\u{a0}'..='\u{17f}' | '\u{2000}'..='\u{206f}' | '\u{20a0}'..='\u{20bf}' | '\u{2100}'..='\u{2bff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fffd}' | '\u{1f000}'..='\u{1faff}'
+            | '\u{e0020}'..='\u{e007f}')
+    };
+    mended.chars().all(common) || mended.chars().filter(|c| c.is_alphabetic()).count() >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a text becomes if its UTF-8 is read in another encoding.
+    fn broken(text: &str, encoding: &'static Encoding) -> String {
+        encoding.decode_without_bom_handling(text.as_bytes()).0.into_owned()
+    }
+
+    #[test]
+    fn broken_text_is_mended() {
+        let cases = [
+            ("\u{f8ff}\u{fc}\u{e9}\u{b4}", "\u{1f3ab}", "MacRoman"),
+            ("\u{f8ff}\u{fc}\u{e7}\u{ea}", "\u{1f350}", "MacRoman"),
+            ("Ã©", "é", "Windows-1252"),
+            ("â€™", "’", "Windows-1252"),
+            ("‚Äô", "’", "MacRoman"),
+            ("Â\u{a0}", "\u{a0}", "Windows-1252"),
+            ("âœ…", "✅", "Windows-1252"),
+            ("â\u{80}\u{99}", "’", "ISO-8859-15"),
+        ];
+        for (run, mended, encoding) in cases {
+            assert_eq!(mend(run, None, None), Some((mended.to_owned(), encoding)), "{run:?}");
+        }
+        assert_eq!(mend("Ä…", Some('i'), Some('z')), Some(("ą".to_owned(), "Windows-1252")));
+        for text in ["🎫", "ℹ\u{fe0f}", "👩‍💻", "→", "日本語", "Привет"] {
+            for (encoding, name) in ENCODINGS {
+                assert_eq!(mend(&broken(text, encoding), None, None), Some((text.to_owned(), name)), "{text} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_broken_twice_is_mended_twice() {
+        let twice = broken(&broken("é", WINDOWS_1252), WINDOWS_1252);
+        assert_eq!(mend(&twice, Some('f'), None), Some(("é".to_owned(), "Windows-1252")));
+    }
+
+    #[test]
+    fn good_text_is_left_alone() {
+        for text in [
+            "é", "ü–", "É…", "Ä…", "„Ä“", "Ü–", "Å”", "Ã»", "é—“", "—É", "–ü", "“É", "‚Ä", "…Ü", "«É", "»", "\u{a0}»",
+            "à\u{a0}»", "√π", "≈∞", "±", "°", "§", "Ł", "ń", "🎫", "👩‍💻", "ℹ\u{fe0f}", "日本語", "Привет", "→", "→…", "✅", "’",
+            "…", "……", "——", "ÄÖÜ", "äöüß", "éèêëàâ", "œ", "ÿ", "Å", "\u{f8ff}", "½", "×", "€", "™", "ﬁ", "¿", "¡",
+        ] {
+            for before in [None, Some('A'), Some('a')] {
+                assert_eq!(mend(text, before, None), None, "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The files as they are written: the one description from which the schema, the strict check and the
+//! reading are made. Comments of the fields are what editors show.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// `podkeeper.toml`: the GitLab instance and what holds for all pods.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Instance {
+    /// The GitLab instance.
+    pub(super) gitlab: Gitlab,
+    /// podkeeper's own accounts.
+    pub(super) bot: Bot,
+    /// Names of the environment variables that hold tokens; never tokens themselves.
+    pub(super) tokens: Tokens,
+    /// What one run may do at most.
+    pub(super) limits: Limits,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Gitlab {
+    /// Address of the instance, for example `https://gitlab.com`. `--gitlab` and `CI_SERVER_URL` come first.
+    #[schemars(with = "Option<String>")]
+    pub(super) url: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Bot {
+    /// User names, beside the token's own, whose issues count as podkeeper's: for example its former names.
+    pub(super) usernames: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tokens {
+    /// Serves every purpose that has none of its own; `PODKEEPER_TOKEN` unless named.
+    #[schemars(with = "Option<String>")]
+    pub(super) default: Option<Spanned<String>>,
+    /// For the pairing issues: scope `api`.
+    #[schemars(with = "Option<String>")]
+    pub(super) pairing: Option<Spanned<String>>,
+    /// For the handbook page: scope `read_api` or `read_repository`.
+    #[schemars(with = "Option<String>")]
+    pub(super) handbook: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Limits {
+    /// The most writes of one run; 10 unless set.
+    #[schemars(with = "Option<u32>")]
+    pub(super) max_writes: Option<Spanned<u32>>,
+}
+
+/// `pods/KEY.toml`: one pod; the file's name is the pod's key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pod {
+    /// The display name, for example `Secure Pod`.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// Keys the pod had before.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) formerly: Vec<Spanned<String>>,
+    /// The pod's handbook page.
+    pub(super) page: Page,
+    /// Its pairing issues.
+    pub(super) pairing: Pairing,
+    /// The label its pairing issues carry.
+    pub(super) label: Label,
+    /// Its weekly meetings.
+    #[serde(default)]
+    #[schemars(with = "Vec<Session>")]
+    pub(super) session: Vec<Spanned<Session>>,
+    /// Its Slack names.
+    #[serde(default)]
+    pub(super) slack: Slack,
+    /// Findings that are accepted.
+    #[serde(default)]
+    pub(super) exception: Vec<Exception>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// Full path of the project that holds the page, for example `gitlab-com/content-sites/handbook`.
+    #[schemars(with = "String")]
+    pub(super) project: Spanned<String>,
+    /// Path of the file in that project.
+    #[schemars(with = "String")]
+    pub(super) path: Spanned<String>,
+    /// Branch, tag or commit; `main` unless set.
+    #[serde(rename = "ref")]
+    #[schemars(with = "Option<String>")]
+    pub(super) git_ref: Option<Spanned<String>>,
+    /// Where the site's root-relative links resolve, for example `https://handbook.gitlab.com`.
+    #[schemars(with = "Option<String>")]
+    pub(super) site: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pairing {
+    /// Full path of the project that holds the pairing issues.
+    #[schemars(with = "String")]
+    pub(super) project: Spanned<String>,
+    /// The issue's template, below the configuration folder; `templates/pairing_issue.md` unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) template: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Label {
+    /// Its exact name, for example `pod::secure`.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// Whether podkeeper may create it where the project lacks it; false unless set.
+    #[serde(default)]
+    pub(super) create: bool,
+    /// Its colour when it is created, for example `#428BCA`.
+    #[schemars(with = "Option<String>")]
+    pub(super) color: Option<Spanned<String>>,
+    /// Its description when it is created.
+    #[serde(default)]
+    pub(super) description: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Session {
+    /// A short key, for example `weekly`; it becomes part of the issue's marker.
+    #[schemars(with = "String")]
+    pub(super) slot: Spanned<String>,
+    /// Keys the slot had before.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) formerly: Vec<Spanned<String>>,
+    /// When it meets, in five fields as GitLab's schedules have them, for example `0 15 * * Thu`.
+    #[schemars(with = "String")]
+    pub(super) cron: Spanned<String>,
+    /// IANA name of the zone, for example `UTC` or `Europe/Berlin`.
+    #[schemars(with = "String")]
+    pub(super) zone: Spanned<String>,
+    /// How long it lasts, for example `1h`; 1h unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) duration: Option<Spanned<String>>,
+    /// How long before its start the issue is opened, for example `7d`; 7d unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) open_ahead: Option<Spanned<String>>,
+    /// Local dates on which it does not meet.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) skip: Vec<Spanned<String>>,
+    /// It meets every so many weeks, counted from `anchor`.
+    #[schemars(with = "Option<u32>")]
+    pub(super) every: Option<Spanned<u32>>,
+    /// A date in a week in which it meets; needed with `every`.
+    #[schemars(with = "Option<String>")]
+    pub(super) anchor: Option<Spanned<String>>,
+    /// The calendar's name for it and the start of the issue's title; the pod's name and `Pairing` unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) event: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Slack {
+    /// The pod's channel, for example `#spt_pod_secure`.
+    #[schemars(with = "Option<String>")]
+    pub(super) channel: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exception {
+    /// The rule's code, as `podkeeper explain` lists it.
+    #[schemars(with = "String")]
+    pub(super) rule: Spanned<String>,
+    /// The finding's subject, exactly.
+    pub(super) subject: String,
+    /// Why it is accepted.
+    pub(super) reason: String,
+    /// The last day on which it holds, for example `2027-01-31`.
+    #[schemars(with = "Option<String>")]
+    pub(super) until: Option<Spanned<String>>,
+}
+
+/// A date as it is written in a string; the good value of every such key.
+pub(super) fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}

@@ -1,0 +1,157 @@
+use super::*;
+
+const TEMPLATE: &str = "{{ block }}\n";
+const POD: &str = r##"name = "Alpha Pod"
+[page]
+project = "g/handbook"
+path = "content/alpha/_index.md"
+[pairing]
+project = "g/pairing"
+[label]
+name = "pod::alpha"
+[[session]]
+slot = "weekly"
+cron = "0 15 * * Thu"
+zone = "UTC"
+"##;
+
+fn files(entries: &[(&str, &str)]) -> Files {
+    let mut texts: BTreeMap<String, String> =
+        [(INSTANCE_FILE, ""), ("templates/pairing_issue.md", TEMPLATE)].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    texts.extend(entries.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    Files { texts, folder: "config".to_owned() }
+}
+
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, 24).unwrap()
+}
+
+/// What is wrong, as `file:line message | help`.
+fn problems(entries: &[(&str, &str)]) -> Vec<String> {
+    let files = files(entries);
+    let found = understand(&files, today()).err().unwrap_or_default();
+    found
+        .iter()
+        .map(|problem| {
+            let text = problem.path.strip_prefix("config/").and_then(|path| files.texts.get(path));
+            format!("{}:{} {} | {}", problem.path, problem.line(text.map_or("", String::as_str)), problem.message, problem.help)
+        })
+        .collect()
+}
+
+fn pod_problems(from: &str, to: &str) -> Vec<String> {
+    assert!(POD.contains(from), "{from}");
+    problems(&[("pods/alpha.toml", &POD.replacen(from, to, 1))])
+}
+
+#[test]
+fn the_shipped_configuration_is_good() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let config = understand(&read(&folder).unwrap(), today()).unwrap();
+    assert_eq!(config.pods.len(), 1);
+    assert_eq!(config.pods[0].slots[0].event, "Secure Pod Pairing");
+}
+
+#[test]
+fn a_small_file_is_enough_and_the_defaults_are_said_ones() {
+    let config = understand(&files(&[("pods/alpha.toml", POD)]), today()).unwrap();
+    let pod = &config.pods[0];
+    assert_eq!((pod.page.git_ref.as_str(), pod.label.create, config.max_writes), ("main", false, 10));
+    assert_eq!(pod.slots[0].event, "Alpha Pod Pairing");
+    assert_eq!(pod.slots[0].open_ahead, chrono::Duration::days(7));
+    assert_eq!(config.tokens.default, "PODKEEPER_TOKEN");
+}
+
+#[test]
+fn each_fault_is_told_with_its_line_and_a_good_value() {
+    for (from, to, expected) in [
+        ("cron = ", "crno = ", "config/pods/alpha.toml:11 unknown key `crno` in [[session]] | did you mean `cron`?"),
+        ("zone = \"UTC\"", "zone = \"CEST/Berlin\"", "config/pods/alpha.toml:12 `CEST/Berlin` is not an IANA time zone | write for example Europe/Berlin"),
+        ("* Thu", "* Mon,Thu", "slot `weekly` meets twice in the week"),
+        ("0 15 * * Thu", "0 15 31 2 *", "never meets"),
+        ("0 15 * * Thu", "0 0 15 * * Thu", "has 6 fields"),
+        ("pod::alpha", "a,b", "holds a comma"),
+        ("slot = \"weekly\"", "slot = \"Weekly!\"", "config/pods/alpha.toml:10 `Weekly!` is not a slot's key"),
+        ("project = \"g/pairing\"", "project = \"pairing\"", "config/pods/alpha.toml:6 `pairing` is not a project's full path"),
+        ("project = \"g/pairing\"", "project = 7", "config/pods/alpha.toml:6 `project` should be a text in quotes, not a whole number"),
+        ("name = \"Alpha Pod\"", "", "the file lacks `name` | add name = \"Secure Pod\""),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nevery = 2", "`every` needs an `anchor`"),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nopen_ahead = \"soon\"", "`soon` is not a length of time"),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [\"24.12.2026\"]", "`24.12.2026` is not a date"),
+        ("[label]", "[[exception]]\nrule = \"label-emtpy\"\nsubject = \"x\"\nreason = \"y\"\n[label]", "`label-emtpy` is not a rule"),
+        ("[label]", "[label", "this is no TOML"),
+        ("path = \"content", "path = \"/content", "is not a file's path"),
+    ] {
+        let found = pod_problems(from, to);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\n{found:#?}");
+        assert!(found.iter().all(|problem| problem.contains("config/") && !problem.ends_with("| ")), "{found:#?}");
+    }
+}
+
+#[test]
+fn all_faults_of_all_files_are_told_at_once() {
+    let broken = POD.replace("UTC", "Nowhere").replace("pod::alpha", "a,b").replace("[page]", "[pagee]");
+    let found = problems(&[
+        ("podkeeper.toml", "[gitlab]\nurl = \"gitlab.com\"\n[tokens]\ndefault = \"glpat-abcdefghij\"\n[limits]\nmax_writes = -1"),
+        ("pods/alpha.toml", &POD.replace("UTC", "Nowhere").replace("pod::alpha", "a,b")),
+        ("pods/beta.toml", &broken),
+        ("pods/Gamma.toml", POD),
+        ("templates/pairing_issue.md", "nothing here"),
+    ]);
+    let all = found.join("\n");
+    for expected in [
+        "no whole number from 0",
+        "Nowhere",
+        "holds a comma",
+        "unknown key `pagee`",
+        "lacks `page`",
+        "`Gamma` cannot be a pod's key",
+        "pairing_issue.md:1 a template holds",
+    ] {
+        assert!(all.contains(expected), "{expected}\n{all}");
+    }
+    assert!(!all.contains("glpat-"), "a token in the wrong place is not repeated");
+}
+
+#[test]
+fn pods_that_get_in_each_others_way_are_refused() {
+    let other = |from: &str, to: &str| problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &POD.replace(from, to))]).join("\n");
+    let clash = other("Alpha Pod", "alpha pod");
+    assert!(clash.contains("label `pod::alpha` is the pod alpha's in the same project"), "{clash}");
+    assert!(clash.contains("letter case does not tell them apart"), "{clash}");
+    let case = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &POD.replace("pod::alpha", "POD::Alpha").replace("Alpha Pod", "Beta Pod"))]);
+    assert_eq!(case.len(), 1, "{case:?}");
+    let former = POD.replace("pod::alpha", "pod::beta").replace("Alpha Pod", "Beta Pod").replace("[page]", "formerly = [\"alpha\"]\n[page]");
+    let found = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &former)]);
+    assert!(found[0].contains("`alpha` is the pod alpha's key"), "{found:?}");
+    let twice = format!("{POD}[[session]]\nslot = \"WEEKLY\"\ncron = \"0 9 * * Mon\"\nzone = \"UTC\"\n");
+    assert!(problems(&[("pods/alpha.toml", &twice)]).iter().any(|p| p.contains("is not a slot's key")));
+    let twice = twice.replace("WEEKLY", "weekly");
+    assert!(problems(&[("pods/alpha.toml", &twice)]).iter().any(|p| p.contains(":14 slot `weekly` stands twice")));
+}
+
+#[test]
+fn a_problem_is_shown_with_its_line() {
+    let files = files(&[("pods/alpha.toml", &POD.replace("cron = ", "crno = "))]);
+    let found = understand(&files, today()).unwrap_err();
+    let text = render(&found, |path| files.texts.get(path.strip_prefix("config/")?).cloned());
+    insta::assert_snapshot!(text, @r#"
+    error: [[session]] lacks `cron`
+     --> config/pods/alpha.toml:9:1
+      |
+    9 | [[session]]
+      | ^ add cron = "0 15 * * Thu"
+    error: unknown key `crno` in [[session]]
+      --> config/pods/alpha.toml:11:1
+       |
+    11 | crno = "0 15 * * Thu"
+       | ^^^^ did you mean `cron`?
+    "#);
+}
+
+#[test]
+fn the_schema_describes_every_key() {
+    let schema = schema();
+    assert!(schema["pods/*.toml"]["properties"]["session"].is_object());
+    assert!(schema["podkeeper.toml"]["properties"]["gitlab"].is_object());
+}

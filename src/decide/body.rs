@@ -1,0 +1,96 @@
+//! What a pairing issue says: its first body and the block that podkeeper keeps.
+//!
+//! A body is a function of the pod, the session and the page: same input, same bytes, and never a time of
+//! writing.
+
+use crate::pod::Pod;
+use crate::pod::document::{Member, PodPage, SlackChannel};
+use crate::pod::finding::short_hash;
+use crate::pod::marker::{self, Block, Marker, State};
+use crate::pod::session::Session;
+use crate::pod::template::Facts;
+use crate::pod::text::safe_url;
+
+/// Lines about sessions that are taken over from a page.
+const MOST_LINES: usize = 3;
+
+/// The block of a session's issue, as it should be now.
+pub(super) fn block(pod: &Pod, session: &Session, page: &PodPage, state: State) -> Block {
+    let mut lines = vec![format!("- **When:** {}, for {}", session.when(), length(session.duration))];
+    let title = if page.title.line().is_empty() { pod.name.clone() } else { page.title.md() };
+    if let Some(url) = page_url(pod) {
+        lines.push(format!("- **Pod page:** [{title}]({url})"));
+    }
+    lines.extend(page.sessions.iter().take(MOST_LINES).map(|line| format!("- **On the page:** {}", line.text.md())));
+    if let Some(channel) = slack(pod, page) {
+        let name = channel.channel.md_code();
+        lines.push(match channel.url.as_deref().and_then(safe_url) {
+            Some(url) => format!("- **Slack:** [{name}]({url})"),
+            None => format!("- **Slack:** {name}"),
+        });
+    }
+    let leads: Vec<String> = page.leads().map(person).collect();
+    if !leads.is_empty() {
+        lines.push(format!("- **Leads:** {}", leads.join(", ")));
+    }
+    lines.push(String::new());
+    lines.push(
+        "_podkeeper keeps the lines above in step with the pod's page. Everything outside them is yours._".to_owned(),
+    );
+    Block { marker: Marker::Session(session.key.clone()), text: lines.join("\n"), state }
+}
+
+/// The whole first body of a session's issue.
+///
+/// # Errors
+/// The template's line and a sentence, when it fails with these facts.
+pub(super) fn first_body(pod: &Pod, session: &Session, title: &str, page: &PodPage) -> Result<String, (usize, String)> {
+    let date = session.date.to_string();
+    let when = session.when();
+    let facts = Facts { pod: &pod.name, title, date: &date, when: &when, label: pod.label.name.as_str() };
+    let state = State { title: Some(short_hash(title)), rest: None };
+    let mut block = block(pod, session, page, state);
+    let body = pod.template.render(facts, &marker::render(&block))?;
+    block.state.rest = Some(short_hash(&marker::outside(&body)));
+    marker::splice(&body, &block).map_err(|why| (1, why))
+}
+
+/// A person by name and handle, mentioning nobody: a handle in a code span notifies no one.
+fn person(member: &Member) -> String {
+    match &member.handle {
+        Some(handle) => format!("{} (`{handle}`)", member.name.md()),
+        None => member.name.md(),
+    }
+}
+
+/// The pod's own channel: the configured one if the page names it, else the first that the page names.
+fn slack<'a>(pod: &Pod, page: &'a PodPage) -> Option<&'a SlackChannel> {
+    let configured = pod.slack_channel.as_deref();
+    let named = page.slack.iter().filter(|seen| configured.is_none_or(|name| seen.channel.raw() == name));
+    // The same channel may stand there twice; a line with its link says more.
+    named
+        .clone()
+        .find(|seen| seen.url.is_some() && Some(seen.channel.raw()) == named.clone().next().map(|c| c.channel.raw()))
+        .or_else(|| named.clone().next())
+}
+
+/// Where people read the page: on the site it is built into, else its source in the repository.
+fn page_url(pod: &Pod) -> Option<String> {
+    let at = &pod.page;
+    let built = at.site.as_ref().zip(at.path.strip_prefix("content/")).and_then(|(site, path)| {
+        let path = path.strip_suffix(".md")?;
+        let path = path.strip_suffix("_index").unwrap_or(path);
+        site.join(&format!("{}/", path.trim_end_matches('/'))).ok()
+    });
+    let url = built.or_else(|| pod.instance.join(&format!("{}/-/blob/{}/{}", at.project, at.git_ref, at.path)).ok())?;
+    safe_url(url.as_str())
+}
+
+/// A length as people write it: `1h`, `45min`, `1h 30min`.
+fn length(duration: chrono::Duration) -> String {
+    match (duration.num_hours(), duration.num_minutes() % 60) {
+        (0, minutes) => format!("{minutes}min"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}min"),
+    }
+}

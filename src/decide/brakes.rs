@@ -1,0 +1,73 @@
+//! What holds a plan back: a project that cannot be written, a pause, too much at once.
+
+use super::Parts;
+use crate::pod::Pod;
+use crate::pod::finding::Finding;
+use crate::pod::rule::Rule;
+use crate::pod::snapshot::{Project, Snapshot};
+
+/// A label of this name on one of podkeeper's issues stops its writes in that pod.
+const PAUSE_LABEL: &str = "podkeeper::pause";
+
+/// Takes out of the plan what must not be done now. Returns whether something is left for a later run.
+pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
+    parts.actions.retain(|action| !seen.tried.contains(&action.identity()));
+    let project = seen.tracker.project.present();
+    if project.is_some_and(|project| project.archived || !project.issues_enabled) {
+        parts.actions.clear();
+        return false;
+    }
+    if let Some(iid) = paused_by(pod, seen) {
+        if !parts.actions.is_empty() {
+            let message =
+                format!("{} changes wait, because #{iid} carries the label {PAUSE_LABEL}", parts.actions.len());
+            parts.findings.push(Finding::new(Rule::Paused, pod.key.to_string(), message));
+            parts.actions.clear();
+        }
+        return false;
+    }
+    if parts.actions.len() > seen.writes_left {
+        let left = parts.actions.split_off(seen.writes_left);
+        parts.then.push(format!("{} more changes wait, because [limits] max_writes is used up", left.len()));
+        return true;
+    }
+    false
+}
+
+fn paused_by(pod: &Pod, seen: &Snapshot) -> Option<u64> {
+    let bot = seen.tracker.bot.present()?;
+    let issues = seen.tracker.issues.present()?;
+    let paused = issues
+        .iter()
+        .find(|issue| pod.is_bot(bot, &issue.author) && issue.labels.iter().any(|label| label == PAUSE_LABEL))?;
+    Some(paused.iid)
+}
+
+/// The project is not there, or hidden from the token.
+pub(super) fn project_missing(pod: &Pod) -> Finding {
+    let path = &pod.pairing_project;
+    Finding::new(Rule::ProjectMissing, path.clone(), format!("{path} does not exist or is not visible to the token"))
+}
+
+/// What about the project itself stands in the way, or should be mended.
+pub(super) fn project_state(pod: &Pod, project: &Project, parts: &mut Parts) {
+    let path = &project.path;
+    if project.archived {
+        parts.findings.push(Finding::new(
+            Rule::ProjectArchived,
+            path.clone(),
+            format!("{path} is archived; nothing was written"),
+        ));
+    } else if !project.issues_enabled {
+        parts.findings.push(Finding::new(
+            Rule::IssuesDisabled,
+            path.clone(),
+            format!("{path} has its issues switched off"),
+        ));
+    }
+    if *path != pod.pairing_project {
+        let message = format!("{} is {path} now", pod.pairing_project);
+        let finding = Finding::new(Rule::ProjectRenamed, pod.pairing_project.clone(), message);
+        parts.findings.push(finding.advise(format!("Set [pairing] project = \"{path}\" in the pod's file.")));
+    }
+}

@@ -1,0 +1,79 @@
+//! The pod's label: it exists, and podkeeper's own pairing issues carry it.
+
+use super::sessions::was_tried;
+use super::{Parts, Scene};
+use crate::pod::action::{Action, Change};
+use crate::pod::finding::Finding;
+use crate::pod::label::conflict;
+use crate::pod::observed::Observed;
+use crate::pod::rule::Rule;
+use crate::pod::text::Untrusted;
+
+/// A label that is taken off once is put back; taken off again, it stays off.
+const REMOVALS_UNTIL_FINAL: usize = 2;
+
+/// Creates the label where the project lacks it and the configuration allows it; else tells.
+pub(super) fn definition(scene: &Scene<'_>, parts: &mut Parts) {
+    if !matches!(scene.seen.tracker.label, Observed::Absent) {
+        return;
+    }
+    if will_be_created(scene) {
+        parts.actions.push(creation(scene));
+    } else {
+        let (label, project) = (&scene.pod.label.name, &scene.project.path);
+        let message = format!("{project} has no label `{label}`, so pairing issues are opened without it");
+        parts.findings.push(Finding::new(Rule::LabelMissing, label.to_string(), message));
+    }
+}
+
+/// Whether this pass is about to create the label.
+pub(super) fn will_be_created(scene: &Scene<'_>) -> bool {
+    scene.pod.label.create && !was_tried(scene, &creation(scene))
+}
+
+fn creation(scene: &Scene<'_>) -> Action {
+    let spec = &scene.pod.label;
+    let change = Change::CreateLabel {
+        name: spec.name.clone(),
+        color: spec.color.clone(),
+        description: spec.description.clone(),
+    };
+    scene.action(change, "the project does not have the pod's label")
+}
+
+/// Puts a lost label back on own issues, once; a person's second removal is final.
+pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
+    if !scene.has_label() {
+        return;
+    }
+    let label = &scene.pod.label.name;
+    for own in scene.own() {
+        let issue = own.issue;
+        if issue.labels.iter().any(|seen| seen == label.as_str()) {
+            continue;
+        }
+        let name = scene.name(issue);
+        if let Some(other) = conflict(label, &issue.labels) {
+            let other = Untrusted::new(other).line();
+            let message = format!("{name} carries `{other}` instead of `{label}`");
+            parts.findings.push(Finding::new(Rule::LabelConflict, format!("#{}", issue.iid), message));
+            continue;
+        }
+        match &issue.label_removals {
+            Observed::Present(times) if *times >= REMOVALS_UNTIL_FINAL => {
+                let message = format!("`{label}` was taken off {name} {times} times, so it stays off");
+                parts.findings.push(Finding::new(Rule::LabelRemoved, format!("#{}", issue.iid), message));
+            }
+            Observed::Present(times) => {
+                let because = if *times == 0 {
+                    "it is the pod's pairing issue and does not carry it"
+                } else {
+                    "it was taken off once"
+                };
+                parts.actions.push(scene.action(Change::AddLabel { iid: issue.iid, label: label.clone() }, because));
+            }
+            Observed::Absent => {}
+            Observed::Unknown(blind) => parts.unknown.push(blind.clone()),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::pod::document::{MembersSection, PodPage};
+use crate::pod::label::LabelName;
+use crate::pod::marker::{State, render};
+use crate::pod::observed::Cause;
+use crate::pod::schedule::{Cron, Slot};
+use crate::pod::snapshot::{LabelSeen, Tracker};
+use crate::pod::template::Template;
+use crate::pod::text::Untrusted;
+use crate::pod::{LabelSpec, PageAt, PodKey};
+
+fn pod() -> Pod {
+    Pod {
+        key: PodKey::parse("alpha").unwrap(),
+        name: "Alpha Pod".to_owned(),
+        formerly: Vec::new(),
+        page: PageAt {
+            project: "g/handbook".to_owned(),
+            path: "content/alpha/_index.md".to_owned(),
+            git_ref: "main".to_owned(),
+            site: Some("https://handbook.example".parse().unwrap()),
+        },
+        pairing_project: "g/pairing".to_owned(),
+        label: LabelSpec {
+            name: LabelName::parse("pod::alpha").unwrap(),
+            create: false,
+            color: "#428BCA".to_owned(),
+            description: String::new(),
+        },
+        slots: vec![Slot {
+            key: "weekly".to_owned(),
+            formerly: Vec::new(),
+            cron: Cron::parse("0 15 * * Thu").unwrap(),
+            zone: chrono_tz::UTC,
+            duration: chrono::Duration::hours(1),
+            open_ahead: chrono::Duration::days(7),
+            skip: Vec::new(),
+            every: 1,
+            anchor: None,
+            event: "Alpha Pod Pairing".to_owned(),
+        }],
+        template: Template::parse("{{ block }}\n\n## Tickets\n").unwrap(),
+        slack_channel: None,
+        instance: "https://gitlab.example".parse().unwrap(),
+        bots: Vec::new(),
+        exceptions: Vec::new(),
+    }
+}
+
+fn page() -> PodPage {
+    PodPage {
+        title: Untrusted::new("Alpha Support Pod"),
+        members: Vec::new(),
+        members_section: MembersSection::Closed,
+        sessions: Vec::new(),
+        labels: Vec::new(),
+        slack: Vec::new(),
+        links: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-24T06:00:00Z".parse().unwrap()
+}
+
+const BOT: u64 = 7;
+
+fn account(id: u64) -> Account {
+    Account { id, username: format!("user{id}") }
+}
+
+fn blind<T>(what: &str) -> Observed<T> {
+    Observed::Unknown(Blind { what: what.to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
+}
+
+fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
+    PairingIssue {
+        iid,
+        title: Untrusted::new(title),
+        url: format!("https://gitlab.example/g/pairing/-/issues/{iid}"),
+        author: account(BOT),
+        open: true,
+        labels: vec!["pod::alpha".to_owned()],
+        due: None,
+        marked: crate::pod::marker::parse(body),
+        touched: false,
+        label_removals: Observed::Present(0),
+        links: Observed::Present(BTreeSet::new()),
+        body: body.to_owned(),
+    }
+}
+
+/// An own issue for a week, as podkeeper would have opened it.
+fn own(iid: u64, key: &str) -> PairingIssue {
+    let marker = Marker::Session(SessionKey::parse(key).unwrap());
+    let body = render(&Block { marker, text: "old".to_owned(), state: State::default() });
+    issue(iid, "a session", &body)
+}
+
+fn seen(issues: Vec<PairingIssue>) -> Snapshot {
+    Snapshot {
+        now: now(),
+        page: Observed::Present(page()),
+        tracker: Tracker {
+            project: Observed::Present(Project {
+                id: 3,
+                path: "g/pairing".to_owned(),
+                archived: false,
+                issues_enabled: true,
+                url: "https://gitlab.example/g/pairing".to_owned(),
+            }),
+            bot: Observed::Present(account(BOT)),
+            label: Observed::Present(LabelSeen { name: "pod::alpha".to_owned() }),
+            issues: Observed::Present(issues),
+        },
+        tried: BTreeSet::new(),
+        writes_left: 10,
+    }
+}
+
+fn plan(seen: &Snapshot) -> String {
+    decide(&pod(), seen).plan.to_string()
+}
+
+fn rules(seen: &Snapshot) -> Vec<&'static str> {
+    decide(&pod(), seen).findings.iter().map(|finding| finding.rule.code()).collect()
+}
+
+#[test]
+fn the_next_session_gets_its_issue_and_its_whole_body() {
+    let decision = decide(&pod(), &seen(Vec::new()));
+    insta::assert_snapshot!(decision.plan, @r#"open "Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC" in g/pairing with label `pod::alpha`, because no issue carries alpha/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC"#);
+    insta::assert_snapshot!(decision.plan.actions[0].diff(), @r#"
+    + Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC
+    +
+    + <!-- podkeeper:v1 session alpha/weekly/2026-W48 -->
+    + - **When:** Thu 2026-11-26 15:00 UTC, for 1h
+    + - **Pod page:** [Alpha Support Pod](https://handbook.example/alpha/)
+    +
+    + _podkeeper keeps the lines above in step with the pod's page. Everything outside them is yours._
+    + <!-- podkeeper:v1 state {"title":"bf1be987a11bb80f","rest":"2a97e3b9196afb5c"} -->
+    + <!-- podkeeper:v1 end -->
+    +
+    + ## Tickets
+    "#);
+}
+
+#[test]
+fn an_issue_that_is_there_is_not_opened_again() {
+    for state in [true, false] {
+        let mut there = own(5, "alpha/weekly/2026-W48");
+        there.open = state;
+        assert!(!plan(&seen(vec![there])).contains("open "));
+    }
+}
+
+#[test]
+fn what_could_not_be_seen_opens_nothing() {
+    type Part = (&'static str, fn(&mut Snapshot));
+    let parts: [Part; 5] = [
+        ("page", |seen| seen.page = blind("page")),
+        ("project", |seen| seen.tracker.project = blind("project")),
+        ("bot", |seen| seen.tracker.bot = blind("bot")),
+        ("label", |seen| seen.tracker.label = blind("label")),
+        ("issues", |seen| seen.tracker.issues = blind("issues")),
+    ];
+    for (name, blinden) in parts {
+        let mut seen = seen(Vec::new());
+        blinden(&mut seen);
+        let decision = decide(&pod(), &seen);
+        assert!(decision.plan.is_empty(), "{name}: {}", decision.plan);
+        assert_eq!(decision.unknown.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_page_that_is_gone_is_told_and_opens_nothing() {
+    let mut seen = seen(Vec::new());
+    seen.page = Observed::Absent;
+    assert_eq!(plan(&seen), "");
+    assert_eq!(rules(&seen), ["page-missing"]);
+}
+
+#[test]
+fn an_issue_by_hand_is_respected() {
+    let mut by_title = issue(4, "Pairing 26 Nov 2026", "hello");
+    by_title.author = account(9);
+    let mut by_due = by_title.clone();
+    by_due.title = Untrusted::new("Pairing");
+    by_due.due = chrono::NaiveDate::from_ymd_opt(2026, 11, 26);
+    for issue in [&by_title, &by_due] {
+        assert_eq!(plan(&seen(vec![issue.clone()])), "");
+        assert_eq!(rules(&seen(vec![issue.clone()])), ["session-issue-by-hand"]);
+    }
+    // Not the pod's, a record of what has happened, or another day.
+    let mut unlabelled = by_title.clone();
+    unlabelled.labels.clear();
+    let mut record = by_title.clone();
+    record.labels.push("pairify".to_owned());
+    let mut other_day = by_title.clone();
+    other_day.title = Untrusted::new("Pairing 126 Nov 2026, 2026-11-261");
+    for issue in [unlabelled, record, other_day] {
+        assert!(plan(&seen(vec![issue])).starts_with("open "));
+    }
+}
+
+#[test]
+fn a_marker_by_somebody_else_is_told_and_not_taken_for_ours() {
+    let mut foreign = own(2, "alpha/weekly/2026-W48");
+    foreign.author = account(9);
+    let seen = seen(vec![foreign]);
+    assert!(plan(&seen).starts_with("open "));
+    assert_eq!(rules(&seen), ["marker-foreign"]);
+}
+
+#[test]
+fn a_damaged_marker_stops_what_it_may_stand_for() {
+    let body = "<!-- podkeeper:v1 session alpha/weekly/2026-W48 -->\ntext";
+    let damaged = seen(vec![issue(5, "x", body)]);
+    assert_eq!(plan(&damaged), "");
+    assert_eq!(rules(&damaged), ["marker-damaged"]);
+    let unreadable = seen(vec![issue(5, "x", "<!-- podkeeper:v9 -->")]);
+    assert_eq!(plan(&unreadable), "");
+    // Damage in another week's issue does not stop this week's.
+    let other = seen(vec![issue(5, "x", &body.replace("W48", "W47"))]);
+    assert!(plan(&other).starts_with("open "));
+}
+
+#[test]
+fn a_lost_label_is_put_back_once() {
+    let mut lost = own(3, "alpha/weekly/2026-W47");
+    lost.labels.clear();
+    let with = |removals: Observed<usize>| {
+        let mut lost = lost.clone();
+        lost.label_removals = removals;
+        seen(vec![own(5, "alpha/weekly/2026-W48"), lost])
+    };
+    assert!(plan(&with(Observed::Present(0))).contains("add label `pod::alpha` to g/pairing#3"));
+    assert!(plan(&with(Observed::Present(1))).contains("taken off once"));
+    assert!(!plan(&with(Observed::Present(2))).contains("add label"));
+    assert_eq!(rules(&with(Observed::Present(2))), ["label-removed"]);
+    assert!(!plan(&with(blind("history"))).contains("add label"));
+}
+
+#[test]
+fn another_label_of_the_scope_is_left_alone() {
+    let mut joint = own(5, "alpha/weekly/2026-W47");
+    joint.labels = vec!["pod::beta".to_owned()];
+    let seen = seen(vec![joint, own(6, "alpha/weekly/2026-W48")]);
+    assert!(!plan(&seen).contains("label"));
+    assert_eq!(rules(&seen), ["label-conflict"]);
+}
+
+#[test]
+fn a_label_that_is_missing_is_created_only_if_configured() {
+    let mut seen = seen(Vec::new());
+    seen.tracker.label = Observed::Absent;
+    let without = decide(&pod(), &seen);
+    assert_eq!(without.findings[0].rule.code(), "label-missing");
+    assert!(!without.plan.to_string().contains("with label"), "the issue opens without it");
+    let mut creating = pod();
+    creating.label.create = true;
+    let with = decide(&creating, &seen);
+    insta::assert_snapshot!(with.plan, @"create label `pod::alpha` in g/pairing, because the project does not have the pod's label");
+    assert_eq!(with.then.len(), 1);
+    // Refused in this pass: the issue opens without it.
+    seen.tried.insert(with.plan.actions[0].identity());
+    let refused = decide(&creating, &seen);
+    assert!(refused.plan.to_string().starts_with("open "), "{}", refused.plan);
+    assert_eq!(refused.findings[0].rule.code(), "label-missing");
+}
+
+#[test]
+fn the_younger_twin_is_linked_and_closed() {
+    let twins = || vec![own(5, "alpha/weekly/2026-W48"), own(8, "alpha/weekly/2026-W48")];
+    let both = plan(&seen(twins()));
+    assert!(both.contains("link g/pairing#8 to #5") && both.contains("close g/pairing#8 in favour of #5"), "{both}");
+    let mut settled = twins();
+    settled[1].links = Observed::Present(BTreeSet::from([5]));
+    settled[1].open = false;
+    assert!(!plan(&seen(settled)).contains("#8"));
+    let mut in_use = twins();
+    in_use[1].touched = true;
+    let in_use = seen(in_use);
+    assert!(!plan(&in_use).contains("close") && plan(&in_use).contains("link"));
+    assert!(rules(&in_use).contains(&"session-twin-in-use"));
+}
+
+#[test]
+fn missed_sessions_are_told_and_never_made() {
+    let seen = seen(vec![own(1, "alpha/weekly/2026-W45"), own(5, "alpha/weekly/2026-W48")]);
+    let decision = decide(&pod(), &seen);
+    assert!(!decision.plan.to_string().contains("open "));
+    assert_eq!(decision.findings[0].message, "2 sessions had no pairing issue: 2026-11-12, 2026-11-19");
+    // Without any past issue nothing is known to be missed.
+    assert_eq!(rules(&super::tests::seen(Vec::new())), Vec::<&str>::new());
+}
+
+#[test]
+fn an_archived_project_is_told_and_left_alone() {
+    let mut seen = seen(Vec::new());
+    if let Observed::Present(project) = &mut seen.tracker.project {
+        project.archived = true;
+    }
+    assert_eq!(plan(&seen), "");
+    assert_eq!(rules(&seen), ["project-archived"]);
+}
+
+#[test]
+fn a_pause_label_and_the_cap_hold_writes_back() {
+    let mut paused = own(1, "alpha/weekly/2026-W47");
+    paused.labels.push("podkeeper::pause".to_owned());
+    let held = seen(vec![paused]);
+    assert_eq!(plan(&held), "");
+    assert_eq!(rules(&held), ["paused"]);
+    let mut capped = seen(Vec::new());
+    capped.writes_left = 0;
+    let decision = decide(&pod(), &capped);
+    assert!(decision.plan.is_empty() && decision.held);
+}
+
+#[test]
+fn an_accepted_finding_is_told_no_more_until_its_day() {
+    let mut pod = pod();
+    let accept = |until: &str| crate::pod::Exception {
+        rule: crate::pod::rule::Rule::LabelMissing,
+        subject: "pod::alpha".to_owned(),
+        reason: "asked for".to_owned(),
+        until: until.parse().ok(),
+    };
+    let mut seen = seen(Vec::new());
+    seen.tracker.label = Observed::Absent;
+    let codes = |pod: &Pod, seen: &Snapshot| -> Vec<&str> {
+        decide(pod, seen).findings.iter().map(|finding| finding.rule.code()).collect()
+    };
+    pod.exceptions = vec![accept("2026-11-24")];
+    assert_eq!(codes(&pod, &seen), Vec::<&str>::new());
+    pod.exceptions = vec![accept("2026-11-23")];
+    assert_eq!(codes(&pod, &seen), ["label-missing", "exception-expired"]);
+    seen.tracker.label = Observed::Present(LabelSeen { name: "pod::alpha".to_owned() });
+    pod.exceptions = vec![accept("2026-11-24")];
+    assert_eq!(codes(&pod, &seen), ["exception-unused"]);
+}

@@ -1,0 +1,58 @@
+//! Two issues for one session: the older stays, the younger is linked to it and closed.
+
+use std::collections::BTreeMap;
+
+use super::{Own, Parts, Scene};
+use crate::pod::action::Change;
+use crate::pod::finding::{Finding, short_hash};
+use crate::pod::marker;
+use crate::pod::observed::Observed;
+use crate::pod::rule::Rule;
+use crate::pod::session::SessionKey;
+
+/// Settles every session that has more than one issue. Each step stands for itself, so that a run that was
+/// cut short is taken up where it ended.
+pub(super) fn settle(scene: &Scene<'_>, parts: &mut Parts) {
+    let mut by_session: BTreeMap<SessionKey, Vec<Own<'_>>> = BTreeMap::new();
+    for own in scene.own() {
+        by_session.entry(own.key.clone()).or_default().push(own);
+    }
+    for (key, issues) in by_session {
+        // Own issues come in the order of their numbers: the lowest wins, whoever looks.
+        let Some((keep, twins)) = issues.split_first() else { continue };
+        for twin in twins {
+            settle_one(scene, &key, keep, twin, parts);
+        }
+    }
+}
+
+fn settle_one(scene: &Scene<'_>, key: &SessionKey, keep: &Own<'_>, twin: &Own<'_>, parts: &mut Parts) {
+    let (iid, kept) = (twin.issue.iid, keep.issue.iid);
+    match &twin.issue.links {
+        Observed::Present(links) if !links.contains(&kept) => {
+            let because = format!("both stand for {key} and the lower number stays");
+            parts.actions.push(scene.action(Change::LinkTwin { iid, keep: kept }, because));
+        }
+        Observed::Present(_) | Observed::Absent => {}
+        Observed::Unknown(blind) => parts.unknown.push(blind.clone()),
+    }
+    if !twin.issue.open {
+        return;
+    }
+    let names = format!("{} and {}", scene.name(keep.issue), scene.name(twin.issue));
+    if people_worked_in(twin) {
+        let message = format!("{names} both stand for {key}, and people have written in the younger one");
+        parts.findings.push(Finding::new(Rule::SessionTwinInUse, key.to_string(), message));
+    } else {
+        let message = format!("{names} both stand for {key}");
+        parts.findings.push(Finding::new(Rule::SessionTwin, key.to_string(), message));
+        let because = format!("{} is the older issue for {key}", scene.name(keep.issue));
+        parts.actions.push(scene.action(Change::CloseTwin { iid, keep: kept }, because));
+    }
+}
+
+/// Comments, ticks, or any change of what stands outside the block since the issue was opened.
+fn people_worked_in(own: &Own<'_>) -> bool {
+    let rest = short_hash(&marker::outside(&own.issue.body));
+    own.issue.touched || own.block.state.rest.as_deref().is_some_and(|born| born != rest)
+}

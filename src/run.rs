@@ -1,0 +1,146 @@
+//! The loop: collect, decide, execute, and look again until there is nothing left to do.
+//!
+//! It is told nothing about why it runs, always starts from the beginning, and running it twice is the
+//! same as running it once.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::collect;
+use crate::decide::{Decision, decide};
+use crate::execute::{Stop, execute};
+use crate::gitlab::{Reader, Writer};
+use crate::pod::Pod;
+use crate::pod::action::{Action, Change};
+use crate::pod::document::PodPage;
+use crate::pod::observed::Observed;
+use crate::pod::outcome::Outcome;
+use crate::pod::plan::stamp;
+use crate::pod::run::Run;
+use crate::pod::snapshot::Snapshot;
+
+/// An action names only what was seen, so what hangs on an answer waits for the next look. Three rounds
+/// reach any end there is; the fourth sees that it was reached.
+const MOST_ROUNDS: usize = 4;
+
+/// Whether a pass only looks or also acts. There is no writer to act with in a plan.
+pub enum Mode<'a> {
+    /// Looks and decides.
+    Plan,
+    /// Looks, decides and acts.
+    Apply {
+        /// What writes.
+        writer: &'a Writer,
+        /// The stamp of the plan that a person agreed to, if one did.
+        agreed: Option<&'a str>,
+        /// What ends it early.
+        stop: &'a Stop,
+    },
+}
+
+/// The plan that was agreed to is not the one that the world calls for now; nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// The stamp of the plan as it is now.
+    pub stamp: String,
+}
+
+/// One pass over a fleet: one look for all, then pod by pod.
+///
+/// # Errors
+/// [`Stale`], before anything is written.
+pub async fn run(
+    pods: &[Pod],
+    reader: &Reader,
+    mode: Mode<'_>,
+    now: DateTime<Utc>,
+    max_writes: usize,
+) -> Result<Vec<Run>, Stale> {
+    let pages = collect::pages(reader, pods).await;
+    let mut writes_left = max_writes;
+    let mut passes = Vec::new();
+    for pod in pods {
+        let page = pages[&collect::page_key(&pod.page)].clone();
+        let mut pass = Pass { pod, page, now, tried: BTreeSet::new(), run: Run::new(pod) };
+        let decision = pass.look(reader, writes_left).await;
+        writes_left = writes_left.saturating_sub(decision.plan.actions.len());
+        pass.run.plan = decision.plan.clone();
+        passes.push((pass, decision));
+    }
+    if let Mode::Apply { writer, agreed, stop } = mode {
+        let plans: Vec<_> = passes.iter().map(|(pass, _)| &pass.run.plan).collect();
+        let stamp = stamp(&plans);
+        if agreed.is_some_and(|agreed| agreed != stamp) {
+            return Err(Stale { stamp });
+        }
+        for (pass, decision) in &mut passes {
+            pass.act(reader, writer, decision, &mut writes_left, stop).await;
+        }
+    }
+    Ok(passes.into_iter().map(|(pass, decision)| pass.end(decision)).collect())
+}
+
+/// One pod's part of a pass.
+struct Pass<'a> {
+    pod: &'a Pod,
+    page: Observed<PodPage>,
+    now: DateTime<Utc>,
+    tried: BTreeSet<String>,
+    run: Run,
+}
+
+impl Pass<'_> {
+    async fn look(&mut self, reader: &Reader, writes_left: usize) -> Decision {
+        self.run.rounds += 1;
+        let snapshot = Snapshot {
+            now: self.now,
+            page: self.page.clone(),
+            tracker: collect::tracker(reader, self.pod, self.now).await,
+            tried: self.tried.clone(),
+            writes_left,
+        };
+        decide(self.pod, &snapshot)
+    }
+
+    async fn act(
+        &mut self,
+        reader: &Reader,
+        writer: &Writer,
+        decision: &mut Decision,
+        writes_left: &mut usize,
+        stop: &Stop,
+    ) {
+        while !decision.plan.is_empty() {
+            let outcomes = execute(writer, &decision.plan, stop).await;
+            let done = |outcome: &Outcome| matches!(outcome, Outcome::Done(_));
+            // What was opened may not be listed yet, because replicas lag: it is not opened again in this pass.
+            let once = |action: &Action| matches!(action.change, Change::OpenPairingIssue { .. });
+            let tried = outcomes.iter().filter(|(action, outcome)| !done(outcome) || once(action));
+            self.tried.extend(tried.map(|(action, _)| action.identity()));
+            self.run.outcomes.extend(outcomes);
+            if self.run.rounds == MOST_ROUNDS {
+                self.run.unfinished = true;
+                return;
+            }
+            if stop.asked() {
+                return;
+            }
+            // Where nothing was done there is something new all the same: a label that may not be created
+            // holds the session's issue back no longer.
+            *decision = self.look(reader, *writes_left).await;
+            *writes_left = writes_left.saturating_sub(decision.plan.actions.len());
+        }
+    }
+
+    fn end(self, decision: Decision) -> Run {
+        Run {
+            then: decision.then,
+            outlook: decision.outlook,
+            findings: decision.findings,
+            unknown: decision.unknown,
+            unfinished: self.run.unfinished || decision.held,
+            ..self.run
+        }
+    }
+}

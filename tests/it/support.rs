@@ -1,0 +1,184 @@
+//! The stage: a sandbox in memory, the shipped configuration, and the ordinary run over both.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use chrono::{DateTime, Duration, Utc};
+use http::{Request, Response};
+use podkeeper::config::{self, Config};
+use podkeeper::execute::Stop;
+use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect, connect_to_write};
+use podkeeper::pod::Pod;
+use podkeeper::pod::run::Run;
+use podkeeper::run::{Mode, Stale, run};
+use podkeeper::sandbox::{PastSession, Plot, PodPlot, Sandbox, World};
+use secrecy::SecretString;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// A Tuesday; the shipped pod meets on Thursdays at 15:00 UTC.
+pub(crate) const NOW: &str = "2026-11-24T06:00:00Z";
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The configuration that is shipped.
+pub(crate) fn shipped() -> Config {
+    let files = config::read(&root().join("config")).unwrap();
+    config::understand(&files, now().date_naive()).unwrap()
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    NOW.parse().unwrap()
+}
+
+/// A sandbox, the pods that are kept in it, and the moment.
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) pods: Vec<Pod>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) max_writes: usize,
+}
+
+impl Stage {
+    /// The shipped pod in the seeded world.
+    pub(crate) fn seeded() -> Self {
+        Self::seeded_at(now())
+    }
+
+    /// The same at another moment.
+    pub(crate) fn seeded_at(now: DateTime<Utc>) -> Self {
+        Self::of(shipped().pods, now)
+    }
+
+    /// These pods in a world that is seeded for them.
+    pub(crate) fn of(pods: Vec<Pod>, now: DateTime<Utc>) -> Self {
+        let plot = Plot { now, pods: pods.iter().map(|pod| plot(pod, now)).collect() };
+        Self { sandbox: Sandbox::new(World::seeded(&plot)), pods, now, max_writes: 10 }
+    }
+
+    /// What carries requests to this sandbox without a socket.
+    pub(crate) fn exchange(&self) -> Arc<dyn Exchange> {
+        Arc::new(InMemory(self.sandbox.router()))
+    }
+
+    /// The way into this sandbox with one of its tokens, by name.
+    pub(crate) fn access(&self, token: &str) -> Access {
+        self.access_over(self.exchange(), token)
+    }
+
+    /// The same over another exchange, for example one that misbehaves.
+    pub(crate) fn access_over(&self, exchange: Arc<dyn Exchange>, token: &str) -> Access {
+        let secret = self.sandbox.describe().tokens[token].clone();
+        let token = || Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret.clone()) };
+        let tokens = BTreeMap::from([(Purpose::Pairing, token()), (Purpose::Handbook, token())]);
+        Access { url: "https://gitlab.example/".parse().unwrap(), tokens, exchange, seed: 7 }
+    }
+
+    /// Looks and decides.
+    pub(crate) async fn plan(&self) -> Vec<Run> {
+        let reader = connect(&self.access("api")).unwrap();
+        run(&self.pods, &reader, Mode::Plan, self.now, self.max_writes).await.unwrap()
+    }
+
+    /// Does what has to be done.
+    pub(crate) async fn apply(&self) -> Vec<Run> {
+        self.apply_over(self.exchange()).await.0
+    }
+
+    /// The same over another exchange; also gives the reader, for its counts.
+    pub(crate) async fn apply_over(&self, exchange: Arc<dyn Exchange>) -> (Vec<Run>, Reader) {
+        let access = self.access_over(exchange, "api");
+        let (reader, writer) = connect_to_write(&access, self.now).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        let runs = run(&self.pods, &reader, mode, self.now, self.max_writes).await.unwrap();
+        (runs, reader)
+    }
+
+    /// Applies only if the plan still has this stamp.
+    pub(crate) async fn apply_agreed(&self, stamp: &str) -> Result<Vec<Run>, Stale> {
+        let (reader, writer) = connect_to_write(&self.access("api"), self.now).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed: Some(stamp), stop: &Stop::default() };
+        run(&self.pods, &reader, mode, self.now, self.max_writes).await
+    }
+
+    /// One request to the sandbox's API as somebody, with a JSON body; gives status and JSON.
+    pub(crate) async fn ask(&self, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let secret = self.sandbox.describe().tokens[token].clone();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("https://gitlab.example{path}"))
+            .header("PRIVATE-TOKEN", secret)
+            .header("content-type", "application/json")
+            .body(Bytes::from(if body.is_null() { String::new() } else { body.to_string() }))
+            .unwrap();
+        let response = self.exchange().exchange(request).await.unwrap();
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or(Value::Null))
+    }
+
+    /// The path of the pairing project in the API.
+    pub(crate) fn pairing(&self) -> String {
+        format!("/api/v4/projects/{}", self.pods[0].pairing_project.replace('/', "%2F"))
+    }
+
+    /// Every write the sandbox received, as `METHOD PATH STATUS`.
+    pub(crate) fn journal(&self) -> Vec<String> {
+        self.sandbox.journal().iter().map(|entry| format!("{} {} {}", entry.method, entry.path, entry.status)).collect()
+    }
+}
+
+/// The plan of all runs as the sentences a person reviews.
+pub(crate) fn sentences(runs: &[Run]) -> String {
+    runs.iter().map(|run| run.plan.to_string()).collect()
+}
+
+/// The findings of all runs as `rule subject`.
+pub(crate) fn findings(runs: &[Run]) -> Vec<String> {
+    runs.iter().flat_map(|run| &run.findings).map(|finding| format!("{} {}", finding.rule.code(), finding.subject)).collect()
+}
+
+/// Where the seed of a pod stands and which sessions it has had.
+pub(crate) fn plot(pod: &Pod, now: DateTime<Utc>) -> PodPlot {
+    let slot = &pod.slots[0];
+    let from = now - Duration::days(120);
+    let mut past: Vec<PastSession> = slot
+        .sessions_from(&pod.key, from)
+        .take_while(|session| session.started(now))
+        .map(|session| PastSession {
+            key: session.key.to_string(),
+            title: slot.title(&session),
+            start: session.start.with_timezone(&Utc),
+        })
+        .collect();
+    past.reverse();
+    past.truncate(2);
+    PodPlot {
+        key: pod.key.to_string(),
+        name: pod.name.clone(),
+        page_project: pod.page.project.clone(),
+        page_path: pod.page.path.clone(),
+        page_ref: pod.page.git_ref.clone(),
+        pairing_project: pod.pairing_project.clone(),
+        label: pod.label.name.to_string(),
+        past,
+        page: None,
+    }
+}
+
+/// Carries requests to a router in memory: no socket, no waiting.
+pub(crate) struct InMemory(pub(crate) Router);
+
+#[async_trait::async_trait]
+impl Exchange for InMemory {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let answer = self.0.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Failure::Lost(error.to_string()))?;
+        Ok(Response::from_parts(parts, body))
+    }
+}
