@@ -21,7 +21,7 @@ Exit codes: 0 done, 2 usage or configuration, 3 findings, 4 incomplete (the next
 run takes it up), 5 a person has to act, 6 a token was refused, 1 a bug.
 `podkeeper explain` tells more about codes, rules and actions.";
 
-/// Keeps a GitLab Support Pod running: pairing issues, labels, roster and links.
+/// Keeps a GitLab Support Pod running: its pairing issues, their label and its page.
 ///
 /// podkeeper reads what a pod already publishes, decides what should be different, does that through the
 /// GitLab API, and tells people what only people can mend. Running it twice is the same as running it once.
@@ -37,22 +37,29 @@ pub(super) struct Cli {
 #[derive(Debug, Args)]
 pub(super) struct Global {
     /// Folder of the configuration.
-    #[arg(long, value_name = "DIR", env = "PODKEEPER_CONFIG", default_value = "config", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PODKEEPER_CONFIG",
+        hide_env_values = true,
+        default_value = "config",
+        global = true
+    )]
     pub(super) config: PathBuf,
     /// Form of the output on standard output.
-    #[arg(long, value_enum, env = "PODKEEPER_FORMAT", default_value_t = Format::Text, global = true)]
+    #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = Format::Text, global = true)]
     pub(super) format: Format,
     /// More on standard error; twice for every request.
-    #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", global = true)]
+    #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, global = true)]
     pub(super) verbose: u8,
     /// Only what was done and what went wrong.
-    #[arg(short, long, global = true, conflicts_with = "verbose", env = "PODKEEPER_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, global = true, conflicts_with = "verbose", env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
     /// Form of the log on standard error.
-    #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", default_value_t = LogFormat::Text, global = true)]
+    #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
     pub(super) log_format: LogFormat,
     /// When to use colour.
-    #[arg(long, value_enum, env = "PODKEEPER_COLOR", default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, env = "PODKEEPER_COLOR", hide_env_values = true, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
 }
 
@@ -107,10 +114,10 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) at: At,
     /// Only plan; the same as `podkeeper plan`.
-    #[arg(long, env = "PODKEEPER_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PODKEEPER_DRY_RUN", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) dry_run: bool,
     /// Refuse to write unless the plan made anew has this stamp.
-    #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", hide_env_values = true, conflicts_with = "dry_run")]
     pub(super) plan: Option<String>,
 }
 
@@ -119,7 +126,7 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) at: At,
     /// End with exit code 3 when changes are pending.
-    #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) detailed_exitcode: bool,
 }
 
@@ -132,20 +139,26 @@ pub(super) struct At {
     #[command(flatten)]
     pub(super) gitlab: Gitlab,
     /// Act as if it were this moment (RFC 3339); for `plan` and the sandbox only.
-    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW")]
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Gitlab {
     /// Address of the GitLab instance.
-    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", conflicts_with = "sandbox")]
+    #[arg(
+        long = "gitlab",
+        value_name = "URL",
+        env = "PODKEEPER_GITLAB",
+        hide_env_values = true,
+        conflicts_with = "sandbox"
+    )]
     pub(super) url: Option<Url>,
     /// Use a GitLab in a box: one of its own, or the one that `podkeeper sandbox` serves at URL.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = OWN_BOX)]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_BOX)]
     pub(super) sandbox: Option<String>,
     /// Put a page of your own into the box, at the one pod's path.
-    #[arg(long = "page", value_name = "FILE", env = "PODKEEPER_PAGE", requires = "sandbox")]
+    #[arg(long = "page", value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true, requires = "sandbox")]
     pub(super) own_page: Option<PathBuf>,
 }
 
@@ -161,16 +174,22 @@ pub(super) struct Page {
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Where to listen; on this machine only.
-    #[arg(long, value_name = "ADDRESS", env = "PODKEEPER_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "PODKEEPER_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:8080"
+    )]
     pub(super) listen: SocketAddr,
     /// The origin that stands in its links.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL")]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true)]
     pub(super) external_url: Option<Url>,
     /// Put a page of your own into the box, at the one pod's path.
-    #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE")]
+    #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true)]
     pub(super) page: Option<PathBuf>,
     /// The moment at which the box's clock stands still (RFC 3339); without it the clock runs.
-    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW")]
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,
 }
 

@@ -77,7 +77,13 @@ pub(super) async fn open(
     }
 }
 
-fn real(args: &Gitlab, now: Option<DateTime<Utc>>, need: Purpose, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
+fn real(
+    args: &Gitlab,
+    now: Option<DateTime<Utc>>,
+    need: Purpose,
+    config: &Config,
+    with: &With<'_>,
+) -> Result<Door, Halt> {
     let from_ci = || with.var("CI_SERVER_URL").and_then(|text| Url::parse(text).ok());
     let url =
         args.url.clone().or_else(|| config.gitlab_url.clone()).or_else(from_ci).or_else(|| Url::parse(GITLAB_COM).ok());
@@ -204,7 +210,7 @@ async fn ask_box(url: &Url, exchange: &HttpExchange) -> Result<BoxSays, Halt> {
     let asked = tokio::time::timeout(std::time::Duration::from_secs(10), exchange.exchange(request)).await;
     let response = match asked {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => return Err(silent(format!("{failure:?}"))),
+        Ok(Err(failure)) => return Err(silent(failure.to_string())),
         Err(_elapsed) => return Err(silent("timed out".to_owned())),
     };
     serde_json::from_slice(response.body()).map_err(|_other| silent("what answers there is no box".to_owned()))

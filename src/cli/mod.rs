@@ -15,7 +15,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::config;
 use crate::gitlab::Redactor;
@@ -134,7 +134,13 @@ async fn command(command: &Command, with: &work::With<'_>, sink: &mut Sink) -> R
 
 /// Help and version are results; everything else is a usage error.
 fn told_by_clap(error: &clap::Error, sink: &mut Sink) -> u8 {
-    let text = error.render().to_string();
+    let mut text = error.render().to_string();
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        // An address that cannot be read may hold a password or a token that nobody knows of.
+        if value.contains("://") && value.contains(['@', '?', '#']) {
+            text = text.replace(value.as_str(), "[address]");
+        }
+    }
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         sink.out(&text);
         return 0;

@@ -26,7 +26,7 @@ pub(super) async fn show(args: &Page, with: &With<'_>, sink: &mut Sink) -> Resul
     let (text, path) = match kind(target) {
         Target::Stdin => (stdin()?, "-".to_owned()),
         Target::File => (file(target)?, target.to_owned()),
-        Target::Address(url) => (fetch(&url, args, with).await?, target.to_owned()),
+        Target::Address(url) => (fetch(&url, args, with).await?, shown(&url)),
         Target::Pod => return pod(args, with, sink).await,
     };
     tell(&handbook::parse(&text, &path), &path, with, sink);
@@ -103,6 +103,7 @@ fn tell(found: &crate::pod::document::PodPage, path: &str, with: &With<'_>, sink
 
 async fn fetch(url: &Url, args: &Page, with: &With<'_>) -> Result<String, Halt> {
     let source = source_of(url);
+    let address = shown(&source);
     let hosts = if args.gitlab.sandbox.is_some() {
         in_box(args, with).await?
     } else {
@@ -111,16 +112,24 @@ async fn fetch(url: &Url, args: &Page, with: &With<'_>) -> Result<String, Halt> 
     let web = Web::new(hosts.hosts).map_err(Halt::usage)?;
     match web.text(&source).await {
         Observed::Present(text) if text.trim_start().starts_with('<') => Err(Halt::usage(format!(
-            "{source} is an HTML page; give the address of its Markdown source, for example the file's address on GitLab"
+            "{address} is an HTML page; give the address of its Markdown source, for example the file's address on GitLab"
         ))),
         Observed::Present(text) => Ok(text),
         Observed::Absent => {
-            Err(Halt { ending: Ending::Human, sentence: format!("there is nothing at {source}; check the address") })
+            Err(Halt { ending: Ending::Human, sentence: format!("there is nothing at {address}; check it") })
         }
         Observed::Unknown(blind) => {
-            Err(Halt { ending: blind.cause.into(), sentence: format!("could not read {}: {}", blind.what, blind.why) })
+            Err(Halt { ending: blind.cause.into(), sentence: format!("could not read {address}: {}", blind.why) })
         }
     }
+}
+
+/// An address without what may be a secret: the user's name, the password and the query.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_username("").and(url.set_password(None)).unwrap_or_default();
+    url.set_query(None);
+    url.into()
 }
 
 /// The address of a file's text: GitLab shows a file at `/-/blob/` and serves it at `/-/raw/`.

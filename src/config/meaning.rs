@@ -114,13 +114,14 @@ fn token_names(files: &Files, tokens: &raw::Tokens, problems: &mut Vec<Problem>)
         let good = written.get_ref().starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
             && written.get_ref().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if !good {
-            problems.push(Problem {
-                path: format!("{}/{INSTANCE_FILE}", files.folder),
-                span: Some(written.span()),
-                // It may be a token that somebody wrote here: it is not shown.
-                message: "this is no name of an environment variable".to_owned(),
-                help: "write the variable's name, for example PODKEEPER_TOKEN, never the token itself".to_owned(),
-            });
+            // It may be a token that somebody wrote here: its line is named and not shown.
+            let text = files.texts.get(INSTANCE_FILE).map_or("", String::as_str);
+            let line = text.get(..written.span().start).map_or(1, |before| before.matches('\n').count() + 1);
+            let message = format!(
+                "line {line} has no name of an environment variable; write for example PODKEEPER_TOKEN, \
+                 never the token itself"
+            );
+            problems.push(Problem::whole_file(&format!("{}/{INSTANCE_FILE}", files.folder), message));
         }
         Some(written.get_ref().clone())
     };

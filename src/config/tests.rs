@@ -16,8 +16,9 @@ zone = "UTC"
 "##;
 
 fn files(entries: &[(&str, &str)]) -> Files {
-    let mut texts: BTreeMap<String, String> =
-        [(INSTANCE_FILE, ""), ("templates/pairing_issue.md", TEMPLATE)].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let mut texts: BTreeMap<String, String> = [(INSTANCE_FILE, ""), ("templates/pairing_issue.md", TEMPLATE)]
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .into();
     texts.extend(entries.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
     Files { texts, folder: "config".to_owned() }
 }
@@ -34,7 +35,13 @@ fn problems(entries: &[(&str, &str)]) -> Vec<String> {
         .iter()
         .map(|problem| {
             let text = problem.path.strip_prefix("config/").and_then(|path| files.texts.get(path));
-            format!("{}:{} {} | {}", problem.path, problem.line(text.map_or("", String::as_str)), problem.message, problem.help)
+            format!(
+                "{}:{} {} | {}",
+                problem.path,
+                problem.line(text.map_or("", String::as_str)),
+                problem.message,
+                problem.help
+            )
         })
         .collect()
 }
@@ -66,19 +73,35 @@ fn a_small_file_is_enough_and_the_defaults_are_said_ones() {
 fn each_fault_is_told_with_its_line_and_a_good_value() {
     for (from, to, expected) in [
         ("cron = ", "crno = ", "config/pods/alpha.toml:11 unknown key `crno` in [[session]] | did you mean `cron`?"),
-        ("zone = \"UTC\"", "zone = \"CEST/Berlin\"", "config/pods/alpha.toml:12 `CEST/Berlin` is not an IANA time zone | write for example Europe/Berlin"),
+        (
+            "zone = \"UTC\"",
+            "zone = \"CEST/Berlin\"",
+            "config/pods/alpha.toml:12 `CEST/Berlin` is not an IANA time zone | write for example Europe/Berlin",
+        ),
         ("* Thu", "* Mon,Thu", "slot `weekly` meets twice in the week"),
         ("0 15 * * Thu", "0 15 31 2 *", "never meets"),
         ("0 15 * * Thu", "0 0 15 * * Thu", "has 6 fields"),
         ("pod::alpha", "a,b", "holds a comma"),
         ("slot = \"weekly\"", "slot = \"Weekly!\"", "config/pods/alpha.toml:10 `Weekly!` is not a slot's key"),
-        ("project = \"g/pairing\"", "project = \"pairing\"", "config/pods/alpha.toml:6 `pairing` is not a project's full path"),
-        ("project = \"g/pairing\"", "project = 7", "config/pods/alpha.toml:6 `project` should be a text in quotes, not a whole number"),
+        (
+            "project = \"g/pairing\"",
+            "project = \"pairing\"",
+            "config/pods/alpha.toml:6 `pairing` is not a project's full path",
+        ),
+        (
+            "project = \"g/pairing\"",
+            "project = 7",
+            "config/pods/alpha.toml:6 `project` should be a text in quotes, not a whole number",
+        ),
         ("name = \"Alpha Pod\"", "", "the file lacks `name` | add name = \"Secure Pod\""),
         ("zone = \"UTC\"", "zone = \"UTC\"\nevery = 2", "`every` needs an `anchor`"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nopen_ahead = \"soon\"", "`soon` is not a length of time"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [\"24.12.2026\"]", "`24.12.2026` is not a date"),
-        ("[label]", "[[exception]]\nrule = \"label-emtpy\"\nsubject = \"x\"\nreason = \"y\"\n[label]", "`label-emtpy` is not a rule"),
+        (
+            "[label]",
+            "[[exception]]\nrule = \"label-emtpy\"\nsubject = \"x\"\nreason = \"y\"\n[label]",
+            "`label-emtpy` is not a rule",
+        ),
         ("[label]", "[label", "this is no TOML"),
         ("path = \"content", "path = \"/content", "is not a file's path"),
     ] {
@@ -92,7 +115,10 @@ fn each_fault_is_told_with_its_line_and_a_good_value() {
 fn all_faults_of_all_files_are_told_at_once() {
     let broken = POD.replace("UTC", "Nowhere").replace("pod::alpha", "a,b").replace("[page]", "[pagee]");
     let found = problems(&[
-        ("podkeeper.toml", "[gitlab]\nurl = \"gitlab.com\"\n[tokens]\ndefault = \"glpat-abcdefghij\"\n[limits]\nmax_writes = -1"),
+        (
+            "podkeeper.toml",
+            "[gitlab]\nurl = \"gitlab.com\"\n[tokens]\ndefault = \"glpat-abcdefghij\"\n[limits]\nmax_writes = -1",
+        ),
         ("pods/alpha.toml", &POD.replace("UTC", "Nowhere").replace("pod::alpha", "a,b")),
         ("pods/beta.toml", &broken),
         ("pods/Gamma.toml", POD),
@@ -115,13 +141,21 @@ fn all_faults_of_all_files_are_told_at_once() {
 
 #[test]
 fn pods_that_get_in_each_others_way_are_refused() {
-    let other = |from: &str, to: &str| problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &POD.replace(from, to))]).join("\n");
+    let other = |from: &str, to: &str| {
+        problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &POD.replace(from, to))]).join("\n")
+    };
     let clash = other("Alpha Pod", "alpha pod");
     assert!(clash.contains("label `pod::alpha` is the pod alpha's in the same project"), "{clash}");
     assert!(clash.contains("letter case does not tell them apart"), "{clash}");
-    let case = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &POD.replace("pod::alpha", "POD::Alpha").replace("Alpha Pod", "Beta Pod"))]);
+    let case = problems(&[
+        ("pods/alpha.toml", POD),
+        ("pods/beta.toml", &POD.replace("pod::alpha", "POD::Alpha").replace("Alpha Pod", "Beta Pod")),
+    ]);
     assert_eq!(case.len(), 1, "{case:?}");
-    let former = POD.replace("pod::alpha", "pod::beta").replace("Alpha Pod", "Beta Pod").replace("[page]", "formerly = [\"alpha\"]\n[page]");
+    let former = POD
+        .replace("pod::alpha", "pod::beta")
+        .replace("Alpha Pod", "Beta Pod")
+        .replace("[page]", "formerly = [\"alpha\"]\n[page]");
     let found = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &former)]);
     assert!(found[0].contains("`alpha` is the pod alpha's key"), "{found:?}");
     let twice = format!("{POD}[[session]]\nslot = \"WEEKLY\"\ncron = \"0 9 * * Mon\"\nzone = \"UTC\"\n");

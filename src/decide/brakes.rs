@@ -3,8 +3,9 @@
 use super::Parts;
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
+use crate::pod::marker::{Marked, Marker};
 use crate::pod::rule::Rule;
-use crate::pod::snapshot::{Project, Snapshot};
+use crate::pod::snapshot::{PairingIssue, Project, Snapshot};
 
 /// A label of this name on one of podkeeper's issues stops its writes in that pod.
 const PAUSE_LABEL: &str = "podkeeper::pause";
@@ -14,7 +15,7 @@ pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
     parts.actions.retain(|action| !seen.tried.contains(&action.identity()));
     let project = seen.tracker.project.present();
     if project.is_some_and(|project| project.archived || !project.issues_enabled) {
-        parts.actions.clear();
+        wait(parts);
         return false;
     }
     if let Some(iid) = paused_by(pod, seen) {
@@ -22,8 +23,8 @@ pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
             let message =
                 format!("{} changes wait, because #{iid} carries the label {PAUSE_LABEL}", parts.actions.len());
             parts.findings.push(Finding::new(Rule::Paused, pod.key.to_string(), message));
-            parts.actions.clear();
         }
+        wait(parts);
         return false;
     }
     if parts.actions.len() > seen.writes_left {
@@ -34,13 +35,27 @@ pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
     false
 }
 
+/// Nothing is done now, and nothing is promised for a later round.
+fn wait(parts: &mut Parts) {
+    parts.actions.clear();
+    parts.then.clear();
+}
+
 fn paused_by(pod: &Pod, seen: &Snapshot) -> Option<u64> {
     let bot = seen.tracker.bot.present()?;
     let issues = seen.tracker.issues.present()?;
-    let paused = issues
-        .iter()
-        .find(|issue| pod.is_bot(bot, &issue.author) && issue.labels.iter().any(|label| label == PAUSE_LABEL))?;
-    Some(paused.iid)
+    let mut paused = issues.iter().filter(|issue| issue.labels.iter().any(|label| label == PAUSE_LABEL));
+    Some(paused.find(|issue| pod.is_bot(bot, &issue.author) && !is_another_pods(pod, issue))?.iid)
+}
+
+/// Pods share a project; a pause of one is not a pause of all.
+fn is_another_pods(pod: &Pod, issue: &PairingIssue) -> bool {
+    let marker = match &issue.marked {
+        Marked::Block(block) => Some(&block.marker),
+        Marked::Damaged { marker, .. } => marker.as_ref(),
+        Marked::No => None,
+    };
+    marker.is_some_and(|Marker::Session(key)| key.pod != pod.key && !pod.formerly.contains(&key.pod))
 }
 
 /// The project is not there, or hidden from the token.

@@ -25,7 +25,8 @@ pub(super) fn due(scene: &Scene<'_>, parts: &mut Parts) {
         let Some(next) = slot.sessions_from(&scene.pod.key, now).find(|session| !session.started(now)) else {
             continue;
         };
-        let winner = own.iter().find(|own| own.key == next.key);
+        let for_it = || own.iter().filter(|own| own.key == next.key);
+        let winner = for_it().find(|own| own.issue.open).or_else(|| for_it().next());
         match winner {
             Some(own) => keep_in_step(scene, slot, &next, own, parts),
             None => open(scene, slot, &next, parts),

@@ -1,4 +1,5 @@
-//! Two issues for one session: the older stays, the younger is linked to it and closed.
+//! Two issues for one session: the older stays, the younger is linked to it and closed. Where a person has
+//! closed the older one, the younger is the session's, as that person wants it.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,9 @@ pub(super) fn settle(scene: &Scene<'_>, parts: &mut Parts) {
         by_session.entry(own.key.clone()).or_default().push(own);
     }
     for (key, issues) in by_session {
-        // Own issues come in the order of their numbers: the lowest wins, whoever looks.
-        let Some((keep, twins)) = issues.split_first() else { continue };
+        // Own issues come in the order of their numbers: the lowest open one wins, whoever looks.
+        let open = issues.iter().position(|own| own.issue.open).unwrap_or(0);
+        let Some((keep, twins)) = issues[open..].split_first() else { continue };
         for twin in twins {
             settle_one(scene, &key, keep, twin, parts);
         }

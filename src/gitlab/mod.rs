@@ -106,14 +106,14 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
 
 /// Opens the door for writing too. Only `apply` calls this.
 ///
-/// What an unanswered create may have made is looked for among issues opened since a day before `now`, so
-/// that a clock that is a little off does not hide it.
+/// What an unanswered create may have made is looked for among issues opened since a month before `now`,
+/// so that a clock that is off does not hide it.
 ///
 /// # Errors
 /// As [`connect`].
 pub fn connect_to_write(access: &Access, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
     let reader = connect(access)?;
-    let writer = Writer::new(reader.clone(), now - Duration::days(1));
+    let writer = Writer::new(reader.clone(), now - Duration::days(30));
     Ok((reader, writer))
 }
 

@@ -50,7 +50,8 @@ pub(super) async fn all<T: DeserializeOwned>(
 /// The next page: `Link: <…>; rel="next"`, else `X-Next-Page`.
 fn next(headers: &HeaderMap, here: &Url) -> Result<Option<Url>, Fault> {
     for value in headers.get_all("link") {
-        let Ok(text) = value.to_str() else { continue };
+        // A link that cannot be read may be the one to the next page: it does not end the listing.
+        let text = value.to_str().map_err(|_binary| Fault::Unreadable("the links to other pages".to_owned()))?;
         if let Some(target) = next_link(text) {
             // Whether it is on our own origin is for the transport to check, before anything is sent.
             let url =

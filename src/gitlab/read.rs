@@ -29,6 +29,8 @@ pub struct Reader {
     counts: Arc<Counts>,
     /// Projects by the path that was asked for: asked once a run.
     projects: Arc<Mutex<BTreeMap<String, Observed<Project>>>>,
+    /// Who podkeeper is: asked once a run.
+    account: Arc<Mutex<Option<Account>>>,
 }
 
 /// Which issues of a project to list.
@@ -44,7 +46,7 @@ pub enum IssueFilter<'a> {
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
-        Self { transports, counts, projects: Arc::default() }
+        Self { transports, counts, projects: Arc::default(), account: Arc::default() }
     }
 
     /// How many requests were sent so far.
@@ -54,6 +56,15 @@ impl Reader {
 
     /// Who the token for pairing issues belongs to.
     pub async fn account(&self) -> Observed<Account> {
+        if let Some(known) = self.account.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Observed::Present(known);
+        }
+        let found = self.look_up_account().await;
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = found.present().cloned();
+        found
+    }
+
+    async fn look_up_account(&self) -> Observed<Account> {
         let what = "the account that the token belongs to";
         let found = match CurrentUser::builder().build() {
             Ok(endpoint) => self.query::<wire::User>(Purpose::Pairing, &endpoint).await,
@@ -111,7 +122,8 @@ impl Reader {
         }
         match found {
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Observed::Present(text),
+                // What a file says may be written into an issue: a token that leaked into it is not spread.
+                Ok(text) => Observed::Present(self.without_secrets(text)),
                 Err(_) => Observed::Unknown(Blind {
                     what: what(),
                     why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
@@ -221,6 +233,10 @@ impl Reader {
         };
         observed(links, format!("the links of {}#{iid}", project.path))
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
+    }
+
+    fn without_secrets(&self, text: String) -> String {
+        self.transports.values().fold(text, |text, transport| transport.redactor().clean(&text))
     }
 
     pub(super) fn transport(&self, purpose: Purpose) -> &Transport {

@@ -124,7 +124,7 @@ mod tests {
             inside(1),
             inside(2),
             crate::pod::finding::hex(token.as_bytes()),
-            token.bytes().map(|b| format!("%{b:02X}")).collect::<String>(),
+            percent(&in_hex(token, true)),
             format!("cut {}", &token[..20]),
         ] {
             let clean = redactor.clean(&text);

@@ -39,13 +39,16 @@ pub trait Exchange: Send + Sync {
 }
 
 /// Why no answer came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The request certainly never reached the server.
+    #[error("{0}")]
     NotSent(String),
     /// It may have.
+    #[error("{0}")]
     Lost(String),
     /// The answer is larger than is read.
+    #[error("the answer is too large")]
     TooLarge,
 }
 
@@ -166,6 +169,11 @@ impl Transport {
             refused: Mutex::new(None),
             waited: Mutex::new(Duration::ZERO),
         }
+    }
+
+    /// Knows this client's secret.
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Sends a request to this client's origin and nowhere else, repeating it where that is safe.

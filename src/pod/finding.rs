@@ -77,7 +77,9 @@ impl Finding {
     }
 
     fn sort_key(&self) -> impl Ord + '_ {
-        (std::cmp::Reverse(self.severity), self.rule, &self.place, &self.subject, &self.message)
+        // All that can tell two findings apart, so that the order never hangs on the order they were found in.
+        let said = (&self.message, &self.advice, self.since);
+        (std::cmp::Reverse(self.severity), self.rule, &self.place, &self.subject, said, self.audience)
     }
 }
 

@@ -7,6 +7,7 @@ use podkeeper::collect::handbook::parse;
 use podkeeper::pod::document::{LinkForm, LinkKind, MembersSection, PodPage};
 use podkeeper::report::page as report;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// A page with the shapes of a real one; its people are invented.
 const JUNIPER: &str = include_str!("../data/pages/juniper-pod.md");
@@ -130,13 +131,13 @@ fn assert_places(text: &str, page: &PodPage) {
         let rest = behind(link.line, link.column);
         if link.form == LinkForm::Bare {
             // Entities and escapes are written in another way than the address itself, and long texts are cut.
-            let written = rest.split(['&', '\\']).next().unwrap();
+            let written = rest.split(['&', '\\']).next().unwrap_or_default();
             let same = link.text.raw().starts_with(written) || written.starts_with(link.text.raw());
             assert!(same && !written.is_empty(), "{link:?} at {rest:?}");
         }
     }
     for finding in &page.findings {
-        let place = finding.place.as_ref().expect("a page's finding has a place");
+        let Some(place) = &finding.place else { panic!("{finding:?} has no place") };
         behind(place.line, place.column);
         assert!(!finding.message.contains('\n') && !finding.subject.contains('\n'));
     }
@@ -150,9 +151,46 @@ fn assert_places(text: &str, page: &PodPage) {
 
 /// Pieces that mean something to Markdown, Hugo, HTML, YAML or this parser.
 const PIECES: [&str; 40] = [
-    "\n", "\n\n", "\r", "\r\n", "\t", "    ", "- ", "> ", "## ", "## Pod members\n", "---\n", "***", "`", "```\n", "~", "~\"", "\"",
-    "~\"\"", ",\n", "|", "|-|-|\n", "\\|", "[", "](", ")", "![", "<", "</a>", "<a href=\"", "<!--", "-->", "https://a.example/b&amp;c",
-    "www.a.example", "a@b.example", "{{< member-by-name \"", "\" >}} (`@", "`)", "Ã©\u{f8ff}üé´", "\0", "\u{feff}",
+    "\n",
+    "\n\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "    ",
+    "- ",
+    "> ",
+    "## ",
+    "## Pod members\n",
+    "---\n",
+    "***",
+    "`",
+    "```\n",
+    "~",
+    "~\"",
+    "\"",
+    "~\"\"",
+    ",\n",
+    "|",
+    "|-|-|\n",
+    "\\|",
+    "[",
+    "](",
+    ")",
+    "![",
+    "<",
+    "</a>",
+    "<a href=\"",
+    "<!--",
+    "-->",
+    "https://a.example/b&amp;c",
+    "www.a.example",
+    "a@b.example",
+    "{{< member-by-name \"",
+    "\" >}} (`@",
+    "`)",
+    "Ã©\u{f8ff}üé´",
+    "\0",
+    "\u{feff}",
 ];
 
 fn edited(text: &str, edits: &[(prop::sample::Index, prop::sample::Index, u8)]) -> String {
@@ -174,7 +212,13 @@ fn edited(text: &str, edits: &[(prop::sample::Index, prop::sample::Index, u8)]) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same texts in every run: a story that fails now and then is believed by nobody.
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(0x9a6e),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn any_text_is_a_page(text in any::<String>()) {

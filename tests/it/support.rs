@@ -139,7 +139,10 @@ pub(crate) fn sentences(runs: &[Run]) -> String {
 
 /// The findings of all runs as `rule subject`.
 pub(crate) fn findings(runs: &[Run]) -> Vec<String> {
-    runs.iter().flat_map(|run| &run.findings).map(|finding| format!("{} {}", finding.rule.code(), finding.subject)).collect()
+    runs.iter()
+        .flat_map(|run| &run.findings)
+        .map(|finding| format!("{} {}", finding.rule.code(), finding.subject))
+        .collect()
 }
 
 /// Where the seed of a pod stands and which sessions it has had.

@@ -133,8 +133,20 @@ fn crates_are_named_only_in_their_rooms() {
 #[test]
 fn the_pure_rooms_are_pure() {
     let words = [
-        "async ", ".await", "tokio", "std::fs", "std::env", "std::net::Tcp", "tracing", "Utc::now", "Instant::now",
-        "SystemTime", "println!", "eprintln!", "reqwest", "thread::sleep",
+        "async ",
+        ".await",
+        "tokio",
+        "std::fs",
+        "std::env",
+        "std::net::Tcp",
+        "tracing",
+        "Utc::now",
+        "Instant::now",
+        "SystemTime",
+        "println!",
+        "eprintln!",
+        "reqwest",
+        "thread::sleep",
     ];
     for source in sources() {
         let pure = matches!(source.room(), "pod" | "decide" | "report") || source.path.starts_with("collect/handbook");
@@ -150,7 +162,8 @@ fn the_pure_rooms_are_pure() {
 #[test]
 fn decide_and_report_cannot_fail() {
     for source in sources() {
-        if !matches!(source.path.as_str(), "decide/mod.rs" | "report/mod.rs" | "report/json.rs" | "report/terminal.rs") {
+        if !matches!(source.path.as_str(), "decide/mod.rs" | "report/mod.rs" | "report/json.rs" | "report/terminal.rs")
+        {
             continue;
         }
         assert!(!source.code.contains("Result<"), "{} returns a result", source.path);
@@ -166,7 +179,7 @@ fn nothing_is_left_open_and_every_file_is_compiled() {
         }
     }
     // A file without a `mod` line is never compiled.
-    let modules: BTreeSet<String> = all.iter().flat_map(|source| declared(source)).collect();
+    let modules: BTreeSet<String> = all.iter().flat_map(declared).collect();
     for source in &all {
         let name = source.path.trim_end_matches(".rs").trim_end_matches("/mod").to_owned();
         assert!(["lib", "main"].contains(&name.as_str()) || modules.contains(&name), "{} is no module", source.path);
@@ -199,7 +212,14 @@ fn every_test_file_is_compiled() {
 /// Committed texts name no registry's host and no path of the machine they were written on.
 #[test]
 fn no_text_names_a_registry_or_a_machine() {
-    let words = [concat!("crates", ".io/"), concat!("pypi", ".org"), concat!("npmjs", ".org"), concat!("deb.", "debian.org"), concat!("/ro", "ot/"), concat!("/wo", "rk/")];
+    let words = [
+        concat!("crates", ".io/"),
+        concat!("pypi", ".org"),
+        concat!("npmjs", ".org"),
+        concat!("deb.", "debian.org"),
+        concat!("/ro", "ot/"),
+        concat!("/wo", "rk/"),
+    ];
     let folders = ["src", "tests", "config", ".ci"];
     let files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.toml", ".gitlab-ci.yml", "deny.toml"];
     let below = folders.iter().flat_map(|folder| files_below(&root().join(folder)));
@@ -217,7 +237,11 @@ fn the_readme_tells_what_the_code_does() {
     for rule in Rule::ALL {
         assert!(readme.contains(&format!("`{}`", rule.code())), "the README lacks {}", rule.code());
     }
-    assert!(readme.contains(&rules::markdown()), "the README's table of rules is not the code's:\n{}", rules::markdown());
+    assert!(
+        readme.contains(&rules::markdown()),
+        "the README's table of rules is not the code's:\n{}",
+        rules::markdown()
+    );
     let ci = std::fs::read_to_string(root().join(".ci/run")).unwrap();
     for command in ["cargo run -- apply --sandbox", "cargo test"] {
         assert!(readme.contains(command), "the README lacks `{command}`");

@@ -1,0 +1,717 @@
+//! The token is seen in no place but the one header of the one origin it belongs to (threat T6).
+//!
+//! The real program is led through servers that echo its token in every form, redirect, and put it into titles and
+//! pages; afterwards every byte it wrote, and every request it sent, is searched for it. The detector is this file's own
+//! and does not know the product's redactor; that it can fire is shown on sinks that leak.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use podkeeper::gitlab::{
+    Access, Exchange, Failure, HttpExchange, IssueFilter, Purpose, Token, connect, connect_to_write,
+};
+use podkeeper::pod::action::{Action, Change};
+use podkeeper::pod::label::LabelName;
+use podkeeper::pod::observed::{Cause, Observed};
+use podkeeper::pod::outcome::Outcome;
+use podkeeper::pod::snapshot::Project;
+use secrecy::SecretString;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use crate::endings::{Answer, Seen, Told, command, config, edit, podkeeper_in, scratch, serve_before};
+use crate::support::{NOW, Stage, now};
+
+/// A token as GitLab.com makes them, and one of an instance that has a prefix of its own and characters that URLs escape.
+const TOKENS: [&str; 2] = ["glpat-CANARY7fQ2xVnB9sLw4K", "desk-CANARY+8gR3/yWoC0=tMx5L"];
+
+// ---- The detector ----
+
+/// Every form of the token that stands in a text.
+fn sightings(haystack: &str, token: &str) -> Vec<&'static str> {
+    let lower = haystack.to_lowercase();
+    let mut found = Vec::new();
+    let mut see = |form, seen: bool| found.extend(seen.then_some(form));
+    see("plain", haystack.contains(token));
+    see("hex", lower.contains(&hex(token)));
+    see("percent", lower.contains(&percent(token).to_lowercase()));
+    see("percent", lower.contains(&percent_where_needed(token).to_lowercase()));
+    for shift in 0..3 {
+        see("base64", base64_inside(shift, token).iter().any(|form| haystack.contains(form)));
+    }
+    // Half a secret is one, too: any twelve characters of what follows the prefix.
+    let body: Vec<char> = token.split_once('-').unwrap().1.chars().collect();
+    see("a piece", body.windows(12).any(|piece| haystack.contains(&piece.iter().collect::<String>())));
+    found
+}
+
+fn hex(token: &str) -> String {
+    byte_by_byte(token, |byte| format!("{byte:02x}"))
+}
+
+fn percent(token: &str) -> String {
+    byte_by_byte(token, |byte| format!("%{byte:02X}"))
+}
+
+fn byte_by_byte(token: &str, form: impl Fn(u8) -> String) -> String {
+    token.bytes().map(form).collect()
+}
+
+fn percent_where_needed(token: &str) -> String {
+    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string().replace("%2D", "-")
+}
+
+/// What of a longer text's base64, in both alphabets, hangs on the token alone when so many bytes stand before it.
+fn base64_inside(shift: usize, token: &str) -> [String; 2] {
+    let text = format!("{}{token}", &"~~~"[..shift]);
+    let (first, last) = ((shift * 8).div_ceil(6), text.len() * 8 / 6);
+    [STANDARD.encode(&text), URL_SAFE.encode(&text)].map(|encoded| encoded[first..last].to_owned())
+}
+
+/// The token in every form, as a server, a page or a person might write it.
+fn every_form(token: &str) -> Vec<String> {
+    let mut forms = vec![token.to_owned(), hex(token), hex(token).to_uppercase(), percent(token)];
+    forms.push(percent(token).to_lowercase());
+    forms.push(percent_where_needed(token));
+    for before in ["", "a", "ab"] {
+        forms.push(STANDARD.encode(format!("{before}{token}:and more")));
+        forms.push(URL_SAFE.encode(format!("{before}{token}?and more")));
+    }
+    forms
+}
+
+/// Sabotage: a sink that leaks is caught, in each form.
+#[test]
+fn a_sink_that_leaks_is_caught() {
+    let mut caught = 0;
+    for token in TOKENS {
+        for form in every_form(token) {
+            let leaking = format!("error: 403 no access with {form}, says the server\n");
+            assert!(!sightings(&leaking, token).is_empty(), "{form}");
+            caught += 1;
+        }
+        assert_eq!(sightings(&format!("cut: {}", &token[..20]), token), ["a piece"]);
+        assert_eq!(
+            sightings("error: 403 no access with [redacted]; a glpat- prefix or CANARY says nothing", token),
+            [""; 0]
+        );
+    }
+    println!("{caught} leaks caught");
+}
+
+// ---- The program among servers that echo ----
+
+#[tokio::test]
+async fn no_output_shows_the_token_whatever_the_server_says() {
+    let (mut runs, mut hidden) = (0, 0);
+    for token in TOKENS {
+        for (number, status) in [400, 401, 403, 404, 429, 200, 302].into_iter().enumerate() {
+            for form in [Form::Json, Form::Escaped, Form::Text, Form::Html, Form::CutAtTheCap] {
+                let body = form.body(token);
+                let stage = Stage::seeded();
+                let host = serve_before(&stage, move |_| {
+                    let mut answer = Answer::json(status, &body);
+                    answer.headers[0].1 = form.kind().to_owned();
+                    answer.headers.push(("location", format!("http://127.0.0.1:1/?private_token={}", percent(token))));
+                    // Longer than is waited, so that the run ends at once.
+                    answer.headers.push(("retry-after", "100000".to_owned()));
+                    answer.headers.push(("x-request-id", token.to_owned()));
+                    Some(answer)
+                })
+                .await;
+                // Each server meets another way of running.
+                let way = &WAYS[(number + form as usize) % WAYS.len()];
+                let told = run_with(token, &host.url, way, number % 2 == 0).await;
+                quiet(&told, token, &format!("{status} {form:?} {way:?}"));
+                only_in_the_header(&host.seen(), token);
+                assert_ne!(told.code, Some(0), "{told:?}");
+                hidden += usize::from(format!("{}{}", told.out, told.err).contains("[redacted]"));
+                runs += 1;
+            }
+        }
+    }
+    println!("{runs} runs among servers that echo: 0 sightings; in {hidden} of them something was hidden");
+    assert!(hidden >= 40, "{hidden}");
+}
+
+#[tokio::test]
+async fn no_output_shows_a_token_that_stands_in_issues_and_on_the_page() {
+    let mut runs = 0;
+    for token in TOKENS {
+        for by_file in [false, true] {
+            for way in WAYS {
+                let stage = leaked_everywhere(token);
+                let host = serve_before(&stage, |_| None).await;
+                let told = run_with(token, &host.url, way, by_file).await;
+                quiet(&told, token, &format!("{way:?}, by file: {by_file}"));
+                assert_eq!(told.code, Some(0), "{told:?}");
+                assert!(told.out.contains("[redacted]"), "the texts came to where they are shown: {}", told.out);
+                only_in_the_header(&host.seen(), token);
+                runs += 1;
+            }
+        }
+    }
+    println!("{runs} runs in a world that is full of the token: 0 sightings");
+}
+
+/// Sabotage: the same world shows its texts when the token in them is no secret of the run. What is quiet above is quiet
+/// because of what the program knows, not because nothing was to be shown.
+#[tokio::test]
+async fn the_same_texts_are_seen_when_they_hold_no_secret_of_the_run() {
+    let token = TOKENS[1];
+    let stage = leaked_everywhere(token);
+    stage.sandbox.change(|world| TOKENS[0].clone_into(&mut world.tokens.get_mut("api").unwrap().value));
+    let host = serve_before(&stage, |_| None).await;
+    let told = run_with(TOKENS[0], &host.url, WAYS[0], true).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let seen = sightings(&told.out, token);
+    assert!(seen.contains(&"plain") && seen.contains(&"hex"), "{seen:?}: {}", told.out);
+}
+
+/// What `apply` writes to GitLab is read by more people than may know the token.
+#[tokio::test]
+async fn a_token_that_leaked_onto_the_page_is_not_written_into_an_issue() {
+    for token in TOKENS {
+        let stage = leaked_everywhere(token);
+        let host = serve_before(&stage, |_| None).await;
+        let told = apply_with(token, &host.url).await;
+        quiet(&told, token, "apply");
+        only_in_the_header(&host.seen(), token);
+        let journal = stage.sandbox.journal();
+        let opened = journal.iter().find(|entry| entry.method == "POST" && entry.path.ends_with("/issues")).unwrap();
+        assert!(opened.body.contains("[redacted]"), "the page's text is there, the token is not: {}", opened.body);
+        for entry in &journal {
+            assert_eq!(sightings(&format!("{} {}", entry.path, entry.body), token), [""; 0]);
+        }
+        // And the issue that was opened stays as it is: what was taken out is not taken for a change.
+        let writes = journal.len();
+        apply_with(token, &host.url).await;
+        assert_eq!(stage.sandbox.journal().len(), writes);
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_an_address_or_a_file_is_not_shown() {
+    let folder = scratch("canary-config");
+    let stage = Stage::seeded();
+    let host = serve_before(&stage, |_| None).await;
+    let port = host.url.rsplit_once(':').unwrap().1.to_owned();
+    let mut runs = 0;
+    for token in TOKENS {
+        let safe = percent_where_needed(token);
+        let addresses = [
+            format!("https://user:{safe}@gitlab.example/"),
+            format!("http://user:{safe}@gitlab.example/"),
+            format!("http://user:{safe}@127.0.0.1:{port}/"),
+            format!("https://{safe}@gitlab.example/"),
+            format!("https://gitlab.example/?private_token={safe}"),
+            format!("http://127.0.0.1:{port}/?private_token={safe}"),
+            format!("http://gitlab.example/?private_token={safe}"),
+            format!("https://gitlab.example/#{safe}"),
+            format!("ftp://user:{safe}@gitlab.example/"),
+        ];
+        for address in &addresses {
+            // The token is no secret of the environment here: nothing but manners keeps it out of the message.
+            for (args, env) in [
+                (vec!["plan", "--gitlab", address.as_str()], vec![("PODKEEPER_TOKEN", "another-token-than-this")]),
+                (vec!["plan"], vec![("PODKEEPER_TOKEN", "another-token-than-this"), ("PODKEEPER_GITLAB", address)]),
+                (vec!["-vv", "plan"], vec![("PODKEEPER_SANDBOX", address)]),
+                (vec!["-vv", "page", "secure"], vec![("PODKEEPER_SANDBOX", address)]),
+            ] {
+                let told = podkeeper_in(&args, &env).await;
+                quiet(&told, token, &format!("{args:?} {env:?}"));
+                assert_eq!(told.code, Some(2), "{told:?}");
+                runs += 1;
+            }
+        }
+        // Help shows what variables are set to, unless it is told not to.
+        let env = [("PODKEEPER_GITLAB", addresses[0].as_str()), ("PODKEEPER_NOW", token), ("PODKEEPER_CONFIG", token)];
+        let told = podkeeper_in(&["plan", "--help"], &env).await;
+        quiet(&told, token, "--help");
+        assert_eq!(told.code, Some(0));
+        for args in [
+            vec!["plan", "--gitlab", &format!("https://user:{safe}@exa[mple/")],
+            vec!["plan", "--gitlab", &format!("https://exa[mple/?private_token={safe}")],
+            vec!["page", "--sandbox", &format!("https://user:{safe}@docs.gitlab.com/x.md")],
+            vec!["page", "--sandbox", &format!("https://docs.gitlab.com/x.md?private_token={safe}")],
+            vec!["page", "--sandbox", &format!("https://docs.gitlab.com/user/application_security/dast/?token={safe}")],
+            vec!["page", "--sandbox", &format!("https://no-such-host.example/x.md?private_token={safe}#{safe}")],
+        ] {
+            let told = podkeeper_in(&args, &[]).await;
+            quiet(&told, token, &format!("{args:?}"));
+            assert_ne!(told.code, Some(0), "{told:?}");
+            runs += 1;
+        }
+        // Somebody puts the token itself where its variable's name belongs.
+        let folder = config(&format!("canary-config/{}", &token[..5]), |folder| {
+            edit(&folder.join("podkeeper.toml"), "default = \"PODKEEPER_TOKEN\"", &format!("default = \"{token}\""));
+        });
+        for args in [["plan", "--sandbox"], ["config", "validate"]] {
+            let told = podkeeper_in(&args, &[("PODKEEPER_CONFIG", &folder)]).await;
+            quiet(&told, token, &format!("{args:?}"));
+            assert_eq!(told.code, Some(2));
+            assert!(told.err.contains("podkeeper.toml") && told.err.contains("environment variable"), "{}", told.err);
+            runs += 1;
+        }
+    }
+    assert!(folder.exists());
+    assert_eq!(host.seen().len(), 0, "nothing was asked of anybody");
+    println!("{runs} runs with the token in an address or a file: 0 sightings");
+}
+
+// ---- Panics ----
+
+/// The hook is the program's own; it runs in a process of its own, because a hook is the whole process's.
+#[tokio::test]
+async fn a_panic_tells_no_token() {
+    let own = std::env::current_exe().unwrap();
+    for backtrace in ["0", "full"] {
+        let output = tokio::process::Command::new(&own)
+            .args(["canary::panics_in_a_process_of_its_own", "--exact", "--ignored", "--nocapture"])
+            .env("RUST_BACKTRACE", backtrace)
+            .output()
+            .await
+            .unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{text}");
+        assert_eq!(text.matches("this is a bug in podkeeper").count(), 20, "{text}");
+        for token in TOKENS {
+            assert_eq!(sightings(&text, token), [""; 0], "{text}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "run by a_panic_tells_no_token, in a process of its own"]
+fn panics_in_a_process_of_its_own() {
+    let env: BTreeMap<String, String> =
+        TOKENS.iter().enumerate().map(|(n, token)| (format!("CANARY_{n}_TOKEN"), (*token).to_owned())).collect();
+    podkeeper::cli::quiet_panics(podkeeper::cli::redactor(&env));
+    for token in TOKENS {
+        let forms = every_form(token).join(" ");
+        let panics: [Box<dyn Fn() + std::panic::UnwindSafe>; 10] = [
+            Box::new({
+                let forms = forms.clone();
+                move || panic!("all forms: {forms}")
+            }),
+            Box::new(|| {
+                black_box(Err::<(), _>(token)).unwrap();
+            }),
+            Box::new(|| {
+                black_box(Err::<(), _>(token)).expect(token);
+            }),
+            Box::new(|| {
+                black_box(None::<()>).expect(token);
+            }),
+            Box::new(|| assert_eq!(token, "something else", "{token}")),
+            Box::new(|| {
+                token.parse::<Url>().map_err(|error| format!("{token}: {error}")).unwrap();
+            }),
+            Box::new(|| {
+                std::thread::scope(|scope| {
+                    scope.spawn(|| panic!("{token}")).join().unwrap_err();
+                });
+            }),
+            Box::new(|| std::panic::panic_any(token.to_owned())),
+            Box::new(|| {
+                token.get(..2).map(|cut| &cut[5..]).map(str::len).unwrap_or_default();
+            }),
+            Box::new(|| unreachable!("header {}", STANDARD.encode(format!("x:{token}")))),
+        ];
+        for panics in panics {
+            std::panic::catch_unwind(panics).map_or_else(drop, |()| {});
+        }
+    }
+}
+
+// ---- Redirects and next pages: no second origin is ever asked ----
+
+#[tokio::test]
+async fn no_redirect_is_followed_with_the_token() {
+    let second = Second::listen().await;
+    let mut cases = 0;
+    for status in [301, 302, 303, 307, 308] {
+        for method in [Method::GET, Method::POST, Method::PUT] {
+            for target in [
+                format!("http://localhost:{}/api/v4/x", second.port),
+                format!("http://127.0.0.1:{}/api/v4/x", second.port),
+                format!("https://127.0.0.1:{}/api/v4/projects/7", second.port),
+            ] {
+                let told = redirected(status, &method, &target).await;
+                assert!(told.contains(&format!("{status} redirect")), "{method} {target}: {told}");
+                assert_eq!(second.connections().await, 0, "{status} {method} {target}");
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} redirects: 0 connections to the second origin");
+    assert_eq!(cases, 45);
+}
+
+/// Sabotage: a client that follows redirects is counted by the same listener.
+#[tokio::test]
+async fn a_client_that_follows_redirects_is_caught() {
+    let second = Second::listen().await;
+    let target = format!("http://127.0.0.1:{}/api/v4/x", second.port);
+    let stage = Stage::seeded();
+    let host = serve_before(&stage, move |_| Some(redirect(302, &target))).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let followed = client.get(format!("{}/api/v4/user", host.url)).header("PRIVATE-TOKEN", TOKENS[0]).send().await;
+    assert!(followed.is_err(), "the listener hangs up");
+    assert!(second.connections().await > 0);
+}
+
+/// A moved project's new number is asked of the origin that is configured, wherever the redirect points.
+#[tokio::test]
+async fn only_the_number_of_a_redirect_is_used() {
+    let second = Second::listen().await;
+    let target = format!("http://127.0.0.1:{}/api/v4/projects/7", second.port);
+    let stage = Stage::seeded();
+    let host = serve_before(&stage, move |seen| {
+        if seen.target.ends_with("/projects/7") {
+            Some(Answer::json(200, r#"{"id":7,"path_with_namespace":"a/b","web_url":"https://gitlab.example/a/b"}"#))
+        } else {
+            Some(redirect(301, &target))
+        }
+    })
+    .await;
+    let reader = connect(&access(&host.url)).unwrap();
+    let project = reader.project(Purpose::Pairing, "old/path").await;
+    assert_eq!(project.present().map(|project| project.id), Some(7), "{project:?}");
+    assert_eq!((second.connections().await, host.seen().len()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_next_page_at_another_origin_is_not_asked() {
+    let second = Second::listen().await;
+    let port = second.port;
+    let stage = Stage::seeded();
+    let mut cases = 0;
+    for target in [
+        format!("http://127.0.0.1:{port}/api/v4/projects/1/issues?page=2"),
+        format!("http://localhost:{port}/api/v4/projects/1/issues?page=2"),
+        format!("https://127.0.0.1:{port}/"),
+        format!("//127.0.0.1:{port}/"),
+        format!("http:\\\\127.0.0.1:{port}/"),
+        format!("http://OWN@127.0.0.1:{port}/"),
+        format!("http://127.0.0.1:{port}\t/"),
+    ] {
+        let header = format!("<{target}>; rel=\"next\"");
+        let host = serve_before(&stage, move |_| {
+            let mut answer = Answer::json(200, "[]");
+            answer.headers.push(("link", header.clone()));
+            Some(answer)
+        })
+        .await;
+        let reader = connect(&access(&host.url)).unwrap();
+        let listed = reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await;
+        let blind = listed.unwrap_err();
+        assert!(blind.why.contains("a token goes to its own origin only"), "{target}: {blind:?}");
+        assert_eq!((blind.cause, second.connections().await, host.seen().len()), (Cause::Human, 0, 1), "{target}");
+        cases += 1;
+    }
+    // A page's number is a number in our own query, whatever it looks like.
+    for page in [format!("http://127.0.0.1:{port}/"), "2&private_token=x".to_owned(), format!("@127.0.0.1:{port}")] {
+        let host = serve_before(&stage, move |seen| {
+            let mut answer = Answer::json(200, "[]");
+            if !seen.target.contains("&page=") {
+                answer.headers.push(("x-next-page", page.clone()));
+            }
+            Some(answer)
+        })
+        .await;
+        let reader = connect(&access(&host.url)).unwrap();
+        assert_eq!(reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await, Ok(Vec::new()));
+        assert_eq!((second.connections().await, host.seen().len()), (0, 2));
+        cases += 1;
+    }
+    println!("{cases} next pages: 0 connections to the second origin");
+}
+
+/// The origin table of the threat sheet, as links to a next page of `https://gitlab.com`.
+#[tokio::test]
+async fn an_origin_is_compared_as_parsed_and_never_as_text() {
+    for (target, same) in [
+        ("https://gitlab.com/x", true),
+        ("https://GITLAB.com/x", true),
+        ("https://gitlab.com:443/x", true),
+        ("/api/v4/x?page=2", true),
+        ("?page=2", true),
+        // A backslash is a slash in an https URL: this is a path of gitlab.com.
+        ("https://gitlab.com\\@evil.example/", true),
+        ("http://gitlab.com/", false),
+        ("https://gitlab.com:8443/", false),
+        ("https://gitlab.com./", false),
+        ("https://gitlab.com.evil.example/", false),
+        ("https://gitlab.com@evil.example/", false),
+        ("https://user:pw@gitlab.com/", false),
+        ("https://evil.example\\gitlab.com/", false),
+        ("https://gitlab.com\t.evil.example/", false),
+        ("//evil.example/x", false),
+        ("https://gitl\u{430}b.com/", false),
+        ("ftp://gitlab.com/", false),
+        ("data:text/plain,x", false),
+        ("javascript:alert(1)", false),
+    ] {
+        let recorder = Arc::new(Recorder { next: target.to_owned(), asked: Mutex::default() });
+        let access = Access { exchange: recorder.clone(), ..access("https://gitlab.com/") };
+        let reader = connect(&access).unwrap();
+        let listed = reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await;
+        let asked = recorder.asked.lock().unwrap().clone();
+        assert!(asked.iter().all(|host| host == "gitlab.com"), "{target}: {asked:?}");
+        assert_eq!((listed.is_ok(), asked.len()), (same, if same { 2 } else { 1 }), "{target}: {listed:?}");
+    }
+}
+
+#[test]
+fn an_address_that_must_not_see_a_token_is_refused() {
+    for good in [
+        "https://gitlab.com",
+        "https://GITLAB.example:8443/sub/path",
+        "http://127.0.0.1:8080",
+        "http://127.8.9.1",
+        "http://[::1]:8080",
+        "http://localhost:3000",
+    ] {
+        assert!(connect(&access(good)).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://gitlab.com",
+        "http://192.0.2.7",
+        "http://0.0.0.0",
+        "http://[::ffff:127.0.0.1]",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "https://gitlab.com@evil.example/",
+        "https://user:canary@gitlab.example/",
+        "https://canary@gitlab.example/",
+        "https://gitlab.example/?private_token=canary",
+        "http://gitlab.example/?private_token=canary",
+        "http://user:canary@gitlab.example/",
+        "https://gitlab.example/#canary",
+        "ftp://gitlab.example/",
+        "file:///etc/passwd",
+        "data:text/html,canary",
+    ] {
+        let sentence = connect(&access(bad)).err().unwrap_or_else(|| panic!("{bad} was taken"));
+        assert!(sentence.contains("https"), "{bad}: {sentence}");
+        assert!(!sentence.contains("canary") || bad.starts_with("data:"), "{bad}: {sentence}");
+        assert!(connect_to_write(&access(bad), now()).is_err(), "{bad}");
+    }
+}
+
+// ---- What the stories are made of ----
+
+/// Ways to run, one of them for each place where a text can come out.
+const WAYS: [&[&str]; 4] =
+    [&["-vv"], &["-vv", "--log-format", "json"], &["--format", "json", "-vv"], &["-v", "--color", "always"]];
+
+/// How a server writes the token into its answer.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Json,
+    /// JSON in which every character of the token is escaped.
+    Escaped,
+    Text,
+    Html,
+    /// The token lies across the place where long texts are cut.
+    CutAtTheCap,
+}
+
+impl Form {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Json | Self::Escaped | Self::CutAtTheCap => "application/json",
+            Self::Text => "text/plain",
+            Self::Html => "text/html",
+        }
+    }
+
+    fn body(self, token: &str) -> String {
+        let all = every_form(token).join(" ");
+        match self {
+            Self::Json => serde_json::json!({"message": {"token": all}, "error": all, "scope": token}).to_string(),
+            Self::Escaped => {
+                let escaped = byte_by_byte(token, |byte| format!("\\u{byte:04x}"));
+                format!(r#"{{"message":"no access with {escaped}"}}"#)
+            }
+            Self::Text => format!("no access with {all}"),
+            Self::Html => format!("<html><title>{token}</title><body>{all}</body></html>"),
+            Self::CutAtTheCap => serde_json::json!({"message": format!("{}{token}", "x".repeat(181))}).to_string(),
+        }
+    }
+}
+
+/// `plan` with the token in its variable or in a file.
+async fn run_with(token: &str, url: &str, way: &[&str], by_file: bool) -> Told {
+    let file = scratch_token(token);
+    let (name, value) = if by_file { ("PODKEEPER_TOKEN_FILE", file.as_str()) } else { ("PODKEEPER_TOKEN", token) };
+    let args = [way, &["plan", "--now", NOW, "--gitlab", url]].concat();
+    podkeeper_in(&args, &[(name, value), ("RUST_BACKTRACE", "full")]).await
+}
+
+async fn apply_with(token: &str, url: &str) -> Told {
+    let mut apply = command(&["-vv", "apply", "--gitlab", url]);
+    let output = apply.env("PODKEEPER_TOKEN", token).output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A file that holds the token; its path says nothing about it.
+fn scratch_token(token: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("canary-{}", token.len()));
+    std::fs::write(&path, format!("{token}\n")).unwrap();
+    path.display().to_string()
+}
+
+#[track_caller]
+fn quiet(told: &Told, token: &str, what: &str) {
+    let text = format!("{}{}", told.out, told.err);
+    assert_eq!(sightings(&text, token), [""; 0], "{what}: {text}");
+    assert!(!text.contains("this is a bug"), "{what}: {text}");
+}
+
+/// Requests name the token in no address and no body.
+#[track_caller]
+fn only_in_the_header(seen: &[Seen], token: &str) {
+    assert!(!seen.is_empty());
+    for request in seen {
+        assert_eq!(sightings(&format!("{} {}", request.target, request.body), token), [""; 0], "{request:?}");
+    }
+}
+
+/// A stage whose token, title, texts, labels and page are all full of the token, in every form.
+fn leaked_everywhere(token: &str) -> Stage {
+    let stage = Stage::seeded();
+    let (pod, all) = (&stage.pods[0], every_form(token).join(" "));
+    stage.sandbox.change(|world| {
+        token.clone_into(&mut world.tokens.get_mut("api").unwrap().value);
+        let pairing = world.project_at(&pod.pairing_project).unwrap().id;
+        for issue in world.projects.get_mut(&pairing).unwrap().issues.values_mut() {
+            issue.title = format!("{token} {}", issue.title);
+            issue.labels.insert(format!("pod::{token}"));
+            issue.labels.remove(pod.label.name.as_str());
+            let text = issue.description.take().unwrap_or_default();
+            issue.description = Some(format!("{text}\n{all}"));
+        }
+        let page = world.project_at(&pod.page.project).unwrap().id;
+        for files in world.projects.get_mut(&page).unwrap().files.values_mut() {
+            let text = files[&pod.page.path].replace("Ada Quill", token).replace("currently scheduled", &all);
+            let text =
+                text.replace("title: ", &format!("title: {token} ")).replace("## Purpose", &format!("## {token}"));
+            let text = format!(
+                "{text}\n- Slack channel: [#{token}](https://gitlab.slack.com/archives/{token})\n- ~\"{token}\",\n"
+            );
+            files.insert(pod.page.path.clone(), text);
+        }
+    });
+    stage
+}
+
+fn access(url: &str) -> Access {
+    let token = || Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(TOKENS[0].to_owned()) };
+    Access {
+        url: url.parse().unwrap(),
+        tokens: [(Purpose::Pairing, token()), (Purpose::Handbook, token())].into(),
+        exchange: Arc::new(HttpExchange::loopback().unwrap()),
+        seed: 7,
+    }
+}
+
+fn project() -> Project {
+    Project {
+        id: 1,
+        path: "a/b".to_owned(),
+        archived: false,
+        issues_enabled: true,
+        url: "https://gitlab.example/a/b".to_owned(),
+    }
+}
+
+fn redirect(status: u16, target: &str) -> Answer {
+    Answer { status, headers: vec![("location", target.to_owned())], body: String::new() }
+}
+
+/// What one request that meets a redirect comes to, in words.
+async fn redirected(status: u16, method: &Method, target: &str) -> String {
+    let stage = Stage::seeded();
+    let to = target.to_owned();
+    let host = serve_before(&stage, move |_| Some(redirect(status, &to))).await;
+    let (reader, writer) = connect_to_write(&access(&host.url), now()).unwrap();
+    let label = LabelName::parse("pod::secure").unwrap();
+    let change = Change::AddLabel { iid: 1, label: label.clone() };
+    let action = Action { project: "a/b".to_owned(), project_id: 1, because: "a test".to_owned(), change };
+    let outcome = match *method {
+        Method::POST => writer.open_pairing_issue(&action, "title", "body", &[]).await,
+        Method::PUT => writer.add_label(&action, 1, &label).await,
+        _ => match reader.account().await {
+            Observed::Unknown(blind) => {
+                assert_eq!(blind.cause, Cause::Unavailable);
+                return blind.why;
+            }
+            seen => panic!("{seen:?}"),
+        },
+    };
+    assert_eq!(host.seen().len(), 1, "a redirected write is not sent again");
+    match outcome {
+        Outcome::Refused(Cause::Unavailable, why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A listener that hangs up on everybody and counts them.
+struct Second {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Second {
+    async fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                drop(stream);
+            }
+        });
+        Self { port, connections }
+    }
+
+    /// How many came, but for those that ask here: who comes last is served last, so that nobody is overlooked.
+    async fn connections(&self) -> usize {
+        let mut own = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        own.read_to_end(&mut Vec::new()).await.map_or_else(drop, drop);
+        self.connections.fetch_sub(1, Ordering::SeqCst) - 1
+    }
+}
+
+/// Records which hosts are asked, and names one next page.
+struct Recorder {
+    next: String,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Recorder {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(request.uri().host().unwrap().to_owned());
+        let mut response = Response::builder().status(200);
+        if asked.len() == 1 {
+            let link = format!("<{}>; rel=\"next\"", self.next);
+            response = response.header("link", http::HeaderValue::from_bytes(link.as_bytes()).unwrap());
+        }
+        Ok(response.body(Bytes::from_static(b"[]")).unwrap())
+    }
+}

@@ -1,0 +1,718 @@
+//! What the door to GitLab makes of a server that misbehaves: faults F1 to F6, F23 and F26 of the threat sheet.
+//!
+//! The box answers in memory and a script stands before it. Waits are virtual, so a server that hangs for ever costs no
+//! time. What counts afterwards is the world: how many issues stand for the session, and what was sent.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use podkeeper::gitlab::{Exchange, Failure};
+use podkeeper::pod::run::{Ending, Run};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::Stage;
+
+/// The session of the stage's week.
+const KEY: &str = "secure/weekly/2026-W48";
+/// The two bodies of GitLab's rate limits: its rack middleware and its application limiter.
+const TEXT_429: &str = "Retry later\n";
+const JSON_429: &str = r#"{"message":{"error":"This endpoint has been requested too many times. Try again later."}}"#;
+
+// ---- A create whose answer does not come (F1, F2, F4, F5): it is looked for, never repeated blindly ----
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_carried_out_is_adopted_whatever_came_back() {
+    let html = || Answer::of(201, "text/html", "<html><body>Created, says the proxy</body></html>");
+    let mut tried = 0;
+    for (name, answer) in [
+        ("500", Answer::status(500)),
+        ("502", Answer::status(502)),
+        ("503", Answer::status(503)),
+        ("504", Answer::status(504)),
+        ("520, a CDN's", Answer::status(520)),
+        ("reset", Answer::Lost),
+        ("hang", Answer::Hang),
+        ("too large an answer", Answer::TooLarge),
+        ("HTML with 201", html()),
+        ("nothing with 201", Answer::of(201, "application/json", "")),
+        ("null with 201", Answer::of(201, "application/json", "null")),
+        ("an issue without its address", Answer::of(201, "application/json", r#"{"iid":1}"#)),
+    ] {
+        let stage = Stage::seeded();
+        let server = Server::before(
+            &stage,
+            move |call| if call.is_create() { Turn::After(answer.clone()) } else { Turn::Through },
+        );
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!(standing_for(&stage, KEY).len(), 1, "{name}");
+        assert_eq!(server.creates(), 1, "{name}: a create that may have happened is not sent again");
+        assert_eq!(ending(&runs), Ending::Done, "{name}: {:?}", runs[0].outcomes);
+        tried += 1;
+    }
+    println!("{tried} answers lost after the create: 1 create and 1 issue each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_created_answer_cut_at_any_byte_leaves_one_issue() {
+    let whole = created_body().await;
+    for bytes in 0..whole.len() {
+        let stage = Stage::seeded();
+        let server =
+            Server::before(
+                &stage,
+                move |call| if call.is_create() { Turn::After(Answer::Cut(bytes)) } else { Turn::Through },
+            );
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (1, 1), "cut after {bytes} bytes");
+        assert_eq!(ending(&runs), Ending::Done, "cut after {bytes} bytes");
+    }
+    println!("{} cuts: 1 create and 1 issue each", whole.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_did_not_happen_is_tried_once_more_after_looking() {
+    for (name, answer) in
+        [("502", Answer::status(502)), ("reset", Answer::Lost), ("hang", Answer::Hang), ("504", Answer::status(504))]
+    {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.is_create() && call.nth == 1 { Turn::Instead(answer.clone()) } else { Turn::Through }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (1, 2), "{name}");
+        assert_eq!(ending(&runs), Ending::Done, "{name}");
+        // Between the two creates stand three looks, a second, three and nine seconds apart.
+        let log = server.log();
+        let creates: Vec<usize> = (0..log.len()).filter(|&at| log[at].is_create()).collect();
+        let looks = log[creates[0]..creates[1]].iter().filter(|call| call.is_listing()).count();
+        assert_eq!(looks, 3, "{name}");
+        assert!(log[creates[1]].at - log[creates[0]].at >= Duration::from_secs(13), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_creates_is_left_after_the_second_create() {
+    for answer in [Answer::status(502), Answer::Lost, Answer::Hang] {
+        let stage = Stage::seeded();
+        let server =
+            Server::before(
+                &stage,
+                move |call| if call.is_create() { Turn::Instead(answer.clone()) } else { Turn::Through },
+            );
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (0, 2));
+        assert_eq!(ending(&runs), Ending::Incomplete);
+        // The next run, with the server mended, finishes the work and makes no second issue of it.
+        let next = stage.apply().await;
+        assert_eq!((standing_for(&stage, KEY).len(), ending(&next)), (1, Ending::Done));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_look_fails_too_nothing_is_created_again() {
+    // Applied or not: nobody can tell, so the run says "unknown" and leaves it to the next one.
+    for applied in [true, false] {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.is_create() {
+                if applied { Turn::After(Answer::Lost) } else { Turn::Instead(Answer::Lost) }
+            } else if call.creates_before > 0 {
+                Turn::Instead(Answer::status(502))
+            } else {
+                Turn::Through
+            }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (usize::from(applied), 1));
+        assert_eq!(ending(&runs), Ending::Incomplete);
+        let told = format!("{:?}", runs[0].outcomes[0].1);
+        assert!(told.contains("cannot tell whether the issue was opened"), "{told}");
+        stage.apply().await;
+        assert_eq!(standing_for(&stage, KEY).len(), 1, "the next run sees what there is");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_never_sent_may_be_sent_again() {
+    for (refused, creates, issues, end) in [(1, 2, 1, Ending::Done), (9, 3, 0, Ending::Incomplete)] {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.is_create() && call.nth <= refused { Turn::Instead(Answer::NotSent) } else { Turn::Through }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((server.creates(), standing_for(&stage, KEY).len(), ending(&runs)), (creates, issues, end));
+    }
+}
+
+/// A runner whose clock is a week ahead looks for what it made as far back as any other.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_does_not_hide_what_was_just_opened() {
+    let mut stage = Stage::seeded();
+    stage.now += chrono::Duration::days(7);
+    let server = Server::before(&stage, |call| {
+        if call.is_create() && call.nth == 1 { Turn::After(Answer::Lost) } else { Turn::Through }
+    });
+    stage.apply_over(server.clone()).await;
+    assert_eq!((standing_for(&stage, "secure/weekly/2026-W49").len(), server.creates()), (1, 1));
+}
+
+/// The detector must be able to find a duplicate, or the zeros above say nothing.
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_repeats_creates_blindly_is_caught() {
+    let stage = Stage::seeded();
+    let server = Server::before(&stage, |call| {
+        if call.is_create() && call.nth == 1 { Turn::After(Answer::status(502)) } else { Turn::Through }
+    });
+    let (_, _) = stage.apply_over(Arc::new(BlindRetry(server.clone()))).await;
+    assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (2, 2), "the duplicate was made and seen");
+}
+
+// ---- Waiting (F6, F7) ----
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_is_waited_for_as_the_server_asks_and_never_hotly() {
+    const LATER: &str = "Tue, 24 Nov 2026 06:00:07 GMT";
+    let mut cases = 0;
+    for (header, text_wait, json_wait) in [
+        (Some("2"), Wait::Exactly(2), Wait::Exactly(2)),
+        (Some(LATER), Wait::Exactly(7), Wait::Exactly(7)),
+        // The application limiter sends no header; its window is a minute.
+        (None, Wait::Own, Wait::Exactly(60)),
+        (Some("0"), Wait::Own, Wait::Own),
+        (Some("-5"), Wait::Own, Wait::Own),
+        (Some("abc"), Wait::Own, Wait::Own),
+        (Some("1000000000"), Wait::GivesUp, Wait::GivesUp),
+    ] {
+        for (kind, body, wait) in [("text/plain", TEXT_429, text_wait), ("application/json", JSON_429, json_wait)] {
+            for place in [Place::FirstCall, Place::ThirdPage, Place::Create] {
+                let told = format!("Retry-After {header:?}, {kind}, {place:?}");
+                let stage = Stage::seeded();
+                for number in 0..45 {
+                    old_issue(&stage, number).await;
+                }
+                let mut headers = vec![("date", "Tue, 24 Nov 2026 06:00:00 GMT"), ("content-type", kind)];
+                headers.extend(header.map(|value| ("retry-after", value)));
+                let limited = Answer::Headers(429, headers, body);
+                let mut left = 1;
+                let server = Server::before(&stage, move |call| {
+                    if left > 0 && place.is(call) {
+                        left -= 1;
+                        return Turn::Instead(limited.clone());
+                    }
+                    Turn::AtMost20APage
+                });
+                let (runs, _) = stage.apply_over(server.clone()).await;
+                let same = server.sendings_like_the_limited();
+                assert!(same.len() <= 3, "{told}: {} sendings", same.len());
+                match wait {
+                    Wait::Exactly(seconds) => {
+                        assert_eq!(same[1] - same[0], Duration::from_secs(seconds), "{told}");
+                    }
+                    Wait::Own => assert!(same[1] - same[0] <= Duration::from_secs(20), "{told}"),
+                    Wait::GivesUp => assert_eq!(same.len(), 1, "{told}"),
+                }
+                let (issues, end) = match wait {
+                    Wait::GivesUp => (0, Ending::Incomplete),
+                    Wait::Exactly(_) | Wait::Own => (1, Ending::Done),
+                };
+                assert_eq!((standing_for(&stage, KEY).len(), ending(&runs)), (issues, end), "{told}");
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} rate limits");
+    assert_eq!(cases, 42);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_fails_for_a_while_gets_three_requests_a_call_and_no_half_work() {
+    for (name, down) in [("30 s", 30), ("5 min", 300), ("for ever", u64::MAX / 4)] {
+        for status in [500, 502, 503] {
+            let stage = Stage::seeded();
+            let start = Instant::now();
+            let server = Server::before(&stage, move |_| {
+                if start.elapsed().as_secs() < down { Turn::Instead(Answer::status(status)) } else { Turn::Through }
+            });
+            let (runs, _) = stage.apply_over(server.clone()).await;
+            for (call, times) in server.per_call() {
+                assert!(times <= 3, "{status} {name}: {call} was sent {times} times");
+            }
+            if ending(&runs) == Ending::Incomplete {
+                assert_eq!(stage.journal(), Vec::<String>::new(), "{status} {name}");
+            } else {
+                assert_eq!(standing_for(&stage, KEY).len(), 1, "{status} {name}");
+            }
+            if name == "for ever" {
+                assert_eq!(ending(&runs), Ending::Incomplete, "{status}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_is_left_at_the_deadline() {
+    let stage = Stage::seeded();
+    let start = Instant::now();
+    let server = Server::before(&stage, |_| Turn::Instead(Answer::Hang));
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!(ending(&runs), Ending::Incomplete);
+    assert!(runs[0].unknown.iter().any(|blind| blind.why.contains("timed out after 30 s")), "{:?}", runs[0].unknown);
+    // A page, then project and account side by side: two calls one after the other, three sendings of 30 s each.
+    let took = start.elapsed();
+    assert!(took >= Duration::from_secs(180) && took <= Duration::from_secs(200), "{took:?}");
+    assert!(server.per_call().values().all(|times| *times <= 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_cannot_be_reached_is_told_as_that() {
+    let stage = Stage::seeded();
+    let server = Server::before(&stage, |_| Turn::Instead(Answer::NotSent));
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!(ending(&runs), Ending::Incomplete);
+    assert!(runs[0].unknown.iter().all(|blind| blind.why.contains("could not be reached")), "{:?}", runs[0].unknown);
+    assert!(server.per_call().values().all(|times| *times <= 3));
+}
+
+// ---- A token that is refused (F23) ----
+
+#[tokio::test(start_paused = true)]
+async fn a_token_refused_halfway_stops_everything() {
+    let whole = {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, |_| Turn::Through);
+        stage.apply_over(server.clone()).await;
+        server.log().len()
+    };
+    for refused_at in 0..whole {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.index >= refused_at {
+                Turn::Instead(Answer::of(
+                    401,
+                    "application/json",
+                    r#"{"error":"invalid_token","error_description":"Token was revoked."}"#,
+                ))
+            } else {
+                Turn::Through
+            }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        let log = server.log();
+        assert_eq!(log.len(), refused_at + 1, "nothing is sent after the first refusal, at call {refused_at}");
+        assert_eq!(ending(&runs), Ending::Token, "at call {refused_at}");
+        let writes = log[..refused_at].iter().filter(|call| call.method != Method::GET).count();
+        assert_eq!(stage.journal().len(), writes, "at call {refused_at}");
+        assert!(standing_for(&stage, KEY).len() <= 1);
+        // Blind is not clean: a refused token says nothing about the page or the project.
+        assert!(runs[0].findings.iter().all(|finding| !finding.rule.needs_human()), "{:?}", runs[0].findings);
+    }
+    println!("a token refused at each of {whole} calls: 0 sent after it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_may_not_write_ends_as_a_token_does() {
+    let stage = Stage::seeded();
+    let server = Server::before(&stage, |call| {
+        if call.method == Method::GET {
+            Turn::Through
+        } else {
+            Turn::Instead(Answer::of(
+                403,
+                "application/json",
+                r#"{"error":"insufficient_scope","error_description":"More is needed.","scope":"api"}"#,
+            ))
+        }
+    });
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!((ending(&runs), server.creates()), (Ending::Token, 1));
+    let told = format!("{:?}", runs[0].outcomes);
+    assert!(told.contains("needs scope api") && told.contains("check the token's scopes"), "{told}");
+}
+
+// ---- Listings (F26) ----
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_behind_a_smaller_page_size_is_read_to_its_end() {
+    let stage = crowded().await;
+    let server = Server::before(&stage, |_| Turn::AtMost20APage);
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!(ending(&runs), Ending::Done);
+    // The session's issue is the last of the listing: missing it would open another.
+    assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (1, 0));
+    let pages = server.log().iter().filter(|call| call.is_listing() && call.target.contains("author_id")).count();
+    assert!(pages >= 3, "{pages}");
+}
+
+/// Sabotage: a pager that stops at the first page (the gitlab crate's stops at the first short one) is caught.
+/// Even so blind, a run opens no more than one issue: what it opened itself it does not open again in the next round.
+#[tokio::test(start_paused = true)]
+async fn a_listing_of_which_only_the_first_page_is_seen_is_caught() {
+    let stage = crowded().await;
+    let server = Server::before(&stage, |call| if call.is_listing() { Turn::FirstPageOnly } else { Turn::Through });
+    stage.apply_over(server.clone()).await;
+    assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_page_in_the_middle_does_not_end_a_listing() {
+    let stage = crowded().await;
+    // The first page of each listing comes empty but with the link to the next one: GitLab filters after paging.
+    let server = Server::before(&stage, |call| {
+        if call.is_listing() && !call.target.contains("&page=") { Turn::EmptiedFirstPage } else { Turn::AtMost20APage }
+    });
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!(ending(&runs), Ending::Done, "{:?}", runs[0].unknown);
+    assert_eq!((standing_for(&stage, KEY).len(), server.creates()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_leads_back_is_not_read_for_ever() {
+    for header in ["link", "x-next-page"] {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.is_listing() {
+                Turn::Instead(match header {
+                    "link" => Answer::owned(200, vec![("link", format!("<{}>; rel=\"next\"", call.target))], "[]"),
+                    _ => Answer::owned(200, vec![("x-next-page", "1".to_owned())], "[]"),
+                })
+            } else {
+                Turn::Through
+            }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((ending(&runs), stage.journal().len()), (Ending::Incomplete, 0), "{header}");
+        assert!(runs[0].unknown[0].why.contains("leads back"), "{:?}", runs[0].unknown);
+        assert!(server.log().len() < 20, "{header}: {} requests", server.log().len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_never_ends_is_given_up_after_a_thousand_pages() {
+    let stage = Stage::seeded();
+    let mut page = 1;
+    let server = Server::before(&stage, move |call| {
+        if call.is_listing() {
+            page += 1;
+            Turn::Instead(Answer::owned(200, vec![("x-next-page", page.to_string())], "[]"))
+        } else {
+            Turn::Through
+        }
+    });
+    let (runs, _) = stage.apply_over(server.clone()).await;
+    assert_eq!((ending(&runs), stage.journal().len()), (Ending::Incomplete, 0));
+    assert!(runs[0].unknown[0].why.contains("more than 1000 pages"), "{:?}", runs[0].unknown);
+    let listings = server.log().iter().filter(|call| call.is_listing()).count();
+    assert_eq!(listings, 2_000, "own issues and labelled ones, a thousand pages each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_a_listing_that_is_no_list_freezes() {
+    for body in ["", "null", "{}", "<html>", r#"[{"iid":"x"}]"#, "[{\"iid\":1"] {
+        let stage = Stage::seeded();
+        let server = Server::before(&stage, move |call| {
+            if call.is_listing() { Turn::Instead(Answer::of(200, "application/json", body)) } else { Turn::Through }
+        });
+        let (runs, _) = stage.apply_over(server.clone()).await;
+        assert_eq!((ending(&runs), stage.journal().len()), (Ending::Incomplete, 0), "{body}");
+    }
+}
+
+// ---- The misbehaving server ----
+
+/// What one request meets.
+enum Turn {
+    /// The box, undisturbed.
+    Through,
+    /// Something in the place of the box, which does not see the request.
+    Instead(Answer),
+    /// The box carries it out, then something else comes back.
+    After(Answer),
+    /// The box, which gives 20 items a page whatever was asked for.
+    AtMost20APage,
+    /// The box with 20 items a page and no word of the next one.
+    FirstPageOnly,
+    /// The box with 20 items a page, of which none is shown, and the word of the next page.
+    EmptiedFirstPage,
+}
+
+#[derive(Clone)]
+enum Answer {
+    Headers(u16, Vec<(&'static str, &'static str)>, &'static str),
+    Owned(u16, Vec<(&'static str, String)>, &'static str),
+    /// The box's own answer, without what follows so many bytes.
+    Cut(usize),
+    Lost,
+    TooLarge,
+    NotSent,
+    Hang,
+}
+
+impl Answer {
+    fn status(status: u16) -> Self {
+        Self::of(status, "text/html", "<html><body>GitLab is not responding</body></html>")
+    }
+
+    fn of(status: u16, kind: &'static str, body: &'static str) -> Self {
+        Self::Headers(status, vec![("content-type", kind)], body)
+    }
+
+    fn owned(status: u16, headers: Vec<(&'static str, String)>, body: &'static str) -> Self {
+        Self::Owned(status, headers, body)
+    }
+
+    /// `own` is what the box answered, where it was asked.
+    async fn give(self, own: Option<Response<Bytes>>) -> Result<Response<Bytes>, Failure> {
+        let built = |status, headers: Vec<(&str, String)>, body: &'static str| {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
+        };
+        match self {
+            Self::Headers(status, headers, body) => {
+                built(status, headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect(), body)
+            }
+            Self::Owned(status, headers, body) => built(status, headers, body),
+            Self::Cut(bytes) => {
+                let (parts, body) = own.unwrap().into_parts();
+                Ok(Response::from_parts(parts, body.slice(..bytes)))
+            }
+            Self::Lost => Err(Failure::Lost("connection reset by peer".to_owned())),
+            Self::TooLarge => Err(Failure::TooLarge),
+            Self::NotSent => Err(Failure::NotSent("connection refused".to_owned())),
+            Self::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// One request as it was sent.
+#[derive(Clone, Debug)]
+struct Call {
+    method: Method,
+    /// The whole URL.
+    target: String,
+    /// Which request of the run it is, from 0.
+    index: usize,
+    /// Which sending of the same method and URL it is, from 1.
+    nth: usize,
+    creates_before: usize,
+    at: Instant,
+    /// Whether the server answered it with 429.
+    limited: bool,
+}
+
+impl Call {
+    fn is_create(&self) -> bool {
+        self.method == Method::POST && self.target.ends_with("/issues")
+    }
+
+    fn is_listing(&self) -> bool {
+        self.method == Method::GET && self.target.contains("/issues?")
+    }
+}
+
+type Script = Box<dyn FnMut(&Call) -> Turn + Send>;
+
+/// A script before the box.
+struct Server {
+    inner: Arc<dyn Exchange>,
+    script: Mutex<Script>,
+    log: Mutex<Vec<Call>>,
+}
+
+impl Server {
+    fn before(stage: &Stage, script: impl FnMut(&Call) -> Turn + Send + 'static) -> Arc<Self> {
+        Arc::new(Self { inner: stage.exchange(), script: Mutex::new(Box::new(script)), log: Mutex::default() })
+    }
+
+    fn log(&self) -> Vec<Call> {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn creates(&self) -> usize {
+        self.log().iter().filter(|call| call.is_create()).count()
+    }
+
+    /// How often each method and URL was sent, in a run in which each is one call.
+    fn per_call(&self) -> BTreeMap<String, usize> {
+        let mut times = BTreeMap::new();
+        for call in self.log() {
+            *times.entry(format!("{} {}", call.method, call.target)).or_default() += 1;
+        }
+        times
+    }
+
+    /// When the request that met a 429 was sent, and when again, up to what followed its success.
+    fn sendings_like_the_limited(&self) -> Vec<Instant> {
+        let log = self.log();
+        let limited = log.iter().find(|call| call.limited).unwrap();
+        let same = log.iter().filter(|call| (&call.method, &call.target) == (&limited.method, &limited.target));
+        // A later round asks the same again; that is another call, and the third sending bounds this one.
+        same.skip_while(|call| !call.limited).take(2).map(|call| call.at).collect()
+    }
+
+    /// The box's answer with a fifth of the page size that was asked for.
+    async fn at_most_20(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let uri = request.uri().to_string().replace("per_page=100", "per_page=20");
+        *request.uri_mut() = uri.parse().unwrap();
+        let mut response = self.inner.exchange(request).await?;
+        // A box that is not served names 127.0.0.1 in its links; the stage calls it gitlab.example.
+        if let Some(links) = response.headers_mut().get_mut("link") {
+            *links = links.to_str().unwrap().replace("http://127.0.0.1/", "https://gitlab.example/").parse().unwrap();
+        }
+        Ok(response)
+    }
+
+    fn note(&self, request: &Request<Bytes>) -> Call {
+        let mut log = self.log.lock().unwrap();
+        let (method, target) = (request.method().clone(), request.uri().to_string());
+        let nth = 1 + log.iter().filter(|call| (&call.method, &call.target) == (&method, &target)).count();
+        let creates_before = log.iter().filter(|call| call.is_create()).count();
+        let call = Call { method, target, index: log.len(), nth, creates_before, at: Instant::now(), limited: false };
+        log.push(call.clone());
+        call
+    }
+}
+
+#[async_trait::async_trait]
+impl Exchange for Server {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let call = self.note(&request);
+        let turn = (self.script.lock().unwrap())(&call);
+        match turn {
+            Turn::Through => self.inner.exchange(request).await,
+            Turn::Instead(answer) => {
+                let limited = matches!(&answer, Answer::Headers(429, ..));
+                self.log.lock().unwrap()[call.index].limited = limited;
+                answer.give(None).await
+            }
+            Turn::After(answer) => {
+                let own = self.inner.exchange(request).await?;
+                answer.give(Some(own)).await
+            }
+            Turn::AtMost20APage => self.at_most_20(request).await,
+            Turn::FirstPageOnly => {
+                let mut response = self.at_most_20(request).await?;
+                response.headers_mut().remove("link");
+                response.headers_mut().remove("x-next-page");
+                Ok(response)
+            }
+            Turn::EmptiedFirstPage => {
+                let mut response = self.at_most_20(request).await?;
+                *response.body_mut() = Bytes::from_static(b"[]");
+                Ok(response)
+            }
+        }
+    }
+}
+
+/// What the gitlab crate's own retry does: every method again on a 5xx.
+struct BlindRetry(Arc<Server>);
+
+#[async_trait::async_trait]
+impl Exchange for BlindRetry {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let again = || {
+            let mut copy = Request::builder().method(request.method()).uri(request.uri());
+            *copy.headers_mut().unwrap() = request.headers().clone();
+            copy.body(request.body().clone()).unwrap()
+        };
+        let first = self.0.exchange(again()).await?;
+        if first.status().is_server_error() { self.0.exchange(again()).await } else { Ok(first) }
+    }
+}
+
+/// How long a rate limit is waited for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Exactly(u64),
+    /// podkeeper's own backoff, capped.
+    Own,
+    /// Longer than is waited.
+    GivesUp,
+}
+
+/// Which request meets the rate limit.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    FirstCall,
+    ThirdPage,
+    Create,
+}
+
+impl Place {
+    fn is(self, call: &Call) -> bool {
+        match self {
+            Self::FirstCall => call.index == 0,
+            Self::ThirdPage => call.is_listing() && call.target.contains("&page=3"),
+            Self::Create => call.is_create(),
+        }
+    }
+}
+
+fn ending(runs: &[Run]) -> Ending {
+    runs.iter().map(Run::ending).max().unwrap()
+}
+
+/// The numbers of all issues, in every state, whose text carries the marker of a session: the duplicate detector.
+fn standing_for(stage: &Stage, key: &str) -> Vec<u64> {
+    let line = format!("<!-- podkeeper:v1 session {key} -->");
+    let world = stage.sandbox.world();
+    let project = world.project_at(&stage.pods[0].pairing_project).unwrap();
+    let marked = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains(&line));
+    project.issues.values().filter(|issue| marked(&issue.description)).map(|issue| issue.iid).collect()
+}
+
+/// The bot's issue of some other time, in both listings that are read, without a marker.
+async fn old_issue(stage: &Stage, number: u32) {
+    let path = format!("{}/issues", stage.pairing());
+    let labels = stage.pods[0].label.name.as_str();
+    let issue = json!({"title": format!("An older issue, {number}"), "labels": labels});
+    let (status, _) = stage.ask("api", "POST", &path, issue).await;
+    assert_eq!(status, 201);
+}
+
+/// A project in which the session's issue is the last of 45 and more.
+async fn crowded() -> Stage {
+    let stage = Stage::seeded();
+    for number in 0..44 {
+        old_issue(&stage, number).await;
+    }
+    stage.apply().await;
+    assert_eq!(standing_for(&stage, KEY).len(), 1);
+    stage
+}
+
+/// The body of the answer to the create, undisturbed.
+async fn created_body() -> Bytes {
+    let stage = Stage::seeded();
+    let keeper = Arc::new(Keeper { inner: stage.exchange(), body: Mutex::default() });
+    stage.apply_over(keeper.clone()).await;
+    let body = keeper.body.lock().unwrap().clone();
+    let value: Value = serde_json::from_slice(&body).unwrap();
+    assert!(value["iid"].is_u64());
+    body
+}
+
+/// Keeps the body of the answer to the create.
+struct Keeper {
+    inner: Arc<dyn Exchange>,
+    body: Mutex<Bytes>,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Keeper {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let create = request.method() == Method::POST && request.uri().path().ends_with("/issues");
+        let response = self.inner.exchange(request).await?;
+        if create {
+            *self.body.lock().unwrap() = response.body().clone();
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,676 @@
+//! How a run ends, as a person or a pipeline sees it: the exit code, and one sentence that says what, where and what to do.
+//!
+//! The real program runs as a process of its own, against a box on a loopback port. A script may answer in the place of
+//! the box, so that a server fails at a chosen request.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+use tower::ServiceExt as _;
+
+use crate::support::{NOW, Stage, root};
+
+// ---- Usage and configuration: 2, before anything is asked ----
+
+#[tokio::test]
+async fn without_a_token_it_says_where_to_put_one() {
+    let told = podkeeper(&["apply", "--gitlab", "http://127.0.0.1:1"]).await;
+    told.ends(2, &["no token given", "scope `api`", "PODKEEPER_TOKEN", "--sandbox"]);
+    // A variable that is set to nothing is none.
+    let told = podkeeper_in(&["plan", "--gitlab", "http://127.0.0.1:1"], &[("PODKEEPER_TOKEN", "")]).await;
+    told.ends(2, &["no token given", "PODKEEPER_TOKEN"]);
+}
+
+#[tokio::test]
+async fn a_token_file_that_is_not_there_or_empty_is_named() {
+    let folder = scratch("token-files");
+    let empty = folder.join("empty");
+    std::fs::write(&empty, " \n").unwrap();
+    let at = |path: &Path| path.display().to_string();
+    let told =
+        podkeeper_in(&["plan", "--gitlab", "http://127.0.0.1:1"], &[("PODKEEPER_TOKEN_FILE", &at(&empty))]).await;
+    told.ends(2, &["PODKEEPER_TOKEN_FILE", "empty"]);
+    let gone = at(&folder.join("gone"));
+    let told = podkeeper_in(&["plan", "--gitlab", "http://127.0.0.1:1"], &[("PODKEEPER_TOKEN_FILE", &gone)]).await;
+    told.ends(2, &["PODKEEPER_TOKEN_FILE", "cannot be read", &gone]);
+}
+
+#[tokio::test]
+async fn an_unknown_pod_is_answered_with_the_pods_there_are() {
+    for command in ["apply", "plan"] {
+        podkeeper(&[command, "nosuchpod", "--sandbox"]).await.ends(2, &["no pod `nosuchpod`", "its pods are secure"]);
+    }
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_configuration_is_told_at_once() {
+    let config = config("several-errors", |folder| {
+        edit(&folder.join("pods/secure.toml"), "cron = \"0 15 * * Thu\"", "cron = \"61 15 * * Thu\"");
+        edit(&folder.join("pods/secure.toml"), "zone = \"UTC\"", "zone = \"Europe/Atlantis\"");
+        edit(&folder.join("podkeeper.toml"), "max_writes = 10", "max_writs = 10");
+    });
+    for args in [["plan", "--sandbox"], ["apply", "--sandbox"], ["config", "validate"]] {
+        let told = podkeeper_in(&args, &[("PODKEEPER_CONFIG", &config)]).await;
+        told.ends(
+            2,
+            &["61 15", "Europe/Atlantis", "max_writs", "did you mean `max_writes`", "secure.toml:", "podkeeper.toml:"],
+        );
+        assert_eq!(told.out, "", "nothing was done");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_not_there_is_named_with_what_to_do() {
+    let told = podkeeper(&["plan", "--sandbox", "--config", "no-such-folder"]).await;
+    told.ends(2, &["no-such-folder/podkeeper.toml", "does not exist", "--config"]);
+}
+
+#[tokio::test]
+async fn a_real_apply_goes_by_the_clock() {
+    let told = podkeeper_in(
+        &["apply", "--gitlab", "http://127.0.0.1:1", "--now", NOW],
+        &[("PODKEEPER_TOKEN", "glpat-no-secret-at-all-0000")],
+    )
+    .await;
+    told.ends(2, &["--now", "`plan`", "sandbox"]);
+}
+
+#[tokio::test]
+async fn a_box_elsewhere_is_refused() {
+    for url in ["http://192.0.2.7:8080", "https://gitlab.example", "http://localhost:8080", "nonsense"] {
+        let told = podkeeper(&["plan", &format!("--sandbox={url}")]).await;
+        told.ends(2, &["--sandbox=URL", "on this machine", "http://127.0.0.1:8080"]);
+    }
+}
+
+#[tokio::test]
+async fn a_template_that_fails_with_real_facts_opens_nothing() {
+    // It passes the trial with invented facts, and fails with the pod's own.
+    let config = config("template", |folder| {
+        let path = folder.join("templates/pairing_issue.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}{{% if pod == \"Secure Pod\" %}}{{{{ nosuchword }}}}{{% endif %}}\n"))
+            .unwrap();
+    });
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let told = podkeeper_in(&["apply", &host.sandbox()], &[("PODKEEPER_CONFIG", &config)]).await;
+    told.ends(2, &["template", "undefined", "block, pod, title, date, when and label"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_template_that_can_never_work_is_a_configuration_error_with_its_line() {
+    for (broken, word) in
+        [("{{ block }}\n{{ blok }}\n", "undefined"), ("no block\n", "exactly once"), ("{{ block }\n", "syntax")]
+    {
+        let config = config("bad-template", |folder| {
+            std::fs::write(folder.join("templates/pairing_issue.md"), broken).unwrap();
+        });
+        let told = podkeeper_in(&["plan", "--sandbox"], &[("PODKEEPER_CONFIG", &config)]).await;
+        told.ends(2, &["pairing_issue.md", word]);
+    }
+}
+
+// ---- A token that is refused: 6 ----
+
+#[tokio::test]
+async fn a_refused_token_is_named_by_its_variable() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let expired = stage.sandbox.describe().tokens["expired"].clone();
+    for (token, word) in [("glpat-of-another-instance-00", "401"), (&expired, "expired")] {
+        let told = podkeeper_in(&["plan", "--gitlab", &host.url, "--now", NOW], &[("PODKEEPER_TOKEN", token)]).await;
+        told.ends(6, &["refused the token in PODKEEPER_TOKEN", word, "check the token's scopes, role and expiry"]);
+    }
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_one_is_not_sent() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let broken = [("PODKEEPER_TOKEN", "glpat-cut\nin-two-lines-00000")];
+    let told = podkeeper_in(&["plan", "--gitlab", &host.url, "--now", NOW], &broken).await;
+    told.ends(5, &["PODKEEPER_TOKEN holds characters that no token has"]);
+    assert_eq!(host.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_token_that_only_reads_ends_with_6_and_the_scope_it_lacks() {
+    let stage = calm();
+    // The box hands its token `api` to whoever asks; here that token may only read.
+    stage.sandbox.change(|world| {
+        let scopes = world.tokens["read_api"].scopes.clone();
+        world.tokens.get_mut("api").unwrap().scopes = scopes;
+    });
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    told.ends(6, &["cannot open the issue", "403", "needs scope api", "check the token's scopes"]);
+}
+
+#[tokio::test]
+async fn a_token_refused_halfway_leaves_nothing_half_done() {
+    let whole = {
+        let stage = calm();
+        let host = serve_box(&stage).await;
+        podkeeper(&["apply", &host.sandbox()]).await.ends(0, &[]);
+        host.api_requests()
+    };
+    assert!(whole >= 8, "{whole}");
+    for refused_at in 0..whole {
+        let stage = calm();
+        let host = serve_before(&stage, move |seen| {
+            let refusal = r#"{"error":"invalid_token","error_description":"Token was revoked."}"#;
+            (seen.api_index? >= refused_at).then(|| Answer::json(401, refusal))
+        })
+        .await;
+        let told = podkeeper(&["apply", &host.sandbox()]).await;
+        told.ends(6, &["refused the token", "Token was revoked"]);
+        let seen = host.seen();
+        let after = seen.iter().filter(|seen| seen.api_index.is_some_and(|index| index >= refused_at));
+        assert_eq!(after.filter(|seen| seen.method != "GET" && seen.api_index != Some(refused_at)).count(), 0);
+        // What was opened before is whole: its marker reads back, and the next run has nothing to do about it.
+        let next = serve_box(&stage).await;
+        podkeeper(&["apply", &next.sandbox()]).await.ends(0, &[]);
+        let opened =
+            stage.journal().iter().filter(|line| line.starts_with("POST") && line.ends_with("/issues 201")).count();
+        assert_eq!(opened, 1, "refused at request {refused_at}");
+    }
+    println!("a token refused at each of {whole} requests: 0 writes after it, 1 issue after the next run");
+}
+
+// ---- What cannot be seen: 4, and what a person has to mend: 5 ----
+
+#[tokio::test]
+async fn an_unreadable_page_writes_nothing_and_is_left_to_the_next_run() {
+    let stage = calm();
+    let host = serve_before(&stage, |seen| seen.target.contains("/repository/files/").then(|| Answer::html(502))).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    told.ends(
+        4,
+        &[
+            "could not see the file",
+            "_index.md",
+            "502",
+            "the next run looks again",
+            "waits until the pod's page can be read",
+        ],
+    );
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_sign_in_page_in_the_pages_place_is_no_page() {
+    let stage = calm();
+    let host = serve_before(&stage, |seen| seen.target.contains("/repository/files/").then(|| Answer::html(200))).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    told.ends(4, &["an HTML page came in its place", "check the GitLab address"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_page_that_is_gone_needs_a_person() {
+    let stage = calm();
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&stage.pods[0].page.project).unwrap().id;
+        for files in world.projects.get_mut(&id).unwrap().files.values_mut() {
+            files.remove(&stage.pods[0].page.path);
+        }
+    });
+    let host = serve_box(&stage).await;
+    podkeeper(&["apply", &host.sandbox()])
+        .await
+        .ends(5, &["page-missing", "_index.md is not in", "set [page] in the pod's file"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+    podkeeper(&["page", "secure", &host.sandbox()]).await.ends(5, &["_index.md is not in"]);
+}
+
+#[tokio::test]
+async fn an_archived_project_is_told_and_not_written_to() {
+    let stage = calm();
+    with_pairing_project(&stage, |project| project.archived = true);
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    told.ends(5, &["project-archived", "support-pairing is archived", "nothing was written", "Unarchive the project"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn switched_off_issues_are_told() {
+    let stage = calm();
+    with_pairing_project(&stage, |project| project.issues_enabled = false);
+    let host = serve_box(&stage).await;
+    podkeeper(&["apply", &host.sandbox()]).await.ends(5, &["issues-disabled", "switched off", "Switch issues on"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_there_is_not_there_or_not_visible() {
+    let stage = calm();
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&stage.pods[0].pairing_project).unwrap().id;
+        world.projects.remove(&id);
+    });
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    told.ends(
+        5,
+        &["project-missing", "does not exist or is not visible to the token", "[pairing] project", "membership"],
+    );
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_issue_with_a_damaged_marker_is_left_untouched() {
+    let stage = calm();
+    let body = "<!-- podkeeper:v1 session secure/weekly/2026-W48 -->\nSomebody took the last lines away.";
+    let issues = format!("{}/issues", stage.pairing());
+    let issue = json!({"title": "Pairing", "description": body, "labels": "pod::secure"});
+    let (status, issue) = stage.ask("api", "POST", &issues, issue).await;
+    assert_eq!(status, 201);
+    let before = stage.journal();
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", &host.sandbox()]).await;
+    let name = format!("#{}", issue["iid"]);
+    told.ends(5, &["marker-damaged", &name, "Restore the marker lines", "may be it and its marker is damaged"]);
+    assert_eq!(stage.journal(), before, "neither that issue was written nor another opened");
+    let (_, after) = stage.ask("api", "GET", &format!("{issues}/{}", issue["iid"]), Value::Null).await;
+    assert_eq!(after["description"], body);
+}
+
+#[tokio::test]
+async fn a_plan_that_is_another_by_now_is_not_carried_out() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", "--plan", "0123456789abcdef", &host.sandbox()]).await;
+    told.ends(5, &["the plan is another one now", "nothing was written", "`podkeeper plan`"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+    // The stamp that a person saw is the one that is taken.
+    let plan = podkeeper(&["plan", &host.sandbox()]).await;
+    let stamp = plan.out.lines().find_map(|line| line.strip_prefix("stamp ")).unwrap().to_owned();
+    podkeeper(&["apply", "--plan", &stamp, &host.sandbox()]).await.ends(0, &["1 change made"]);
+}
+
+#[tokio::test]
+async fn a_gitlab_that_is_down_is_left_to_the_next_run() {
+    // A port that is taken, so that no other test gets it, and on which nobody listens.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", taken.local_addr().unwrap());
+    let env = [("PODKEEPER_TOKEN", "glpat-no-secret-at-all-0000")];
+    let told = podkeeper_in(&["apply", "--gitlab", &address], &env).await;
+    told.ends(4, &["could not see", "could not be reached", "refused", "the next run looks again"]);
+    let told = podkeeper(&["apply", &format!("--sandbox={address}")]).await;
+    told.ends(4, &["no box answers at", &address, "`podkeeper sandbox`"]);
+}
+
+#[tokio::test]
+async fn something_that_is_no_box_is_told_as_that() {
+    let stage = calm();
+    let host = serve_before(&stage, |seen| (seen.target == "/-/sandbox").then(|| Answer::html(200))).await;
+    podkeeper(&["plan", &host.sandbox()]).await.ends(4, &["no box answers at", "what answers there is no box"]);
+}
+
+// ---- All is well: 0, and 3 for whoever asked to be told ----
+
+#[tokio::test]
+async fn pending_changes_are_3_only_for_whoever_asks() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    podkeeper(&["plan", &host.sandbox()]).await.ends(0, &["Nothing was changed", "open \"Secure Pod"]);
+    podkeeper(&["plan", "--detailed-exitcode", &host.sandbox()]).await.ends(3, &["Nothing was changed"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
+    podkeeper(&["apply", &host.sandbox()]).await.ends(0, &["1 change made"]);
+    podkeeper(&["plan", "--detailed-exitcode", &host.sandbox()]).await.ends(0, &["Nothing has to change"]);
+}
+
+#[tokio::test]
+async fn help_and_version_are_results() {
+    let help = podkeeper(&["--help"]).await;
+    help.ends(0, &["Examples:", "apply --sandbox", "Exit codes"]);
+    assert_eq!(help.err, "");
+    podkeeper(&["--version"]).await.ends(0, &["podkeeper "]);
+    podkeeper(&["explain", "page-missing"]).await.ends(0, &["page-missing"]);
+    // Anything else that is no command is usage.
+    podkeeper(&["aply", "--sandbox"]).await.ends(2, &["aply", "apply"]);
+    podkeeper(&["explain", "page-mising"]).await.ends(2, &["did you mean `page-missing`?"]);
+}
+
+#[tokio::test]
+async fn a_quiet_run_tells_what_it_did_and_what_went_wrong_and_no_more() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["apply", "--quiet", &host.sandbox()]).await;
+    told.ends(0, &["open \"Secure Pod"]);
+    assert!(!told.out.contains("finding") && !told.out.contains("request") && told.err.is_empty(), "{told:?}");
+    let told = podkeeper(&["apply", "--quiet", &host.sandbox()]).await;
+    told.ends(0, &[]);
+    assert_eq!(told.out.lines().count(), 1, "the pod's own line: {}", told.out);
+    let broken = serve_before(&stage, |seen| seen.target.contains("/user").then(|| Answer::html(502))).await;
+    podkeeper(&["apply", "--quiet", &broken.sandbox()]).await.ends(4, &["could not see the account", "502"]);
+}
+
+#[tokio::test]
+async fn a_reader_that_went_away_is_no_fault_of_the_work() {
+    let stage = calm();
+    // The box waits until nobody reads any more; only then the program has something to say.
+    let gone = Arc::new(Notify::new());
+    let host = serve_gated(&stage, Arc::clone(&gone), Arc::default()).await;
+    let mut child = command(&["apply", &host.sandbox()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    gone.notify_one();
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(stage.journal().len(), 1, "the work was done");
+}
+
+// ---- Signals: 130 and 143 ----
+
+#[tokio::test]
+async fn an_interrupted_plan_ends_at_once_with_one_sentence() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let stage = calm();
+        let arrived = Arc::new(Notify::new());
+        let host = serve_gated(&stage, Arc::default(), Arc::clone(&arrived)).await;
+        let child = command(&["plan", &host.sandbox()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        arrived.notified().await;
+        send(signal, &child).await;
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!(output.status.code(), Some(code), "{signal}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted; nothing was written\n");
+        assert_eq!(stage.journal(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
+    let stage = calm();
+    let (open, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let host = serve_gated(&stage, Arc::clone(&open), Arc::clone(&arrived)).await;
+    let mut child = command(&["apply", &host.sandbox()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    arrived.notified().await;
+    send("INT", &child).await;
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let note = lines.next_line().await.unwrap().unwrap();
+    assert_eq!(note, "interrupted: finishing the call in hand; once more to end at once");
+    // The slow answer comes after all: the run ends by itself, without a write.
+    open.notify_one();
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stage.journal(), Vec::<String>::new());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("not done: a signal stopped the run"));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_an_apply_at_once() {
+    let stage = calm();
+    let arrived = Arc::new(Notify::new());
+    let host = serve_gated(&stage, Arc::default(), Arc::clone(&arrived)).await;
+    let mut child = command(&["apply", &host.sandbox()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    arrived.notified().await;
+    send("TERM", &child).await;
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    lines.next_line().await.unwrap().unwrap();
+    send("INT", &child).await;
+    let last = lines.next_line().await.unwrap().unwrap();
+    assert_eq!(last, "ended in the middle of a call; run podkeeper again, it takes up what is left");
+    assert_eq!(child.wait().await.unwrap().code(), Some(143), "the code is the first signal's");
+}
+
+/// `podkeeper sandbox` names the port it took, serves, and ends as it is told.
+#[tokio::test]
+async fn a_served_box_names_its_port_and_ends_with_the_signal() {
+    let mut child = command(&["sandbox", "--listen", "127.0.0.1:0", "--now", NOW])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut url = None;
+    while url.is_none() {
+        let line = lines.next_line().await.unwrap().unwrap();
+        url = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")).map(str::to_owned);
+    }
+    let url = url.unwrap();
+    assert!(!url.trim_end_matches('/').ends_with(":0"), "{url}");
+    podkeeper(&["apply", &format!("--sandbox={}", url.trim_end_matches('/'))]).await.ends(0, &["2 changes made"]);
+    send("INT", &child).await;
+    let mut rest = String::new();
+    lines.into_inner().read_to_string(&mut rest).await.unwrap();
+    let code = child.wait().await.unwrap().code();
+    assert!(matches!(code, Some(0 | 130)), "{code:?}");
+}
+
+// ---- The program as a process ----
+
+/// What a process left.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Told {
+    /// The exit code, and words that stand on standard output or standard error.
+    #[track_caller]
+    fn ends(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        // A report is broken at 80 columns.
+        let text = format!("{}\n{}", self.out, self.err);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in words {
+            assert!(text.contains(word), "`{word}` is not in: {}{}", self.out, self.err);
+        }
+        assert!(!text.contains("panicked") && !text.contains("this is a bug"), "{text}");
+        // One clear sentence, not a heap of them.
+        let errors = self.err.lines().filter(|line| line.starts_with("error:")).count();
+        assert!(errors <= 1 || self.err.contains(" --> "), "{}", self.err);
+    }
+}
+
+/// The program with nothing of this machine's environment.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_podkeeper"));
+    command.args(args).env_clear().current_dir(root()).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn podkeeper(args: &[&str]) -> Told {
+    podkeeper_in(args, &[]).await
+}
+
+/// Runs the program to its end, with these variables.
+pub(crate) async fn podkeeper_in(args: &[&str], env: &[(&str, &str)]) -> Told {
+    let output = command(args).envs(env.iter().copied()).output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+async fn send(signal: &str, child: &Child) {
+    let kill = format!("kill -{signal} {}", child.id().unwrap());
+    assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
+}
+
+/// A folder of this test's own, empty.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A changed copy of the shipped configuration; its path.
+pub(crate) fn config(name: &str, change: impl FnOnce(&Path)) -> String {
+    let folder = scratch(name);
+    for file in ["podkeeper.toml", "pods/secure.toml", "templates/pairing_issue.md"] {
+        let to = folder.join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(root().join("config").join(file), to).unwrap();
+    }
+    change(&folder);
+    folder.display().to_string()
+}
+
+/// Replaces a text of a file that must be in it.
+pub(crate) fn edit(path: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// The seeded stage, in which nothing is left to do but to open the next session's issue.
+fn calm() -> Stage {
+    let stage = Stage::seeded();
+    let label = stage.pods[0].label.name.to_string();
+    with_pairing_project(&stage, |project| {
+        let own = |issue: &podkeeper::sandbox::world::Issue| {
+            issue.description.as_deref().is_some_and(|text| text.contains("<!-- podkeeper:v1 session "))
+        };
+        project.issues.values_mut().filter(|issue| own(issue)).for_each(|issue| {
+            issue.labels.insert(label.clone());
+        });
+    });
+    stage
+}
+
+fn with_pairing_project(stage: &Stage, change: impl FnOnce(&mut podkeeper::sandbox::world::Project)) {
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&stage.pods[0].pairing_project).unwrap().id;
+        change(world.projects.get_mut(&id).unwrap());
+    });
+}
+
+// ---- A server on a loopback port ----
+
+/// One request as the server saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) body: String,
+    /// Which request of the API it is, from 0.
+    pub(crate) api_index: Option<usize>,
+}
+
+/// What a script answers.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
+        Self { status, headers: vec![("content-type", "application/json".to_owned())], body: body.to_owned() }
+    }
+
+    pub(crate) fn html(status: u16) -> Self {
+        let body = "<!DOCTYPE html><html><body>Sign in</body></html>".to_owned();
+        Self { status, headers: vec![("content-type", "text/html".to_owned())], body }
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response.body(Body::from(self.body)).unwrap()
+    }
+}
+
+/// A server, for as long as the test's runtime lives.
+pub(crate) struct Host {
+    /// Its origin, without a slash at its end.
+    pub(crate) url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Host {
+    /// The argument that takes this server for a box.
+    fn sandbox(&self) -> String {
+        format!("--sandbox={}", self.url)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn api_requests(&self) -> usize {
+        self.seen().iter().filter(|seen| seen.api_index.is_some()).count()
+    }
+}
+
+/// The stage's box.
+async fn serve_box(stage: &Stage) -> Host {
+    serve_before(stage, |_| None).await
+}
+
+/// The stage's box, behind a script that may answer in its place.
+pub(crate) async fn serve_before(
+    stage: &Stage,
+    script: impl Fn(&Seen) -> Option<Answer> + Send + Sync + 'static,
+) -> Host {
+    serve(stage.sandbox.router(), script, Arc::new(Notify::new()), None).await
+}
+
+/// The stage's box, whose first answer of the API waits until `open`; `arrived` tells that it was asked.
+async fn serve_gated(stage: &Stage, open: Arc<Notify>, arrived: Arc<Notify>) -> Host {
+    serve(stage.sandbox.router(), |_| None, arrived, Some(open)).await
+}
+
+async fn serve(
+    rest: Router,
+    script: impl Fn(&Seen) -> Option<Answer> + Send + Sync + 'static,
+    arrived: Arc<Notify>,
+    gate: Option<Arc<Notify>>,
+) -> Host {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let log: Arc<Mutex<Vec<Seen>>> = Arc::default();
+    let (script, requests) = (Arc::new(script), Arc::clone(&log));
+    let router = Router::new().fallback(move |request: Request<Body>| {
+        let (rest, script, requests) = (rest.clone(), Arc::clone(&script), Arc::clone(&requests));
+        let (arrived, gate) = (Arc::clone(&arrived), gate.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let seen = {
+                let mut requests = requests.lock().unwrap();
+                let api = requests.iter().filter(|seen| seen.api_index.is_some()).count();
+                let target = parts.uri.to_string();
+                let seen = Seen {
+                    method: parts.method.to_string(),
+                    api_index: target.starts_with("/api/").then_some(api),
+                    target,
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                };
+                requests.push(seen.clone());
+                seen
+            };
+            if let (Some(gate), Some(0)) = (gate, seen.api_index) {
+                arrived.notify_one();
+                gate.notified().await;
+            }
+            match script(&seen) {
+                Some(answer) => answer.response(),
+                None => rest.oneshot(Request::from_parts(parts, Body::from(body))).await.unwrap(),
+            }
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Host { url, seen: log }
+}

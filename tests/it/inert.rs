@@ -1,0 +1,472 @@
+//! Text from outside can be read and cannot act (threats T1 and T2).
+//!
+//! Hostile text is put into every field of a pod's page that reaches an issue. The judges are the sandbox's own readers
+//! of quick actions (both generations), mentions and references, which share nothing with the code that writes bodies,
+//! and the Markdown parser that GitLab uses, which tells what would be shown as HTML, image or link.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use comrak::nodes::NodeValue;
+use podkeeper::collect::{handbook, tracker};
+use podkeeper::decide::decide;
+use podkeeper::gitlab::connect;
+use podkeeper::pod::action::Change;
+use podkeeper::pod::marker::{self, Marked};
+use podkeeper::pod::observed::Observed;
+use podkeeper::pod::snapshot::{Snapshot, Tracker};
+use podkeeper::sandbox::quick_actions::{NAMES, extract, extract_older, mentions, references};
+use podkeeper::sandbox::world::Issue;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::support::{Stage, now, plot};
+
+/// The twelve shapes of the threat sheet, for one command; `\n` and its kin are real characters.
+fn shapes(command: &str) -> [String; 12] {
+    [
+        format!("/{command}"),
+        format!("x\n/{command}"),
+        format!("x\r\n/{command}"),
+        format!("x\r/{command}"),
+        format!("x\u{2028}/{command}"),
+        format!("x\u{85}/{command}"),
+        format!("x\u{b}/{command}\u{c}/{command}"),
+        format!("   /{command}"),
+        format!("/{}", command.to_uppercase()),
+        format!("x ` y\n/{command}"),
+        format!("```\n/{command}\n"),
+        format!("-->\n\n/{command} \"a\"\n>>>\n/{command}\n</details>\n/{command}"),
+    ]
+}
+
+/// What notifies people or leaves a back-link in somebody's project.
+const CALLS: [&str; 24] = [
+    "@all",
+    "ask @ada-quill-gtlb",
+    "\n@all\n",
+    "`@all",
+    "@all`",
+    "a@b @all",
+    "\\@all",
+    "#123",
+    "see group/project#123",
+    "!4",
+    "~label",
+    "~\"two words\"",
+    "%m",
+    "%\"17.1\"",
+    "&5",
+    "$7",
+    "[vulnerability:1]",
+    "[issue:1]",
+    "0123456789abcdef0123456789abcdef01234567",
+    "https://gitlab.com/gitlab-com/support/support-pairing/-/issues/1",
+    "www.evil.example/@all",
+    "[x](#1) [y](@all) ![z](//evil.example/x)",
+    "<a href=\"/x\">@all</a><img src=//evil.example/x>",
+    "<!-- podkeeper:v1 end -->\n@all",
+];
+
+// ---- Every command in every shape and slot ----
+
+#[tokio::test]
+async fn no_text_of_the_page_runs_a_command_or_calls_anybody() {
+    let stage = Stage::seeded();
+    let scene = Scene::of(&stage).await;
+    let benign = scene.body(&page("", None)).unwrap();
+    assert_eq!(judge(&benign), Verdict::default(), "{benign}");
+    let commands = NAMES.iter().flat_map(|command| shapes(command)).flat_map(|shape| [as_entities(&shape), shape]);
+    let calls = CALLS
+        .iter()
+        .flat_map(|call| [(*call).to_owned(), as_entities(call), format!("x {call}"), format!("x\n\n{call}")]);
+    let (mut bodies, mut slots_seen) = (0, BTreeMap::new());
+    for text in commands.chain(calls) {
+        for slot in SLOTS {
+            let page = page(&text, Some(slot));
+            let body = scene.body(&page).unwrap();
+            assert_eq!(judge(&body), Verdict::default(), "{slot:?} {page}\n{body}");
+            bodies += 1;
+            if body != benign {
+                *slots_seen.entry(slot).or_insert(0) += 1;
+            }
+        }
+    }
+    println!(
+        "{} commands x 12 shapes and {} calls in {} slots: {bodies} bodies, 0 smuggled; the text showed in {slots_seen:?}",
+        NAMES.len(),
+        CALLS.len(),
+        SLOTS.len()
+    );
+    assert!(bodies >= 10_000, "{bodies}");
+    // A slot that never reaches a body proves nothing.
+    for slot in [Slot::Title, Slot::LeadName, Slot::SessionLine, Slot::SlackUrl] {
+        assert!(slots_seen.contains_key(&slot), "{slot:?} reaches no body: {slots_seen:?}");
+    }
+}
+
+// ---- Through the ordinary run, into a stored issue ----
+
+#[tokio::test]
+async fn an_issue_opened_from_a_hostile_page_is_stored_like_any_other() {
+    let pods = Stage::seeded().pods;
+    let benign = opened(&pods, &page("harmless words", None)).await;
+    let key = "session secure/weekly/2026-W48";
+    let mut opened_issues = 0;
+    for command in NAMES {
+        for shape in shapes(command) {
+            // All slots at once: one may open what another one needs.
+            let issue = opened(&pods, &page_of(&shape)).await;
+            let body = issue.description.clone().unwrap();
+            assert_eq!(judge(&body), Verdict::default(), "{body}");
+            assert_eq!(issue.commands, Vec::<String>::new(), "{body}");
+            match marker::parse(&body) {
+                Marked::Block(block) => assert_eq!(block.marker.to_string(), key),
+                other => panic!("{other:?}: {body}"),
+            }
+            // Everything but the text is as from a page of harmless words.
+            assert_eq!(Issue { description: benign.description.clone(), ..issue }, benign, "{shape:?}");
+            opened_issues += 1;
+        }
+    }
+    println!("{opened_issues} issues opened from hostile pages: all stored like the harmless one");
+    assert!(opened_issues >= 12 * NAMES.len());
+}
+
+/// A page may turn hostile later: the block is then rewritten, and what stands around it is not touched.
+#[tokio::test]
+async fn an_issue_rewritten_from_a_hostile_page_is_stored_like_any_other() {
+    let stage = Stage::seeded();
+    put_page(&stage, &page("", None));
+    stage.apply().await;
+    let before = newest_issue(&stage);
+    let mut rewritten = 0;
+    let commands = ["close", "confidential", "label ~bug", "assign @ada-quill-gtlb"];
+    let texts = commands.iter().flat_map(|command| shapes(command)).chain(CALLS.map(str::to_owned));
+    for text in texts {
+        put_page(&stage, &page_of(&text));
+        let runs = stage.apply().await;
+        let issue = newest_issue(&stage);
+        let body = issue.description.clone().unwrap();
+        assert_eq!(judge(&body), Verdict::default(), "{body}");
+        assert_eq!(marker::outside(&body), marker::outside(before.description.as_deref().unwrap()), "{body}");
+        assert!(issue.notes.values().all(|note| note.body == "changed the description"), "{:?}", issue.notes);
+        let (description, notes) = (before.description.clone(), before.notes.clone());
+        assert_eq!(Issue { description, notes, updated_at: before.updated_at, ..issue }, before, "{text:?}");
+        rewritten += usize::from(runs[0].plan.to_string().contains("rewrite the block"));
+        // What is stored is what was meant: the next look finds nothing to change.
+        assert!(stage.plan().await[0].plan.is_empty(), "{text:?}");
+    }
+    println!("{rewritten} rewrites from hostile pages: all stored like the harmless one");
+    assert!(rewritten >= 50, "{rewritten}");
+}
+
+// ---- Any text at all ----
+
+#[test]
+fn no_text_whatever_gets_through() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let stage = Stage::seeded();
+    let scene = runtime.block_on(Scene::of(&stage));
+    let bodies = std::cell::Cell::new(0);
+    // No file of old failures is kept: a text that got through becomes a case of its own.
+    let config = Config { cases: 3_000, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    )
+    .run(&(prop_oneof![any::<String>(), pieces()], 0..SLOTS.len()), |(text, slot)| {
+        for page in [page(&text, Some(SLOTS[slot])), page_of(&text)] {
+            let body = scene.body(&page).unwrap();
+            prop_assert_eq!(judge(&body), Verdict::default(), "{}", body);
+            prop_assert!(matches!(marker::parse(&body), Marked::Block(_)), "{}", body);
+            bodies.set(bodies.get() + 1);
+        }
+        Ok(())
+    })
+    .unwrap();
+    println!("{} bodies of arbitrary texts: 0 smuggled", bodies.get());
+    assert!(bodies.get() >= 6_000);
+}
+
+/// Texts out of what Markdown, GitLab and our own marker are made of.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "/close",
+        "/cc @all",
+        "\n",
+        "\n\n",
+        "\r",
+        "`",
+        "```",
+        "~~~",
+        "@all",
+        "#1",
+        "!1",
+        "&1",
+        "$1",
+        "%m",
+        "~label",
+        "<",
+        ">",
+        "<!-- ",
+        "<!-- podkeeper:v1 end -->",
+        "<!-- podkeeper:v1 session secure/weekly/2026-W48 -->",
+        "-->",
+        "[x](",
+        ")",
+        "](",
+        "![",
+        "<details>",
+        "</details>",
+        ">>>",
+        "---",
+        "    ",
+        "\t",
+        "| a |",
+        "{{ block }}",
+        "{% raw %}",
+        "{{<",
+        ">}}",
+        "\"",
+        "\\",
+        "&#47;",
+        "&#64;",
+        "\u{2028}",
+        "\u{85}",
+        "\u{b}",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{e0040}",
+        "https://a.example/",
+        "www.a.example",
+        "http://a@b",
+        "x",
+        "é",
+        "*",
+        "_",
+        "1. ",
+        "- ",
+        "# ",
+        "[^1]",
+        "$`",
+        "`$",
+        ":smile:",
+        "[[a]]",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+// ---- Sabotage: the judges can find what they look for ----
+
+#[tokio::test]
+async fn a_body_that_shows_raw_text_is_caught() {
+    let stage = Stage::seeded();
+    let scene = Scene::of(&stage).await;
+    let body = scene.body(&page("harmless words", None)).unwrap();
+    let (mut caught, mut shapes_caught) = (0, BTreeSet::new());
+    for command in NAMES {
+        for (index, shape) in shapes(command).into_iter().enumerate() {
+            // What a writer without the product's care would have sent.
+            let raw = body.replacen("harmless words", &shape, 1).replacen(
+                "\n\n_podkeeper",
+                &format!("\n\n{shape}\n\n_podkeeper"),
+                1,
+            );
+            if judge(&raw) != Verdict::default() {
+                caught += 1;
+                shapes_caught.insert(index);
+            }
+        }
+    }
+    let calls = CALLS.iter().filter(|call| judge(&format!("{body}\n\n{call}\n")) != Verdict::default()).count();
+    println!(
+        "raw rendering: {caught} of {} caught, shapes {shapes_caught:?}; {calls} of {} calls",
+        NAMES.len() * 12,
+        CALLS.len()
+    );
+    // A shape that is none of these is inert in GitLab even raw, such as a slash behind U+2028.
+    assert!([0, 1, 2, 8, 9, 10, 11].iter().all(|index| shapes_caught.contains(index)), "{shapes_caught:?}");
+    assert!(calls >= 20, "{calls}");
+}
+
+// ---- The judges ----
+
+/// What a body would do beside being read.
+#[derive(Debug, Default, PartialEq)]
+struct Verdict {
+    commands: Vec<String>,
+    mentions: Vec<String>,
+    references: Vec<String>,
+    /// Images, HTML that is no marker of ours, and links to other places than the page's and Slack's.
+    shown: Vec<String>,
+}
+
+fn judge(body: &str) -> Verdict {
+    let commands = extract(body).into_iter().chain(extract_older(body)).map(|found| found.name).collect();
+    Verdict { commands, mentions: mentions(body), references: references(body), shown: shown(body) }
+}
+
+fn shown(body: &str) -> Vec<String> {
+    let mut options = comrak::Options::default();
+    options.extension.autolink = true;
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options.extension.math_dollars = true;
+    options.extension.math_code = true;
+    options.extension.wikilinks_title_after_pipe = true;
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, body, &options);
+    let ours = ["https://handbook.gitlab.com/", "https://gitlab.slack.com/"];
+    root.descendants()
+        .filter_map(|node| match &node.data().value {
+            NodeValue::Image(image) => Some(format!("image {}", image.url)),
+            NodeValue::HtmlInline(html) => Some(format!("html {html}")),
+            NodeValue::HtmlBlock(block) => {
+                let foreign = block.literal.lines().find(|line| {
+                    let marker = line.starts_with("<!-- podkeeper:v1 ") && line.ends_with(" -->");
+                    !marker && !line.is_empty()
+                });
+                foreign.map(|line| format!("html {line}"))
+            }
+            NodeValue::Link(link) if !ours.iter().any(|own| link.url.starts_with(own)) => {
+                Some(format!("link {}", link.url))
+            }
+            NodeValue::WikiLink(link) => Some(format!("link {}", link.url)),
+            NodeValue::Math(math) => Some(format!("math {}", math.literal)),
+            NodeValue::FootnoteReference(note) => Some(format!("footnote {}", note.name)),
+            NodeValue::CodeBlock(block) => Some(format!("block {}", block.literal)),
+            NodeValue::Table(_) => Some("table".to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+// ---- Hostile pages ----
+
+/// Where a text stands on the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    Title,
+    LeadName,
+    LeadHandle,
+    RoleText,
+    SessionLine,
+    SlackChannel,
+    SlackUrl,
+    Heading,
+}
+
+const SLOTS: [Slot; 8] = [
+    Slot::Title,
+    Slot::LeadName,
+    Slot::LeadHandle,
+    Slot::RoleText,
+    Slot::SessionLine,
+    Slot::SlackChannel,
+    Slot::SlackUrl,
+    Slot::Heading,
+];
+
+/// A page with a text in one slot and harmless ones in the others; with none, the text is the title.
+fn page(text: &str, slot: Option<Slot>) -> String {
+    let slot = slot.unwrap_or(Slot::Title);
+    write_page(|here| if here == slot { text } else { "" })
+}
+
+/// A page with the text in all slots.
+fn page_of(text: &str) -> String {
+    write_page(|_| text)
+}
+
+fn write_page<'a>(text: impl Fn(Slot) -> &'a str) -> String {
+    let or = |slot: Slot, harmless: &'a str| if text(slot).is_empty() { harmless } else { text(slot) };
+    // A JSON string is a YAML string, so that every character gets into the title.
+    let title = serde_json::to_string(or(Slot::Title, "Secure Support Pod")).unwrap();
+    format!(
+        "---\ntitle: {title}\n---\n\n\
+         ## Secure Pod members\n\n\
+         - Lead: {{{{< member-by-name \"{name}\" >}}}} (`@{handle}`)\n\
+         - Lead {role}: {{{{< member-by-name \"Sorin Vale\" >}}}} (`@svale`)\n\n\
+         ## {heading}\n\n\
+         - Weekly session: {session} Thursdays at 3:00 PM UTC. {session}\n\
+         - Slack channel: [#spt_pod_secure{channel}](https://gitlab.slack.com/archives/C0{url})\n\
+         - Slack: `#spt_pod_secure`\n",
+        name = or(Slot::LeadName, "Ada Quill"),
+        handle = or(Slot::LeadHandle, "ada-quill-gtlb"),
+        role = text(Slot::RoleText),
+        heading = or(Slot::Heading, "Resources"),
+        session = text(Slot::SessionLine),
+        channel = text(Slot::SlackChannel),
+        url = text(Slot::SlackUrl),
+    )
+}
+
+/// The text with its line breaks and its first characters as HTML entities, which Markdown turns back.
+fn as_entities(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => "&#10;".to_owned(),
+            '\r' => "&#13;".to_owned(),
+            '/' => "&#47;".to_owned(),
+            '@' => "&#64;".to_owned(),
+            '#' => "&#35;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+/// What the run would see, but for the page.
+struct Scene<'a> {
+    stage: &'a Stage,
+    tracker: Tracker,
+}
+
+impl<'a> Scene<'a> {
+    async fn of(stage: &'a Stage) -> Self {
+        let reader = connect(&stage.access("api")).unwrap();
+        Self { stage, tracker: tracker::look(&reader, &stage.pods[0], stage.now).await }
+    }
+
+    /// The body of the issue that is opened when the page reads so.
+    fn body(&self, page: &str) -> Option<String> {
+        let pod = &self.stage.pods[0];
+        let snapshot = Snapshot {
+            now: self.stage.now,
+            page: Observed::Present(handbook::parse(page, &pod.page.path)),
+            tracker: self.tracker.clone(),
+            tried: BTreeSet::new(),
+            writes_left: 10,
+        };
+        let actions = decide(pod, &snapshot).plan.actions;
+        actions.into_iter().find_map(|action| match action.change {
+            Change::OpenPairingIssue { body, .. } => Some(body),
+            _ => None,
+        })
+    }
+}
+
+/// The issue that the ordinary run opens in a world whose page reads so.
+async fn opened(pods: &[podkeeper::pod::Pod], page: &str) -> Issue {
+    let stage = Stage::of(pods.to_vec(), now());
+    put_page(&stage, page);
+    let runs = stage.apply().await;
+    assert!(runs[0].unknown.is_empty(), "{:?}", runs[0].unknown);
+    newest_issue(&stage)
+}
+
+fn put_page(stage: &Stage, page: &str) {
+    let at = plot(&stage.pods[0], stage.now);
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&at.page_project).unwrap().id;
+        world.add_file(id, &at.page_ref, &at.page_path, page);
+    });
+}
+
+fn newest_issue(stage: &Stage) -> Issue {
+    let world = stage.sandbox.world();
+    let project = world.project_at(&stage.pods[0].pairing_project).unwrap();
+    project.issues.values().next_back().unwrap().clone()
+}

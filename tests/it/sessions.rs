@@ -1,0 +1,753 @@
+//! The pairing issue over weeks and years: one for each session, whoever else is at work, and never a word of people's lost.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{Method, Request, Response};
+use podkeeper::gitlab::{Exchange, Failure};
+use podkeeper::pod::marker;
+use podkeeper::pod::plan::stamp;
+use podkeeper::pod::run::{Ending, Run};
+use podkeeper::pod::{Pod, PodKey};
+use podkeeper::sandbox::world::{Issue, World};
+use podkeeper::sandbox::{Plot, PodPlot, Sandbox};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::support::{InMemory, Stage, findings, now, plot, sentences, shipped};
+
+// ---------------------------------------------------------------------------------------------- weeks and days
+
+#[tokio::test(start_paused = true)]
+async fn two_weeks_without_a_runner_make_one_issue_and_one_sentence() {
+    let mut stage = Stage::seeded();
+    later(&mut stage, "2026-12-08T06:00:00Z");
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-10 15:00 UTC"]);
+    assert_eq!(messages(&runs, "session-missed"), ["2 sessions had no pairing issue: 2026-11-26, 2026-12-03"]);
+    assert_eq!(runs[0].ending(), Ending::Done, "a missed session is told, it is nobody's task");
+
+    // The next session that has its issue ends the matter.
+    later(&mut stage, "2026-12-15T06:00:00Z");
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-17 15:00 UTC"]);
+    assert_eq!(messages(&runs, "session-missed"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_years_without_a_runner_make_one_issue_too() {
+    let mut stage = Stage::seeded();
+    later(&mut stage, "2028-11-21T06:00:00Z");
+    // Nobody keeps a pod running for two years with a token of one.
+    stage.sandbox.change(|world| world.tokens.values_mut().for_each(|token| token.expires_at = None));
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2028-11-23 15:00 UTC"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skipped_date_has_no_issue_and_is_not_missed() {
+    let mut pod = pod();
+    pod.slots[0].skip = vec!["2026-11-26".parse().unwrap()];
+    let mut stage = Stage::of(vec![pod], now());
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), [""; 0]);
+    let told = "the issue for Thu 2026-12-03 15:00 UTC is opened on Thu 2026-11-26 15:00 UTC";
+    assert!(runs[0].outlook.contains(&told.to_owned()), "{:?}", runs[0].outlook);
+
+    later(&mut stage, "2026-11-26T15:00:00Z");
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-03 15:00 UTC"]);
+    assert_eq!(messages(&runs, "session-missed"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_title_names_the_hour_by_the_zones_own_clock() {
+    let mut pod = pod();
+    pod.slots[0].zone = "Europe/Berlin".parse().unwrap();
+    let mut stage = first_ever(pod, "2026-10-20T06:00:00Z");
+    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 2026-10-22 15:00 CEST"]);
+    // The clocks go back on the Sunday between the two.
+    later(&mut stage, "2026-10-27T06:00:00Z");
+    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 2026-10-29 15:00 CET"]);
+    assert_eq!(keys(&stage), ["secure/weekly/2026-W43", "secure/weekly/2026-W44"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_turn_of_the_year_has_one_issue_a_week() {
+    let mut pod = pod();
+    pod.slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Fri").unwrap();
+    let mut stage = first_ever(pod, "2026-12-24T06:00:00Z");
+    // Day by day, so that every day of the odd week is met.
+    for day in 0..17 {
+        let moment = "2026-12-24T06:00:00Z".parse::<DateTime<Utc>>().unwrap() + chrono::Duration::days(day);
+        later(&mut stage, &moment.to_rfc3339());
+        stage.apply().await;
+    }
+    assert_eq!(
+        keys(&stage),
+        ["secure/weekly/2026-W52", "secure/weekly/2026-W53", "secure/weekly/2027-W01", "secure/weekly/2027-W02"]
+    );
+    let titles: Vec<String> = own(&stage).into_iter().map(|issue| issue.title).collect();
+    assert_eq!(titles[1], "Secure Pod Pairing, Fri 2027-01-01 15:00 UTC");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_moved_inside_its_week_keeps_its_issue_and_gets_its_new_title() {
+    let mut stage = Stage::seeded();
+    stage.apply().await;
+    let before = keys(&stage);
+    stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("30 13 * * Wed").unwrap();
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), [""; 0]);
+    assert_eq!(keys(&stage), before);
+    assert_eq!(session_issue(&stage).title, "Secure Pod Pairing, Wed 2026-11-25 13:30 UTC");
+    assert!(stage.plan().await[0].plan.is_empty());
+
+    // A title that a person wrote is not changed again.
+    let iid = session_issue(&stage).iid;
+    edit(&stage, "person", iid, json!({"title": "Pairing with cake"})).await;
+    stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Thu").unwrap();
+    stage.apply().await;
+    assert_eq!(session_issue(&stage).title, "Pairing with cake");
+    assert!(session_issue(&stage).description.unwrap().contains("Thu 2026-11-26 15:00 UTC"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_runs_with_nothing_new_write_nothing() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let written = stage.journal();
+    for _ in 0..50 {
+        let runs = stage.apply().await;
+        assert_eq!(runs[0].rounds, 1);
+    }
+    assert_eq!(stage.journal(), written);
+}
+
+// ------------------------------------------------------------------------------------------------------ labels
+
+#[tokio::test(start_paused = true)]
+async fn a_label_that_is_not_there_is_created_first_and_the_issue_opened_with_it() {
+    let mut stage = Stage::seeded();
+    stage.pods[0].label.create = true;
+    without_label(&stage).await;
+    let written = stage.journal().len();
+
+    let planned = stage.plan().await;
+    let title = "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC";
+    let project = &stage.pods[0].pairing_project;
+    assert_eq!(planned[0].then, [format!("open \"{title}\" in {project} with label `pod::secure`")]);
+
+    let runs = stage.apply().await;
+    let kinds: Vec<&str> = runs[0].outcomes.iter().map(|(action, _)| action.kind()).collect();
+    // The first round creates, the second opens (and labels the two old issues), the third sees that all is well.
+    assert_eq!(kinds, ["create-label", "open-pairing-issue", "add-label", "add-label"]);
+    assert_eq!(runs[0].rounds, 3);
+    assert_eq!(runs[0].ending(), Ending::Done);
+    assert!(session_issue(&stage).labels.contains("pod::secure"));
+    assert_eq!(stage.journal().len(), written + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_that_may_not_be_created_does_not_hold_the_issue_back() {
+    let mut stage = Stage::seeded();
+    stage.pods[0].label.create = true;
+    without_label(&stage).await;
+    let refuses = Refuses { inner: InMemory(stage.sandbox.router()), method: Method::POST, path: "/labels" };
+    let (runs, _) = stage.apply_over(Arc::new(refuses)).await;
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-11-26 15:00 UTC"]);
+    assert!(session_issue(&stage).labels.is_empty());
+    assert!(findings(&runs).contains(&"label-missing pod::secure".to_owned()), "{:?}", findings(&runs));
+    assert_eq!(runs[0].ending(), Ending::Token, "the token may not do what it was told to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_label_and_without_leave_to_create_it_the_issue_opens_bare() {
+    let stage = Stage::seeded();
+    without_label(&stage).await;
+    let runs = stage.apply().await;
+    assert!(session_issue(&stage).labels.is_empty());
+    assert!(findings(&runs).contains(&"label-missing pod::secure".to_owned()));
+    let world = stage.sandbox.world();
+    let project = world.project_at(&stage.pods[0].pairing_project).unwrap();
+    assert!(project.labels.values().all(|label| label.name != "pod::secure"), "no label came as a side effect");
+
+    // Once somebody has made it, the issue gets it.
+    stage.ask("admin", "POST", &format!("{}/labels", stage.pairing()), label()).await;
+    let runs = stage.apply().await;
+    assert!(session_issue(&stage).labels.contains("pod::secure"));
+    assert!(!findings(&runs).contains(&"label-missing pod::secure".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_label_is_put_back_once_and_then_respected() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let before_last = own(&stage)[0].clone();
+    assert!(before_last.labels.contains("pod::secure"), "the seed lost it, the first run put it back");
+
+    edit(&stage, "person", before_last.iid, json!({"remove_labels": "pod::secure"})).await;
+    for _ in 0..10 {
+        let written = stage.journal();
+        let runs = stage.apply().await;
+        assert_eq!(stage.journal(), written);
+        assert!(findings(&runs).contains(&format!("label-removed #{}", before_last.iid)));
+    }
+    assert!(own(&stage)[0].labels.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_pods_label_on_the_issue_is_left_alone() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let last = own(&stage)[1].clone();
+    // GitLab takes `pod::secure` off by itself: an issue has one label of a scope.
+    edit(&stage, "person", last.iid, json!({"add_labels": "pod::verify"})).await;
+    let written = stage.journal();
+    let runs = stage.apply().await;
+    assert_eq!(stage.journal(), written);
+    let message =
+        format!("{}#{} carries `pod::verify` instead of `pod::secure`", stage.pods[0].pairing_project, last.iid);
+    assert_eq!(messages(&runs, "label-conflict"), [message]);
+}
+
+// ------------------------------------------------------------------------------------------- twins and closing
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_is_linked_and_closed() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let older = session_issue(&stage);
+    twin_of(&stage, &older).await;
+    let runs = stage.apply().await;
+    assert_eq!(
+        findings(&runs).iter().filter(|finding| finding.starts_with("session-twin")).count(),
+        0,
+        "it is settled"
+    );
+    assert_eq!(runs[0].ending(), Ending::Done);
+    settled(&stage, "secure/weekly/2026-W48").unwrap();
+    assert!(stage.sandbox.world().issue(project_id(&stage), older.iid).unwrap().is_open());
+    assert!(stage.plan().await[0].plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_with_a_persons_words_stays_open_and_is_told() {
+    for how in ["note", "tick", "text"] {
+        let stage = Stage::seeded();
+        stage.apply().await;
+        let older = session_issue(&stage);
+        let younger = twin_of(&stage, &older).await;
+        let path = format!("{}/issues/{younger}", stage.pairing());
+        let body = older.description.clone().unwrap();
+        match how {
+            "note" => {
+                drop(stage.ask("person", "POST", &format!("{path}/notes"), json!({"body": "I come later"})).await);
+            }
+            "tick" => edit(&stage, "person", younger, json!({"description": body.replace("[ ]", "[x]")})).await,
+            _ => edit(&stage, "person", younger, json!({"description": format!("{body}\nA word")})).await,
+        }
+        let runs = stage.apply().await;
+        assert!(findings(&runs).contains(&"session-twin-in-use secure/weekly/2026-W48".to_owned()), "{how}");
+        assert_eq!(runs[0].ending(), Ending::Human, "{how}");
+        let world = stage.sandbox.world();
+        assert!(world.issue(project_id(&stage), younger).unwrap().is_open(), "{how}");
+        assert!(world.issue(project_id(&stage), older.iid).unwrap().is_open(), "{how}");
+        assert_eq!(world.issue_links.len(), 1, "{how}: linked, so that people find the other one");
+        let written = stage.journal();
+        assert_eq!(stage.apply().await[0].ending(), Ending::Human, "{how}");
+        assert_eq!(stage.journal(), written, "{how}: nothing more to do for a program");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_person_closed_the_older_twin_the_younger_is_the_sessions() {
+    for wrote in [true, false] {
+        let stage = Stage::seeded();
+        stage.apply().await;
+        let older = session_issue(&stage);
+        let younger = twin_of(&stage, &older).await;
+        if wrote {
+            edit(&stage, "person", younger, json!({"description": format!("{}\nA word", older.description.unwrap())}))
+                .await;
+        }
+        edit(&stage, "person", older.iid, json!({"state_event": "close"})).await;
+        change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        let runs = stage.apply().await;
+        assert_eq!(runs[0].ending(), Ending::Done, "{:?}", findings(&runs));
+        let world = stage.sandbox.world();
+        let kept = world.issue(project_id(&stage), younger).unwrap();
+        assert!(kept.is_open() && kept.description.as_deref().unwrap().contains("with tea"));
+        assert!(!world.issue(project_id(&stage), older.iid).unwrap().is_open());
+        assert!(stage.plan().await[0].plan.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_issue_that_a_person_closed_is_neither_reopened_nor_doubled() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let iid = session_issue(&stage).iid;
+    edit(&stage, "person", iid, json!({"state_event": "close"})).await;
+    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    let written = stage.journal();
+    let runs = stage.apply().await;
+    assert_eq!(stage.journal(), written);
+    assert!(!session_issue(&stage).is_open());
+    assert_eq!(runs[0].ending(), Ending::Done);
+}
+
+// -------------------------------------------------------------------------------------------- block and people
+
+#[tokio::test(start_paused = true)]
+async fn the_block_follows_the_page_until_the_session_starts() {
+    let mut stage = Stage::seeded();
+    stage.apply().await;
+    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    stage.apply().await;
+    assert!(session_issue(&stage).description.unwrap().contains("with tea"));
+
+    let frozen = session_issue(&stage);
+    later(&mut stage, "2026-11-26T15:00:00Z");
+    change_page(&stage, "with tea", "with coffee");
+    let runs = stage.apply().await;
+    // The next session's issue has the page's words, the one that has begun keeps its own.
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-03 15:00 UTC"]);
+    let world = stage.sandbox.world();
+    assert_eq!(world.issue(project_id(&stage), frozen.iid).unwrap(), &frozen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_persons_text_around_the_block_is_kept_byte_for_byte() {
+    let stage = Stage::seeded();
+    stage.apply().await;
+    let issue = session_issue(&stage);
+    let body = issue.description.unwrap();
+    let written =
+        format!("  Above it,\n\n\u{a0}with odd  blanks \n{body}\n\n- [x] below  \n> <!-- podkeeper:v1 end -->\n\nende");
+    edit(&stage, "person", issue.iid, json!({"description": written})).await;
+    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    stage.apply().await;
+    let now = session_issue(&stage).description.unwrap();
+    assert!(now.contains("with tea"));
+    assert_eq!(outside(&now), outside(&written));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_between_the_look_and_the_write_is_not_overwritten() {
+    for (person_writes, kept, ending) in [
+        // Outside the block: the write goes on and carries it along.
+        ("\nA word at the end", "A word at the end", Ending::Done),
+        // Inside it: the write is left for the next run, which sees what is there then.
+        ("INSIDE", "**When:** an hour later", Ending::Incomplete),
+    ] {
+        let stage = Stage::seeded();
+        stage.apply().await;
+        let issue = session_issue(&stage);
+        change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        let interferes = Interferes {
+            inner: InMemory(stage.sandbox.router()),
+            sandbox: stage.sandbox.clone(),
+            before: (Method::GET, format!("/issues/{}", issue.iid)),
+            does: Mutex::new(Some(Box::new(move |world: &mut World| {
+                let project = world.projects.values_mut().find(|project| project.issues.contains_key(&issue.iid));
+                let issue = project.unwrap().issues.get_mut(&issue.iid).unwrap();
+                let body = issue.description.clone().unwrap();
+                issue.description = Some(if person_writes == "INSIDE" {
+                    body.replacen("**When:** Thu 2026-11-26 15:00 UTC", "**When:** an hour later", 1)
+                } else {
+                    body + person_writes
+                });
+            }))),
+        };
+        let (runs, _) = stage.apply_over(Arc::new(interferes)).await;
+        let body = session_issue(&stage).description.unwrap();
+        assert!(body.contains(kept), "{body}");
+        assert_eq!(body.contains("with tea"), ending == Ending::Done, "{body}");
+        assert_eq!(runs[0].ending(), ending, "{:?}", runs[0].outcomes);
+
+        // The next run ends it either way.
+        assert_eq!(stage.apply().await[0].ending(), Ending::Done);
+        assert!(session_issue(&stage).description.unwrap().contains("with tea"));
+        assert!(stage.plan().await[0].plan.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renamed_pod_and_slot_keep_their_issues() {
+    let mut stage = Stage::seeded();
+    stage.apply().await;
+    let count = own(&stage).len();
+    let iid = session_issue(&stage).iid;
+    let pod = &mut stage.pods[0];
+    pod.formerly = vec![std::mem::replace(&mut pod.key, PodKey::parse("appsec").unwrap())];
+    let slot = &mut pod.slots[0];
+    slot.formerly = vec![std::mem::replace(&mut slot.key, "thursday".to_owned())];
+    let runs = stage.apply().await;
+    assert_eq!(opened(&runs), [""; 0]);
+    assert_eq!(own(&stage).len(), count);
+    let world = stage.sandbox.world();
+    let body = world.issue(project_id(&stage), iid).unwrap().description.clone().unwrap();
+    assert!(body.starts_with("<!-- podkeeper:v1 session appsec/thursday/2026-W48 -->"), "{body}");
+    assert!(stage.plan().await[0].plan.is_empty());
+    assert_eq!(messages(&runs, "session-missed"), [""; 0], "the old issues still count");
+}
+
+// ------------------------------------------------------------------------------------------ limits and workers
+
+#[tokio::test(start_paused = true)]
+async fn what_the_limit_holds_back_is_done_by_the_next_run() {
+    let mut stage = Stage::seeded();
+    let all = stage.plan().await[0].plan.actions.len();
+    assert_eq!(all, 2);
+    stage.max_writes = 1;
+    let runs = stage.apply().await;
+    assert_eq!((runs[0].ending(), stage.journal().len()), (Ending::Incomplete, 1));
+    let runs = stage.apply().await;
+    assert_eq!((runs[0].ending(), stage.journal().len()), (Ending::Done, 2));
+    let runs = stage.apply().await;
+    assert_eq!((runs[0].ending(), stage.journal().len()), (Ending::Done, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_one_pod_is_no_pause_of_its_neighbour() {
+    let (one, mut two) = (pod(), pod());
+    two.key = PodKey::parse("verify").unwrap();
+    two.label.name = podkeeper::pod::label::LabelName::parse("pod::verify").unwrap();
+    let stage = Stage::of(vec![one, two], now());
+    // The last session's issue of the first pod.
+    let paused = own(&stage).into_iter().find(|issue| key(issue).as_deref() == Some("secure/weekly/2026-W47")).unwrap();
+    edit(&stage, "person", paused.iid, json!({"add_labels": "podkeeper::pause"})).await;
+    let runs = stage.apply().await;
+    assert_eq!(messages(&runs[..1], "paused").len(), 1);
+    assert_eq!((runs[0].outcomes.len(), messages(&runs[1..], "paused").len()), (0, 0));
+    assert_eq!(opened(&runs).len(), 1, "the other pod's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_agreed_to_is_done_and_nothing_else() {
+    let stage = Stage::seeded();
+    let planned = stage.plan().await;
+    let path = &stage.pods[0].pairing_project;
+    assert_eq!(
+        sentences(&planned),
+        format!(
+            "open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in {path} with label `pod::secure`, because no issue \
+             carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC\n\
+             add label `pod::secure` to {path}#1, because it was taken off once\n"
+        )
+    );
+    let agreed = stamp(&[&planned[0].plan]);
+    // One more thing to do is another plan.
+    let last = own(&stage)[1].iid;
+    edit(&stage, "person", last, json!({"remove_labels": "pod::secure"})).await;
+    let written = stage.journal();
+    let refused = stage.apply_agreed(&agreed).await.unwrap_err();
+    assert_eq!(stage.journal(), written);
+    assert_eq!(refused.stamp, stamp(&[&stage.plan().await[0].plan]));
+    // A thing that changes nothing of it is not.
+    edit(&stage, "person", last, json!({"add_labels": "pod::secure", "title": "Last week"})).await;
+    assert_eq!(stage.apply_agreed(&agreed).await.unwrap()[0].ending(), Ending::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_may_be_written_nothing_is_promised() {
+    for how in ["archived", "paused"] {
+        let mut stage = Stage::seeded();
+        stage.pods[0].label.create = true;
+        without_label(&stage).await;
+        assert_eq!(stage.plan().await[0].then.len(), 1, "the issue follows the label");
+        match how {
+            "archived" => drop(stage.ask("admin", "POST", &format!("{}/archive", stage.pairing()), Value::Null).await),
+            _ => edit(&stage, "person", own(&stage)[0].iid, json!({"add_labels": "podkeeper::pause"})).await,
+        }
+        let written = stage.journal();
+        let runs = stage.apply().await;
+        assert_eq!(stage.journal(), written, "{how}");
+        assert_eq!(runs[0].then, [""; 0], "{how}");
+    }
+}
+
+/// F8: every order of the calls that matter of two workers who both find nothing: the look for own issues and every write.
+#[tokio::test(start_paused = true)]
+async fn two_workers_at_once_end_with_one_open_issue_in_every_order() {
+    // Look, open, look, link, close, look.
+    const CALLS: u32 = 6;
+    let mut pod = pod();
+    pod.page.site = None;
+    let (mut orders, mut with_twins) = (0, 0);
+    for pattern in 0_u32..1 << (2 * CALLS) {
+        if pattern.count_ones() != CALLS {
+            continue;
+        }
+        let order: VecDeque<usize> = (0..2 * CALLS).map(|turn| usize::from(pattern >> turn & 1 == 1)).collect();
+        let stage = small(&pod);
+        let turns = Arc::new(Turns {
+            state: Mutex::new(Order { next: order, done: [false; 2], busy: false }),
+            changed: Notify::new(),
+        });
+        let worker = async |number: usize| {
+            let exchange = Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(&turns), number };
+            let (runs, _) = stage.apply_over(Arc::new(exchange)).await;
+            turns.ends(number);
+            runs
+        };
+        let (one, two) = tokio::join!(worker(0), worker(1));
+        for runs in [one, two] {
+            assert_eq!(runs[0].ending(), Ending::Done, "{pattern:b}: {:?}", runs[0].outcomes);
+        }
+        let after = stage.apply().await;
+        assert_eq!(after[0].ending(), Ending::Done);
+        settled(&stage, "secure/weekly/2026-W48").unwrap_or_else(|why| panic!("{pattern:012b}: {why}"));
+        assert!(stage.plan().await[0].plan.is_empty(), "{pattern:012b}");
+        orders += 1;
+        with_twins += usize::from(own(&stage).len() > 1);
+    }
+    println!("orders {orders}, of which {with_twins} had twins for a moment");
+    assert_eq!(orders, 924);
+    assert!(with_twins > 100, "{with_twins}");
+}
+
+// ------------------------------------------------------------------------------------------------- the stage's
+
+fn pod() -> Pod {
+    shipped().pods.remove(0)
+}
+
+/// A pod in a world that has never seen podkeeper.
+fn first_ever(pod: Pod, moment: &str) -> Stage {
+    let now = moment.parse().unwrap();
+    let plot = Plot { now, pods: vec![PodPlot { past: Vec::new(), ..plot(&pod, now) }] };
+    Stage { sandbox: Sandbox::new(World::seeded(&plot)), pods: vec![pod], now, max_writes: 10 }
+}
+
+/// The same with a page of a few lines, for stories that are told a thousand times.
+fn small(pod: &Pod) -> Stage {
+    let page = Some("---\ntitle: Small\n---\n\n## A Pod members\n\n- Lead: Ada (`@ada`)\n\n## End\n".to_owned());
+    let plot = Plot { now: now(), pods: vec![PodPlot { past: Vec::new(), page, ..plot(pod, now()) }] };
+    Stage { sandbox: Sandbox::new(World::seeded(&plot)), pods: vec![pod.clone()], now: now(), max_writes: 10 }
+}
+
+fn later(stage: &mut Stage, moment: &str) {
+    stage.now = moment.parse().unwrap();
+    let now = stage.now;
+    stage.sandbox.change(|world| world.now = now);
+}
+
+fn project_id(stage: &Stage) -> u64 {
+    stage.sandbox.world().project_at(&stage.pods[0].pairing_project).unwrap().id
+}
+
+/// podkeeper's own issues, in the order of their sessions.
+fn own(stage: &Stage) -> Vec<Issue> {
+    let world = stage.sandbox.world();
+    let project = world.project_at(&stage.pods[0].pairing_project).unwrap();
+    let mut issues: Vec<Issue> = project.issues.values().filter(|issue| key(issue).is_some()).cloned().collect();
+    issues.sort_by_key(|issue| (key(issue), issue.iid));
+    issues
+}
+
+fn key(issue: &Issue) -> Option<String> {
+    match marker::parse(issue.description.as_deref()?) {
+        marker::Marked::Block(marker::Block { marker: marker::Marker::Session(key), .. }) => Some(key.to_string()),
+        marker::Marked::Damaged { .. } | marker::Marked::No => None,
+    }
+}
+
+fn keys(stage: &Stage) -> Vec<String> {
+    own(stage).iter().filter_map(key).collect()
+}
+
+/// The oldest issue of the newest session.
+fn session_issue(stage: &Stage) -> Issue {
+    let issues = own(stage);
+    let newest = key(issues.last().unwrap());
+    issues.into_iter().find(|issue| key(issue) == newest).unwrap()
+}
+
+/// Exactly one open issue for the session, the oldest; every other one is closed and linked to it.
+fn settled(stage: &Stage, session: &str) -> Result<(), String> {
+    let world = stage.sandbox.world();
+    let project = project_id(stage);
+    let issues: Vec<Issue> = own(stage).into_iter().filter(|issue| key(issue).as_deref() == Some(session)).collect();
+    let Some((keep, twins)) = issues.split_first() else { return Err("there is no issue".to_owned()) };
+    if !keep.is_open() || !keep.labels.contains("pod::secure") {
+        return Err(format!("#{} is closed or bare", keep.iid));
+    }
+    for twin in twins {
+        let linked = world.issue_links.values().any(|link| {
+            [(link.source, link.target), (link.target, link.source)]
+                .contains(&((project, twin.iid), (project, keep.iid)))
+        });
+        if twin.is_open() || !linked {
+            return Err(format!("#{} is open ({}) or not linked ({linked})", twin.iid, twin.is_open()));
+        }
+    }
+    Ok(())
+}
+
+async fn edit(stage: &Stage, who: &str, iid: u64, body: Value) {
+    let (status, answer) = stage.ask(who, "PUT", &format!("{}/issues/{iid}", stage.pairing()), body).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// A second issue for the same session, by the same bot: what two workers leave who looked at the same moment.
+async fn twin_of(stage: &Stage, issue: &Issue) -> u64 {
+    let body = json!({"title": issue.title, "description": issue.description, "labels": "pod::secure"});
+    let (status, answer) = stage.ask("api", "POST", &format!("{}/issues", stage.pairing()), body).await;
+    assert_eq!(status, 201, "{answer}");
+    answer["iid"].as_u64().unwrap()
+}
+
+async fn without_label(stage: &Stage) {
+    let path = format!("{}/labels/pod%3A%3Asecure", stage.pairing());
+    assert_eq!(stage.ask("admin", "DELETE", &path, Value::Null).await.0, 204);
+}
+
+fn label() -> Value {
+    json!({"name": "pod::secure", "color": "#428BCA"})
+}
+
+fn change_page(stage: &Stage, old: &str, new: &str) {
+    let at = &stage.pods[0].page;
+    stage.sandbox.change(|world| {
+        let project = world.project_at(&at.project).unwrap().id;
+        let files = world.projects.get_mut(&project).unwrap().files.get_mut(&at.git_ref).unwrap();
+        let page = files.get_mut(&at.path).unwrap();
+        assert!(page.contains(old), "the page says {old}");
+        *page = page.replace(old, new);
+    });
+}
+
+/// What stands outside the block, byte for byte.
+fn outside(body: &str) -> String {
+    let marker::Marked::Block(mut block) = marker::parse(body) else { panic!("no whole block in {body}") };
+    (block.text, block.state) = (String::new(), marker::State::default());
+    marker::splice(body, &block).unwrap()
+}
+
+fn opened(runs: &[Run]) -> Vec<String> {
+    let opened = runs.iter().flat_map(|run| &run.outcomes).filter(|(action, _)| action.kind() == "open-pairing-issue");
+    opened.filter_map(|(action, _)| Some(action.to_string().split('"').nth(1)?.to_owned())).collect()
+}
+
+fn messages(runs: &[Run], rule: &str) -> Vec<String> {
+    let found = runs.iter().flat_map(|run| &run.findings).filter(|finding| finding.rule.code() == rule);
+    found.map(|finding| finding.message.clone()).collect()
+}
+
+// ------------------------------------------------------------------------------------------- doubles at the seam
+
+/// Answers 403 to one kind of request, as GitLab does to a token without the role for it.
+struct Refuses {
+    inner: InMemory,
+    method: Method,
+    path: &'static str,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Refuses {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        if *request.method() == self.method && request.uri().path().ends_with(self.path) {
+            let body = Bytes::from_static(br#"{"message":"403 Forbidden"}"#);
+            return Ok(Response::builder().status(403).body(body).unwrap());
+        }
+        self.inner.exchange(request).await
+    }
+}
+
+type Deed = Box<dyn FnOnce(&mut World) + Send>;
+
+/// Somebody does something right before one request arrives.
+struct Interferes {
+    inner: InMemory,
+    sandbox: Sandbox,
+    before: (Method, String),
+    does: Mutex<Option<Deed>>,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Interferes {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        if *request.method() == self.before.0
+            && request.uri().path().ends_with(&self.before.1)
+            && let Some(deed) = self.does.lock().unwrap().take()
+        {
+            self.sandbox.change(deed);
+        }
+        self.inner.exchange(request).await
+    }
+}
+
+/// Lets the calls that matter of two workers pass one at a time, in an order that is given.
+struct Turnstile {
+    inner: InMemory,
+    turns: Arc<Turns>,
+    number: usize,
+}
+
+struct Turns {
+    state: Mutex<Order>,
+    changed: Notify,
+}
+
+struct Order {
+    next: VecDeque<usize>,
+    done: [bool; 2],
+    busy: bool,
+}
+
+impl Turns {
+    async fn begins(&self, number: usize) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is overlooked.
+            changed.as_mut().enable();
+            if self.may_begin(number) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn may_begin(&self, number: usize) -> bool {
+        let mut order = self.state.lock().unwrap();
+        // Turns of a worker that needs no more are given up.
+        while order.next.front().is_some_and(|next| order.done[*next]) {
+            order.next.pop_front();
+        }
+        let may = !order.busy && order.next.front().is_none_or(|next| *next == number);
+        if may {
+            order.next.pop_front();
+            order.busy = true;
+        }
+        may
+    }
+
+    fn passed(&self) {
+        self.state.lock().unwrap().busy = false;
+        self.changed.notify_waiters();
+    }
+
+    fn ends(&self, number: usize) {
+        self.state.lock().unwrap().done[number] = true;
+        self.changed.notify_waiters();
+    }
+}
+
+#[async_trait::async_trait]
+impl Exchange for Turnstile {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let look = request.uri().query().is_some_and(|query| query.contains("author_id"));
+        if request.method().is_safe() && !look {
+            return self.inner.exchange(request).await;
+        }
+        self.turns.begins(self.number).await;
+        let answer = self.inner.exchange(request).await;
+        self.turns.passed();
+        answer
+    }
+}

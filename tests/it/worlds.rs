@@ -1,0 +1,718 @@
+//! Nothing is wired to the seed: whatever changes in the box, podkeeper says exactly what follows from it, and nothing else.
+//!
+//! The box is served and changed over plain HTTP, as a person or an administrator would change GitLab. Every change is
+//! undone the same way, and then the report is what it was before, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use podkeeper::execute::Stop;
+use podkeeper::gitlab::{Access, HttpExchange, Purpose, Token, connect, connect_to_write};
+use podkeeper::pod::Pod;
+use podkeeper::pod::plan::stamp;
+use podkeeper::pod::run::Run;
+use podkeeper::report::{Told, json as report};
+use podkeeper::run::{Mode, run};
+use podkeeper::sandbox::{Plot, Sandbox, Serving, World};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::support::{now, plot, root, shipped};
+
+// What the seed calls for, and what is said instead where it cannot be done.
+const NO_LABEL_BACK: &str = "- add label `pod::secure` to PAIRING#1, because it was taken off once";
+const NO_ISSUE: &str = "- open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in PAIRING with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
+const BARE_ISSUE: &str = "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in PAIRING, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
+const LABEL_MISSING: &str =
+    "+ label-missing: PAIRING has no label `pod::secure`, so pairing issues are opened without it";
+const LEADS: &str = "- open-pairing-issue | + - **Leads:** Ada Quill (`@ada-quill-gtlb`), Sorin Vale (`@svale`)";
+const ACCOUNT_UNSEEN: &str = "+ unknown the account that the token belongs to";
+const PAGE_UNSEEN: &str = "+ unknown the file content/handbook/support/support-pods/secure/_index.md at main in gitlab-com/content-sites/handbook";
+
+// ------------------------------------------------------------------------------------ what changes, and what follows
+
+#[tokio::test]
+async fn a_changed_label_changes_what_hangs_on_it() {
+    let mut seen = Seen::of(Served::seeded().await).await;
+    let (last, before) = (seen.issue("2026-W47").await, seen.issue("2026-W46").await);
+    seen.when(
+        "the last session's issue loses its label",
+        &["+ add label `pod::secure` to PAIRING#5, because it was taken off once"],
+        async |served| served.edit("person", last, json!({"remove_labels": "pod::secure"})).await,
+        async |served, ()| served.edit("person", last, json!({"add_labels": "pod::secure"})).await,
+    )
+    .await;
+    seen.when(
+        "the last session's issue gets another pod's label, which takes this one away",
+        &["+ label-conflict: PAIRING#5 carries `pod::verify` instead of `pod::secure`"],
+        async |served| served.edit("person", last, json!({"add_labels": "pod::verify"})).await,
+        async |served, ()| served.edit("person", last, json!({"add_labels": "pod::secure"})).await,
+    )
+    .await;
+    seen.when(
+        "the label is deleted in the project",
+        &[NO_LABEL_BACK, NO_ISSUE, LABEL_MISSING, BARE_ISSUE],
+        async |served| served.ask("admin", "DELETE", &served.label(), Value::Null).await,
+        async |served, _| {
+            let label = json!({"name": "pod::secure", "color": "#1f75cb", "description": "Pairing sessions"});
+            served.ask("admin", "POST", &format!("{}/labels", served.pairing()), label).await;
+            served.edit("person", last, json!({"add_labels": "pod::secure"})).await;
+        },
+    )
+    .await;
+    seen.when(
+        "the label is renamed in the project",
+        &[NO_LABEL_BACK, NO_ISSUE, LABEL_MISSING, BARE_ISSUE],
+        async |served| served.ask("admin", "PUT", &served.label(), json!({"new_name": "pod::appsec"})).await,
+        async |served, _| {
+            let path = format!("{}/labels/pod%3A%3Aappsec", served.pairing());
+            served.ask("admin", "PUT", &path, json!({"new_name": "pod::secure"})).await
+        },
+    )
+    .await;
+    seen.when(
+        "somebody asks for a pause",
+        &[NO_LABEL_BACK, NO_ISSUE, "+ paused: 2 changes wait, because #5 carries the label podkeeper::pause"],
+        async |served| served.edit("person", last, json!({"add_labels": "podkeeper::pause"})).await,
+        async |served, ()| served.edit("person", last, json!({"remove_labels": "podkeeper::pause"})).await,
+    )
+    .await;
+    // GitLab forgets no removal, so what follows cannot be undone.
+    seen.when_for_good("somebody puts the lost label back", &[NO_LABEL_BACK], async |served| {
+        served.edit("person", before, json!({"add_labels": "pod::secure"})).await;
+    })
+    .await;
+    seen.when_for_good(
+        "somebody takes it off once more",
+        &["+ label-removed: `pod::secure` was taken off PAIRING#1 2 times, so it stays off"],
+        async |served| {
+            served.edit("person", before, json!({"remove_labels": "pod::secure"})).await;
+        },
+    )
+    .await;
+    seen.ends(7);
+}
+
+#[tokio::test]
+async fn an_issue_that_somebody_else_makes_changes_only_what_it_says() {
+    let mut seen = Seen::of(Served::seeded().await).await;
+    let copied = seen.served.body(seen.issue("2026-W47").await).await;
+    let day = "2026-11-26";
+    let delete = async |served: &Served, iid: u64| {
+        served.ask("admin", "DELETE", &served.path(iid), Value::Null).await;
+    };
+    seen.when(
+        "somebody opens the session's issue, with the date in its title",
+        &[
+            NO_ISSUE,
+            "+ session-issue-by-hand: PAIRING#6 is the pairing issue for Thu 2026-11-26 15:00 UTC, opened by hand",
+        ],
+        async |served| {
+            let new = json!({"title": "Secure pairing on 26 November 2026", "labels": "pod::secure"});
+            served.open("person", new).await
+        },
+        delete,
+    )
+    .await;
+    seen.when(
+        "somebody opens the session's issue, with the date as its due date",
+        &[
+            NO_ISSUE,
+            "+ session-issue-by-hand: PAIRING#7 is the pairing issue for Thu 2026-11-26 15:00 UTC, opened by hand",
+        ],
+        async |served| {
+            served.open("person", json!({"title": "Let's pair", "labels": "pod::secure", "due_date": day})).await
+        },
+        delete,
+    )
+    .await;
+    seen.when(
+        "the pairing bot records what two people did that day",
+        &[],
+        async |served| {
+            let new = json!({"title": "Pairing: 2026-11-26", "labels": "pod::secure,pairify", "due_date": day});
+            served.open("person", new).await
+        },
+        delete,
+    )
+    .await;
+    seen.when(
+        "somebody opens an issue for that day without the pod's label",
+        &[],
+        async |served| served.open("person", json!({"title": "Runners on 2026-11-26", "due_date": day})).await,
+        delete,
+    )
+    .await;
+    seen.when(
+        "somebody copies a marker",
+        &[
+            "+ ends with 5",
+            "+ marker-foreign: PAIRING#10 by somebody else carries the marker of session secure/weekly/2026-W47",
+        ],
+        async |served| {
+            served.open("person", json!({"title": "Copied", "description": copied, "labels": "pod::secure"})).await
+        },
+        delete,
+    )
+    .await;
+    seen.ends(5);
+}
+
+#[tokio::test]
+async fn a_changed_project_changes_where_and_whether_anything_is_written() {
+    let mut seen = Seen::of(Served::seeded().await).await;
+    let project = seen.served.ask("admin", "GET", &seen.served.pairing(), Value::Null).await["id"].clone();
+    let project = format!("/api/v4/projects/{project}");
+    let page = seen.served.handbook();
+    seen.when(
+        "the project is renamed",
+        &[NO_LABEL_BACK, NO_ISSUE, "+ add label `pod::secure` to gitlab-com/support/pairing-together#1, because it was taken off once", "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in gitlab-com/support/pairing-together with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC", "+ project-renamed: PAIRING is gitlab-com/support/pairing-together now"],
+        async |served| served.ask("admin", "PUT", &project, json!({"path": "pairing-together"})).await,
+        async |served, _| served.ask("admin", "PUT", &project, json!({"path": "support-pairing"})).await,
+    )
+    .await;
+    seen.when(
+        "the project is archived",
+        &[NO_LABEL_BACK, NO_ISSUE, "+ ends with 5", "+ project-archived: PAIRING is archived; nothing was written"],
+        async |served| served.ask("admin", "POST", &format!("{project}/archive"), Value::Null).await,
+        async |served, _| served.ask("admin", "POST", &format!("{project}/unarchive"), Value::Null).await,
+    )
+    .await;
+    seen.when(
+        "the project's issues are switched off",
+        &[NO_LABEL_BACK, NO_ISSUE, "+ ends with 5", "+ issues-disabled: PAIRING has its issues switched off"],
+        async |served| served.ask("admin", "PUT", &project, json!({"issues_access_level": "disabled"})).await,
+        async |served, _| served.ask("admin", "PUT", &project, json!({"issues_access_level": "enabled"})).await,
+    )
+    .await;
+    seen.when(
+        "the handbook is hidden from the bot",
+        &[NO_ISSUE, "+ ends with 5", PAGE_UNSEEN, "- every finding of the page"],
+        async |served| served.ask("admin", "PUT", &page, json!({"visibility": "private"})).await,
+        async |served, _| served.ask("admin", "PUT", &page, json!({"visibility": "public"})).await,
+    )
+    .await;
+    seen.ends(4);
+}
+
+#[tokio::test]
+async fn a_changed_page_changes_the_block_and_the_findings() {
+    let mut seen = Seen::of(Served::seeded().await).await;
+    let page = seen.served.page().await;
+    let with = async |served: &Served, old: &str, new: &str| {
+        assert!(page.contains(old), "the page says {old}");
+        served.write_page(&page.replace(old, new)).await;
+    };
+    let back = async |served: &Served, ()| served.write_page(&page).await;
+    seen.when(
+        "the page gets another title",
+        &["- open-pairing-issue | + - **Pod page:** [Secure Support Pod](https://handbook.gitlab.com/handbook/support/support-pods/secure/)", "+ open-pairing-issue | + - **Pod page:** [Application Security Pod](https://handbook.gitlab.com/handbook/support/support-pods/secure/)"],
+        async |served| with(served, "title: Secure Support Pod", "title: Application Security Pod").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "the page moves the session to another weekday",
+        &["- open-pairing-issue | + - **On the page:** Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Thursdays at 3:00 PM UTC.", "+ open-pairing-issue | + - **On the page:** Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Tuesdays at 3:00 PM UTC.", "+ session-differs: the page says \"Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Tuesdays at 3:00 PM UTC.\", which is no configured session"],
+        async |served| with(served, "Thursdays at 3:00 PM UTC", "Tuesdays at 3:00 PM UTC").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "a lead steps down",
+        &[LEADS, "+ open-pairing-issue | + - **Leads:** Ada Quill (`@ada-quill-gtlb`)"],
+        async |served| with(served, "- Lead: {{< member-by-name \"Sorin", "- {{< member-by-name \"Sorin").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "the members section goes",
+        &[LEADS, "+ members-section-missing: No level-2 heading ends in \"Pod members\"."],
+        async |served| {
+            let (start, end) = (page.find("## Secure Pod members").unwrap(), page.find("## Purpose").unwrap());
+            served.write_page(&format!("{}{}", &page[..start], &page[end..])).await;
+        },
+        back,
+    )
+    .await;
+    seen.when(
+        "the page is mended",
+        &["- label-empty: A label reference names no label."],
+        async |served| with(served, "- GitLab.com label: ~\"\"\n", "").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "the page is a sign-in page",
+        &[NO_ISSUE, "+ ends with 4", "+ unknown the page content/handbook/support/support-pods/secure/_index.md in gitlab-com/content-sites/handbook", "- every finding of the page"],
+        async |served| served.write_page("<!DOCTYPE html>\n<title>Sign in</title>\n").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "the page is deleted",
+        &[NO_ISSUE, "+ ends with 5", "+ page-missing: content/handbook/support/support-pods/secure/_index.md is not in gitlab-com/content-sites/handbook at main", "- every finding of the page"],
+        async |served| {
+            let gone = json!({"branch": "main", "commit_message": "Move it"});
+            served.ask("admin", "DELETE", &served.page_path(), gone).await
+        },
+        async |served, _| {
+            let again = json!({"branch": "main", "commit_message": "Bring it back", "content": page});
+            served.ask("admin", "POST", &served.page_path(), again).await
+        },
+    )
+    .await;
+    seen.ends(7);
+}
+
+#[tokio::test]
+async fn a_changed_account_changes_whose_issues_are_podkeepers() {
+    let mut seen = Seen::of(Served::seeded().await).await;
+    let bot = seen.served.ask("api", "GET", "/api/v4/user", Value::Null).await;
+    let (id, name) = (bot["id"].clone(), bot["username"].clone());
+    seen.when(
+        "the bot is renamed",
+        &[],
+        async |served| served.ask("admin", "POST", "/-/world/user", json!({"id": id, "username": "pod-bot"})).await,
+        async |served, _| served.ask("admin", "POST", "/-/world/user", json!({"id": id, "username": name})).await,
+    )
+    .await;
+    seen.when(
+        "the bot is blocked",
+        &[
+            NO_LABEL_BACK,
+            NO_ISSUE,
+            "+ ends with 6",
+            ACCOUNT_UNSEEN,
+            PAGE_UNSEEN,
+            "+ unknown the project PAIRING",
+            "- every finding of the page",
+        ],
+        async |served| served.ask("admin", "POST", "/-/world/user", json!({"id": id, "state": "blocked"})).await,
+        async |served, _| served.ask("admin", "POST", "/-/world/user", json!({"id": id, "state": "active"})).await,
+    )
+    .await;
+    seen.when(
+        "the bot's token is revoked",
+        &[
+            NO_LABEL_BACK,
+            NO_ISSUE,
+            "+ ends with 6",
+            ACCOUNT_UNSEEN,
+            PAGE_UNSEEN,
+            "+ unknown the project PAIRING",
+            "- every finding of the page",
+        ],
+        async |served| served.ask("admin", "POST", "/-/world/token", json!({"name": "api", "revoked": true})).await,
+        async |served, _| served.ask("admin", "POST", "/-/world/token", json!({"name": "api", "revoked": false})).await,
+    )
+    .await;
+    // Another account's token; nothing changes in the world.
+    seen.served.token = "person";
+    seen.when_for_good(
+        "podkeeper works under another account",
+        &[
+            NO_LABEL_BACK,
+            "+ ends with 5",
+            "+ marker-foreign: PAIRING#5 by somebody else carries the marker of session secure/weekly/2026-W47",
+        ],
+        async |_| {},
+    )
+    .await;
+    seen.served.pods[0].bots = vec![name.as_str().unwrap().to_owned()];
+    seen.when_for_good(
+        "its former account is named in the configuration",
+        &[
+            "- ends with 5",
+            "- marker-foreign: PAIRING#5 by somebody else carries the marker of session secure/weekly/2026-W47",
+            "+ add label `pod::secure` to PAIRING#1, because it was taken off once",
+        ],
+        async |_| {},
+    )
+    .await;
+    seen.ends(5);
+}
+
+#[tokio::test]
+async fn a_changed_session_issue_changes_only_what_is_podkeepers_in_it() {
+    let served = Served::seeded().await;
+    served.apply().await;
+    let mut seen = Seen::of(served).await;
+    assert!(seen.before.texts.is_empty(), "all was done");
+    let iid = seen.issue("2026-W48").await;
+    let (body, title) = (seen.served.body(iid).await, "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC");
+    let write = async |served: &Served, old: &str, new: &str| {
+        assert!(body.contains(old), "{body}");
+        served.edit("person", iid, json!({"description": body.replacen(old, new, 1)})).await;
+    };
+    let back = async |served: &Served, ()| served.edit("person", iid, json!({"description": body})).await;
+    seen.when(
+        "somebody gives the issue another title",
+        &[],
+        async |served| served.edit("person", iid, json!({"title": "Pairing with cake"})).await,
+        async |served, ()| served.edit("person", iid, json!({"title": title})).await,
+    )
+    .await;
+    seen.when(
+        "somebody takes the label off",
+        &["+ add label `pod::secure` to PAIRING#6, because it was taken off once"],
+        async |served| served.edit("person", iid, json!({"remove_labels": "pod::secure"})).await,
+        async |served, ()| served.edit("person", iid, json!({"add_labels": "pod::secure"})).await,
+    )
+    .await;
+    seen.when(
+        "somebody closes it",
+        &[],
+        async |served| served.edit("person", iid, json!({"state_event": "close"})).await,
+        async |served, ()| served.edit("person", iid, json!({"state_event": "reopen"})).await,
+    )
+    .await;
+    seen.when(
+        "somebody writes outside the block",
+        &[],
+        async |served| write(served, "## Notes", "## Notes\n\nWe looked at the analyzer together.").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "somebody writes inside the block",
+        &["+ rewrite the block of PAIRING#6, because its block no longer says what the page and the configuration say"],
+        async |served| write(served, "for 1h", "for 2h").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "somebody damages the marker",
+        &[
+            "+ ends with 5",
+            "+ marker-damaged: PAIRING#6: a block has a first line, a state line and an end line, one of each",
+        ],
+        async |served| write(served, "<!-- podkeeper:v1 end -->", "<!-- the end -->").await,
+        back,
+    )
+    .await;
+    seen.when(
+        "another worker opened the same issue at the same moment",
+        &[
+            "+ close PAIRING#7 in favour of #6, because PAIRING#6 is the older issue for secure/weekly/2026-W48",
+            "+ link PAIRING#7 to #6, because both stand for secure/weekly/2026-W48 and the lower number stays",
+            "+ session-twin: PAIRING#6 and PAIRING#7 both stand for secure/weekly/2026-W48",
+        ],
+        async |served| {
+            let twin = json!({"title": title, "description": body, "labels": "pod::secure"});
+            served.open("api", twin).await
+        },
+        async |served, iid| drop(served.ask("admin", "DELETE", &served.path(iid), Value::Null).await),
+    )
+    .await;
+    seen.ends(7);
+}
+
+// ------------------------------------------------------------------------------------------------ names of the seed
+
+/// The shipped configuration's own paths are the caller's, not the seed's.
+#[tokio::test]
+async fn no_name_of_the_seed_stands_in_the_program() {
+    let served = Served::seeded().await;
+    let world = served.ask("admin", "GET", "/-/world", Value::Null).await;
+    let mut names = BTreeSet::new();
+    for user in world["users"].as_object().unwrap().values() {
+        names.extend(["username", "name"].map(|key| user[key].as_str().unwrap().to_owned()));
+    }
+    names.extend(served.serving.description().tokens.into_values());
+    for project in world["projects"].as_object().unwrap().values() {
+        names.insert(project["path"].as_str().unwrap().to_owned());
+        names.extend(sentences_of(project));
+    }
+    names.extend(world["web"]["pages"].as_object().unwrap().values().filter_map(|title| sentence(title.as_str()?)));
+    // GitLab's own names, the program's, and what the configuration says.
+    for common in ["root", "podkeeper", "gitlab-org/gitlab"] {
+        assert!(names.remove(common), "{common}");
+    }
+    for pod in &served.pods {
+        assert!(names.remove(&pod.page.project) && names.remove(&pod.pairing_project));
+    }
+    assert!(names.len() > 100, "the dump was understood: {}", names.len());
+
+    let texts = program();
+    assert!(texts.len() > 60, "the program was found: {}", texts.len());
+    let mut found = Vec::new();
+    for (path, text) in &texts {
+        let hits = names.iter().filter(|name| stands_in(name, text));
+        found.extend(hits.map(|name| format!("{}: {name}", path.display())));
+    }
+    assert_eq!(found, [""; 0]);
+
+    // The search itself can find: everything stands in the sandbox.
+    let seed = root().join("src/sandbox/seed.rs");
+    assert!(stands_in("Hollis Brandt", &std::fs::read_to_string(seed).unwrap()));
+}
+
+/// Lines of a project's issues and files that are whole sentences.
+fn sentences_of(project: &Value) -> Vec<String> {
+    let issues = project["issues"].as_object().unwrap().values();
+    let texts = issues.flat_map(|issue| [&issue["title"], &issue["description"]]).filter_map(Value::as_str);
+    let files = project["files"].as_object().unwrap().values().filter_map(Value::as_object);
+    let files = files.flat_map(|files| files.values()).filter_map(Value::as_str);
+    texts.chain(files).flat_map(str::lines).filter_map(sentence).collect()
+}
+
+fn sentence(line: &str) -> Option<String> {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end();
+    (line.split_whitespace().count() >= 5).then(|| line.to_owned())
+}
+
+/// As words of their own, whatever the letter case.
+fn stands_in(name: &str, text: &str) -> bool {
+    let (name, text) = (name.to_lowercase(), text.to_lowercase());
+    text.match_indices(&name).any(|(at, _)| {
+        let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word)
+    })
+}
+
+/// What ships, without the sandbox and without tests.
+fn program() -> Vec<(PathBuf, String)> {
+    let mut texts = Vec::new();
+    for place in ["src", "config", "templates", "README.md"] {
+        gather(&root().join(place), &mut texts);
+    }
+    texts
+}
+
+fn gather(path: &Path, texts: &mut Vec<(PathBuf, String)>) {
+    if path.ends_with("src/sandbox") || path.ends_with("tests") || path.ends_with("tests.rs") {
+        return;
+    }
+    if let Ok(folder) = std::fs::read_dir(path) {
+        for entry in folder {
+            gather(&entry.unwrap().path(), texts);
+        }
+    } else if let Ok(text) = std::fs::read_to_string(path) {
+        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+        texts.push((path.to_owned(), shipped));
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------- the box
+
+/// A seeded box on a socket, and podkeeper's way to it.
+struct Served {
+    serving: Serving,
+    pods: Vec<Pod>,
+    http: reqwest::Client,
+    /// The token that podkeeper works with.
+    token: &'static str,
+}
+
+impl Served {
+    async fn seeded() -> Self {
+        let pods = shipped().pods;
+        let plot = Plot { now: now(), pods: pods.iter().map(|pod| plot(pod, now())).collect() };
+        let sandbox = Sandbox::new(World::seeded(&plot));
+        let serving = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().unwrap();
+        Self { serving, pods, http, token: "api" }
+    }
+
+    fn access(&self) -> Access {
+        let secret = self.serving.description().tokens[self.token].clone();
+        let token = || Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret.clone()) };
+        let tokens = BTreeMap::from([(Purpose::Pairing, token()), (Purpose::Handbook, token())]);
+        let exchange = Arc::new(HttpExchange::loopback().unwrap());
+        Access { url: self.serving.url().clone(), tokens, exchange, seed: 7 }
+    }
+
+    async fn plan(&self) -> Report {
+        let reader = connect(&self.access()).unwrap();
+        Report::of(&run(&self.pods, &reader, Mode::Plan, now(), 10).await.unwrap())
+    }
+
+    async fn apply(&self) {
+        let (reader, writer) = connect_to_write(&self.access(), now()).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        run(&self.pods, &reader, mode, now(), 10).await.unwrap();
+    }
+
+    /// One request as somebody; anything but a success fails the test.
+    async fn ask(&self, who: &str, method: &str, path: &str, body: Value) -> Value {
+        let url = self.serving.url().join(path).unwrap();
+        let mut request = self.http.request(method.parse().unwrap(), url);
+        request = request.header("PRIVATE-TOKEN", self.serving.description().tokens[who].clone());
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    }
+
+    async fn edit(&self, who: &str, iid: u64, change: Value) {
+        self.ask(who, "PUT", &self.path(iid), change).await;
+    }
+
+    async fn open(&self, who: &str, new: Value) -> u64 {
+        self.ask(who, "POST", &format!("{}/issues", self.pairing()), new).await["iid"].as_u64().unwrap()
+    }
+
+    async fn body(&self, iid: u64) -> String {
+        self.ask("person", "GET", &self.path(iid), Value::Null).await["description"].as_str().unwrap().to_owned()
+    }
+
+    async fn page(&self) -> String {
+        let text = self.ask("admin", "GET", &format!("{}/raw?ref=main", self.page_path()), Value::Null).await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    async fn write_page(&self, text: &str) {
+        let commit = json!({"branch": "main", "commit_message": "Edit the page", "content": text});
+        self.ask("person", "PUT", &self.page_path(), commit).await;
+    }
+
+    fn pairing(&self) -> String {
+        format!("/api/v4/projects/{}", encoded(&self.pods[0].pairing_project))
+    }
+
+    fn handbook(&self) -> String {
+        format!("/api/v4/projects/{}", encoded(&self.pods[0].page.project))
+    }
+
+    fn page_path(&self) -> String {
+        format!("{}/repository/files/{}", self.handbook(), encoded(&self.pods[0].page.path))
+    }
+
+    fn path(&self, iid: u64) -> String {
+        format!("{}/issues/{iid}", self.pairing())
+    }
+
+    fn label(&self) -> String {
+        format!("{}/labels/pod%3A%3Asecure", self.pairing())
+    }
+}
+
+fn encoded(path: &str) -> String {
+    path.replace('/', "%2F")
+}
+
+/// A report: whole, as a set of sentences, and the texts that actions would write.
+struct Report {
+    whole: String,
+    sentences: BTreeSet<String>,
+    texts: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The project of the pairing issues, short.
+const SHORT: &str = "PAIRING";
+
+impl Report {
+    fn of(runs: &[Run]) -> Self {
+        let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
+        let stamp = stamp(&plans);
+        let told = Told { runs, planned: true, now: now(), stamp: &stamp, requests: (0, 0), took_ms: 0 };
+        let (mut sentences, mut texts) = (BTreeSet::new(), BTreeMap::new());
+        for run in runs {
+            for action in &run.plan.actions {
+                sentences.insert(action.to_string());
+                let name = format!("{} {}", action.kind(), action.subject());
+                let lines = action.diff().lines().map(|line| format!("{} | {line}", action.kind())).collect();
+                texts.insert(name, lines);
+            }
+            sentences.extend(run.then.iter().map(|then| format!("then {then}")));
+            sentences
+                .extend(run.findings.iter().map(|finding| format!("{}: {}", finding.rule.code(), finding.message)));
+            sentences.extend(run.unknown.iter().map(|blind| format!("unknown {}", blind.what)));
+            let ending = run.ending();
+            sentences.extend((ending.code() != 0).then(|| format!("ends with {}", ending.code())));
+        }
+        let short = |sentence: String| sentence.replace("gitlab-com/support/support-pairing", SHORT);
+        let sentences = sentences.into_iter().map(short).collect();
+        Self { whole: report::text(&told), sentences, texts }
+    }
+
+    /// Everything that is said, and for an action that the other report has too, every line that it would write.
+    fn said_beside(&self, other: &Self) -> BTreeSet<String> {
+        let both = self.texts.iter().filter(|(action, _)| other.texts.contains_key(*action));
+        let lines = both.flat_map(|(_, lines)| lines.iter().cloned());
+        self.sentences.iter().cloned().chain(lines).collect()
+    }
+}
+
+/// The findings that the seed's page has by itself.
+const OF_THE_PAGE: [&str; 5] =
+    ["label-empty", "label-trailing-comma", "link-legacy-form", "list-dash-missing", "text-mojibake"];
+
+/// What podkeeper says of a box while it changes.
+struct Seen {
+    served: Served,
+    before: Report,
+    ways: usize,
+    wrong: Vec<String>,
+}
+
+impl Seen {
+    async fn of(served: Served) -> Self {
+        let before = served.plan().await;
+        Self { served, before, ways: 0, wrong: Vec::new() }
+    }
+
+    /// The number of a session's issue.
+    async fn issue(&self, week: &str) -> u64 {
+        let path = format!("{}/issues?per_page=100", self.served.pairing());
+        let issues = self.served.ask("admin", "GET", &path, Value::Null).await;
+        let marked = |issue: &&Value| issue["description"].as_str().is_some_and(|text| text.contains(week));
+        issues.as_array().unwrap().iter().find(marked).unwrap()["iid"].as_u64().unwrap()
+    }
+
+    /// Changes the box, compares what is said then with `follows` (`+` came, `-` went), and undoes the change.
+    async fn when<T, U>(
+        &mut self,
+        what: &str,
+        follows: &[&str],
+        does: impl AsyncFnOnce(&Served) -> T,
+        undoes: impl AsyncFnOnce(&Served, T) -> U,
+    ) {
+        let done = does(&self.served).await;
+        let then = self.served.plan().await;
+        self.compare(what, follows, &then);
+        undoes(&self.served, done).await;
+        let again = self.served.plan().await;
+        if again.whole != self.before.whole {
+            self.wrong.push(format!("{what}: undone, but now it says\n{}", again.whole));
+        }
+    }
+
+    /// Changes the box in a way that cannot be undone; what is said then is what later changes are compared with.
+    async fn when_for_good(&mut self, what: &str, follows: &[&str], does: impl AsyncFnOnce(&Served)) {
+        does(&self.served).await;
+        let then = self.served.plan().await;
+        self.compare(what, follows, &then);
+        self.before = then;
+    }
+
+    fn compare(&mut self, what: &str, follows: &[&str], then: &Report) {
+        self.ways += 1;
+        let (before, now) = (self.before.said_beside(then), then.said_beside(&self.before));
+        let went = before.difference(&now).map(|sentence| format!("- {sentence}"));
+        let came = now.difference(&before).map(|sentence| format!("+ {sentence}"));
+        let mut changed: Vec<String> = went.chain(came).collect();
+        let of_the_page = |line: &String| OF_THE_PAGE.iter().any(|rule| line.starts_with(&format!("- {rule}:")));
+        let page_findings = before.iter().filter(|line| of_the_page(&format!("- {line}"))).count();
+        if changed.iter().filter(|line| of_the_page(line)).count() == page_findings {
+            changed.retain(|line| !of_the_page(line));
+            changed.push("- every finding of the page".to_owned());
+        }
+        if changed != follows {
+            self.wrong.push(format!("when {what}:\n{changed:#?}"));
+        }
+    }
+
+    fn ends(&self, ways: usize) {
+        assert_eq!(self.ways, ways);
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
