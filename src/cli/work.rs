@@ -89,7 +89,8 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
         ),
     })?;
     let ending = tell(&runs, false, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
-    if let (Some(lines), Format::Text) = (&prepared.door.replay, with.global.format) {
+    let shown = with.global.format == Format::Text && !with.global.quiet;
+    if let Some(lines) = prepared.door.replay.as_ref().filter(|_| shown) {
         sink.out(&format!("\n{lines}\n"));
     }
     Ok(signalled.unwrap_or_else(|| ending.code()))

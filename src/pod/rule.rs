@@ -152,10 +152,10 @@ rules! {
         "The project of the pairing issues has its issues switched off."
         "Switch issues on in the project's settings.";
     ExceptionExpired "exception-expired" Info Public false
-        "An [[exception]] has passed its day and holds no more."
+        "An `[[exception]]` has passed its day and holds no more."
         "Remove it, or give it a new day and reason.";
     ExceptionUnused "exception-unused" Info Public false
-        "An [[exception]] matches nothing."
+        "An `[[exception]]` matches nothing."
         "Remove it.";
     Paused "paused" Info Team false
         "The label `podkeeper::pause` holds every write of this pod."

@@ -1,0 +1,68 @@
+"""What the acceptance part of .ci/run expects to find. Each check says in one line what it saw."""
+
+import json
+import re
+import sys
+import urllib.request
+
+
+def pipeline(path):
+    """The laws of the job that writes, and of all that must not."""
+    from ruamel.yaml import YAML  # comes with check-jsonschema
+
+    document = YAML(typ="safe").load(open(path))
+    # gitlab-ci-local knows no `workflow`: that no push has two pipelines is looked at here.
+    push = [rule["if"] for rule in document["workflow"]["rules"] if '"push"' in rule["if"]]
+    assert push == ['$CI_PIPELINE_SOURCE == "push" && $CI_OPEN_MERGE_REQUESTS == null'], "a push has one pipeline"
+    jobs = {name: job for name, job in document.items() if isinstance(job, dict) and "script" in job}
+    apply = jobs.pop("apply")
+    assert apply["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}], "apply runs on schedules only"
+    assert apply.get("resource_group") and apply.get("interruptible") is False and apply.get("retry") == 0, "apply runs once and whole"
+    assert apply["timeout"] == "15m" and apply["environment"]["name"] == "podkeeper", "apply is bounded and has its own environment"
+    assert apply["artifacts"]["when"] == "always" and apply["artifacts"]["expire_in"], "apply tells even when it fails"
+    for name, job in jobs.items():
+        text = json.dumps(job)
+        assert "TOKEN" not in text and "environment" not in job, f"{name} has nothing to do with a token"
+        assert "podkeeper apply" not in text, f"{name} does not write"
+    for name, job in [*jobs.items(), ("apply", apply)]:
+        paths = job.get("artifacts", {}).get("paths", [])
+        assert all(kept.startswith("out/") for kept in paths), f"{name} keeps nothing outside out/"
+    return f"{len(jobs) + 1} jobs, of which only `apply` writes"
+
+
+def jobs(*expected):
+    """The names in gitlab-ci-local's list on standard input."""
+    found = [line.split(";")[0] for line in sys.stdin.read().splitlines() if ";" in line][1:]
+    assert sorted(found) == sorted(expected), f"{found} instead of {list(expected)}"
+    return f"runs {', '.join(found)}"
+
+
+def journal(url):
+    """The box got the two writes of its seeded world, and none after them."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    writes = json.load(direct.open(f"{url}/-/journal", timeout=10))
+    found = [(write["method"], re.sub(r"/\d+", "/N", write["path"]), write["status"]) for write in writes]
+    wanted = [("POST", "/api/v4/projects/N/issues", 201), ("PUT", "/api/v4/projects/N/issues/N", 200)]
+    assert found == wanted, f"{found} instead of {wanted}"
+    assert "<!-- podkeeper:v1 session secure/weekly/" in writes[0]["body"], "the first body carries the session's key"
+    assert writes[1]["body"] == "add_labels=pod::secure", writes[1]["body"]
+    return "one issue opened, one label put back, nothing else"
+
+
+def result(path, actions, done):
+    """The JSON of `plan` or `apply`: so many actions in its first round, so many done in all."""
+    told = json.load(open(path))
+    assert told["version"] == 1
+    planned = [action for pod in told["pods"] for action in pod["actions"]]
+    results = [outcome["result"] for pod in told["pods"] for outcome in pod.get("outcomes", [])]
+    assert len(planned) == int(actions), planned
+    assert results == ["done"] * int(done), results
+    return f"{len(planned)} actions, {len(results)} done"
+
+
+if __name__ == "__main__":
+    check = {"pipeline": pipeline, "jobs": jobs, "journal": journal, "result": result}[sys.argv[1]]
+    try:
+        print(check(*sys.argv[2:]))
+    except AssertionError as error:
+        sys.exit(f"not as expected: {error}")
