@@ -1,7 +1,7 @@
 use super::*;
 
 const TEMPLATE: &str = "{{ block }}\n";
-const POD: &str = r##"name = "Alpha Pod"
+const POD: &str = r#"name = "Alpha Pod"
 [page]
 project = "g/handbook"
 path = "content/alpha/_index.md"
@@ -13,7 +13,7 @@ name = "pod::alpha"
 slot = "weekly"
 cron = "0 15 * * Thu"
 zone = "UTC"
-"##;
+"#;
 
 fn files(entries: &[(&str, &str)]) -> Files {
     let mut texts: BTreeMap<String, String> = [(INSTANCE_FILE, ""), ("templates/pairing_issue.md", TEMPLATE)]

@@ -1,10 +1,10 @@
 //! What a person reads after `plan` and `apply`, made for 80 columns.
 
 use super::Told;
-use crate::pod::text::printable;
 use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
 use crate::pod::run::Run;
+use crate::pod::text::printable;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

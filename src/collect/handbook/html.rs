@@ -76,7 +76,7 @@ fn written(html: &str, attribute: Span<usize>, url: &str) -> String {
 }
 
 fn newlines(html: &str, range: std::ops::Range<usize>) -> usize {
-    html.as_bytes().get(range).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
+    html.get(range).unwrap_or_default().matches('\n').count()
 }
 
 fn lossy(text: &HtmlString) -> String {
@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn href_and_src_of_any_tag_are_addresses() {
-        let html = "<p>\n<a class=x href=\"https://a.example/?x=1&amp;y=2\">one <b>two</b></a>\n<img alt='pic' src='/b.png'>";
+        let html =
+            "<p>\n<a class=x href=\"https://a.example/?x=1&amp;y=2\">one <b>two</b></a>\n<img alt='pic' src='/b.png'>";
         assert_eq!(
             seen(html),
             [

@@ -123,8 +123,21 @@ mod tests {
     #[test]
     fn other_tildes_are_none() {
         for line in [
-            r#"\~"a""#, r#"~~"a"~~"#, r#"~"a"#, "~5 people", "~10k", "/~user", "a~b", "~/home", "~ x", "~", "~~struck~~",
-            "https://a.example/~user", "~struck~", "~.a", "~::a",
+            r#"\~"a""#,
+            r#"~~"a"~~"#,
+            r#"~"a"#,
+            "~5 people",
+            "~10k",
+            "/~user",
+            "a~b",
+            "~/home",
+            "~ x",
+            "~",
+            "~~struck~~",
+            "https://a.example/~user",
+            "~struck~",
+            "~.a",
+            "~::a",
         ] {
             assert!(names(line).is_empty(), "{line}");
         }

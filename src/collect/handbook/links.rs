@@ -6,8 +6,9 @@ use comrak::nodes::{Node, NodeValue};
 
 use super::html;
 use super::plain::{self, LONGEST_LINE};
+use super::position::Rest;
 use super::source::Source;
-use super::{GITLAB_HOST, MOST, Page};
+use super::{GITLAB_HOST, Page};
 use crate::collect::links::target;
 use crate::pod::document::{Link, LinkForm};
 use crate::pod::finding::Finding;
@@ -26,10 +27,10 @@ pub(super) struct FoundLink {
     pub(super) form: LinkForm,
 }
 
-/// All links as the page's document tells them, at most 5,000.
+/// All links as the page's document tells them.
 pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
     let mut links = Vec::new();
-    for found in page.outline.links.iter().take(MOST) {
+    for found in &page.outline.links {
         findings.extend(legacy_form(page, found));
         let (line, column) = page.source.place(found.range.start);
         links.push(Link {
@@ -53,30 +54,37 @@ fn legacy_form(page: &Page<'_>, found: &FoundLink) -> Option<Finding> {
     Some(finding.at(page.place(found.range.start)))
 }
 
-/// The link of a link or image node that the parser sees at `range`.
-pub(super) fn markdown(source: &Source<'_>, node: Node<'_>, range: Range<usize>) -> Option<FoundLink> {
+/// The link of a link or image node that the parser sees at `claimed`.
+pub(super) fn markdown(
+    source: &Source<'_>,
+    node: Node<'_>,
+    claimed: Range<usize>,
+    rest: &mut Rest,
+) -> Option<FoundLink> {
     let ast = node.data();
     let (NodeValue::Link(link) | NodeValue::Image(link)) = &ast.value else {
         return None;
     };
     let image = matches!(ast.value, NodeValue::Image(_));
     let text = plain::text(node, LONGEST_LINE);
+    let first = node.first_child();
     // An autolink's own text is all there is of it, so both have one position.
-    let autolink = node.first_child().is_some_and(|child| child.data().sourcepos == ast.sourcepos);
-    let beginning = if image {
-        "!["
-    } else if autolink {
-        verbatim(&text)
-    } else if source.text[range.start..].starts_with('<') {
-        "<"
-    } else {
-        "["
+    let bare = !image && first.is_some_and(|child| child.data().sourcepos == ast.sourcepos);
+    let in_angles = !image && !bare && (link.url == text || link.url.strip_prefix("mailto:") == Some(&text));
+    let bracket = format!("{}{}", if image { "![" } else { "[" }, first.map_or_else(String::new, first_words));
+    // Long enough to tell it from its neighbours; an entity may follow.
+    let angle = format!("<{}", plain::shortened(verbatim(&text), 30));
+    let beginnings = match (bare, in_angles) {
+        (true, _) => vec![verbatim(&text)],
+        (false, true) => vec![angle.as_str(), bracket.as_str()],
+        (false, false) => vec![bracket.as_str()],
     };
-    let range = source.settled(range, beginning);
+    let (range, beginning) = rest.settle(source, claimed, &beginnings);
     let whole = &source.text[range.clone()];
+    let in_angles = in_angles && beginning.is_some_and(|beginning| beginning.starts_with('<'));
     let form = if image {
         LinkForm::Image
-    } else if autolink || beginning == "<" {
+    } else if bare || in_angles {
         LinkForm::Bare
     } else if whole.ends_with(')') || (!whole.ends_with(']') && whole.contains("](")) {
         LinkForm::Inline
@@ -84,8 +92,21 @@ pub(super) fn markdown(source: &Source<'_>, node: Node<'_>, range: Range<usize>)
         LinkForm::Reference
     };
     // Angle brackets are no part of an address.
-    let start = range.start + usize::from(beginning == "<");
+    let start = range.start + usize::from(in_angles);
     Some(FoundLink { range: start..range.end.max(start), url: link.url.clone(), text, form })
+}
+
+/// What stands behind a link's bracket, as far as it surely stands there as it is.
+fn first_words(child: Node<'_>) -> String {
+    match &child.data().value {
+        NodeValue::Text(text) => {
+            let end = text.find(|c: char| !(c.is_alphanumeric() || c == ' ')).unwrap_or(text.len());
+            plain::shortened(&text[..end], 20)
+        }
+        NodeValue::Code(_) => "`".to_owned(),
+        NodeValue::Image(_) => "![".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The links of raw HTML: every `href` and `src`.
@@ -123,5 +144,5 @@ fn text_between(node: Node<'_>, tag: &str) -> String {
 /// The beginning of an address that stands in the text as it is: escapes and entities are already
 /// replaced in what the parser tells.
 fn verbatim(text: &str) -> &str {
-    &text[..text.find(['&', '\\']).unwrap_or(text.len())]
+    &text[..text.find(['&', '\\', '\u{fffd}']).unwrap_or(text.len())]
 }

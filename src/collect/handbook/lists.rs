@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::outline::Block;
-use super::{Page, shortcode};
+use super::{MOST, Page, shortcode};
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
@@ -13,7 +13,18 @@ const MOST_WORDS: usize = 5;
 
 /// What stands before the colon of a remark, which belongs to the item above it.
 const REMARKS: [&str; 12] = [
-    "a", "action", "caution", "e.g.", "example", "for example", "important", "nb", "note", "please note", "tip", "warning",
+    "a",
+    "action",
+    "caution",
+    "e.g.",
+    "example",
+    "for example",
+    "important",
+    "nb",
+    "note",
+    "please note",
+    "tip",
+    "warning",
 ];
 
 /// Finds lines that stand under a list without a dash of their own, so that Markdown takes them for the
@@ -29,7 +40,7 @@ pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
         let indentation = indentation_of(page, block);
         let mut above = first;
         for line in lines {
-            if lost_its_dash(page, &line, &above, indentation) {
+            if findings.len() < MOST && lost_its_dash(page, &line, &above, indentation) {
                 findings.push(finding(page, &line));
             }
             above = line;
@@ -40,7 +51,8 @@ pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
 fn finding(page: &Page<'_>, line: &Range<usize>) -> Finding {
     let text = page.source.text[line.clone()].trim();
     let shown = Untrusted::new(text).line();
-    let message = format!("\"{shown}\" stands under a list without its dash, so it shows as the end of the item above.");
+    let message =
+        format!("\"{shown}\" stands under a list without its dash, so it shows as the end of the item above.");
     let start = line.end - page.source.text[line.clone()].trim_start().len();
     Finding::new(Rule::ListDashMissing, shown, message).at(page.place(start))
 }
@@ -62,9 +74,11 @@ fn lost_its_dash(page: &Page<'_>, line: &Range<usize>, above: &Range<usize>, ind
     (alike && is_named(text.trim())) || !shortcode::members(text).is_empty()
 }
 
-/// How far the text of an item stands from the beginning of its line.
+/// How far the text of an item stands from the beginning of its line; a task's box is a part of the text.
 fn indentation_of(page: &Page<'_>, block: &Block) -> usize {
-    block.range.start - page.source.line(page.source.line_number(block.range.start)).start
+    let line = page.source.line(page.source.line_number(block.range.start));
+    let before = &page.source.text[line.start..block.range.start];
+    before.rfind('[').unwrap_or(before.len())
 }
 
 /// Whether a line reads `Name: …`, with a name of a few words that begins with a capital.
@@ -86,7 +100,9 @@ mod tests {
         for line in ["GitLab.com label: ~\"a\"", "CI/CD template: https://a.example", "15.0 Readiness - Alpha: x"] {
             assert!(is_named(line), "{line}");
         }
-        for line in ["https://a.example", "and so on: x", "Name:", "A sentence that is rather long: x", "Note: x", "**B**: x"] {
+        for line in
+            ["https://a.example", "and so on: x", "Name:", "A sentence that is rather long: x", "Note: x", "**B**: x"]
+        {
             assert!(!is_named(line), "{line}");
         }
     }

@@ -13,6 +13,7 @@ mod members;
 mod mojibake;
 mod outline;
 mod plain;
+mod position;
 mod sessions;
 mod shortcode;
 mod slack;

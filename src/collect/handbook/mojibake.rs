@@ -1,7 +1,7 @@
 //! Text that was read in the wrong encoding: `Ã©` where `é` was meant.
 //!
 //! The proof is the way back: characters that turn into valid UTF-8 when they are written in the encoding
-//! in which they were read. Copies of pod pages went through MacRoman, whose sign for the first byte of
+//! in which they were read. Copies of pod pages went through `MacRoman`, whose sign for the first byte of
 //! every emoji is U+F8FF, invisible in most fonts; a check for Windows-1252 alone misses them.
 //!
 //! The way back alone proves too much: a capital with an ellipsis behind it (`CAFÉ…`) is valid UTF-8 as
@@ -9,7 +9,7 @@
 
 use encoding_rs::{Encoding, ISO_8859_15, MACINTOSH, WINDOWS_1252};
 
-use super::Page;
+use super::{MOST, Page};
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
@@ -22,7 +22,9 @@ const ENCODINGS: [(&Encoding, &str); 3] =
 pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
     let text = page.source.without(page.outline.code());
     let mut from = 0;
-    while let Some(start) = text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at) {
+    while let Some(start) = text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at)
+        && findings.len() < MOST
+    {
         let end = text[start..].find(|c: char| c.is_ascii()).map_or(text.len(), |at| start + at);
         let before = text[..start].chars().next_back();
         let after = text[end..].chars().next();
@@ -136,9 +138,57 @@ mod tests {
     #[test]
     fn good_text_is_left_alone() {
         for text in [
-            "é", "ü–", "É…", "Ä…", "„Ä“", "Ü–", "Å”", "Ã»", "é—“", "—É", "–ü", "“É", "‚Ä", "…Ü", "«É", "»", "\u{a0}»",
-            "à\u{a0}»", "√π", "≈∞", "±", "°", "§", "Ł", "ń", "🎫", "👩‍💻", "ℹ\u{fe0f}", "日本語", "Привет", "→", "→…", "✅", "’",
-            "…", "……", "——", "ÄÖÜ", "äöüß", "éèêëàâ", "œ", "ÿ", "Å", "\u{f8ff}", "½", "×", "€", "™", "ﬁ", "¿", "¡",
+            "é",
+            "ü–",
+            "É…",
+            "Ä…",
+            "„Ä“",
+            "Ü–",
+            "Å”",
+            "Ã»",
+            "é—“",
+            "—É",
+            "–ü",
+            "“É",
+            "‚Ä",
+            "…Ü",
+            "«É",
+            "»",
+            "\u{a0}»",
+            "à\u{a0}»",
+            "√π",
+            "≈∞",
+            "±",
+            "°",
+            "§",
+            "Ł",
+            "ń",
+            "🎫",
+            "👩‍💻",
+            "ℹ\u{fe0f}",
+            "日本語",
+            "Привет",
+            "→",
+            "→…",
+            "✅",
+            "’",
+            "…",
+            "……",
+            "——",
+            "ÄÖÜ",
+            "äöüß",
+            "éèêëàâ",
+            "œ",
+            "ÿ",
+            "Å",
+            "\u{f8ff}",
+            "½",
+            "×",
+            "€",
+            "™",
+            "ﬁ",
+            "¿",
+            "¡",
         ] {
             for before in [None, Some('A'), Some('a')] {
                 assert_eq!(mend(text, before, None), None, "{text}");

@@ -6,12 +6,13 @@
 use std::ops::Range;
 
 use comrak::arena_tree::NodeEdge;
-use comrak::nodes::{LineColumn, Node, NodeValue};
+use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
 use super::MOST;
 use super::links::{self, FoundLink};
 use super::plain;
+use super::position::{self, Rest};
 use super::source::Source;
 
 /// What is known of a page after one walk through its tree.
@@ -23,7 +24,7 @@ pub(super) struct Outline {
     pub(super) headings: Vec<Heading>,
     /// Every paragraph, with those of list items.
     pub(super) blocks: Vec<Block>,
-    /// Every link.
+    /// Every link, up to the cap.
     pub(super) links: Vec<FoundLink>,
     /// Every code span.
     pub(super) spans: Vec<Span>,
@@ -75,23 +76,22 @@ impl Outline {
         let mut outline = Self::default();
         // One entry for each open list item: its text's place among the blocks, once that is known.
         let mut items: Vec<Option<usize>> = Vec::new();
-        let mut lost = Lost::default();
+        let mut rest = Rest::default();
         for edge in root.traverse() {
             match edge {
                 NodeEdge::Start(node) if is_item(node) => items.push(None),
                 NodeEdge::End(node) if is_item(node) => {
                     items.pop();
                 }
-                NodeEdge::Start(node) if is_block(node) => {
-                    let at = node.data().sourcepos;
-                    let range = source.offset(at.start)..source.offset_behind(at.end);
-                    lost = Lost::of(source, node, &range);
-                    outline.note_block(source, node, range, &mut items);
-                }
                 NodeEdge::Start(node) => {
                     let at = node.data().sourcepos;
-                    let range = source.offset(lost.found(source, at.start))..source.offset_behind(lost.found(source, at.end));
-                    outline.note_inline(source, node, range);
+                    let range = position::range(source, at.start, at.end);
+                    if is_block(node) {
+                        rest = Rest::of(source, node, &range);
+                        outline.note_block(source, node, range, &mut items);
+                    } else {
+                        outline.note_inline(source, node, range, &mut rest);
+                    }
                 }
                 NodeEdge::End(_) => {}
             }
@@ -134,19 +134,25 @@ impl Outline {
         }
     }
 
-    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, range: Range<usize>) {
+    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, claimed: Range<usize>, rest: &mut Rest) {
         match &node.data().value {
             NodeValue::Code(code) => {
-                self.spans.push(Span { range: source.settled(range, "`"), text: code.literal.clone() });
+                let backticks = "`".repeat(code.num_backticks);
+                let (range, _) = rest.settle(source, claimed, &[&backticks]);
+                self.spans.push(Span { range, text: code.literal.clone() });
             }
             NodeValue::Strikethrough => {
-                let start = source.settled(range, "~").start;
+                let start = rest.settle(source, claimed, &["~"]).0.start;
                 self.silent.push(start..start + 2);
             }
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MOST => {
-                self.links.extend(links::markdown(source, node, range));
+                self.links.extend(links::markdown(source, node, claimed, rest));
             }
-            NodeValue::HtmlInline(html) => self.note_html(source, node, html, source.settled(range, "<")),
+            NodeValue::HtmlInline(html) => {
+                let beginning = plain::shortened(html.lines().next().unwrap_or_default(), 20);
+                let (range, _) = rest.settle(source, claimed, &[&beginning]);
+                self.note_html(source, node, html, range);
+            }
             _ => {}
         }
     }
@@ -158,7 +164,9 @@ impl Outline {
             self.silent.push(range.start..end);
         }
         let room = MOST - self.links.len();
-        self.links.extend(links::html(source, node, html, &range).into_iter().take(room));
+        if room > 0 {
+            self.links.extend(links::html(source, node, html, &range).into_iter().take(room));
+        }
     }
 }
 
@@ -170,47 +178,6 @@ fn options() -> Options<'static> {
     options.extension.tasklist = true;
     options.extension.front_matter_delimiter = Some("---".to_owned());
     options
-}
-
-/// The lines of link definitions that a paragraph begins with.
-///
-/// comrak takes them out and then places the inlines of the paragraph as if it began without them: that
-/// many lines too high, with the indentation of the line that stands there.
-#[derive(Default)]
-struct Lost {
-    lines: usize,
-    paragraph: usize,
-}
-
-impl Lost {
-    fn of(source: &Source<'_>, node: Node<'_>, range: &Range<usize>) -> Self {
-        let text = &source.text[range.clone()];
-        let defines = text.starts_with('[') && text.find(']').is_some_and(|end| text[end..].starts_with("]:"));
-        let last = node.last_child().filter(|_| defines).map(|last| last.data().sourcepos.end.line);
-        let lines = last.map_or(0, |last| node.data().sourcepos.end.line.saturating_sub(last));
-        Self { lines, paragraph: range.start }
-    }
-
-    /// The place that a position means.
-    fn found(&self, source: &Source<'_>, at: LineColumn) -> LineColumn {
-        if self.lines == 0 {
-            return at;
-        }
-        let line = at.line + self.lines;
-        let column = at.column + self.indentation(source, line);
-        LineColumn { line, column: column.saturating_sub(self.indentation(source, at.line)) }
-    }
-
-    /// What comrak cuts off the beginning of a line.
-    fn indentation(&self, source: &Source<'_>, line: usize) -> usize {
-        let number = line.saturating_sub(1);
-        let range = source.line(number);
-        if source.line_number(self.paragraph) == number {
-            return self.paragraph - range.start;
-        }
-        let text = &source.text[range];
-        text.len() - text.trim_start_matches([' ', '\t', '>']).len()
-    }
 }
 
 fn is_block(node: Node<'_>) -> bool {

@@ -13,8 +13,8 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 const SHORT_WEEKDAYS: [&str; 11] = ["Mon", "Tue", "Tues", "Wed", "Weds", "Thu", "Thur", "Thurs", "Fri", "Sat", "Sun"];
 
 const ZONES: [&str; 28] = [
-    "UTC", "GMT", "Z", "CET", "CEST", "BST", "WET", "WEST", "EET", "EEST", "ET", "EST", "EDT", "CT", "CST", "CDT", "MT",
-    "MST", "MDT", "PT", "PST", "PDT", "IST", "JST", "AEST", "AEDT", "NZST", "NZDT",
+    "UTC", "GMT", "Z", "CET", "CEST", "BST", "WET", "WEST", "EET", "EEST", "ET", "EST", "EDT", "CT", "CST", "CDT",
+    "MT", "MST", "MDT", "PT", "PST", "PDT", "IST", "JST", "AEST", "AEDT", "NZST", "NZDT",
 ];
 
 /// Every list item and paragraph that names a weekday together with a time of day, or a week of the month.

@@ -10,10 +10,6 @@ use comrak::nodes::LineColumn;
 /// Bytes between two entries of the character count.
 const STRIDE: usize = 64;
 
-/// How far a beginning is searched: longer than any line of the handbook, and short enough that many wrong
-/// positions stay cheap.
-const SEARCH: usize = 8_000;
-
 /// A page's text with the places in it.
 pub(super) struct Source<'a> {
     /// The text.
@@ -69,19 +65,6 @@ impl<'a> Source<'a> {
         self.floor((line.start + at.column).min(line.end))
     }
 
-    /// A range of the parser, brought to where the text begins as it must.
-    ///
-    /// comrak's positions are wrong in two known cases (measured over the handbook's 69,000 links): behind
-    /// an escaped pipe in a row of a table, and behind a line break inside a link's parentheses. There they
-    /// come too early, so the beginning is searched from there on.
-    pub(super) fn settled(&self, range: Range<usize>, beginning: &str) -> Range<usize> {
-        let window = &self.text[range.start..self.floor(range.start + SEARCH)];
-        // A blank line ends every block, and nothing reaches over it.
-        let window = &window[..window.find("\n\n").unwrap_or(window.len())];
-        let shift = window.find(beginning).unwrap_or(0);
-        range.start + shift..self.floor(range.end.max(range.start) + shift)
-    }
-
     /// A line, counted from 0, without its ending; the last one for every number behind it.
     pub(super) fn line(&self, number: usize) -> Range<usize> {
         let number = number.min(self.lines.len() - 1);
@@ -121,7 +104,9 @@ impl<'a> Source<'a> {
             let (start, end) = (self.floor(range.start).max(out.len()), self.floor(range.end));
             if start < end {
                 out.push_str(&self.text[out.len()..start]);
-                out.extend(self.text[start..end].bytes().map(|b| if matches!(b, b'\n' | b'\r') { char::from(b) } else { ' ' }));
+                out.extend(
+                    self.text[start..end].bytes().map(|b| if matches!(b, b'\n' | b'\r') { char::from(b) } else { ' ' }),
+                );
             }
         }
         out.push_str(&self.text[out.len()..]);

@@ -32,6 +32,9 @@ fn findings(page: &PodPage) -> Vec<String> {
         .collect()
 }
 
+/// An address with its line, column and form.
+type Stands = (&'static str, usize, usize, LinkForm);
+
 fn links(text: &str) -> Vec<(String, usize, usize, LinkForm)> {
     page(text).links.into_iter().map(|link| (link.url, link.line, link.column, link.form)).collect()
 }
@@ -40,7 +43,10 @@ fn links(text: &str) -> Vec<(String, usize, usize, LinkForm)> {
 fn every_shape_of_a_member_line_is_read() {
     for (line, member) in [
         (r#"- Lead: {{< member-by-name "Ada Quill" >}} (`@aquill`)"#, "*Ada Quill aquill [Lead]"),
-        (r#"- Overall/AMER lead: {{< member-by-name "Sorin Vale" >}} (`@svale`)"#, "*Sorin Vale svale [Overall/AMER lead]"),
+        (
+            r#"- Overall/AMER lead: {{< member-by-name "Sorin Vale" >}} (`@svale`)"#,
+            "*Sorin Vale svale [Overall/AMER lead]",
+        ),
         (r#"- U.S. Government lead: {{< member-by-name "A" >}} (`@a`)"#, "*A a [U.S. Government lead]"),
         (r#"- Co-Lead: {{< member-by-name "A" >}} (`@a`)"#, "*A a [Co-Lead]"),
         (r#"* **Lead:** {{< member-by-name "A" >}} (@a)"#, "*A a [Lead]"),
@@ -58,7 +64,9 @@ fn every_shape_of_a_member_line_is_read() {
 
 #[test]
 fn a_container_is_no_role_unless_it_is_the_leads() {
-    let page = with_members("- Members:\n  - {{< member-by-name \"A\" >}} `@a`\n- Leads:\n  - {{< member-by-name \"B\" >}} `@b`");
+    let page = with_members(
+        "- Members:\n  - {{< member-by-name \"A\" >}} `@a`\n- Leads:\n  - {{< member-by-name \"B\" >}} `@b`",
+    );
     assert_eq!(members(&page), ["A a []", "*B b [Leads]"]);
     assert_eq!(page.members[1].line, 6);
 }
@@ -76,7 +84,9 @@ fn what_is_no_list_item_with_a_member_is_ignored() {
 
 #[test]
 fn the_members_section_is_a_level_2_heading_that_ends_in_pod_members() {
-    for heading in ["## Support Pod Members", "## Secure Pod members", "## 🍐 **Pod** members {#members}", "Pod members\n---"] {
+    for heading in
+        ["## Support Pod Members", "## Secure Pod members", "## 🍐 **Pod** members {#members}", "Pod members\n---"]
+    {
         assert_eq!(page(heading).members_section, MembersSection::OpenEnded, "{heading}");
     }
     for heading in ["# Pod members", "### Pod members", "## Pod members of old", "Pod members", "## Members"] {
@@ -122,8 +132,11 @@ fn a_section_without_members_lacks_no_lead() {
 #[test]
 fn links_of_every_form_have_their_place() {
     use LinkForm::{Bare, Html, Image, Inline, Reference};
-    let table: &[(&str, &[(&str, usize, usize, LinkForm)])] = &[
-        ("see https://gitlab.com/a_b/c_d/-/issues/1#note_2.", &[("https://gitlab.com/a_b/c_d/-/issues/1#note_2", 1, 5, Bare)]),
+    let table: &[(&str, &[Stands])] = &[
+        (
+            "see https://gitlab.com/a_b/c_d/-/issues/1#note_2.",
+            &[("https://gitlab.com/a_b/c_d/-/issues/1#note_2", 1, 5, Bare)],
+        ),
         ("(https://x.y/a_(b))", &[("https://x.y/a_(b)", 1, 2, Bare)]),
         ("<https://x.y>", &[("https://x.y", 1, 2, Bare)]),
         ("[a][ref]\n\n[ref]: https://x.y/z", &[("https://x.y/z", 1, 1, Reference)]),
@@ -131,7 +144,10 @@ fn links_of_every_form_have_their_place() {
         ("- [r]: /x\n [a][r] https://u.v", &[("/x", 2, 2, Reference), ("https://u.v", 2, 9, Bare)]),
         ("`https://code.x` ``[a](https://code.y)``", &[]),
         ("```\nhttps://code.x\n```\n\n    https://code.y", &[]),
-        ("|a|b|\n|-|-|\n|https://t.x|[q](https://u.v)|", &[("https://t.x", 3, 2, Bare), ("https://u.v", 3, 14, Inline)]),
+        (
+            "|a|b|\n|-|-|\n|https://t.x|[q](https://u.v)|",
+            &[("https://t.x", 3, 2, Bare), ("https://u.v", 3, 14, Inline)],
+        ),
         ("|a|\n|-|\n|x \\| \\| y [q](https://u.v)|", &[("https://u.v", 3, 12, Inline)]),
         ("|a|\n|-|\n|x \\| y https://u.v|", &[("https://u.v", 3, 9, Bare)]),
         ("![i](https://i.mg/a.png)", &[("https://i.mg/a.png", 1, 1, Image)]),
@@ -153,14 +169,16 @@ fn links_of_every_form_have_their_place() {
         ("{{< figure src=\"/a.png\" >}} {{< ref \"x\" >}}", &[]),
     ];
     for (text, expected) in table {
-        let expected: Vec<_> = expected.iter().map(|(url, line, column, form)| ((*url).to_owned(), *line, *column, *form)).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(url, line, column, form)| ((*url).to_owned(), *line, *column, *form)).collect();
         assert_eq!(links(text), expected, "{text}");
     }
 }
 
 #[test]
 fn a_link_knows_its_text_section_and_kind() {
-    let page = page("[`a` *b*](x.md)\n\n# ℹ\u{fe0f}  The **R**est 🍐 {#id}\n\nhttps://docs.gitlab.com/a <a href='#y'>*z*</a>");
+    let page =
+        page("[`a` *b*](x.md)\n\n# ℹ\u{fe0f}  The **R**est 🍐 {#id}\n\nhttps://docs.gitlab.com/a <a href='#y'>*z*</a>");
     let shown: Vec<_> = page.links.iter().map(|link| (link.text.raw(), link.section.raw(), link.kind)).collect();
     let expected = [
         ("a b", "", LinkKind::Path),
@@ -183,7 +201,8 @@ fn labels_count_outside_code_only_and_their_defects_are_told() {
 
 #[test]
 fn a_line_without_its_dash_is_found_and_wrapped_text_is_not() {
-    let lacking = "- Slack: `#x`\n GitLab.com label: ~\"x::y\"\n- {{< member-by-name \"A\" >}}\n{{< member-by-name \"B\" >}}\n";
+    let lacking =
+        "- Slack: `#x`\n GitLab.com label: ~\"x::y\"\n- {{< member-by-name \"A\" >}}\n{{< member-by-name \"B\" >}}\n";
     let page = page(lacking);
     assert_eq!(
         findings(&page),
@@ -196,6 +215,7 @@ fn a_line_without_its_dash_is_found_and_wrapped_text_is_not() {
         "- A sentence that is\nwrapped: here",
         "- Name: a sentence\nNote: that one",
         "- Name: a<br>\nOther: b",
+        "- [ ] Name: a\n  Other: b",
         "- Slack: x\n\nGitLab.com label: y",
         "Slack: x\nGitLab.com label: y",
         "> - Slack: x\n> Label: y",
@@ -213,7 +233,9 @@ fn broken_characters_are_found_outside_code() {
 
 #[test]
 fn the_old_form_of_an_address_is_told_with_the_new_one() {
-    let page = page("- https://gitlab.com/a/b/blob/main/x.yml\n- https://gitlab.com/a/b/-/blob/main/x.yml https://example.org/a/b/blob/main/x");
+    let page = page(
+        "- https://gitlab.com/a/b/blob/main/x.yml\n- https://gitlab.com/a/b/-/blob/main/x.yml https://example.org/a/b/blob/main/x",
+    );
     assert_eq!(findings(&page), ["link-legacy-form 1:3 https://gitlab.com/a/b/blob/main/x.yml"]);
     assert!(page.findings.iter().any(|finding| finding.advice.contains("/a/b/-/blob/main/x.yml")));
 }
@@ -238,14 +260,18 @@ fn channels_are_read_from_every_form() {
         let channels: Vec<_> = page.slack.iter().map(|slack| (slack.channel.raw(), slack.url.as_deref())).collect();
         assert_eq!(channels, [("#spt_pod_a", linked.then_some(url))], "{line}");
     }
-    for none in ["- Slack group - `@spt-pod_a`", "- Slack: #123 and `#12`", "- `#spt_pod_a`", "- [#a](https://example.org) x"] {
+    for none in
+        ["- Slack group - `@spt-pod_a`", "- Slack: #123 and `#12`", "- `#spt_pod_a`", "- [#a](https://example.org) x"]
+    {
         assert!(page(none).slack.is_empty(), "{none}");
     }
 }
 
 #[test]
 fn a_session_is_the_text_of_its_item_without_markdown() {
-    let page = page("- Sessions:\n  - **Alpha**: [Tuesdays](x.md) at `9 AM`\n    UTC every other week\n    - never\n- Alpha meets");
+    let page = page(
+        "- Sessions:\n  - **Alpha**: [Tuesdays](x.md) at `9 AM`\n    UTC every other week\n    - never\n- Alpha meets",
+    );
     let sessions: Vec<_> = page.sessions.iter().map(|session| (session.text.raw(), session.line)).collect();
     assert_eq!(sessions, [("Alpha: Tuesdays at 9 AM UTC every other week", 2)]);
 }

@@ -100,9 +100,34 @@ fn is_gitlab(url: &Url, gitlab_host: &str) -> bool {
 
 /// First segments that can be no group and no user.
 const TOP_LEVEL: &[&str] = &[
-    "-", ".well-known", "admin", "api", "assets", "dashboard", "explore", "files", "health_check", "help", "import",
-    "invites", "jwt", "login", "oauth", "profile", "projects", "public", "robots.txt", "s", "search", "sitemap",
-    "sitemap.xml", "snippets", "unsubscribes", "uploads", "users", "v2",
+    "-",
+    ".well-known",
+    "admin",
+    "api",
+    "assets",
+    "dashboard",
+    "explore",
+    "files",
+    "health_check",
+    "help",
+    "import",
+    "invites",
+    "jwt",
+    "login",
+    "oauth",
+    "profile",
+    "projects",
+    "public",
+    "robots.txt",
+    "s",
+    "search",
+    "sitemap",
+    "sitemap.xml",
+    "snippets",
+    "unsubscribes",
+    "uploads",
+    "users",
+    "v2",
 ];
 
 fn on_gitlab(segments: &[&str]) -> LinkKind {

@@ -1,8 +1,8 @@
 use super::*;
 
 use LinkKind::{
-    Anchor, Docs, Epic, File, GitlabPage, Handbook, Issue, IssueList, Label, Mail, MergeRequest, Namespace, Other, Path,
-    ProjectOrGroup, Slack, Tree, Video, Web,
+    Anchor, Docs, Epic, File, GitlabPage, Handbook, Issue, IssueList, Label, Mail, MergeRequest, Namespace, Other,
+    Path, ProjectOrGroup, Slack, Tree, Video, Web,
 };
 
 #[test]
