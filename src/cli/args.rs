@@ -52,8 +52,8 @@ pub(super) struct Global {
     /// More on standard error; twice for every request.
     #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, global = true)]
     pub(super) verbose: u8,
-    /// Only what was done and what went wrong.
-    #[arg(short, long, global = true, conflicts_with = "verbose", env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Only what was done and what went wrong; `--verbose` comes first.
+    #[arg(short, long, global = true, env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
     /// Form of the log on standard error.
     #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
@@ -104,7 +104,7 @@ pub(super) enum Command {
     Config(Config),
     /// Explain a rule, an action or the exit codes.
     Explain {
-        /// A rule or an action; without one, all are listed.
+        /// A rule, an action or an exit code; without one, all are listed.
         name: Option<String>,
     },
 }
@@ -145,14 +145,8 @@ pub(super) struct At {
 
 #[derive(Debug, Args)]
 pub(super) struct Gitlab {
-    /// Address of the GitLab instance.
-    #[arg(
-        long = "gitlab",
-        value_name = "URL",
-        env = "PODKEEPER_GITLAB",
-        hide_env_values = true,
-        conflicts_with = "sandbox"
-    )]
+    /// Address of the GitLab instance; a box, where one is named, comes first.
+    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
     pub(super) url: Option<Url>,
     /// Use a GitLab in a box: one of its own, or the one that `podkeeper sandbox` serves at URL.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_BOX)]

@@ -34,12 +34,17 @@ pub(super) struct Door {
     pub(super) access: Access,
     /// The moment that counts as now.
     pub(super) now: DateTime<Utc>,
-    /// The lines that replay the run against a box to click through.
-    pub(super) replay: Option<String>,
     /// How the web is carried, in a box that does.
     pub(super) carried: Option<Carried>,
     /// A box of this run's own; it is served until the door is dropped.
-    _box: Option<Serving>,
+    own: Option<Serving>,
+}
+
+impl Door {
+    /// Whether it leads into a box of this run's own.
+    pub(super) fn is_own_box(&self) -> bool {
+        self.own.is_some()
+    }
 }
 
 /// How a box carries the web: every name leads to its TLS listener.
@@ -70,9 +75,10 @@ pub(super) async fn open(
     with: &With<'_>,
 ) -> Result<Door, Halt> {
     match args.sandbox.as_deref() {
-        // An empty variable is one that is not set, never a reason to leave the real GitLab.
-        None | Some("") => real(args, now, need, config, with),
-        Some(super::args::OWN_BOX) => own_box(args, now, config, with).await,
+        None => real(args, now, need, config, with),
+        // Whoever meant a box and lost its address must not end at the real GitLab.
+        Some("") => Err(Halt::usage("--sandbox (or PODKEEPER_SANDBOX) is empty; leave it out for the real GitLab")),
+        Some(super::args::OWN_BOX | "1" | "true") => own_box(args, now, config, with).await,
         Some(url) => served_box(url, now, args, with).await,
     }
 }
@@ -84,10 +90,12 @@ fn real(
     config: &Config,
     with: &With<'_>,
 ) -> Result<Door, Halt> {
-    let from_ci = || with.var("CI_SERVER_URL").and_then(|text| Url::parse(text).ok());
-    let url =
-        args.url.clone().or_else(|| config.gitlab_url.clone()).or_else(from_ci).or_else(|| Url::parse(GITLAB_COM).ok());
-    let url = url.ok_or_else(|| Halt::usage("there is no address of a GitLab"))?;
+    let url = match (args.url.clone().or_else(|| config.gitlab_url.clone()), with.var("CI_SERVER_URL")) {
+        (Some(url), _) => url,
+        // Another instance's token must not go to gitlab.com because an address was misspelt.
+        (None, named) => Url::parse(named.unwrap_or(GITLAB_COM))
+            .map_err(|error| Halt::usage(format!("CI_SERVER_URL holds no address of a GitLab ({error})")))?,
+    };
     let tokens = tokens(need, config, with)?;
     // Plain HTTP goes to this machine only, and needs no certificate authorities.
     let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
@@ -95,9 +103,8 @@ fn real(
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or_else(with.clock),
-        replay: None,
         carried: None,
-        _box: None,
+        own: None,
     })
 }
 
@@ -128,14 +135,23 @@ fn tokens(need: Purpose, config: &Config, with: &With<'_>) -> Result<BTreeMap<Pu
 /// A token from its variable, or from the file that its `…_FILE` variable names.
 fn secret(name: &str, with: &With<'_>) -> Result<Option<SecretString>, Halt> {
     if let Some(value) = with.var(name) {
-        return Ok(Some(SecretString::from(value.trim().to_owned())));
+        return token(name, value).map(Some);
     }
     let Some(path) = with.var(&format!("{name}_FILE")) else { return Ok(None) };
     match std::fs::read_to_string(path) {
         Ok(text) if text.trim().is_empty() => Err(Halt::usage(format!("the file that {name}_FILE names is empty"))),
-        Ok(text) => Ok(Some(SecretString::from(text.trim().to_owned()))),
+        Ok(text) => token(&format!("the file of {name}_FILE"), &text).map(Some),
         Err(error) => Err(Halt::usage(format!("the file {path} that {name}_FILE names cannot be read ({error})"))),
     }
+}
+
+/// A token as GitLab issues them: one word, long enough to be told from ordinary text wherever it appears.
+fn token(from: &str, text: &str) -> Result<SecretString, Halt> {
+    let text = text.trim();
+    if text.len() < 16 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Halt::usage(format!("{from} holds no token: one is a single word of 16 or more characters")));
+    }
+    Ok(SecretString::from(text.to_owned()))
 }
 
 async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
@@ -145,14 +161,10 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let says = serving.description();
     let tokens = box_tokens(&says.tokens)?;
     let exchange = HttpExchange::loopback().map_err(Halt::usage)?;
-    let page = args.own_page.as_ref().map(|path| format!(" --page {}", path.display())).unwrap_or_default();
-    let replay = format!(
-        "To look around in a box like this one:\n  podkeeper sandbox{page} &\n  podkeeper apply --sandbox=http://127.0.0.1:8080"
-    );
     let access = access(serving.url().clone(), tokens, exchange, with);
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
-    Ok(Door { access, now: moment, replay: Some(replay), carried, _box: Some(serving) })
+    Ok(Door { access, now: moment, carried, own: Some(serving) })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -169,7 +181,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
         url.ok_or_else(|| Halt::usage("--sandbox=URL takes a box on this machine, for example http://127.0.0.1:8080"))?;
     let exchange = HttpExchange::loopback().map_err(Halt::usage)?;
     let says = ask_box(&url, &exchange).await?;
-    // The box may name another origin for its links (a proxy before it); it is reached where it was asked.
+    // It is reached where it was asked; an origin elsewhere in its links would lead away from this machine.
     if !is_loopback_literal(&says.url) {
         return Err(Halt::usage(format!(
             "the box at {url} says that it is {}, which is not on this machine",
@@ -178,13 +190,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
     }
     let tokens = box_tokens(&says.tokens)?;
     let carried = carried(says.web, says.ca, says.dns);
-    Ok(Door {
-        access: access(url, tokens, exchange, with),
-        now: now.unwrap_or(says.now),
-        replay: None,
-        carried,
-        _box: None,
-    })
+    Ok(Door { access: access(url, tokens, exchange, with), now: now.unwrap_or(says.now), carried, own: None })
 }
 
 fn carried(web: Option<SocketAddr>, authority: Option<String>, dns: String) -> Option<Carried> {

@@ -12,10 +12,10 @@ use crate::gitlab::Redactor;
 /// Starts the log; it ends when the guard is dropped.
 pub(super) fn start(global: &Global, redactor: Redactor) -> DefaultGuard {
     let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
+        (true, 0) => "error",
         (false, 0) => "warn",
-        (false, 1) => "info",
-        (false, _) => "debug",
+        (_, 1) => "info",
+        (_, _) => "debug",
     };
     // The gitlab crate logs GraphQL variables at info.
     let filter = EnvFilter::new(format!("podkeeper={level},gitlab=warn,warn"));

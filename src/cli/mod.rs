@@ -59,8 +59,8 @@ impl Halt {
 
 /// Knows the tokens of the environment from the start, before any configuration names them.
 pub fn redactor(env: &BTreeMap<String, String>) -> Redactor {
-    let holds_secret = |name: &str| ["TOKEN", "PASSWORD", "SECRET"].iter().any(|end| name.ends_with(end));
-    let secrets = env.iter().filter(|(name, value)| holds_secret(name) && value.len() >= 8);
+    // Shorter values could be ordinary words, and a report without them would not say what is meant.
+    let secrets = env.iter().filter(|(name, value)| name.ends_with("TOKEN") && value.trim().len() >= 16);
     let redactor = Redactor::default();
     secrets.for_each(|(_, value)| redactor.learn(&secrecy::SecretString::from(value.clone())));
     redactor
@@ -93,7 +93,14 @@ pub async fn run(surroundings: Surroundings) -> u8 {
     let ended = command(&cli.command, &with, &mut sink).await;
     drop(guard);
     match ended {
-        Ok(code) => code,
+        Ok(code) => match sink.lost() {
+            Some(why) => {
+                let sentence = format!("the output could not be written ({why}); what was done is done");
+                sink.error(&sentence);
+                Ending::Incomplete.code().max(code)
+            }
+            None => code,
+        },
         Err(halt) => {
             sink.error(&halt.sentence);
             halt.ending.code()

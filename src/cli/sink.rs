@@ -14,11 +14,13 @@ pub(crate) struct Sink {
     out_is_terminal: bool,
     colored: bool,
     redactor: Redactor,
+    /// Why a result did not get out, if one did not.
+    lost: Option<String>,
 }
 
 impl Sink {
     pub(crate) fn new(out: (Box<dyn Write + Send>, bool), err: Box<dyn Write + Send>, redactor: Redactor) -> Self {
-        Self { out: out.0, err, out_is_terminal: out.1, colored: false, redactor }
+        Self { out: out.0, err, out_is_terminal: out.1, colored: false, redactor, lost: None }
     }
 
     /// Settles colour. GitLab's job log shows colours though it is no terminal.
@@ -37,12 +39,25 @@ impl Sink {
     /// A result. A reader that went away is no fault of the work.
     pub(crate) fn out(&mut self, text: &str) {
         let text = self.redactor.clean(text);
-        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).unwrap_or_default();
+        self.put(&text);
+    }
+
+    /// What a full disk or the like took, if it took anything: then the work is done and not told.
+    pub(crate) fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
+    }
+
+    fn put(&mut self, text: &str) {
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(error) => self.lost = Some(error.to_string()),
+        }
     }
 
     /// The tokens of a box, which are invented and of no use anywhere else.
     pub(crate) fn invented(&mut self, text: &str) {
-        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).unwrap_or_default();
+        self.put(text);
     }
 
     /// A result for people: its marks get a colour where that is wanted.

@@ -52,6 +52,8 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     }
     if args.dry_run || paused {
         return Ok(match look(&args.at, with, sink).await? {
+            // What waits is a brake's doing, and the next run takes it up.
+            Looked::Whole(ending, true) if paused => ending.max(Ending::Incomplete).code(),
             Looked::Whole(ending, _) => ending.code(),
             Looked::Interrupted(code) => code,
         });
@@ -89,11 +91,41 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
         ),
     })?;
     let ending = tell(&runs, false, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
-    let shown = with.global.format == Format::Text && !with.global.quiet;
-    if let Some(lines) = prepared.door.replay.as_ref().filter(|_| shown) {
+    let shown = with.global.format == Format::Text && !with.global.quiet && prepared.door.is_own_box();
+    if shown {
+        let lines = replay(&args.at, with);
         sink.out(&format!("\n{lines}\n"));
     }
     Ok(signalled.unwrap_or_else(|| ending.code()))
+}
+
+/// The lines that replay this run against a box to click through.
+fn replay(at: &At, with: &With<'_>) -> String {
+    let config = &with.global.config;
+    let named = (config != std::path::Path::new("config")).then(|| quoted(&config.display().to_string()));
+    let mut program = vec!["podkeeper".to_owned()];
+    program.extend(named.into_iter().flat_map(|config| ["--config".to_owned(), config]));
+    let mut serve = [program.clone(), vec!["sandbox".to_owned()]].concat();
+    if let Some(now) = at.now {
+        serve.extend(["--now".to_owned(), now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)]);
+    }
+    if let Some(page) = &at.gitlab.own_page {
+        serve.extend(["--page".to_owned(), quoted(&page.display().to_string())]);
+    }
+    let mut apply = [program, vec!["apply".to_owned()]].concat();
+    apply.extend(at.pods.iter().map(|pod| quoted(pod)));
+    apply.push("--sandbox=http://127.0.0.1:8080".to_owned());
+    format!("To look around in a box like this one:\n  {} &\n  {}", serve.join(" "), apply.join(" "))
+}
+
+/// A word as a shell takes it whole.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn interrupted(code: u8, sink: &mut Sink) -> u8 {
@@ -147,8 +179,10 @@ impl Prepared {
 fn chosen(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, Halt> {
     if let Some(unknown) = keys.iter().find(|key| !pods.iter().any(|pod| pod.key.as_str() == **key)) {
         let known: Vec<&str> = pods.iter().map(|pod| pod.key.as_str()).collect();
+        let alike = known.iter().find(|pod| strsim::jaro_winkler(&pod.to_lowercase(), &unknown.to_lowercase()) > 0.8);
+        let alike = alike.map(|pod| format!("; did you mean `{pod}`?")).unwrap_or_default();
         return Err(Halt::usage(format!(
-            "there is no pod `{unknown}` in the configuration; its pods are {}",
+            "there is no pod `{unknown}` in the configuration; its pods are {}{alike}",
             known.join(", ")
         )));
     }
@@ -172,9 +206,9 @@ fn tell(
         Format::Json => sink.out(&json::text(&told)),
         Format::Text => {
             let detail = match (with.global.quiet, with.global.verbose) {
-                (true, _) => Detail::Quiet,
+                (true, 0) => Detail::Quiet,
                 (false, 0) => Detail::Normal,
-                (false, _) => Detail::Full,
+                (_, _) => Detail::Full,
             };
             sink.painted(&terminal::text(&told, detail));
         }

@@ -26,7 +26,7 @@ const WEEK: Duration = Duration::days(7);
 
 /// Understands all files, or tells everything that is wrong with any of them.
 pub(super) fn understand(files: &Files, today: NaiveDate) -> Result<Config, Vec<Problem>> {
-    let mut problems = Vec::new();
+    let mut problems = files.unread.clone();
     let instance: Option<raw::Instance> =
         read(files, INSTANCE_FILE, &schemars::schema_for!(raw::Instance).to_value(), &mut problems);
     let schema = schemars::schema_for!(raw::Pod).to_value();
@@ -76,12 +76,12 @@ fn read<T: DeserializeOwned>(
     let text = files.texts.get(name)?;
     let path = format!("{}/{name}", files.folder);
     let found = strict::check(&path, text, schema);
-    if !found.is_empty() {
-        problems.extend(found);
-        return None;
-    }
+    let good = found.is_empty();
+    problems.extend(found);
     match toml::from_str(text) {
+        // A key that is not known has been told; what the others say is looked at all the same.
         Ok(value) => Some(value),
+        Err(_) if !good => None,
         Err(error) => {
             problems.push(Problem {
                 path,

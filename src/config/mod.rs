@@ -52,12 +52,14 @@ pub struct Files {
     pub texts: BTreeMap<String, String>,
     /// The folder, as messages name it.
     pub folder: String,
+    /// Files that could not be read.
+    pub unread: Vec<Problem>,
 }
 
 /// Reads the files of a configuration folder.
 ///
 /// # Errors
-/// A sentence for every file or folder that cannot be read.
+/// A sentence, when there is no configuration there at all.
 pub fn read(folder: &Path) -> Result<Files, Vec<Problem>> {
     let name = folder.display().to_string();
     let mut texts = BTreeMap::new();
@@ -86,7 +88,7 @@ pub fn read(folder: &Path) -> Result<Files, Vec<Problem>> {
             take(format!("{sub}/{file}"));
         }
     }
-    if problems.is_empty() { Ok(Files { texts, folder: name }) } else { Err(problems) }
+    Ok(Files { texts, folder: name, unread: problems })
 }
 
 /// Turns files into a configuration. `today` is where schedules are tried from.

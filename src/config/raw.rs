@@ -1,5 +1,6 @@
 //! The files as they are written: the one description from which the schema, the strict check and the
-//! reading are made. Comments of the fields are what editors show.
+//! reading are made. Comments of the fields are what editors show. Unknown keys are for the strict check to
+//! tell, so that they do not hide what else is wrong.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -8,7 +9,8 @@ use toml::Spanned;
 
 /// `podkeeper.toml`: the GitLab instance and what holds for all pods.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Instance {
     /// The GitLab instance.
     pub(super) gitlab: Gitlab,
@@ -21,7 +23,8 @@ pub(super) struct Instance {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Gitlab {
     /// Address of the instance, for example `https://gitlab.com`. `--gitlab` and `CI_SERVER_URL` come first.
     #[schemars(with = "Option<String>")]
@@ -29,14 +32,16 @@ pub(super) struct Gitlab {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Bot {
     /// User names, beside the token's own, whose issues count as podkeeper's: for example its former names.
     pub(super) usernames: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Tokens {
     /// Serves every purpose that has none of its own; `PODKEEPER_TOKEN` unless named.
     #[schemars(with = "Option<String>")]
@@ -50,7 +55,8 @@ pub(super) struct Tokens {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Limits {
     /// The most writes of one run; 10 unless set.
     #[schemars(with = "Option<u32>")]
@@ -59,7 +65,7 @@ pub(super) struct Limits {
 
 /// `pods/KEY.toml`: one pod; the file's name is the pod's key.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Pod {
     /// The display name, for example `Secure Pod`.
     #[schemars(with = "String")]
@@ -87,7 +93,7 @@ pub(super) struct Pod {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Page {
     /// Full path of the project that holds the page, for example `gitlab-com/content-sites/handbook`.
     #[schemars(with = "String")]
@@ -105,7 +111,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Pairing {
     /// Full path of the project that holds the pairing issues.
     #[schemars(with = "String")]
@@ -116,7 +122,7 @@ pub(super) struct Pairing {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Label {
     /// Its exact name, for example `pod::secure`.
     #[schemars(with = "String")]
@@ -133,7 +139,7 @@ pub(super) struct Label {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Session {
     /// A short key, for example `weekly`; it becomes part of the issue's marker.
     #[schemars(with = "String")]
@@ -170,7 +176,8 @@ pub(super) struct Session {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Slack {
     /// The pod's channel, for example `#spt_pod_secure`.
     #[schemars(with = "Option<String>")]
@@ -178,7 +185,7 @@ pub(super) struct Slack {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Exception {
     /// The rule's code, as `podkeeper explain` lists it.
     #[schemars(with = "String")]

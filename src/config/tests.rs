@@ -20,7 +20,7 @@ fn files(entries: &[(&str, &str)]) -> Files {
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .into();
     texts.extend(entries.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
-    Files { texts, folder: "config".to_owned() }
+    Files { texts, folder: "config".to_owned(), unread: Vec::new() }
 }
 
 fn today() -> NaiveDate {
@@ -137,6 +137,14 @@ fn all_faults_of_all_files_are_told_at_once() {
         assert!(all.contains(expected), "{expected}\n{all}");
     }
     assert!(!all.contains("glpat-"), "a token in the wrong place is not repeated");
+}
+
+#[test]
+fn an_unknown_key_does_not_hide_what_else_is_wrong() {
+    let text = POD.replace("UTC", "Nowhere").replace("[[session]]", "[[session]]\nopenahead = \"7d\"");
+    let found = problems(&[("pods/alpha.toml", &text)]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("did you mean `open_ahead`?") && found[1].contains("Nowhere"), "{found:?}");
 }
 
 #[test]

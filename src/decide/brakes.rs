@@ -24,8 +24,9 @@ pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
                 format!("{} changes wait, because #{iid} carries the label {PAUSE_LABEL}", parts.actions.len());
             parts.findings.push(Finding::new(Rule::Paused, pod.key.to_string(), message));
         }
+        let held = !parts.actions.is_empty();
         wait(parts);
-        return false;
+        return held;
     }
     if parts.actions.len() > seen.writes_left {
         let left = parts.actions.split_off(seen.writes_left);

@@ -115,6 +115,10 @@ fn keep_in_step(scene: &Scene<'_>, slot: &Slot, session: &Session, own: &Own<'_>
     let title = (title_is_ours && own.issue.title.raw() != wanted_title)
         .then(|| (own.issue.title.raw().to_owned(), wanted_title));
     let mut state = own.block.state.clone();
+    // A state that was lost is made anew, as far as the issue itself still shows it.
+    if state.title.is_none() && own.issue.title.raw() == slot.title(session) {
+        state.title = Some(short_hash(own.issue.title.raw()));
+    }
     if let Some((_, new)) = &title {
         state.title = Some(short_hash(new));
     }
@@ -126,12 +130,13 @@ fn keep_in_step(scene: &Scene<'_>, slot: &Slot, session: &Session, own: &Own<'_>
     parts.actions.push(scene.action(change, "its block no longer says what the page and the configuration say"));
 }
 
-/// An issue that a person opened for the session: the pod's label, and the date in its due date or title.
+/// An issue that somebody else opened for the session: the pod's label, and the date in its due date or
+/// title. One that carries a marker of ours counts too: it may be that of a bot account which was replaced.
 fn by_hand<'a>(scene: &Scene<'a>, session: &Session) -> Option<&'a PairingIssue> {
     scene.issues.iter().find(|issue| {
         issue.labels.iter().any(|label| label == scene.pod.label.name.as_str())
             && !issue.labels.iter().any(|label| label == RECORD_LABEL)
-            && issue.marked == Marked::No
+            && (issue.marked == Marked::No || !scene.pod.is_bot(scene.bot, &issue.author))
             && (issue.due == Some(session.date) || names_date(issue.title.raw(), session.date))
     })
 }

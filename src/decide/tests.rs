@@ -219,6 +219,16 @@ fn a_marker_by_somebody_else_is_told_and_not_taken_for_ours() {
 }
 
 #[test]
+fn an_issue_of_a_replaced_bot_account_is_not_doubled() {
+    let mut former = own(2, "alpha/weekly/2026-W48");
+    former.author = account(9);
+    former.title = Untrusted::new("Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC");
+    let seen = seen(vec![former]);
+    assert_eq!(plan(&seen), "");
+    assert_eq!(rules(&seen), ["marker-foreign", "session-issue-by-hand"]);
+}
+
+#[test]
 fn a_damaged_marker_stops_what_it_may_stand_for() {
     let body = "<!-- podkeeper:v1 session alpha/weekly/2026-W48 -->\ntext";
     let damaged = seen(vec![issue(5, "x", body)]);
@@ -277,7 +287,12 @@ fn a_label_that_is_missing_is_created_only_if_configured() {
 
 #[test]
 fn the_younger_twin_is_linked_and_closed() {
-    let twins = || vec![own(5, "alpha/weekly/2026-W48"), own(8, "alpha/weekly/2026-W48")];
+    let born = || State { rest: Some(crate::pod::finding::short_hash("\n")), ..State::default() };
+    let untouched = |iid| {
+        let marker = Marker::Session(SessionKey::parse("alpha/weekly/2026-W48").unwrap());
+        issue(iid, "a session", &render(&Block { marker, text: "old".to_owned(), state: born() }))
+    };
+    let twins = || vec![untouched(5), untouched(8)];
     let both = plan(&seen(twins()));
     assert!(both.contains("link g/pairing#8 to #5") && both.contains("close g/pairing#8 in favour of #5"), "{both}");
     let mut settled = twins();
@@ -287,6 +302,9 @@ fn the_younger_twin_is_linked_and_closed() {
     let mut in_use = twins();
     in_use[1].touched = true;
     let in_use = seen(in_use);
+    // A state that was lost does not say that nobody wrote.
+    let lost = plan(&seen(vec![untouched(5), own(8, "alpha/weekly/2026-W48")]));
+    assert!(!lost.contains("close"), "{lost}");
     assert!(!plan(&in_use).contains("close") && plan(&in_use).contains("link"));
     assert!(rules(&in_use).contains(&"session-twin-in-use"));
 }

@@ -56,5 +56,6 @@ fn settle_one(scene: &Scene<'_>, key: &SessionKey, keep: &Own<'_>, twin: &Own<'_
 /// Comments, ticks, or any change of what stands outside the block since the issue was opened.
 fn people_worked_in(own: &Own<'_>) -> bool {
     let rest = short_hash(&marker::outside(&own.issue.body));
-    own.issue.touched || own.block.state.rest.as_deref().is_some_and(|born| born != rest)
+    // A state that was lost does not say that nobody wrote.
+    own.issue.touched || own.block.state.rest.as_deref() != Some(rest.as_str())
 }

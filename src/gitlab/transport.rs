@@ -255,6 +255,8 @@ impl Transport {
         // can hide one behind escapes.
         let body = self.redactor.clean(&String::from_utf8_lossy(response.body()));
         let message = self.redactor.clean(&server_words(&body));
+        // GitLab's own words often begin with the status that stands before them.
+        let message = message.strip_prefix(&format!("{} ", status.as_u16())).map_or(message.clone(), str::to_owned);
         if status.is_redirection() {
             let project_id =
                 response.headers().get(LOCATION).and_then(|location| location.to_str().ok()).and_then(moved_to);

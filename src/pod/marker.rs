@@ -164,7 +164,12 @@ fn locate(body: &str) -> Located {
         return damaged("a marker line cannot be read");
     }
     let [begin, state, end] = &lines[..] else {
-        return damaged("a block has a first line, a state line and an end line, one of each");
+        let count = |is: fn(&str) -> bool| lines.iter().filter(|line| is(line.content)).count();
+        let firsts = count(|content| Marker::parse(content).is_some());
+        let (states, ends) = (count(|content| content.starts_with("state ")), count(|content| content == "end"));
+        return damaged(&format!(
+            "a block has one first line, one state line and one end line; here are {firsts}, {states} and {ends}"
+        ));
     };
     let Some(found) = Marker::parse(begin.content) else {
         return damaged("the marker's first line cannot be read");

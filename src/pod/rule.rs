@@ -82,6 +82,12 @@ rules! {
     MembersSectionMissing "members-section-missing" Major Public false
         "The page has no level-2 heading that ends in \"Pod members\"."
         "Give the members section its heading back, for example \"## Support Pod members\".";
+    MembersSectionEmpty "members-section-empty" Major Public false
+        "The members section names nobody in a form that the site or podkeeper understands."
+        "Write each member as {{< member-by-name \"NAME\" >}} (`@handle`).";
+    PageCut "page-cut" Major Public false
+        "The page is larger than is read: more than 1 MiB, or more than 5,000 links, labels or members."
+        "Split the page; what stands further down is not looked at.";
     LeadMissing "lead-missing" Minor Public false
         "No member of the page has a lead's role."
         "Put \"Lead:\" before the name of whoever leads the pod.";
@@ -113,7 +119,7 @@ rules! {
         "The page names another time for the session than the configuration."
         "Mend the page's line or the pod's [[session]], whichever is wrong.";
     SessionMissed "session-missed" Info Team false
-        "A session has passed that had no pairing issue; it is not made up for."
+        "A session of the last four months has passed that had no pairing issue; it is not made up for."
         "If the session took place, open its issue by hand; look at the schedule's runs if not.";
     SessionIssueByHand "session-issue-by-hand" Info Team false
         "Somebody has already opened the session's pairing issue, so podkeeper opens none."

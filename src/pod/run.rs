@@ -86,12 +86,15 @@ impl Ending {
     /// Every ending, from best to worst, with what it means; the only list of exit codes.
     pub const ALL: [(Self, &'static str); 7] = [
         (Self::Done, "done, or nothing to do"),
-        (Self::Findings, "findings at or above --fail-on, or pending changes with --detailed-exitcode"),
+        (Self::Findings, "changes are pending and --detailed-exitcode was asked for"),
         (
             Self::Incomplete,
             "incomplete: something could not be read, was held back, or its outcome is unknown; the next run takes it up",
         ),
-        (Self::Human, "a person has to act: page gone, project archived, marker damaged or foreign, stale plan"),
+        (
+            Self::Human,
+            "a person has to act: page gone, project archived, marker damaged or foreign, a twin that people wrote in, stale plan",
+        ),
         (Self::Token, "a token was refused or may not do what was needed"),
         (Self::Usage, "wrong usage or configuration, no token given, or a template error"),
         (Self::Bug, "a bug in podkeeper"),

@@ -6,6 +6,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value, context};
 
+use super::marker::{self, Marked};
 use super::text::{Untrusted, without_quick_actions};
 
 /// A template that has been tried and found good.
@@ -32,6 +33,9 @@ pub struct Facts<'a> {
 /// A line that no rendered fact can contain, standing in for the block.
 const PLACE: &str = "\u{1}block\u{1}";
 
+/// A block to try a template with.
+const TRIAL: &str = "<!-- podkeeper:v1 session alpha/weekly/2026-W48 -->\ntrial\n<!-- podkeeper:v1 state {} -->\n<!-- podkeeper:v1 end -->";
+
 /// Steps a template may take; a loop that is wrong ends here (`fuel` of minijinja).
 const FUEL: u64 = 50_000;
 
@@ -49,8 +53,13 @@ impl Template {
             when: "Thu 2026-11-26 15:00 UTC",
             label: "pod::alpha",
         };
-        fill(source, facts)?;
-        Ok(Self { source: source.to_owned() })
+        let template = Self { source: source.to_owned() };
+        let body = template.render(facts, TRIAL)?;
+        if !matches!(marker::parse(&body), Marked::Block(_)) {
+            let line = source.lines().position(|line| line.contains("podkeeper:")).map_or(1, |at| at + 1);
+            return Err((line, "a template holds no marker lines of its own; podkeeper writes them".to_owned()));
+        }
+        Ok(template)
     }
 
     /// The whole first body of an issue.

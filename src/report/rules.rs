@@ -6,7 +6,10 @@ use crate::pod::action::KINDS;
 use crate::pod::rule::Rule;
 use crate::pod::run::Ending;
 
-/// One rule, action or code, explained. `None` when there is none of that name.
+/// A terminal's width.
+const WIDTH: usize = 80;
+
+/// One rule, action or exit code, explained. `None` when there is none of that name.
 pub fn explain(name: &str) -> Option<String> {
     if let Some(rule) = Rule::from_code(name) {
         let human = if rule.needs_human() { "yes: apply ends with exit code 5" } else { "no" };
@@ -19,8 +22,11 @@ pub fn explain(name: &str) -> Option<String> {
             format!("{:?}", rule.audience()).to_lowercase(),
         ));
     }
-    let (kind, summary) = KINDS.iter().find(|(kind, _)| *kind == name)?;
-    Some(format!("{kind} (an action)\n\n{summary}\n"))
+    if let Some((kind, summary)) = KINDS.iter().find(|(kind, _)| *kind == name) {
+        return Some(format!("{kind} (an action)\n\n{summary}\n"));
+    }
+    let (ending, meaning) = Ending::ALL.iter().find(|(ending, _)| ending.code().to_string() == name)?;
+    Some(format!("{} (an exit code)\n\n{meaning}\n", ending.code()))
 }
 
 /// Everything there is to explain, by name.
@@ -61,5 +67,13 @@ pub fn near(name: &str) -> Option<&'static str> {
 }
 
 fn line(out: &mut String, name: &str, summary: &str) {
-    writeln!(out, "  {name:<24} {summary}").unwrap_or_default();
+    let mut line = format!("  {name:<24}");
+    for word in summary.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}").unwrap_or_default();
+            line = " ".repeat(26);
+        }
+        line = format!("{line} {word}");
+    }
+    writeln!(out, "{line}").unwrap_or_default();
 }

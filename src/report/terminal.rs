@@ -3,7 +3,7 @@
 use super::Told;
 use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
-use crate::pod::run::Run;
+use crate::pod::run::{Ending, Run};
 use crate::pod::text::printable;
 
 /// How much is shown.
@@ -42,7 +42,9 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
     if told.planned {
         for action in &run.plan.actions {
             out.wrapped("  + ", &action.to_string());
-            out.indented(&action.diff());
+            if detail > Detail::Quiet {
+                out.indented(&action.diff());
+            }
         }
     } else {
         for (action, outcome) in &run.outcomes {
@@ -70,7 +72,9 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
     for blind in &run.unknown {
         out.wrapped("  ? ", &format!("could not see {}: {}", blind.what, blind.why));
     }
-    if !run.findings.is_empty() && detail > Detail::Quiet {
+    if detail == Detail::Quiet {
+        run.findings.iter().filter(|found| found.rule.needs_human()).for_each(|found| finding(out, found));
+    } else if !run.findings.is_empty() {
         out.line("");
         out.line(&format!("  {}", counted(run.findings.len(), "finding")));
         run.findings.iter().for_each(|found| finding(out, found));
@@ -88,7 +92,10 @@ fn summary(told: &Told<'_>) -> String {
     let tried = told.runs.iter().map(|run| run.outcomes.len()).sum::<usize>();
     let planned = told.runs.iter().map(|run| run.plan.actions.len()).sum::<usize>();
     let rounds = told.runs.iter().map(|run| run.rounds).max().unwrap_or(0);
+    // What was not seen, or was held back, is not "nothing to do".
+    let unsure = told.ending() != Ending::Done;
     let what = match (told.planned, planned, tried) {
+        (_, 0, 0) if unsure => "Nothing was changed; what stands in the way is told above.".to_owned(),
         (true, 0, _) => "Nothing has to change.".to_owned(),
         (true, n, _) => format!("Nothing was changed. `podkeeper apply` makes {}.", counted(n, "change")),
         (false, _, 0) => "Nothing had to change.".to_owned(),

@@ -141,7 +141,7 @@ async fn a_token_that_cannot_be_one_is_not_sent() {
     let host = serve_box(&stage).await;
     let broken = [("PODKEEPER_TOKEN", "glpat-cut\nin-two-lines-00000")];
     let told = podkeeper_in(&["plan", "--gitlab", &host.url, "--now", NOW], &broken).await;
-    told.ends(5, &["PODKEEPER_TOKEN holds characters that no token has"]);
+    told.ends(2, &["PODKEEPER_TOKEN holds no token"]);
     assert_eq!(host.seen().len(), 0);
 }
 
@@ -673,4 +673,16 @@ async fn serve(
     });
     tokio::spawn(async move { axum::serve(listener, router).await });
     Host { url, seen: log }
+}
+
+#[tokio::test]
+async fn an_empty_address_of_a_box_never_leads_to_the_real_gitlab() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let config = ["apply", "--gitlab", &host.url, "--sandbox=", "--now", NOW];
+    let told = podkeeper_in(&config, &[("PODKEEPER_TOKEN", "glpat-0123456789abcdefgh")]).await;
+    told.ends(2, &["--sandbox", "is empty"]);
+    let told = podkeeper_in(&["apply", "--gitlab", &host.url], &[("PODKEEPER_SANDBOX", "")]).await;
+    told.ends(2, &["PODKEEPER_SANDBOX", "is empty"]);
+    assert_eq!(host.seen().len(), 0);
 }

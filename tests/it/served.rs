@@ -57,7 +57,7 @@ fn apply_in_a_box_of_its_own_tells_what_it_did_why_and_how_to_replay_it() {
         "add label `pod::secure` to gitlab-com/support/support-pairing#1, because it was taken off once",
         "/gitlab-com/support/support-pairing/-/issues/6",
         "2 changes made.",
-        "podkeeper sandbox & podkeeper apply --sandbox=http://127.0.0.1:8080",
+        "podkeeper sandbox --now 2026-11-24T06:00:00Z & podkeeper apply --sandbox=http://127.0.0.1:8080",
     ] {
         assert!(ran.out.contains(said), "{said}\n{}", ran.out);
     }

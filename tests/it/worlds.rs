@@ -74,7 +74,12 @@ async fn a_changed_label_changes_what_hangs_on_it() {
     .await;
     seen.when(
         "somebody asks for a pause",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ paused: 2 changes wait, because #5 carries the label podkeeper::pause"],
+        &[
+            NO_LABEL_BACK,
+            NO_ISSUE,
+            "+ ends with 4",
+            "+ paused: 2 changes wait, because #5 carries the label podkeeper::pause",
+        ],
         async |served| served.edit("person", last, json!({"add_labels": "podkeeper::pause"})).await,
         async |served, ()| served.edit("person", last, json!({"remove_labels": "podkeeper::pause"})).await,
     )
@@ -387,7 +392,7 @@ async fn a_changed_session_issue_changes_only_what_is_podkeepers_in_it() {
         "somebody damages the marker",
         &[
             "+ ends with 5",
-            "+ marker-damaged: PAIRING#6: a block has a first line, a state line and an end line, one of each",
+            "+ marker-damaged: PAIRING#6: a block has one first line, one state line and one end line; here are 1, 1 and 0",
         ],
         async |served| write(served, "<!-- podkeeper:v1 end -->", "<!-- the end -->").await,
         back,

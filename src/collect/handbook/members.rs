@@ -35,7 +35,11 @@ pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> (Vec<Member>
             members.push(row.member);
         }
     }
-    if !members.is_empty() && members.iter().all(|member| member.role != Role::Lead) {
+    // A section that runs to the end of the text may have been cut, and says nothing about who is not there.
+    if end.is_some() && members.is_empty() {
+        let message = "The members section names nobody that is understood.";
+        findings.push(Finding::new(Rule::MembersSectionEmpty, "members", message).at(page.place(heading.range.start)));
+    } else if end.is_some() && members.iter().all(|member| member.role != Role::Lead) {
         let message = "No member has a lead's role.";
         findings.push(Finding::new(Rule::LeadMissing, "lead", message).at(page.place(heading.range.start)));
     }

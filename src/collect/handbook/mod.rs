@@ -22,6 +22,7 @@ mod title;
 
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, Place, in_order};
+use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
 use outline::Outline;
 use source::Source;
@@ -50,11 +51,16 @@ pub fn parse(text: &str, path: &str) -> PodPage {
     let (members, members_section) = members::read(&page, &mut findings);
     let labels = labels::read(&page, &mut findings);
     let links = links::all(&page, &mut findings);
+    let sessions = sessions::read(&page);
+    if text.len() > LONGEST || [members.len(), labels.len(), links.len(), sessions.len()].iter().any(|n| *n >= MOST) {
+        let message = "The page is larger than is read; what stands further down is not looked at.";
+        findings.push(Finding::new(Rule::PageCut, "page", message).at(page.place(0)));
+    }
     PodPage {
         title: title::read(&page),
         members,
         members_section,
-        sessions: sessions::read(&page),
+        sessions,
         labels,
         slack: slack::read(&page),
         links,

@@ -124,8 +124,8 @@ fn members_are_told_what_their_line_lacks() {
 }
 
 #[test]
-fn a_section_without_members_lacks_no_lead() {
-    assert!(findings(&with_members("- and you")).is_empty());
+fn a_section_without_members_is_told_as_that_and_lacks_no_lead() {
+    assert_eq!(findings(&with_members("- and you")), ["members-section-empty 1:1 members"]);
     assert_eq!(findings(&with_members("- {{< member-by-name \"A\" >}} (`@a`)")), ["lead-missing 1:1 lead"]);
 }
 
