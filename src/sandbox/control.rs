@@ -61,6 +61,7 @@ pub(super) fn answer(inside: &mut Inside, live: bool, call: &Call) -> Reply {
         ("GET" | "HEAD", ["dns", name]) => resolve(&inside.world, name),
         ("POST", ["world", "now"]) => set_now(&mut inside.world, live, call),
         ("POST", ["world", "token"]) => set_token(&mut inside.world, call),
+        ("POST", ["world", "fault"]) => Ok(set_faults(&mut inside.world, call)),
         ("POST", ["world", "user"]) => set_user(&mut inside.world, call),
         _ => Err(Reply::error(404, "404 Not Found")),
     };
@@ -75,7 +76,11 @@ pub(super) fn host_exists(world: &World, name: &str) -> bool {
 
 /// An invented public address that is always the same for a name, in a range that address policies allow.
 fn resolve(world: &World, name: &str) -> Answer {
-    if !host_exists(world, name) {
+    if world.dns_down {
+        return Err(Reply::error(503, "the resolver fails"));
+    }
+    // The resolver of a network that wants a sign-in first knows every name.
+    if !world.captive_portal && !host_exists(world, name) {
         return Err(Reply::error(404, "no such host"));
     }
     let digest = Sha256::digest(name.trim_end_matches('.').to_lowercase().as_bytes());
@@ -103,6 +108,15 @@ fn set_token(world: &mut World, call: &Call) -> Answer {
         super::world::Change::Set(day) => token.expires_at = Some(day),
     }
     pretty(&json!({ "name": name, "revoked": token.revoked, "expires_at": token.expires_at }))
+}
+
+fn set_faults(world: &mut World, call: &Call) -> Reply {
+    let given = |name: &str, before: bool| call.input.flag(name).unwrap_or(before);
+    world.captive_portal = given("captive_portal", world.captive_portal);
+    world.dns_down = given("dns_down", world.dns_down);
+    world.web_down = given("web_down", world.web_down);
+    let now = json!({ "captive_portal": world.captive_portal, "dns_down": world.dns_down, "web_down": world.web_down });
+    Reply::json(200, &now)
 }
 
 fn set_user(world: &mut World, call: &Call) -> Answer {

@@ -5,7 +5,7 @@
 //! purpose: with shared structs a misspelt field would be misspelt on both sides, and every test would pass.
 //!
 //! - `world`: what the box knows, plain data with a few verbs; `seed`: the world that a newcomer meets
-//! - `rest`: the API below `/api/v4`; `call` and `reply` are one request and one answer
+//! - `rest`: the API below `/api/v4`; `graphql`: the one beside it; `call` and `reply` are one request and one answer
 //! - `quick_actions`: what GitLab finds and runs in a text; also the judge of the injection tests
 //! - `web`, `tls`: the hosts around GitLab, over real TLS with an authority of the box's own
 //! - `control`, `journal`, `pages`: `/-/sandbox`, `/-/world`, `/-/dns`, `/-/journal` and pages to look at
@@ -15,6 +15,7 @@
 
 mod call;
 mod control;
+mod graphql;
 mod journal;
 mod pages;
 pub mod quick_actions;
@@ -39,7 +40,7 @@ use http::Method;
 
 pub use control::Description;
 pub use journal::Entry;
-pub use seed::{PastSession, Plot, PodPlot};
+pub use seed::{PastSession, Plot, PodPlot, canaries, expectations};
 pub use serve::Serving;
 pub use world::World;
 
@@ -97,6 +98,9 @@ impl Sandbox {
     }
 
     /// The hosts of the world's web; which one is asked stands in `Host` or in the request's URL.
+    ///
+    /// Nothing waits in memory: what would hang is a 504 with `x-box-fault: hang`, what would hang up a 502 with
+    /// `x-box-fault: down`.
     pub fn web_router(&self) -> Router {
         Router::new().fallback(on_the_web).with_state(self.clone())
     }
@@ -166,8 +170,14 @@ async fn on_gitlab(State(sandbox): State<Sandbox>, request: Request<Body>) -> Re
 fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     inside.requests += 1;
     let origin = inside.place.origin.clone();
-    let reply = rest::answer(&mut inside.world, call, &origin);
-    inside.journal.extend(journal::entry(call, reply.status));
+    let (reply, journaled) = if call.path == "/api/graphql" {
+        // A query is sent as a POST and writes nothing.
+        let answered = graphql::answer(&inside.world, call, &origin);
+        (answered.reply, answered.mutation)
+    } else {
+        (rest::answer(&mut inside.world, call, &origin), true)
+    };
+    inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled));
     reply.header("x-request-id", format!("box-{:08}", inside.requests))
 }
 
@@ -177,7 +187,7 @@ async fn on_the_web(State(sandbox): State<Sandbox>, request: Request<Body>) -> R
         Err(refusal) => return refusal.into_response(),
     };
     let head = call.method == Method::HEAD;
-    let reply = web::answer(&sandbox.inside().world, &call);
+    let reply = web::answer(&mut sandbox.inside().world, &call);
     if head { reply.without_body() } else { reply }.into_response()
 }
 

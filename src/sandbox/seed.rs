@@ -4,12 +4,20 @@
 //! kinds of defects. Which projects and labels the pods use is the caller's business, so that the configuration that ships
 //! fits the box without a change.
 
+mod agents;
+mod expected;
+mod house;
 mod internet;
 mod issues;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
+
+pub use agents::canaries;
+pub use expected::expectations;
 
 use super::world::{DEVELOPER, OWNER, Visibility, World};
 
@@ -24,8 +32,8 @@ pub struct Plot {
     pub pods: Vec<PodPlot>,
 }
 
-/// One pod of the world.
-#[derive(Clone, Debug, PartialEq)]
+/// One pod of the world. What a pod does not have is none or empty, so `..PodPlot::default()` leaves it out.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodPlot {
     /// Its key, such as the name of its configuration file.
     pub key: String,
@@ -45,6 +53,18 @@ pub struct PodPlot {
     pub past: Vec<PastSession>,
     /// A page of the user's own, to stand in the place of the seed's.
     pub page: Option<String>,
+    /// The private project of the Support Team data.
+    pub agents_project: Option<String>,
+    /// The folder of its files, such as `data/agents`.
+    pub agents_path: String,
+    /// The branch that they are read from.
+    pub agents_ref: String,
+    /// The Zendesk group that the pod's members have in the data.
+    pub zendesk_group: Option<String>,
+    /// The groups that the labels of the pod's page are in.
+    pub label_groups: Vec<String>,
+    /// The project that the pod's reports are in.
+    pub reports_project: Option<String>,
 }
 
 /// A session that was held.
@@ -88,15 +108,28 @@ impl World {
         for pod in &plot.pods {
             page(&mut world, &cast, pod);
         }
-        let mut projects: Vec<&str> = plot.pods.iter().map(|pod| pod.pairing_project.as_str()).collect();
-        projects.sort_unstable();
-        projects.dedup();
-        for path in projects {
+        for path in once(plot.pods.iter().map(|pod| pod.pairing_project.as_str())) {
             let pods: Vec<&PodPlot> = plot.pods.iter().filter(|pod| pod.pairing_project == path).collect();
             issues::build(&mut world, &cast, path, &pods);
         }
+        for path in once(plot.pods.iter().filter_map(|pod| pod.reports_project.as_deref())) {
+            house::reports(&mut world, &cast, path);
+        }
+        for path in once(plot.pods.iter().flat_map(|pod| &pod.label_groups).map(String::as_str)) {
+            house::label_group(&mut world, path);
+        }
+        for path in once(plot.pods.iter().filter_map(|pod| pod.agents_project.as_deref())) {
+            let pods: Vec<&PodPlot> =
+                plot.pods.iter().filter(|pod| pod.agents_project.as_deref() == Some(path)).collect();
+            agents::build(&mut world, &cast, path, &pods);
+        }
         world
     }
+}
+
+/// Paths that several pods may share, each once.
+fn once<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    paths.collect()
 }
 
 fn people(world: &mut World) -> Cast {

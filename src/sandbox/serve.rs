@@ -5,11 +5,16 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use http::Request;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 use url::Url;
 
+use super::web::FAULT;
 use super::{Description, Sandbox, tls};
 
 /// How long an open connection may take to end once the box stops.
@@ -34,7 +39,9 @@ impl Sandbox {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         let gitlab = TcpListener::bind(listen).await?;
-        let (web, ca) = tls::listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
+        let sandbox = self.clone();
+        let down = Box::new(move || sandbox.inside().world.web_down);
+        let (web, ca) = tls::listen((Ipv4Addr::LOCALHOST, 0).into(), down).await?;
         let own = Url::parse(&format!("http://{}", gitlab.local_addr()?)).map_err(io::Error::other)?;
         let url = external_url.unwrap_or_else(|| own.clone());
         let web_address = axum::serve::Listener::local_addr(&web)?;
@@ -50,9 +57,35 @@ impl Sandbox {
             tokio::spawn(
                 axum::serve(gitlab, self.router()).with_graceful_shutdown(told(stopped.clone())).into_future(),
             ),
-            tokio::spawn(axum::serve(web, self.web_router()).with_graceful_shutdown(told(stopped)).into_future()),
+            tokio::spawn(
+                axum::serve(web, self.patient_web_router(stopped.clone()))
+                    .with_graceful_shutdown(told(stopped))
+                    .into_future(),
+            ),
         ];
         Ok(Serving { sandbox: self.clone(), url, stop, tasks })
+    }
+}
+
+impl Sandbox {
+    /// The web as a socket shows it: what hangs does not answer until the client has left or the box stops,
+    /// and what is slow takes its time.
+    fn patient_web_router(&self, stopped: watch::Receiver<bool>) -> Router {
+        let web = self.web_router();
+        let ask = move |request: Request<Body>| {
+            let (web, stopped) = (web.clone(), stopped.clone());
+            async move {
+                let response = web.oneshot(request).await.unwrap_or_else(|never| match never {});
+                let fault = response.headers().get(FAULT).and_then(|fault| fault.to_str().ok()).unwrap_or_default();
+                if fault == "hang" {
+                    told(stopped).await;
+                } else if let Some(millis) = fault.strip_prefix("slow ").and_then(|millis| millis.parse().ok()) {
+                    tokio::time::sleep(Duration::from_millis(millis)).await;
+                }
+                response
+            }
+        };
+        Router::new().fallback(ask)
     }
 }
 

@@ -19,8 +19,11 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+/// Whether the listener hangs up on everybody just now.
+pub(super) type Down = Box<dyn Fn() -> bool + Send>;
+
 /// A listener whose connections speak TLS, and the PEM of the authority that a client has to trust.
-pub(super) async fn listen(address: SocketAddr) -> io::Result<(TlsListener, String)> {
+pub(super) async fn listen(address: SocketAddr, down: Down) -> io::Result<(TlsListener, String)> {
     let (authority, pem) = Authority::new().map_err(io::Error::other)?;
     // The provider is named, because a program may have none or another one as its default.
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -31,13 +34,14 @@ pub(super) async fn listen(address: SocketAddr) -> io::Result<(TlsListener, Stri
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let tcp = TcpListener::bind(address).await?;
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    Ok((TlsListener { tcp, acceptor, handshakes: JoinSet::new() }, pem))
+    Ok((TlsListener { tcp, acceptor, down, handshakes: JoinSet::new() }, pem))
 }
 
 /// Accepts connections; handshakes run side by side, so that a client that stalls holds up nobody.
 pub(super) struct TlsListener {
     tcp: TcpListener,
     acceptor: TlsAcceptor,
+    down: Down,
     handshakes: JoinSet<io::Result<(TlsStream<TcpStream>, SocketAddr)>>,
 }
 
@@ -49,6 +53,7 @@ impl Listener for TlsListener {
         loop {
             tokio::select! {
                 accepted = self.tcp.accept() => match accepted {
+                    Ok(_) if (self.down)() => {}
                     Ok((stream, address)) => {
                         let handshake = self.acceptor.accept(stream);
                         self.handshakes.spawn(async move { Ok((handshake.await?, address)) });

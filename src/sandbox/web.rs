@@ -15,15 +15,26 @@
 //! that look alive to every link checker are the point: a hidden project leads to the sign-in page, a missing file to
 //! the tree (`RoutableActions`, `RedirectsForMissingPathOnTree`).
 
+mod gitlab;
+
 use super::call::Call;
 use super::control::{GITLAB_HOST, host_exists};
 use super::reply::Reply;
-use super::world::{Project, Visibility, World};
+use super::world::{Mood, Page, World};
+
+/// The header that marks what a socket would show and memory cannot: `hang` or `down`.
+pub(super) const FAULT: &str = "x-box-fault";
 
 /// Answers one request to any host of the world.
-pub(super) fn answer(world: &World, call: &Call) -> Reply {
+pub(super) fn answer(world: &mut World, call: &Call) -> Reply {
     let host = call.header("host").unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_lowercase();
+    if world.captive_portal {
+        return Reply::html(200, PORTAL.to_owned());
+    }
+    if world.web_down {
+        return Reply::text(502, "this host hangs up\n").header(FAULT, "down");
+    }
     if !host_exists(world, &host) {
         // Only a client that ignores the box's resolver comes here.
         return Reply::text(421, "no such host in this box\n");
@@ -31,98 +42,86 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     if !call.method.is_safe() {
         return Reply::text(405, "Method Not Allowed\n");
     }
-    let listed = format!("{host}{}", call.path.trim_end_matches('/'));
-    if let Some((status, to)) = world.web.redirects.get(&listed) {
-        return Reply::redirect(*status, to, "The page is somewhere else.");
+    let bare = format!("{host}{}", call.path.trim_end_matches('/'));
+    if let Some(moody) = mood(world, &host, &bare) {
+        return moody;
     }
-    if let Some(title) = world.web.pages.get(&listed) {
-        return page(200, title);
-    }
-    if host == GITLAB_HOST { gitlab(world, call) } else { page(404, "Page not found") }
-}
-
-/// A page of GitLab as somebody sees it who is not signed in.
-fn gitlab(world: &World, call: &Call) -> Reply {
-    let segments: Vec<&str> = call.segments.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    let end = segments.iter().position(|&part| part == "-").unwrap_or(segments.len());
-    let (path, mut below) = segments.split_at(end);
-    let mut path = path.join("/");
-    // The form without `/-/` is older than it and still redirected.
-    if let ([group @ .., kind @ ("blob" | "tree" | "raw")], rest) = legacy(&segments)
-        && below.is_empty()
-        && !rest.is_empty()
-    {
-        path = group.join("/");
-        let to = format!("/{path}/-/{kind}/{}", rest.join("/"));
-        return Reply::redirect(301, &to, "Moved Permanently");
-    }
-    match below {
-        [] => {}
-        ["-", rest @ ..] => below = rest,
-        _ => return page(404, "Page Not Found"),
-    }
-    if path == "users/sign_in" {
-        return page(200, "Sign in");
-    }
-    if let Some(moved) = world.project_formerly_at(&path).filter(|project| project.visibility == Visibility::Public) {
-        let tail = if below.is_empty() { String::new() } else { format!("/-/{}", below.join("/")) };
-        return Reply::redirect(301, &format!("/{}{tail}", moved.path), "Moved Permanently");
-    }
-    match world.project_at(&path).filter(|project| project.visibility == Visibility::Public) {
-        Some(project) => in_project(project, below),
-        None if path.is_empty() => page(200, "GitLab"),
-        // Hidden and missing look the same on purpose.
-        None => Reply::redirect(302, "/users/sign_in", "You are being redirected."),
-    }
-}
-
-/// `group/project/blob` and what follows it, when the URL has that form.
-fn legacy<'a>(segments: &'a [&'a str]) -> (&'a [&'a str], &'a [&'a str]) {
-    let at = segments.iter().skip(2).position(|part| matches!(*part, "blob" | "tree" | "raw")).map(|at| at + 3);
-    segments.split_at(at.unwrap_or(0))
-}
-
-fn in_project(project: &Project, below: &[&str]) -> Reply {
-    match below {
-        [] | ["labels" | "milestones" | "merge_requests" | "pipelines" | "boards"] => page(200, &project.name),
-        ["issues"] => page(200, "Issues"),
-        ["issues" | "work_items", iid] => match iid.parse().ok().and_then(|iid: u64| project.issues.get(&iid)) {
-            Some(issue) if !issue.confidential => page(200, &issue.title),
-            _ => Reply::redirect(302, "/users/sign_in", "You are being redirected."),
-        },
-        ["raw", branch, file @ ..] => match project.file(branch, &file.join("/")) {
-            Some(text) => Reply::text(200, text),
-            None => page(404, "Page Not Found"),
-        },
-        ["blob", branch, file @ ..] => {
-            let path = file.join("/");
-            let Some(files) = project.branch(branch) else { return page(404, "Page Not Found") };
-            let folder = format!("{path}/");
-            if files.contains_key(&path) {
-                page(200, &path)
-            } else if files.keys().any(|file| file.starts_with(&folder)) {
-                Reply::redirect(302, &format!("/{}/-/tree/{branch}/{path}", project.path), "Found")
-            } else {
-                Reply::redirect(302, &format!("/{}/-/tree/{branch}", project.path), "Found")
-            }
+    // Where a query decides, the address with it is listed.
+    let full = call.query.as_ref().map(|query| format!("{bare}?{query}"));
+    for listed in full.iter().chain([&bare]) {
+        if let Some((status, to)) = world.web.redirects.get(listed) {
+            return Reply::redirect(*status, to, "The page is somewhere else.");
         }
-        ["tree", branch, folder @ ..] => {
-            let Some(files) = project.branch(branch) else { return page(404, "Page Not Found") };
-            let folder = format!("{}/", folder.join("/"));
-            if folder == "/" || files.keys().any(|file| file.starts_with(&folder)) {
-                page(200, "Files")
-            } else {
-                Reply::redirect(302, &format!("/{}/-/tree/{branch}", project.path), "Found")
-            }
+        if let Some(found) = world.web.pages.get(listed) {
+            return shown(found);
         }
-        _ => page(404, "Page Not Found"),
+    }
+    if host == GITLAB_HOST {
+        gitlab::answer(world, call)
+    } else if bare == "www.youtube.com/oembed" {
+        oembed(world, call)
+    } else {
+        page(404, "Page not found")
     }
 }
 
+/// What a network says that wants a sign-in before it lets anybody through: the same for every address.
+const PORTAL: &str = "<!doctype html>\n<html lang=\"en\"><title>Welcome aboard</title><body><h1>Accept our terms to go online</h1></body></html>\n";
+
+/// The answer of an address or a host that misbehaves today.
+fn mood(world: &mut World, host: &str, address: &str) -> Option<Reply> {
+    let listed = if world.web.moods.contains_key(address) { address } else { host };
+    let mood = world.web.moods.get(listed)?.clone();
+    let visits = world.web.visits.entry(listed.to_owned()).or_default();
+    *visits += 1;
+    match mood {
+        Mood::Hangs => Some(Reply::text(504, "this host never answers\n").header(FAULT, "hang")),
+        Mood::Slow(millis) => Some(page(200, "At last").header(FAULT, format!("slow {millis}"))),
+        Mood::Status(status) => Some(page(status, "No")),
+        Mood::TooMany(seconds) => Some(page(429, "Too many requests").header("retry-after", seconds.to_string())),
+        Mood::Recovers(times) if *visits <= times => Some(page(503, "Back in a moment")),
+        Mood::Recovers(_) => None,
+    }
+}
+
+/// What the host of videos tells pages that show one: 404 if it was removed.
+fn oembed(world: &World, call: &Call) -> Reply {
+    let url = call.input.text("url").and_then(|url| url::Url::parse(&url).ok());
+    let id = url.and_then(|url| {
+        let named = url.query_pairs().find(|(key, _)| key == "v").map(|(_, id)| id.into_owned());
+        named.or_else(|| url.path_segments()?.next_back().map(str::to_owned))
+    });
+    let picture = format!("img.youtube.com/vi/{}/0.jpg", id.unwrap_or_default());
+    if !world.web.pages.contains_key(&picture) {
+        return Reply::text(404, "Not Found");
+    }
+    let thumbnail = format!("https://{picture}");
+    let shape =
+        serde_json::json!({ "type": "video", "version": "1.0", "title": "A video", "thumbnail_url": thumbnail });
+    Reply::json(200, &shape)
+}
+
+fn shown(found: &Page) -> Reply {
+    with_headings(200, &found.title, &found.headings)
+}
+
+/// A page with a title and nothing else on it.
 fn page(status: u16, title: &str) -> Reply {
-    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    with_headings(status, title, &[])
+}
+
+fn with_headings(status: u16, title: &str, headings: &[(String, String)]) -> Reply {
+    let safe = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let title = safe(title);
+    let mut body = String::new();
+    for (id, text) in headings {
+        body.extend(["<h2 id=\"", &safe(id), "\">", &safe(text), "</h2>\n<p>Some words.</p>\n"]);
+    }
     Reply::html(
         status,
-        format!("<!doctype html>\n<html lang=\"en\"><title>{title}</title><body><h1>{title}</h1></body></html>\n"),
+        format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body>\n\
+             <h1>{title}</h1>\n{body}</body></html>\n"
+        ),
     )
 }

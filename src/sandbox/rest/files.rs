@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 use super::Asked;
 use super::paging::page;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, Visibility};
+use crate::sandbox::world::DEVELOPER;
 
 /// `repository/files/:path`, `…/raw` and `repository/tree`.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let method = asked.call.method.as_str().to_owned();
     // Guests of a private project do not see its code.
     let home = asked.project(project)?;
-    if home.visibility == Visibility::Private && asked.level(project) < 20 {
+    if !asked.world.may_read_code(home, asked.who) {
         return Err(Reply::forbidden());
     }
     match (method.as_str(), path) {
@@ -165,7 +165,7 @@ fn with_headers(mut reply: Reply, facts: &[(&'static str, Value)]) -> Reply {
 }
 
 /// Stands for the hashes that git would make; only that equal texts have equal ids matters.
-fn sha(text: &str) -> String {
+pub(in crate::sandbox) fn sha(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
         write!(hex, "{byte:02x}").ok();

@@ -4,6 +4,7 @@
 
 mod events;
 mod files;
+mod groups;
 mod issue_links;
 mod issue_list;
 mod issues;
@@ -20,7 +21,9 @@ use http::Method;
 
 use super::call::Call;
 use super::reply::{Answer, Reply};
-use super::world::{Issue, Project, Token, World};
+use super::world::{Group, Issue, Project, Token, World};
+
+pub(super) use files::sha;
 
 /// A request with everything that its handler needs.
 struct Asked<'a> {
@@ -53,6 +56,7 @@ pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
     let mut asked = Asked { world, call, who, origin };
     let answer = match path {
         ["projects", id, rest @ ..] => asked.in_project(id, rest),
+        ["groups", id, rest @ ..] => groups::answer(&asked, id, rest),
         ["projects"] if call.method == Method::POST => projects::create(&mut asked),
         ["personal_access_tokens", "self"] => users::own_token(&asked, token_id),
         _ => users::answer(&asked, path),
@@ -61,7 +65,7 @@ pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
 }
 
 /// The token that came along; an empty header is no token, a wrong one is a refusal (`lib/api/api_guard.rb`).
-fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Token>, Reply> {
+pub(super) fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Token>, Reply> {
     let bearer = call.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let value = call.header("private-token").or_else(|| call.header("job-token")).or(bearer);
     let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else { return Ok(None) };
@@ -126,6 +130,8 @@ impl Asked<'_> {
             ["issues", rest @ ..] => issues::answer(self, project, rest),
             ["repository", rest @ ..] => files::answer(self, project, rest),
             ["members", rest @ ..] => users::members(self, project, rest),
+            ["merge_requests", iid] => projects::merge_request(self, project, iid),
+            ["templates", rest @ ..] => projects::templates(self, project, rest),
             _ => Err(Reply::error(404, "404 Not Found")),
         }
     }
@@ -148,6 +154,13 @@ impl Asked<'_> {
         let query = self.call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         let to = format!("{}/api/v4/projects/{}{behind}{query}", self.origin, moved.id);
         Err(Reply::redirect(301, &to, &format!("This resource has been moved permanently to {to}")))
+    }
+
+    /// A group by its number or path; hidden ones are not there.
+    fn find_group(&self, id: &str) -> Result<&Group, Reply> {
+        let by_number = id.parse().ok().and_then(|id: u64| self.world.groups.get(&id));
+        let found = by_number.or_else(|| self.world.group_at(id));
+        found.filter(|group| self.world.may_see_group(group, self.who)).ok_or_else(|| Reply::not_found("Group"))
     }
 
     /// A project that `find_project` found.

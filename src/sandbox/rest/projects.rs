@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::paging::page;
 use super::shapes::instant;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
@@ -77,6 +78,44 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
         project.issues_enabled = issues_enabled.unwrap_or(project.issues_enabled);
     }
     show(asked, 200, id)
+}
+
+/// `merge_requests/:iid`, the little that links to one need.
+pub(super) fn merge_request(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
+    let home = asked.project(project)?;
+    let found = iid.parse().ok().and_then(|iid: u64| home.merge_requests.get(&iid));
+    let seen = found.filter(|_| asked.call.method.is_safe() && asked.world.may_read_code(home, asked.who));
+    let request = seen.ok_or_else(|| Reply::not_found("MergeRequest"))?;
+    let shape = json!({
+        "id": request.id,
+        "iid": request.iid,
+        "project_id": project,
+        "title": request.title,
+        "state": request.state,
+        "author": asked.user_shape(request.author),
+        "created_at": instant(request.created_at),
+        "web_url": format!("{}/{}/-/merge_requests/{iid}", asked.origin, home.path),
+    });
+    Ok(Reply::json(200, &shape))
+}
+
+/// `templates/issues` and one of them: the files of `.gitlab/issue_templates` on the default branch.
+pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer {
+    const FOLDER: &str = ".gitlab/issue_templates/";
+    let home = asked.project(project)?;
+    let files = home.branch("HEAD").into_iter().flatten();
+    let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(FOLDER)?.strip_suffix(".md")?, text)));
+    match path {
+        ["issues"] => {
+            let names: Vec<&str> = templates.map(|(name, _)| name).collect();
+            Ok(page(asked, &names, |name| json!({ "key": name, "name": name })))
+        }
+        ["issues", wanted] => {
+            let found = templates.find(|(name, _)| name == wanted).ok_or_else(|| Reply::not_found("Template"))?;
+            Ok(Reply::json(200, &json!({ "name": found.0, "content": found.1 })))
+        }
+        _ => Err(Reply::error(404, "404 Not Found")),
+    }
 }
 
 fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {

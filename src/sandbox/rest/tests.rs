@@ -3,6 +3,7 @@
 //! Each row is asked over HTTP shapes only, through the router in memory.
 
 mod asking;
+mod groups;
 mod input;
 mod issues;
 mod labels;

@@ -57,8 +57,15 @@ pub(super) fn members(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer 
         let text = format!("{} {}", user.username, user.name).to_lowercase();
         wanted.as_ref().is_none_or(|wanted| text.contains(wanted))
     };
-    let found: Vec<(&User, u8)> = home
-        .members
+    // `all` has the members of the groups above, too.
+    let mut levels = home.members.clone();
+    if path.first() == Some(&"all") {
+        for (&id, &level) in asked.world.groups_above(&home.path).flat_map(|group| &group.members) {
+            let known = levels.entry(id).or_insert(level);
+            *known = level.max(*known);
+        }
+    }
+    let found: Vec<(&User, u8)> = levels
         .iter()
         .filter_map(|(id, level)| Some((asked.world.users.get(id)?, *level)))
         .filter(|(user, _)| fits(user))
@@ -93,7 +100,8 @@ fn list(asked: &Asked<'_>) -> Answer {
     let blocked = input.flag("blocked") == Some(true);
     let mut found: Vec<&User> = asked.world.users.values().collect();
     found.retain(|user| {
-        username.as_ref().is_none_or(|name| user.username.to_lowercase() == *name)
+        asked.world.may_find_user(user, asked.who)
+            && username.as_ref().is_none_or(|name| user.username.to_lowercase() == *name)
             && search.as_ref().is_none_or(|text| {
                 user.username.to_lowercase().contains(text) || user.name.to_lowercase().contains(text)
             })

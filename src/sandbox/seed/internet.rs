@@ -1,15 +1,19 @@
 //! What the seed's page links to: projects of the box's GitLab, and pages on the hosts around it.
 //!
 //! Most of it is alive. On purpose some is not: two CI templates that are gone, a renamed project, hidden ones, a retired
-//! course, and documentation that moved.
+//! course, documentation that moved, places that are gone from their pages, a removed video, and hosts that hang, refuse
+//! or do not exist. What podkeeper should make of each link stands in `expected`.
 
-use crate::sandbox::world::{Visibility, World};
+use crate::sandbox::world::{Mood, Visibility, World};
 
 const DOCS: &str = "docs.gitlab.com";
 const HANDBOOK: &str = "handbook.gitlab.com";
 
+/// The one host of the page that does not exist.
+pub(super) const NO_SUCH_HOST: &str = "gitlab.edcast.com";
+
 /// Hosts that exist although no page of theirs is known.
-const HOSTS: [&str; 9] = [
+const HOSTS: [&str; 10] = [
     "gitlab.com",
     DOCS,
     HANDBOOK,
@@ -19,10 +23,11 @@ const HOSTS: [&str; 9] = [
     "github.com",
     "youtu.be",
     "www.youtube.com",
+    "img.youtube.com",
 ];
 
 /// Pages of the documentation, without the `/ee` before them that the old links still have.
-const DOCS_PAGES: [(&str, &str); 21] = [
+const DOCS_PAGES: [(&str, &str); 20] = [
     ("/user/application_security/terminology", "Security glossary"),
     ("/user/application_security/vulnerabilities/severities", "Severity levels"),
     ("/user/application_security/sast", "SAST"),
@@ -42,7 +47,6 @@ const DOCS_PAGES: [(&str, &str); 21] = [
     ("/user/application_security/container_scanning", "Container scanning"),
     ("/user/compliance/license_approval_policies", "License approval policies"),
     ("/user/application_security/api_fuzzing", "API fuzzing"),
-    ("/user/application_security/coverage_fuzzing", "Coverage fuzzing"),
     ("/user/project/labels", "Labels"),
 ];
 
@@ -59,9 +63,7 @@ const DOCS_RENAMED: [(&str, &str); 3] = [
     ),
 ];
 
-const HANDBOOK_PAGES: [(&str, &str); 4] = [
-    ("/handbook/product/categories", "Product categories"),
-    ("/handbook/product/categories/features", "Features by group"),
+const HANDBOOK_PAGES: [(&str, &str); 2] = [
     ("/handbook/support/workflows/ooo-ticket-management", "Tickets while away"),
     (
         "/handbook/customer-success/professional-services-engineering/education-services/secessentialshandson",
@@ -83,24 +85,14 @@ const TEMPLATES: [&str; 9] = [
 ];
 
 /// Public projects that are linked as a whole.
-const PROJECTS: [&str; 8] = [
+const PROJECTS: [&str; 7] = [
     "lantern-scanners/report-schemas",
     "lantern-scanners/analyzers/kics",
     "lantern-scanners/demos/dast/login-form",
     "lantern-scanners/demos/api-fuzzing/petshop",
-    "lantern-scanners/demos/coverage-fuzzing/parser",
     "lantern-tools/codequality",
     "harbour-desk/support/playground/sast",
     "harbour-desk/support/playground/secret-detection",
-];
-
-/// Groups have pages, too.
-const GROUPS: [&str; 5] = [
-    "/lantern-scanners/analyzers",
-    "/lantern-images",
-    "/lantern-scanners/demos/dast",
-    "/lantern-scanners/demos/api-fuzzing",
-    "/lantern-scanners/demos/coverage-fuzzing",
 ];
 
 /// Adds all of it to a world.
@@ -112,6 +104,7 @@ pub(super) fn build(world: &mut World) {
     for host in super::PAGE.split("https://").skip(1).filter_map(|rest| rest.split(['/', ')']).next()) {
         world.web.hosts.insert(host.to_owned());
     }
+    world.web.hosts.remove(NO_SUCH_HOST);
     for (path, title) in DOCS_PAGES {
         documented(world, DOCS, path, title);
         redirect(world, DOCS, &format!("/ee{path}"), 301, &format!("https://{DOCS}{path}/"));
@@ -125,24 +118,50 @@ pub(super) fn build(world: &mut World) {
     for (path, title) in HANDBOOK_PAGES {
         documented(world, HANDBOOK, path, title);
     }
-    for path in GROUPS {
-        world.add_page("gitlab.com", path, "Group");
-    }
+    // Its headings are in the page; those of the other one are made in the browser.
+    world.add_page_with(
+        HANDBOOK,
+        "/handbook/product/categories",
+        "Product categories",
+        &["Plan stage", "Secure stage"],
+    );
+    world.add_page(HANDBOOK, "/handbook/product/categories/features", "Features by group");
     redirect(world, "github.com", "/zricethezav/gitleaks", 301, "https://github.com/gitleaks/gitleaks");
     world.add_page("github.com", "/gitleaks/gitleaks", "gitleaks");
-    world.add_page("slack.com", "/help/articles/205239997-Pin-messages-and-bookmark-links", "Pin messages");
+    world.add_mood("slack.com", "/help/articles/205239997-Pin-messages-and-bookmark-links", Mood::Status(403));
     world.add_page("gitlab.slack.com", "/", "Sign in to the workspace");
     let login = "https://gitlab.slack.com/?redir=%2Farchives%2FC0BOX0POD01";
     redirect(world, "gitlab.slack.com", "/archives/C0BOX0POD01", 302, login);
-    world.add_page("youtu.be", "/bOxSeEd-D01", "A talk about DAST in Support");
     world.add_page("about.gitlab.com", "/", "About");
+    videos(world);
+    world.add_mood("slow.lantern.example", "", Mood::Slow(1_500));
+    world.add_mood("fuzzing.lantern.example", "", Mood::TooMany(120));
+    world.add_page("manual.lantern.example", "/coverage-fuzzing", "Coverage fuzzing");
+    world.add_mood("manual.lantern.example", "/coverage-fuzzing", Mood::Recovers(1));
+}
+
+/// The page of a video answers 200 whether it is there or not; its picture tells. The seed's page links to the removed one.
+fn videos(world: &mut World) {
+    world.add_page("www.youtube.com", "/watch", "YouTube");
+    for (id, there) in [("bOxSeEd-D01", false), ("bOxAlIvE-02", true)] {
+        let watch = format!("https://www.youtube.com/watch?v={id}&feature=youtu.be");
+        redirect(world, "youtu.be", &format!("/{id}"), 303, &watch);
+        if there {
+            world.add_page("img.youtube.com", &format!("/vi/{id}/0.jpg"), "A picture");
+        }
+    }
 }
 
 fn projects(world: &mut World) {
     for path in PROJECTS {
         let project = world.add_project(path, Visibility::Public);
-        world.add_file(project, "main", "README.md", &format!("# {path}\n"));
+        let text = format!("# {path}\n\n## How it works\n\nWell enough.\n\n## Contributing\n\nPlease do.\n");
+        world.add_file(project, "main", "README.md", &text);
     }
+    world.add_group("lantern-images", Visibility::Public);
+    // The epic of all pods is there, the one about an old release is not.
+    let support = world.add_group("harbour-desk/support", Visibility::Public);
+    world.add_epic(support, 41, "Pods", true);
     let product = world.add_project("gitlab-org/gitlab", Visibility::Public);
     let secrets = world.add_project("lantern-scanners/analyzers/secrets", Visibility::Public);
     for project in [product, secrets] {
@@ -162,16 +181,17 @@ fn projects(world: &mut World) {
         project.formerly.push("harbour-desk/support/playground/dependency-scanning".to_owned());
     }
     // Hidden from everybody who is not a member; the bot is none.
-    world.add_project("harbour-desk/section-sec-help-desk", Visibility::Private);
+    let desk = world.add_project("harbour-desk/section-sec-help-desk", Visibility::Private);
+    world.add_file(desk, "main", "README.md", "# Help desk\n\n## How to ask the developers for help\n\nKindly.\n");
     world.add_project("lantern-examples/security/sample-reports", Visibility::Private);
 }
 
 /// A page that old links still reach under its name with `.html`.
 fn documented(world: &mut World, host: &str, path: &str, title: &str) {
-    world.add_page(host, path, title);
+    world.add_page_with(host, path, title, &["Overview", "Turn it on", "Troubleshooting"]);
     redirect(world, host, &format!("{path}.html"), 301, &format!("https://{host}{path}/"));
 }
 
 fn redirect(world: &mut World, host: &str, path: &str, status: u16, to: &str) {
-    world.web.redirects.insert(format!("{host}{path}"), (status, to.to_owned()));
+    world.add_redirect(host, path, status, to);
 }

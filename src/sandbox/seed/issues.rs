@@ -3,9 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Cast, PastSession, PodPlot};
-use crate::sandbox::world::{Change, DEVELOPER, IssueEdit, NewIssue, OWNER, Visibility, World};
+use crate::sandbox::world::{Change, DEVELOPER, IssueEdit, NewIssue, OWNER, REPORTER, Visibility, World};
 
-const REPORTER: u8 = 20;
 const PAIRIFY: &str = "pairify";
 /// The bot opens a session's issue so many hours before it.
 const AHEAD: i64 = 6 * 24;

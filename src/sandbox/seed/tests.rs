@@ -1,8 +1,11 @@
+mod team;
+
 use std::collections::BTreeSet;
 
 use comrak::nodes::NodeValue;
 
-use super::{PastSession, Plot, PodPlot, page_text};
+use super::internet::NO_SUCH_HOST;
+use super::{PastSession, Plot, PodPlot, expectations, page_text};
 use crate::sandbox::world::{Visibility, World};
 
 fn pod(key: &str, label: &str) -> PodPlot {
@@ -20,7 +23,7 @@ fn pod(key: &str, label: &str) -> PodPlot {
         pairing_project: "group/pairing".to_owned(),
         label: label.to_owned(),
         past: vec![session("2026-W47", "2026-11-19"), session("2026-W46", "2026-11-12")],
-        page: None,
+        ..PodPlot::default()
     }
 }
 
@@ -71,12 +74,28 @@ fn the_page_has_the_shape_of_a_real_one() {
 }
 
 #[test]
-fn every_host_of_the_page_exists() {
+fn every_host_of_the_page_exists_but_one() {
     let world = World::seeded(&plot());
-    for rest in page_text(&pod("secure", "pod::secure")).split("https://").skip(1) {
-        let host = rest.split(['/', ')']).next().unwrap();
-        assert!(world.web.hosts.contains(host), "{host}");
+    let page = page_text(&pod("secure", "pod::secure"));
+    let hosts: BTreeSet<&str> =
+        page.split("https://").skip(1).filter_map(|rest| rest.split(['/', ')']).next()).collect();
+    let missing: Vec<&&str> = hosts.iter().filter(|host| !world.web.hosts.contains(**host)).collect();
+    assert_eq!(missing, [&NO_SUCH_HOST]);
+}
+
+#[test]
+fn every_link_of_the_page_has_one_expected_verdict() {
+    let pod = pod("secure", "pod::secure");
+    let expected = expectations(&pod);
+    let urls: BTreeSet<&str> = expected.iter().map(|(url, _)| url.as_str()).collect();
+    assert_eq!((expected.len(), urls.len()), (60, 60));
+    let page = page_text(&pod);
+    for url in urls {
+        // In brackets, or bare at the end of a line.
+        assert!(page.contains(&format!("({url})")) || page.contains(&format!(" {url}\n")), "{url}");
     }
+    let words: BTreeSet<&str> = expected.iter().map(|(_, word)| *word).collect();
+    assert_eq!(words.len(), 9, "{words:?}");
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Who may see and do what (GitLab docs, "Roles and permissions").
 
-use super::{Issue, Project, Visibility, World};
+use super::groups::is_below;
+use super::{Epic, Group, Issue, Project, User, Visibility, World};
 
 /// The least role that may set labels and edit other people's issues.
 pub(in super::super) const PLANNER: u8 = 15;
+/// The least role that may read the code of a private project.
+pub(in super::super) const REPORTER: u8 = 20;
 /// The least role that may push.
 pub(in super::super) const DEVELOPER: u8 = 30;
 /// The least role that may change a project's settings.
@@ -18,7 +21,41 @@ impl World {
         if user.admin {
             return 50;
         }
-        self.projects.get(&project).and_then(|project| project.members.get(&user.id)).copied().unwrap_or(0)
+        let Some(project) = self.projects.get(&project) else { return 0 };
+        let inherited = self.groups_above(&project.path).filter_map(|group| group.members.get(&user.id));
+        project.members.get(&user.id).into_iter().chain(inherited).copied().max().unwrap_or(0)
+    }
+
+    /// What a user may do in a group: their highest role in it and in the groups above.
+    pub fn group_access(&self, group: &Group, user: Option<u64>) -> u8 {
+        let Some(user) = user.and_then(|id| self.users.get(&id)) else { return 0 };
+        if user.admin {
+            return 50;
+        }
+        let groups = self.groups_above(&group.path).chain([group]);
+        groups.filter_map(|group| group.members.get(&user.id)).copied().max().unwrap_or(0)
+    }
+
+    /// Whether the group exists for this user. A member of anything below it sees it (`GroupPolicy`, `has_projects`).
+    pub fn may_see_group(&self, group: &Group, user: Option<u64>) -> bool {
+        match group.visibility {
+            Visibility::Public => true,
+            Visibility::Internal => user.is_some(),
+            Visibility::Private => {
+                let mut below = self.projects.values().filter(|project| is_below(&project.path, &group.path));
+                self.group_access(group, user) > 0 || below.any(|project| self.access(project.id, user) > 0)
+            }
+        }
+    }
+
+    /// Whether the epic exists for this user, who can see its group.
+    pub fn may_see_epic(&self, group: &Group, epic: &Epic, user: Option<u64>) -> bool {
+        !epic.confidential || self.group_access(group, user) >= PLANNER
+    }
+
+    /// Whether this user, who can see the project, can see its code: guests of a private project cannot.
+    pub fn may_read_code(&self, project: &Project, user: Option<u64>) -> bool {
+        project.visibility != Visibility::Private || self.access(project.id, user) >= REPORTER
     }
 
     /// Whether the project exists for this user.
@@ -35,5 +72,12 @@ impl World {
         !issue.confidential
             || self.access(project, user) >= PLANNER
             || user.is_some_and(|user| issue.author == user || issue.assignees.contains(&user))
+    }
+
+    /// Whether a list of users may hold this one: blocked and banned ones are found by administrators only
+    /// (`UsersFinder#base_scope`). Asked for by number, or by `user(username:)`, they are there for everybody.
+    pub fn may_find_user(&self, user: &User, who: Option<u64>) -> bool {
+        let admin = who.and_then(|id| self.users.get(&id)).is_some_and(|who| who.admin);
+        admin || !matches!(user.state.as_str(), "blocked" | "banned" | "ldap_blocked")
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Label, Project, Token, User, Visibility, World};
+use super::{Label, MergeRequest, Project, Token, User, Visibility, World};
 
 impl World {
     /// Adds a person and returns their id.
@@ -53,11 +53,27 @@ impl World {
         value
     }
 
-    /// Adds an empty project, or returns the id of the one that is at this path already.
+    /// Gives a user another handle; nobody has the old one any more.
+    pub fn rename_user(&mut self, user: u64, username: &str) {
+        if let Some(user) = self.users.get_mut(&user) {
+            username.clone_into(&mut user.username);
+        }
+    }
+
+    /// Makes an account `active`, `blocked` or `deactivated`.
+    pub fn set_state(&mut self, user: u64, state: &str) {
+        if let Some(user) = self.users.get_mut(&user) {
+            state.clone_into(&mut user.state);
+        }
+    }
+
+    /// Adds an empty project, or returns the id of the one that is at this path already. The groups above it are made, too;
+    /// they are as visible as the most visible project below them.
     pub fn add_project(&mut self, path: &str, visibility: Visibility) -> u64 {
         if let Some(project) = self.project_at(path) {
             return project.id;
         }
+        self.groups_for_project(path, visibility);
         let id = self.fresh_id();
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
         let project = Project {
@@ -72,6 +88,7 @@ impl World {
             created_at: self.days_ago(400),
             labels: BTreeMap::new(),
             issues: BTreeMap::new(),
+            merge_requests: BTreeMap::new(),
             files: BTreeMap::new(),
             members: BTreeMap::new(),
             last_iid: 0,
@@ -101,12 +118,15 @@ impl World {
         id
     }
 
-    /// Adds a label to a group; every project below it has the label too.
-    pub fn add_group_label(&mut self, group: &str, name: &str, color: &str, description: &str) -> u64 {
-        let label = self.new_label(name, color, description);
-        let id = label.id;
-        self.group_labels.entry(group.to_owned()).or_default().insert(id, label);
-        id
+    /// Adds a merge request and returns its iid.
+    pub fn add_merge_request(&mut self, project: u64, author: u64, title: &str, state: &str) -> Option<u64> {
+        self.projects.get(&project)?;
+        let (id, created_at) = (self.fresh_id(), self.now);
+        let project = self.projects.get_mut(&project)?;
+        let iid = project.merge_requests.keys().next_back().map_or(1, |last| last + 1);
+        let (title, state) = (title.to_owned(), state.to_owned());
+        project.merge_requests.insert(iid, MergeRequest { id, iid, title, state, author, created_at });
+        Some(iid)
     }
 
     /// Writes a file on a branch, which is made if it is not there.
@@ -124,13 +144,7 @@ impl World {
         result
     }
 
-    /// Makes a host exist, and a page on it answer 200 (`path` begins with `/` and needs no trailing slash).
-    pub fn add_page(&mut self, host: &str, path: &str, title: &str) {
-        self.web.hosts.insert(host.to_owned());
-        self.web.pages.insert(format!("{host}{}", path.trim_end_matches('/')), title.to_owned());
-    }
-
-    fn new_label(&mut self, name: &str, color: &str, description: &str) -> Label {
+    pub(super) fn new_label(&mut self, name: &str, color: &str, description: &str) -> Label {
         Label {
             id: self.fresh_id(),
             name: name.to_owned(),

@@ -1,18 +1,24 @@
 //! What the box knows: a small GitLab and the hosts around it, as plain data.
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues`
-//! those that change an issue as GitLab would, `commands` what quick actions do. Ids and iids are counters, so equal
-//! histories give equal worlds.
+//! those that change an issue as GitLab would, `commands` what quick actions do; `groups`, `items` and `web` are what their
+//! names say. Ids and iids are counters, so equal histories give equal worlds.
 
 mod access;
 mod build;
 mod commands;
+mod groups;
 mod issues;
+mod items;
 #[cfg(test)]
 mod tests;
+mod web;
 
-pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER};
+pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
+pub use groups::{Epic, Group};
 pub use issues::{Change, IssueEdit, NewIssue};
+pub use items::{Issue, IssueLink, LabelEvent, MergeRequest, Note};
+pub use web::{Mood, Page, Web};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,15 +36,35 @@ pub struct World {
     pub users: BTreeMap<u64, User>,
     /// Access tokens, by the name that the box gives them.
     pub tokens: BTreeMap<String, Token>,
-    /// Labels of groups, by the group's path, then by id.
-    pub group_labels: BTreeMap<String, BTreeMap<u64, Label>>,
+    /// Groups, by id; each project's group is there without being asked for.
+    pub groups: BTreeMap<u64, Group>,
     /// Projects, by id.
     pub projects: BTreeMap<u64, Project>,
     /// Links between issues, by id.
     pub issue_links: BTreeMap<u64, IssueLink>,
     /// The web beside GitLab.
     pub web: Web,
+    /// What GraphQL answers for the old path of a project that moved.
+    pub moved: Moved,
+    /// A switch: every page of the web is the same page of a network that wants a sign-in first, and every name resolves.
+    pub captive_portal: bool,
+    /// A switch: no name resolves, because the resolver itself fails.
+    pub dns_down: bool,
+    /// A switch: the hosts of the web hang up on everybody.
+    pub web_down: bool,
     last_id: u64,
+}
+
+/// What GraphQL answers for the old path of a project that moved.
+///
+/// GitLab's loader asks the routes of today only (`lib/gitlab/graphql/loaders/full_path_model_loader.rb`,
+/// `Routable.where_full_path_in`), so a strict box answers null, where REST redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Moved {
+    /// The project under its new path.
+    Followed,
+    /// Null, as for a project that is not there.
+    Null,
 }
 
 /// What the instance is licensed for.
@@ -87,8 +113,8 @@ pub struct Token {
     pub created_at: DateTime<Utc>,
 }
 
-/// Who may see a project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Who may see a project or a group, from few to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Members only; for everybody else the project does not exist.
@@ -124,6 +150,8 @@ pub struct Project {
     pub labels: BTreeMap<u64, Label>,
     /// Issues, by iid.
     pub issues: BTreeMap<u64, Issue>,
+    /// Merge requests, by iid.
+    pub merge_requests: BTreeMap<u64, MergeRequest>,
     /// The files of each branch, by path.
     pub files: BTreeMap<String, BTreeMap<String, String>>,
     /// Roles: user id → access level (10 guest, 15 planner, 20 reporter, 30 developer, 40 maintainer, 50 owner).
@@ -148,109 +176,6 @@ pub struct Label {
     pub subscribers: BTreeSet<u64>,
 }
 
-/// An issue.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Issue {
-    /// Its number in the instance.
-    pub id: u64,
-    /// Its number in the project.
-    pub iid: u64,
-    /// One line.
-    pub title: String,
-    /// Markdown as GitLab stores it: without quick actions, `\r` and trailing blanks.
-    pub description: Option<String>,
-    /// When it was closed; an open issue has none.
-    pub closed_at: Option<DateTime<Utc>>,
-    /// Who closed it.
-    pub closed_by: Option<u64>,
-    /// The names of its labels.
-    pub labels: BTreeSet<String>,
-    /// Who opened it.
-    pub author: u64,
-    /// Who is asked to work on it.
-    pub assignees: Vec<u64>,
-    /// The day it is due.
-    pub due_date: Option<NaiveDate>,
-    /// Seen by its author, its assignees and members from planner on only.
-    pub confidential: bool,
-    /// The discussion is locked.
-    pub locked: bool,
-    /// The weight (Premium).
-    pub weight: Option<u64>,
-    /// When it was opened.
-    pub created_at: DateTime<Utc>,
-    /// When it was changed last.
-    pub updated_at: DateTime<Utc>,
-    /// Where `/move` asked to move it to.
-    pub moved_to: Option<String>,
-    /// Comments and system notes, by id.
-    pub notes: BTreeMap<u64, Note>,
-    /// Labels that came and went, oldest first.
-    pub label_events: Vec<LabelEvent>,
-    /// Every quick action that ran on it, as `/name argument`, oldest first.
-    pub commands: Vec<String>,
-}
-
-/// A comment, or what GitLab itself notes down.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Note {
-    /// Its number in the instance.
-    pub id: u64,
-    /// Who wrote it.
-    pub author: u64,
-    /// Markdown.
-    pub body: String,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-    /// When it was changed last.
-    pub updated_at: DateTime<Utc>,
-    /// Written by GitLab, not by a person.
-    pub system: bool,
-    /// Seen by members only.
-    pub internal: bool,
-}
-
-/// A label that was put on an issue or taken off it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LabelEvent {
-    /// Its number in the instance.
-    pub id: u64,
-    /// Who did it.
-    pub user: u64,
-    /// When.
-    pub created_at: DateTime<Utc>,
-    /// The label's name at that time.
-    pub label: String,
-    /// Put on (else: taken off).
-    pub added: bool,
-}
-
-/// Two issues that belong together; each end is (project id, iid).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct IssueLink {
-    /// Its number in the instance.
-    pub id: u64,
-    /// The issue on whose page the link was made.
-    pub source: (u64, u64),
-    /// The other one.
-    pub target: (u64, u64),
-    /// `relates_to`, `blocks` or `is_blocked_by`, as seen from the source.
-    pub kind: String,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-}
-
-/// The web beside GitLab: which hosts exist, and which pages on them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Web {
-    /// Names that resolve; every other name is "no such host".
-    pub hosts: BTreeSet<String>,
-    /// Pages that answer 200, as `host/path` without a trailing slash, with their title.
-    pub pages: BTreeMap<String, String>,
-    /// Pages that lead elsewhere: status and target, by `host/path` without a trailing slash.
-    pub redirects: BTreeMap<String, (u16, String)>,
-}
-
 impl World {
     /// A world without anything in it, at a time that stands still.
     pub fn empty(now: DateTime<Utc>) -> World {
@@ -259,10 +184,14 @@ impl World {
             tier: Tier::Premium,
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            group_labels: BTreeMap::new(),
+            groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             issue_links: BTreeMap::new(),
             web: Web::default(),
+            moved: Moved::Followed,
+            captive_portal: false,
+            dns_down: false,
+            web_down: false,
             last_id: 0,
         }
     }
@@ -291,11 +220,7 @@ impl World {
     /// The labels that issues of a project can carry: its own, then those of the groups above it, by name.
     pub fn labels_for<'a>(&'a self, project: &'a Project) -> Vec<&'a Label> {
         let mut labels: Vec<&Label> = project.labels.values().collect();
-        for (group, theirs) in &self.group_labels {
-            if project.path.strip_prefix(group.as_str()).is_some_and(|rest| rest.starts_with('/')) {
-                labels.extend(theirs.values());
-            }
-        }
+        labels.extend(self.groups_above(&project.path).flat_map(|group| group.labels.values()));
         labels.sort_by_key(|label| (label.name.to_lowercase(), label.id));
         labels
     }
@@ -322,12 +247,5 @@ impl Project {
     pub fn branch(&self, branch: &str) -> Option<&BTreeMap<String, String>> {
         let branch = if branch == "HEAD" { self.default_branch.as_str() } else { branch };
         self.files.get(branch)
-    }
-}
-
-impl Issue {
-    /// Whether work on it goes on.
-    pub fn is_open(&self) -> bool {
-        self.closed_at.is_none()
     }
 }

@@ -105,3 +105,4 @@ pub(super) async fn open_issue(sandbox: &Sandbox, form: &str) -> u64 {
 
 pub(super) const ISSUES: &str = "/projects/group%2Fpairing/issues";
 pub(super) const LABELS: &str = "/projects/group%2Fpairing/labels";
+pub(super) const PAIRING_GROUP: &str = "/groups/group";
