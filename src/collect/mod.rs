@@ -1,7 +1,10 @@
 //! "What is true right now?" Reads only, side by side, and never decides.
 
+pub mod agents;
 pub mod handbook;
 pub mod links;
+pub mod reports;
+pub mod sight;
 pub mod tracker;
 
 use std::collections::BTreeMap;
@@ -52,6 +55,8 @@ fn looks_like_html(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }
+
+pub use sight::{Eyes, Sight, sights};
 
 /// The look at one pod's pairing project; see [`tracker::look`].
 pub async fn tracker(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> crate::pod::snapshot::Tracker {

@@ -16,7 +16,8 @@ const LOOKBACK: Duration = Duration::days(120);
 
 /// One look at a pod's pairing project.
 pub async fn look(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> Tracker {
-    let (project, bot) = tokio::join!(reader.project(Purpose::Pairing, &pod.pairing_project), reader.account());
+    let (project, bot) =
+        tokio::join!(reader.project(Purpose::Pairing, &pod.pairing_project), reader.account(Purpose::Pairing));
     let (label, issues) = match (&project, &bot) {
         (Observed::Present(project), Observed::Present(bot)) => {
             let (label, issues) =
@@ -55,8 +56,10 @@ async fn issues(
     let mut filters = vec![IssueFilter::ByAuthor(bot.id), IssueFilter::WithLabel(pod.label.name.as_str())];
     let others = pod.bots.iter().filter(|name| !name.eq_ignore_ascii_case(&bot.username));
     filters.extend(others.map(|name| IssueFilter::ByUsername(name)));
-    let listings =
-        futures_util::future::join_all(filters.into_iter().map(|filter| reader.issues(project, filter, since))).await;
+    let listings = futures_util::future::join_all(
+        filters.into_iter().map(|filter| reader.issues(Purpose::Pairing, project, filter, Some(since))),
+    )
+    .await;
     let mut by_iid = BTreeMap::new();
     for listing in listings {
         by_iid.extend(listing?.into_iter().map(|issue| (issue.iid, issue)));
@@ -70,7 +73,7 @@ async fn issues(
 async fn look_closer(reader: &Reader, pod: &Pod, project: &Project, bot: &Account, issues: &mut [PairingIssue]) {
     let session_of = |issue: &PairingIssue| -> Option<SessionKey> {
         let Marked::Block(block) = &issue.marked else { return None };
-        let Marker::Session(key) = &block.marker;
+        let Marker::Session(key) = &block.marker else { return None };
         if pod.is_bot(bot, &issue.author) { pod.present_key(key) } else { None }
     };
     let mut count: BTreeMap<SessionKey, usize> = BTreeMap::new();

@@ -4,18 +4,21 @@
 //! byte caps, retries that never repeat a POST blindly. [`connect`] gives a [`Reader`] and, only when
 //! writes were asked for, a [`Writer`]: dry run is a property of types.
 
+mod endpoints;
 mod error;
+mod graphql;
 mod paging;
+mod people;
 mod read;
 mod redact;
 mod retry;
+mod trail;
 mod transport;
 mod wire;
 mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,8 +27,9 @@ use url::Url;
 pub use error::{Class, Fault};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
+pub use trail::Counts;
 pub use transport::{Exchange, Failure, HttpExchange};
-pub use write::Writer;
+pub use write::{ReportState, Writer};
 
 use transport::Transport;
 
@@ -34,8 +38,17 @@ use transport::Transport;
 pub enum Purpose {
     /// The pairing issues.
     Pairing,
-    /// The handbook page.
+    /// The handbook page, and the things it links to.
     Handbook,
+    /// The Support Team data.
+    Agents,
+    /// The living reports.
+    Reports,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports];
 }
 
 /// How GitLab is reached.
@@ -59,25 +72,6 @@ pub struct Token {
     pub secret: SecretString,
 }
 
-/// How many requests were sent, retries included.
-#[derive(Debug, Default)]
-pub struct Counts {
-    reads: AtomicU64,
-    writes: AtomicU64,
-}
-
-impl Counts {
-    /// Requests that read.
-    pub fn reads(&self) -> u64 {
-        self.reads.load(Ordering::Relaxed)
-    }
-
-    /// Requests that may write.
-    pub fn writes(&self) -> u64 {
-        self.writes.load(Ordering::Relaxed)
-    }
-}
-
 /// Opens the door for reading.
 ///
 /// # Errors
@@ -87,7 +81,7 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
     let counts = Arc::new(Counts::default());
     let mut by_secret: BTreeMap<Option<String>, Arc<Transport>> = BTreeMap::new();
     let mut transports = BTreeMap::new();
-    for purpose in [Purpose::Pairing, Purpose::Handbook] {
+    for purpose in Purpose::ALL {
         let token = access.tokens.get(&purpose);
         let key = token.map(|token| token.secret.expose_secret().to_owned());
         let transport = by_secret.entry(key).or_insert_with(|| {

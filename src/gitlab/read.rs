@@ -29,8 +29,8 @@ pub struct Reader {
     counts: Arc<Counts>,
     /// Projects by the path that was asked for: asked once a run.
     projects: Arc<Mutex<BTreeMap<String, Observed<Project>>>>,
-    /// Who podkeeper is: asked once a run.
-    account: Arc<Mutex<Option<Account>>>,
+    /// Who podkeeper is, by purpose: asked once a run.
+    accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
 }
 
 /// Which issues of a project to list.
@@ -46,7 +46,7 @@ pub enum IssueFilter<'a> {
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
-        Self { transports, counts, projects: Arc::default(), account: Arc::default() }
+        Self { transports, counts, projects: Arc::default(), accounts: Arc::default() }
     }
 
     /// How many requests were sent so far.
@@ -54,23 +54,25 @@ impl Reader {
         &self.counts
     }
 
-    /// Who the token for pairing issues belongs to.
-    pub async fn account(&self) -> Observed<Account> {
-        if let Some(known) = self.account.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Observed::Present(known);
+    /// Who the token for a purpose belongs to.
+    pub async fn account(&self, purpose: Purpose) -> Observed<Account> {
+        // Held while asking, so that two who ask at once ask once.
+        let mut accounts = self.accounts.lock().await;
+        if let Some(known) = accounts.get(&purpose) {
+            return Observed::Present(known.clone());
         }
-        let found = self.look_up_account().await;
-        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = found.present().cloned();
-        found
-    }
-
-    async fn look_up_account(&self) -> Observed<Account> {
-        let what = "the account that the token belongs to";
         let found = match CurrentUser::builder().build() {
-            Ok(endpoint) => self.query::<wire::User>(Purpose::Pairing, &endpoint).await,
+            Ok(endpoint) => self.query::<wire::User>(purpose, &endpoint).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
-        observed(found, what).map(|user| Account { id: user.id, username: user.username })
+        let found = observed(found, "the account that the token belongs to")
+            .map(|user| Account { id: user.id, username: user.username });
+        if let Observed::Present(account) = &found {
+            // Purposes that share a client share the account.
+            let shared = |other: &Purpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
+            accounts.extend(Purpose::ALL.into_iter().filter(shared).map(|other| (other, account.clone())));
+        }
+        found
     }
 
     /// A project by its path, renamed ones included: the path that comes back is the one it has now.
@@ -97,6 +99,7 @@ impl Reader {
             id: project.id,
             path: project.path_with_namespace,
             archived: project.archived,
+            private: project.visibility.as_deref() == Some("private"),
             issues_enabled: project.issues_enabled.unwrap_or(true)
                 && project.issues_access_level.as_deref() != Some("disabled"),
             url: project.web_url,
@@ -111,25 +114,33 @@ impl Reader {
         }
     }
 
-    /// A file of a repository, as text.
+    /// A file of a repository, as text; our own secrets are taken out of it on the way in.
     ///
     /// Absent only when the project itself was seen: a project that is hidden proves nothing about its files.
     pub async fn file(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<String> {
+        match self.bytes(purpose, project, path, git_ref).await {
+            Observed::Present(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Observed::Present(self.without_secrets(text)),
+                Err(_) => Observed::Unknown(Blind {
+                    what: format!("the file {path} at {git_ref} in {project}"),
+                    why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
+                    cause: Cause::Human,
+                }),
+            },
+            Observed::Absent => Observed::Absent,
+            Observed::Unknown(blind) => Observed::Unknown(blind),
+        }
+    }
+
+    /// A file of a repository, as bytes; see [`Reader::file`].
+    pub async fn bytes(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<Vec<u8>> {
         let what = || format!("the file {path} at {git_ref} in {project}");
         let mut found = self.file_at(purpose, NameOrId::from(project), path, git_ref).await;
         if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
             found = self.file_at(purpose, NameOrId::from(id), path, git_ref).await;
         }
         match found {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                // What a file says may be written into an issue: a token that leaked into it is not spread.
-                Ok(text) => Observed::Present(self.without_secrets(text)),
-                Err(_) => Observed::Unknown(Blind {
-                    what: what(),
-                    why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
-                    cause: Cause::Human,
-                }),
-            },
+            Ok(bytes) => Observed::Present(bytes),
             Err(fault) if fault.is_not_found() => match self.project(purpose, project).await {
                 Observed::Present(_) => Observed::Absent,
                 Observed::Absent => Observed::Unknown(Blind {
@@ -174,17 +185,21 @@ impl Reader {
         }
     }
 
-    /// Issues of a project that were opened after `since`, in every state, oldest first.
+    /// Issues of a project, or those that were opened after `since`, in every state, oldest first.
     ///
     /// By listing, never by search: the search index lags behind what was written.
     pub async fn issues(
         &self,
+        purpose: Purpose,
         project: &Project,
         filter: IssueFilter<'_>,
-        since: DateTime<Utc>,
+        since: Option<DateTime<Utc>>,
     ) -> Result<Vec<PairingIssue>, Blind> {
         let mut builder = ProjectIssues::builder();
-        builder.project(project.id).created_after(since).order_by(IssueOrderBy::CreatedAt).sort(SortOrder::Ascending);
+        builder.project(project.id).order_by(IssueOrderBy::CreatedAt).sort(SortOrder::Ascending);
+        if let Some(since) = since {
+            builder.created_after(since);
+        }
         let whose = match filter {
             IssueFilter::ByAuthor(id) => {
                 builder.author(id);
@@ -200,7 +215,7 @@ impl Reader {
             }
         };
         let listed: Result<Vec<wire::Issue>, Fault> = match builder.build() {
-            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Ok(endpoint) => paging::all(self.transport(purpose), &endpoint).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
         match listed {
@@ -243,7 +258,7 @@ impl Reader {
         &self.transports[&purpose]
     }
 
-    async fn query<T: DeserializeOwned + 'static>(
+    pub(super) async fn query<T: DeserializeOwned + 'static>(
         &self,
         purpose: Purpose,
         endpoint: &(impl Endpoint + Sync),
@@ -262,6 +277,7 @@ pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
         open: issue.state != "closed",
         labels: issue.labels,
         due: issue.due_date,
+        closed_at: issue.closed_at,
         marked: marker::parse(&body),
         touched: issue.user_notes_count > 0
             || issue.task_completion_status.is_some_and(|tasks| tasks.completed_count > 0),

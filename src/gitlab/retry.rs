@@ -1,6 +1,7 @@
 //! When to send again, and how long to wait before.
 //!
-//! GET and PUT (ours are absolute) are sent up to three times; POST only when it certainly did not happen.
+//! GET, PUT (ours are absolute) and GraphQL queries are sent up to three times; any other POST only when it
+//! certainly did not happen.
 //! Waits are tokio time, so that tests run on a virtual clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,9 +22,31 @@ const LONGEST_ASKED: Duration = Duration::from_secs(120);
 /// (`lib/api/helpers/rate_limiter.rb`).
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// What a request does; it decides how it is counted and whether it may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It changes nothing: GET, and the POST of a GraphQL query.
+    Read,
+    /// Repeating it changes nothing more: our PUTs are absolute.
+    Absolute,
+    /// Repeating it may do it twice.
+    Once,
+}
+
+impl Effect {
+    /// The effect of a REST call.
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Read,
+            Method::PUT => Self::Absolute,
+            _ => Self::Once,
+        }
+    }
+}
+
 /// Whether a request that ended like this may be sent again.
-pub(super) fn may_repeat(method: &Method, fault: &Fault) -> bool {
-    let idempotent = method == Method::GET || method == Method::PUT;
+pub(super) fn may_repeat(effect: Effect, fault: &Fault) -> bool {
+    let idempotent = effect != Effect::Once;
     match fault {
         Fault::NotSent(_) | Fault::Status { status: 429, .. } => true,
         // 520 to 530 are a CDN's words for a server that did not answer it.
@@ -127,10 +150,11 @@ mod tests {
     fn a_post_is_repeated_only_when_it_certainly_did_not_happen() {
         let bad_gateway = Fault::Status { status: 502, message: String::new() };
         let lost = Fault::Lost(String::new());
-        assert!(!may_repeat(&Method::POST, &bad_gateway) && !may_repeat(&Method::POST, &lost));
-        assert!(may_repeat(&Method::GET, &bad_gateway) && may_repeat(&Method::PUT, &lost));
-        assert!(may_repeat(&Method::POST, &Fault::NotSent(String::new())));
-        assert!(!may_repeat(&Method::GET, &Fault::Status { status: 404, message: String::new() }));
+        let [get, put, post] = [Method::GET, Method::PUT, Method::POST].map(|method| Effect::of(&method));
+        assert!(!may_repeat(post, &bad_gateway) && !may_repeat(post, &lost));
+        assert!(may_repeat(get, &bad_gateway) && may_repeat(put, &lost));
+        assert!(may_repeat(post, &Fault::NotSent(String::new())));
+        assert!(!may_repeat(get, &Fault::Status { status: 404, message: String::new() }));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! (measured, 0.1905.0), so its `RestClient` and `AsyncClient` are implemented here instead. Everything
 //! that is sent passes [`Transport::send`].
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::error::Fault;
-use super::retry::{ATTEMPTS, Jitter, asked_wait, bearable, may_repeat};
+use super::retry::{ATTEMPTS, Effect, Jitter, asked_wait, bearable, may_repeat};
 use super::{Counts, Redactor, Token};
 use crate::pod::text::Untrusted;
 
@@ -135,7 +134,7 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// One origin, one secret, one client.
 pub(super) struct Transport {
-    base: Url,
+    pub(super) base: Url,
     token: Option<Token>,
     exchange: Arc<dyn Exchange>,
     counts: Arc<Counts>,
@@ -176,9 +175,20 @@ impl Transport {
         &self.redactor
     }
 
-    /// Sends a request to this client's origin and nowhere else, repeating it where that is safe.
+    /// Sends a REST request to this client's origin and nowhere else, repeating it where that is safe.
     pub(super) async fn send(
         &self,
+        method: &Method,
+        url: &Url,
+        body: Option<(HeaderValue, Bytes)>,
+    ) -> Result<Response<Bytes>, Fault> {
+        self.send_as(Effect::of(method), method, url, body).await
+    }
+
+    /// The same where the method does not tell what the request does.
+    pub(super) async fn send_as(
+        &self,
+        effect: Effect,
         method: &Method,
         url: &Url,
         body: Option<(HeaderValue, Bytes)>,
@@ -190,12 +200,12 @@ impl Transport {
             if let Some(why) = lock(&self.refused).clone() {
                 return Err(Fault::TokenRefused(why));
             }
-            let (fault, asked) = match self.send_once(method, url, body.clone()).await {
+            let (fault, asked) = match self.send_once(effect, method, url, body.clone()).await {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
             let wait = asked.unwrap_or_else(|| self.jitter.wait(attempt));
-            if attempt >= ATTEMPTS || !may_repeat(method, &fault) || !bearable(wait) || !self.patient(wait) {
+            if attempt >= ATTEMPTS || !may_repeat(effect, &fault) || !bearable(wait) || !self.patient(wait) {
                 return Err(fault);
             }
             tracing::debug!(%method, path = url.path(), %fault, wait_ms = wait.as_millis(), "sending again");
@@ -205,14 +215,18 @@ impl Transport {
 
     async fn send_once(
         &self,
+        effect: Effect,
         method: &Method,
         url: &Url,
         body: Option<(HeaderValue, Bytes)>,
     ) -> Result<Response<Bytes>, (Fault, Option<Duration>)> {
         let request = self.request(method, url, body).map_err(|fault| (fault, None))?;
-        let counter = if method == Method::GET { &self.counts.reads } else { &self.counts.writes };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.counts.count(effect);
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
+        let answer = exchanged.as_ref().ok().and_then(|answer| answer.as_ref().ok());
+        let named = |answer: &Response<Bytes>| header(answer.headers(), "x-request-id").map(str::to_owned);
+        let answer = answer.map(|answer| (answer.status().as_u16(), named(answer)));
+        self.counts.note(effect, method, url.path(), answer);
         let response = match exchanged {
             Ok(Ok(response)) => response,
             Ok(Err(Failure::NotSent(why))) => return Err((Fault::NotSent(self.redactor.clean(&why)), None)),
@@ -282,6 +296,16 @@ impl Transport {
         }
         let shown = url.host_str().map_or_else(|| url.scheme().to_owned(), |host| Untrusted::new(host).line());
         Err(Fault::ForeignOrigin(shown))
+    }
+
+    /// Whether the server has refused the token.
+    pub(super) fn is_refused(&self) -> bool {
+        lock(&self.refused).is_some()
+    }
+
+    /// Goes on using a token that was refused for one kind of request only.
+    pub(super) fn forgive(&self) {
+        *lock(&self.refused) = None;
     }
 
     /// Takes a wait out of what is left; `false` when too little is.

@@ -1,13 +1,27 @@
 //! GitLab's answers as they come, reduced to what is used. Every other key is ignored; a key that GitLab
 //! leaves out for some tiers or tokens has a default.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct User {
     pub(super) id: u64,
     pub(super) username: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Person {
+    pub(super) id: u64,
+    pub(super) username: String,
+    pub(super) state: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TreeEntry {
+    pub(super) path: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -18,6 +32,8 @@ pub(super) struct Project {
     #[serde(default)]
     pub(super) archived: bool,
     pub(super) issues_enabled: Option<bool>,
+    /// Left out for tokens that see little.
+    pub(super) visibility: Option<String>,
     pub(super) issues_access_level: Option<String>,
 }
 
@@ -35,6 +51,7 @@ pub(super) struct Issue {
     pub(super) labels: Vec<String>,
     pub(super) author: User,
     pub(super) due_date: Option<NaiveDate>,
+    pub(super) closed_at: Option<DateTime<Utc>>,
     pub(super) web_url: String,
     #[serde(default)]
     pub(super) user_notes_count: u64,

@@ -7,7 +7,9 @@ use ::gitlab::api::common::SortOrder;
 use ::gitlab::api::issues::IssueOrderBy;
 use ::gitlab::api::issues::ProjectIssues;
 use ::gitlab::api::projects::issues::links::CreateIssueLink;
-use ::gitlab::api::projects::issues::{CreateIssue, EditIssue, Issue, IssueStateEvent};
+use ::gitlab::api::projects::issues::{
+    CreateIssue, CreateIssueBuilder, EditIssue, EditIssueBuilder, Issue, IssueStateEvent,
+};
 use ::gitlab::api::projects::labels::CreateLabel;
 use ::gitlab::api::{AsyncQuery, Endpoint};
 use chrono::{DateTime, Utc};
@@ -25,6 +27,15 @@ use crate::pod::outcome::Outcome;
 
 /// Waits before each look for what an unanswered create may have made: GitLab's replicas may lag.
 const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
+
+/// The state that a living report is put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportState {
+    /// Open.
+    Open,
+    /// Closed.
+    Closed,
+}
 
 /// Writes; made by `apply` only.
 pub struct Writer {
@@ -46,27 +57,39 @@ impl Writer {
             .color(color)
             .description(description)
             .build();
-        match self.send::<wire::Label>(endpoint).await {
+        match self.send::<wire::Label>(Purpose::Pairing, endpoint).await {
             Ok(_) | Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
             Err(fault) => outcome(&fault, action, "create the label"),
         }
     }
 
-    /// Opens a pairing issue. An answer that does not come is looked for by the marker, never repeated blindly.
+    /// Opens a pairing issue.
     pub async fn open_pairing_issue(&self, action: &Action, title: &str, body: &str, labels: &[LabelName]) -> Outcome {
         let mut builder = CreateIssue::builder();
         builder.project(action.project_id).title(title).description(body);
         for label in labels {
             builder.label(label.as_str());
         }
+        self.open(Purpose::Pairing, action, &builder, body).await
+    }
+
+    /// Opens a living report.
+    pub async fn open_report(&self, action: &Action, title: &str, body: &str, confidential: bool) -> Outcome {
+        let mut builder = CreateIssue::builder();
+        builder.project(action.project_id).title(title).description(body).confidential(confidential);
+        self.open(Purpose::Reports, action, &builder, body).await
+    }
+
+    /// Opens an issue. An answer that does not come is looked for by the marker, never repeated blindly.
+    async fn open(&self, purpose: Purpose, action: &Action, builder: &CreateIssueBuilder<'_>, body: &str) -> Outcome {
         let mut tried_again = false;
         loop {
-            let fault = match self.send::<wire::Issue>(builder.build()).await {
+            let fault = match self.send::<wire::Issue>(purpose, builder.build()).await {
                 Ok(issue) => return Outcome::Done(issue.web_url),
                 Err(fault) if fault.class() == Class::Refused => return outcome(&fault, action, "open the issue"),
                 Err(fault) => fault,
             };
-            match self.find(action, body).await {
+            match self.find(purpose, action, body).await {
                 Ok(Some(url)) => return Outcome::Done(url),
                 // It is certainly not there: one more try, and one only.
                 Ok(None) if !tried_again => tried_again = true,
@@ -81,9 +104,7 @@ impl Writer {
         }
     }
 
-    /// Replaces the block of an issue's body, and its title where it is still the one that was seen.
-    ///
-    /// The body is read again right before it is spliced: GitLab has no lock for issues.
+    /// Replaces the block of a pairing issue, and its title where it is still the one that was seen.
     pub async fn rewrite_pairing_issue(
         &self,
         action: &Action,
@@ -92,11 +113,47 @@ impl Writer {
         block: &Block,
         title: Option<&(String, String)>,
     ) -> Outcome {
-        let issue = match self.issue(action, iid).await {
-            Ok(issue) => issue,
-            Err(fault) => return outcome(&fault, action, "read the issue again"),
-        };
-        let body = issue.description.unwrap_or_default();
+        self.rewrite(Purpose::Pairing, action, iid, seen, block, |issue, edit| {
+            if let Some((_, new)) = title.filter(|(old, _)| issue.title == *old) {
+                edit.title(new.clone());
+            }
+        })
+        .await
+    }
+
+    /// Replaces the block of a living report; `state` also closes or reopens it, in the same request.
+    pub async fn rewrite_report(
+        &self,
+        action: &Action,
+        iid: u64,
+        seen: &Block,
+        block: &Block,
+        state: Option<ReportState>,
+    ) -> Outcome {
+        self.rewrite(Purpose::Reports, action, iid, seen, block, |_, edit| match state {
+            Some(ReportState::Closed) => drop(edit.state_event(IssueStateEvent::Close)),
+            Some(ReportState::Open) => drop(edit.state_event(IssueStateEvent::Reopen)),
+            None => {}
+        })
+        .await
+    }
+
+    /// The body is read again right before it is spliced: GitLab has no lock for issues.
+    async fn rewrite(
+        &self,
+        purpose: Purpose,
+        action: &Action,
+        iid: u64,
+        seen: &Block,
+        block: &Block,
+        also: impl FnOnce(&wire::Issue, &mut EditIssueBuilder<'_>),
+    ) -> Outcome {
+        let issue: wire::Issue =
+            match self.send(purpose, Issue::builder().project(action.project_id).issue(iid).build()).await {
+                Ok(issue) => issue,
+                Err(fault) => return outcome(&fault, action, "read the issue again"),
+            };
+        let body = issue.description.clone().unwrap_or_default();
         match marker::parse(&body) {
             Marked::Block(now) if now.same(seen) => {}
             Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {
@@ -110,18 +167,16 @@ impl Writer {
             Ok(body) => body,
             Err(why) => return Outcome::Refused(Cause::Human, why),
         };
-        let mut builder = EditIssue::builder();
-        builder.project(action.project_id).issue(iid).description(body);
-        if let Some((_, new)) = title.filter(|(old, _)| issue.title == *old) {
-            builder.title(new.as_str());
-        }
-        self.edit(action, builder.build(), "rewrite the issue").await
+        let mut edit = EditIssue::builder();
+        edit.project(action.project_id).issue(iid).description(body);
+        also(&issue, &mut edit);
+        self.edit(purpose, action, edit.build(), "rewrite the issue").await
     }
 
     /// Puts a label on an issue, leaving its others alone.
     pub async fn add_label(&self, action: &Action, iid: u64, label: &LabelName) -> Outcome {
         let endpoint = EditIssue::builder().project(action.project_id).issue(iid).add_label(label.as_str()).build();
-        self.edit(action, endpoint, "add the label").await
+        self.edit(Purpose::Pairing, action, endpoint, "add the label").await
     }
 
     /// Links an issue to another of the same project. A link that exists already is a success.
@@ -132,7 +187,7 @@ impl Writer {
             .target_project(action.project_id)
             .target_issue(keep)
             .build();
-        match self.send::<wire::IssueLink>(endpoint).await {
+        match self.send::<wire::IssueLink>(Purpose::Pairing, endpoint).await {
             Ok(link) => Outcome::Done(link.source_issue.web_url),
             Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("{}#{iid}", action.project)),
             Err(fault) => outcome(&fault, action, "link the issue"),
@@ -143,24 +198,26 @@ impl Writer {
     pub async fn close_twin(&self, action: &Action, iid: u64) -> Outcome {
         let endpoint =
             EditIssue::builder().project(action.project_id).issue(iid).state_event(IssueStateEvent::Close).build();
-        self.edit(action, endpoint, "close the issue").await
+        self.edit(Purpose::Pairing, action, endpoint, "close the issue").await
     }
 
-    async fn edit(&self, action: &Action, endpoint: Result<EditIssue<'_>, impl Display + Send>, verb: &str) -> Outcome {
-        match self.send::<wire::Issue>(endpoint).await {
+    async fn edit(
+        &self,
+        purpose: Purpose,
+        action: &Action,
+        endpoint: Result<EditIssue<'_>, impl Display + Send>,
+        verb: &str,
+    ) -> Outcome {
+        match self.send::<wire::Issue>(purpose, endpoint).await {
             Ok(issue) => Outcome::Done(issue.web_url),
             Err(fault) => outcome(&fault, action, verb),
         }
     }
 
-    async fn issue(&self, action: &Action, iid: u64) -> Result<wire::Issue, Fault> {
-        self.send(Issue::builder().project(action.project_id).issue(iid).build()).await
-    }
-
     /// Looks for the issue that carries the marker of `body`, three times with growing waits.
-    async fn find(&self, action: &Action, body: &str) -> Result<Option<String>, Fault> {
+    async fn find(&self, purpose: Purpose, action: &Action, body: &str) -> Result<Option<String>, Fault> {
         let Marked::Block(wanted) = marker::parse(body) else { return Ok(None) };
-        let author = match self.reader.account().await {
+        let author = match self.reader.account(purpose).await {
             Observed::Present(account) => account.id,
             Observed::Absent => return Ok(None),
             Observed::Unknown(blind) => return Err(Fault::Lost(blind.why)),
@@ -175,7 +232,7 @@ impl Writer {
                 .sort(SortOrder::Descending)
                 .build()
                 .map_err(|error| Fault::NotMade(error.to_string()))?;
-            let issues: Vec<wire::Issue> = paging::all(self.reader.transport(Purpose::Pairing), &endpoint).await?;
+            let issues: Vec<wire::Issue> = paging::all(self.reader.transport(purpose), &endpoint).await?;
             let found = issues.into_iter().filter(|issue| {
                 let body = issue.description.as_deref().unwrap_or_default();
                 matches!(marker::parse(body), Marked::Block(block) if block.marker == wanted.marker)
@@ -189,10 +246,11 @@ impl Writer {
 
     async fn send<T: DeserializeOwned + 'static>(
         &self,
+        purpose: Purpose,
         endpoint: Result<impl Endpoint + Sync + Send, impl Display + Send>,
     ) -> Result<T, Fault> {
         let endpoint = endpoint.map_err(|error| Fault::NotMade(error.to_string()))?;
-        endpoint.query_async(self.reader.transport(Purpose::Pairing)).await.map_err(fault_of)
+        endpoint.query_async(self.reader.transport(purpose)).await.map_err(fault_of)
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::label::LabelName;
-use super::marker::Block;
+use super::marker::{Block, Marker, ReportKind};
+use super::rule::Audience;
 use super::session::SessionKey;
 
 /// One change, ready to be sent.
@@ -55,6 +56,44 @@ pub enum Change {
         /// The title to replace and its replacement.
         title: Option<(String, String)>,
     },
+    /// Opens a living report.
+    OpenReport {
+        /// What it is.
+        marker: Marker,
+        /// The title.
+        title: String,
+        /// The whole first body, marker included.
+        body: String,
+        /// Whether only the project's members see it.
+        confidential: bool,
+    },
+    /// Brings the block of a living report up to date.
+    RewriteReport {
+        /// The issue.
+        iid: u64,
+        /// The block as it was seen; if it is another one by now, nothing is written.
+        seen: Block,
+        /// The block as it should be.
+        block: Block,
+    },
+    /// Closes a living report that has nothing to tell, with its last words in the same request.
+    CloseReport {
+        /// The issue.
+        iid: u64,
+        /// The block as it was seen.
+        seen: Block,
+        /// The block as it should be.
+        block: Block,
+    },
+    /// Opens a living report again, with its new words in the same request.
+    ReopenReport {
+        /// The issue.
+        iid: u64,
+        /// The block as it was seen.
+        seen: Block,
+        /// The block as it should be.
+        block: Block,
+    },
     /// Puts the pod's label on an issue.
     AddLabel {
         /// The issue.
@@ -79,13 +118,17 @@ pub enum Change {
 }
 
 /// The kinds of actions with what each does; the only list, printed by `explain`.
-pub const KINDS: [(&str, &str); 6] = [
+pub const KINDS: [(&str, &str); 10] = [
     ("create-label", "Creates the pod's label in the project of its pairing issues ([label] create)."),
     ("open-pairing-issue", "Opens the pairing issue of the next session, with the pod's label and its marker."),
     ("rewrite-pairing-issue", "Brings podkeeper's block in a pairing issue up to date; the rest stays as it is."),
     ("add-label", "Puts the pod's label back on one of podkeeper's own pairing issues."),
     ("link-twin", "Links the younger of two issues for one session to the older."),
     ("close-twin", "Closes the younger of two issues for one session."),
+    ("open-report", "Opens a living report: the one issue that tells what rots, or where page and data disagree."),
+    ("rewrite-report", "Brings a living report up to date."),
+    ("close-report", "Closes a living report that has nothing to tell."),
+    ("reopen-report", "Opens a living report again, because something new is to be told."),
 ];
 
 impl Action {
@@ -98,6 +141,10 @@ impl Action {
             Change::AddLabel { .. } => 3,
             Change::LinkTwin { .. } => 4,
             Change::CloseTwin { .. } => 5,
+            Change::OpenReport { .. } => 6,
+            Change::RewriteReport { .. } => 7,
+            Change::CloseReport { .. } => 8,
+            Change::ReopenReport { .. } => 9,
         };
         KINDS[index].0
     }
@@ -107,10 +154,34 @@ impl Action {
         match &self.change {
             Change::CreateLabel { name, .. } => name.to_string(),
             Change::OpenPairingIssue { session, .. } => session.to_string(),
+            Change::OpenReport { marker, .. } => marker.to_string(),
             Change::RewritePairingIssue { iid, .. }
+            | Change::RewriteReport { iid, .. }
+            | Change::CloseReport { iid, .. }
+            | Change::ReopenReport { iid, .. }
             | Change::AddLabel { iid, .. }
             | Change::LinkTwin { iid, .. }
             | Change::CloseTwin { iid, .. } => format!("#{iid}"),
+        }
+    }
+
+    /// Who may read its text.
+    pub fn audience(&self) -> Audience {
+        let marker = match &self.change {
+            Change::OpenReport { marker, .. } => Some(marker),
+            Change::RewriteReport { block, .. }
+            | Change::CloseReport { block, .. }
+            | Change::ReopenReport { block, .. } => Some(&block.marker),
+            Change::CreateLabel { .. }
+            | Change::OpenPairingIssue { .. }
+            | Change::RewritePairingIssue { .. }
+            | Change::AddLabel { .. }
+            | Change::LinkTwin { .. }
+            | Change::CloseTwin { .. } => None,
+        };
+        match marker {
+            Some(Marker::Report(_, ReportKind::Roster)) => Audience::Confidential,
+            Some(_) | None => Audience::Team,
         }
     }
 
@@ -122,7 +193,7 @@ impl Action {
     /// The text that would change, as a diff; empty where the sentence says it all.
     pub fn diff(&self) -> String {
         match &self.change {
-            Change::OpenPairingIssue { title, body, .. } => {
+            Change::OpenPairingIssue { title, body, .. } | Change::OpenReport { title, body, .. } => {
                 let mut out = format!("+ {title}\n+\n");
                 for line in body.lines() {
                     out.push_str(format!("+ {line}").trim_end());
@@ -137,6 +208,11 @@ impl Action {
                 }
                 out.push_str(&lines_changed(&super::marker::render(seen), &super::marker::render(block)));
                 out
+            }
+            Change::RewriteReport { seen, block, .. }
+            | Change::CloseReport { seen, block, .. }
+            | Change::ReopenReport { seen, block, .. } => {
+                lines_changed(&super::marker::render(seen), &super::marker::render(block))
             }
             Change::CreateLabel { .. }
             | Change::AddLabel { .. }
@@ -159,6 +235,14 @@ impl Action {
                 "block": super::marker::render(block),
                 "title": title.as_ref().map(|(_, new)| new),
             }),
+            Change::OpenReport { title, body, confidential, .. } => {
+                json!({"title": title, "body": body, "confidential": confidential})
+            }
+            Change::RewriteReport { seen, block, .. }
+            | Change::CloseReport { seen, block, .. }
+            | Change::ReopenReport { seen, block, .. } => {
+                json!({"seen": super::marker::render(seen), "block": super::marker::render(block)})
+            }
             Change::AddLabel { label, .. } => json!({"label": label.as_str()}),
             Change::LinkTwin { keep, .. } | Change::CloseTwin { keep, .. } => json!({"keep": keep}),
         };
@@ -190,6 +274,13 @@ impl fmt::Display for Action {
                     write!(f, " and title it \"{new}\"")?;
                 }
             }
+            Change::OpenReport { title, confidential, .. } => {
+                let how = if *confidential { ", confidential" } else { "" };
+                write!(f, "open \"{title}\" in {project}{how}")?;
+            }
+            Change::RewriteReport { iid, .. } => write!(f, "rewrite the report {project}#{iid}")?,
+            Change::CloseReport { iid, .. } => write!(f, "close the report {project}#{iid}")?,
+            Change::ReopenReport { iid, .. } => write!(f, "reopen the report {project}#{iid}")?,
             Change::AddLabel { iid, label } => write!(f, "add label `{label}` to {project}#{iid}")?,
             Change::LinkTwin { iid, keep } => write!(f, "link {project}#{iid} to #{keep}")?,
             Change::CloseTwin { iid, keep } => write!(f, "close {project}#{iid} in favour of #{keep}")?,

@@ -11,11 +11,14 @@
 //! outside the block is people's, byte for byte. [`render`], [`parse`] and [`splice`] are total: any text
 //! parses to absent, present or damaged, and nothing panics.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::PodKey;
 use super::session::SessionKey;
 use super::text::normalised;
 
@@ -29,6 +32,27 @@ const STATE_CAP: usize = 64 * 1024;
 pub enum Marker {
     /// The pairing issue of one session.
     Session(SessionKey),
+    /// The living report of one pod.
+    Report(PodKey, ReportKind),
+}
+
+/// The living reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReportKind {
+    /// What rots on the pod's page.
+    Links,
+    /// Where page and Support Team data disagree.
+    Roster,
+}
+
+impl ReportKind {
+    /// The word of markers and texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Links => "links",
+            Self::Roster => "roster",
+        }
+    }
 }
 
 impl Marker {
@@ -36,6 +60,11 @@ impl Marker {
         let (kind, key) = text.split_once(' ')?;
         match kind {
             "session" => SessionKey::parse(key).map(Self::Session),
+            "report" => {
+                let (pod, word) = key.split_once('/')?;
+                let kind = [ReportKind::Links, ReportKind::Roster].into_iter().find(|kind| kind.word() == word)?;
+                Some(Self::Report(PodKey::parse(pod)?, kind))
+            }
             _ => None,
         }
     }
@@ -45,6 +74,7 @@ impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(key) => write!(f, "session {key}"),
+            Self::Report(pod, kind) => write!(f, "report {pod}/{}", kind.word()),
         }
     }
 }
@@ -59,6 +89,19 @@ pub struct State {
     /// Short hash of what stood outside the block at birth; while it holds, nobody has written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<String>,
+    /// What was failing when it was last looked at, by address: dates, never counters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing: BTreeMap<String, Failing>,
+}
+
+/// Since when an address fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Failing {
+    /// The first look that failed.
+    pub failed_since: DateTime<Utc>,
+    /// The day on which it became rot: certain at once, or still failing long enough after.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dead_since: Option<NaiveDate>,
 }
 
 /// The block of a body: what podkeeper wrote and may rewrite.

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock, the environment or the network, and nothing here uses another
 //! room. Read in this order: what a pod is, what can be seen of it, what should change, what came of it.
 
+pub mod agent;
 pub mod label;
 pub mod roster;
 pub mod schedule;
@@ -14,6 +15,7 @@ pub mod marker;
 pub mod observed;
 pub mod snapshot;
 pub mod text;
+pub mod verdict;
 
 pub mod action;
 pub mod finding;
@@ -21,12 +23,15 @@ pub mod outcome;
 pub mod plan;
 pub mod rule;
 pub mod run;
+pub mod trail;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use agent::MembershipRule;
 use label::LabelName;
 use schedule::Slot;
 use session::SessionKey;
@@ -49,10 +54,20 @@ pub struct Pod {
     pub page: PageAt,
     /// The project that holds the pairing issues, by its full path.
     pub pairing_project: String,
+    /// What is done for it in this run.
+    pub tasks: BTreeSet<Task>,
     /// The label its pairing issues carry.
     pub label: LabelSpec,
     /// Its weekly meetings.
     pub slots: Vec<Slot>,
+    /// How the Support Team data says who belongs to it.
+    pub membership: MembershipRule,
+    /// Where the Support Team data is kept; without it there is no audit.
+    pub agents: Option<AgentsAt>,
+    /// Where its living reports go.
+    pub reports: Reports,
+    /// The groups whose labels its page means, by their full paths.
+    pub label_groups: Vec<String>,
     /// The first body of a pairing issue.
     pub template: Template,
     /// The pod's own Slack channel with its `#`, to find it among those its page names.
@@ -63,6 +78,25 @@ pub struct Pod {
     pub bots: Vec<String>,
     /// Findings that people have accepted, each until a day.
     pub exceptions: Vec<Exception>,
+}
+
+/// The jobs of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// Pairing issues are opened and kept in step; twins are settled.
+    Sessions,
+    /// The pod's label is there and on podkeeper's own pairing issues.
+    Labels,
+    /// Page and Support Team data are compared.
+    Roster,
+    /// The page's links and labels are looked at.
+    Links,
+}
+
+impl Task {
+    /// All of them, with the words of the command line.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Sessions, "sessions"), (Self::Labels, "labels"), (Self::Roster, "roster"), (Self::Links, "links")];
 }
 
 /// The place of a pod's page: a file of a GitLab project.
@@ -76,6 +110,26 @@ pub struct PageAt {
     pub git_ref: String,
     /// Where the site's root-relative links resolve, for example `https://handbook.gitlab.com`.
     pub site: Option<url::Url>,
+}
+
+/// The place of the Support Team data: a folder with one file per agent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgentsAt {
+    /// Full path of the project.
+    pub project: String,
+    /// Path of the folder inside it.
+    pub path: String,
+    /// Branch, tag or commit.
+    pub git_ref: String,
+}
+
+/// Where living reports go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reports {
+    /// Full path of the project; without one, reports are printed only.
+    pub project: Option<String>,
+    /// Whether the roster report, which names people, is opened as a confidential issue.
+    pub confidential: bool,
 }
 
 /// The pod's label and what to do when the project does not have it.

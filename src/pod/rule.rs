@@ -137,25 +137,82 @@ rules! {
         "An issue by somebody else carries a podkeeper marker; it is not adopted and not touched."
         "Remove the marker from that issue, or name its author in [bot] usernames.";
     LabelMissing "label-missing" Major Team false
-        "The project does not have the pod's label."
-        "Create the label, or set [label] create = true.";
+        "A label that the pod or its page names does not exist."
+        "Create the label or mend its name; [label] create = true lets podkeeper create the pod's own.";
     LabelConflict "label-conflict" Info Team false
         "A pairing issue of the pod carries another label of the same scope; it is left alone."
         "If the session was the pod's, put the pod's label back.";
     LabelRemoved "label-removed" Info Team false
         "The pod's label was taken off one of its pairing issues again; that is respected."
         "Put it back by hand if it was a mistake.";
+    LabelRetired "label-retired" Minor Public false
+        "A label that the page names was retired; its name has a suffix now."
+        "Name its successor, or take the reference out.";
+    LinkDead "link-dead" Major Public false
+        "What a link of the page points at is gone: the one who must know said so."
+        "Replace the link or take it out.";
+    LinkFragmentDead "link-fragment-dead" Minor Public false
+        "The page that a link points at is there, the place on it is not."
+        "Point the link at a heading that is there.";
+    LinkUnreachable "link-unreachable" Minor Public false
+        "What a link of the page points at has not answered for a while."
+        "Open it by hand; replace the link if it stays silent.";
+    LinkMoved "link-moved" Info Public false
+        "What a link of the page points at has another address for good."
+        "Write the new address before the redirect is taken away.";
+    LinksInconclusive "links-inconclusive" Info Public false
+        "So many links fail at once that the fault is probably on this side; nothing is told of them."
+        "Look at the network of the runner; the next run looks again.";
+    MemberWithoutFocus "member-without-focus" Minor Confidential false
+        "A member of the page lacks what the Support Team data should say of members."
+        "Add it in a merge request for that person's file, which the person's manager approves.";
+    FocusWithoutMember "focus-without-member" Info Confidential false
+        "The Support Team data says that somebody belongs to the pod, and the page does not."
+        "Ask whether the person wants to be on the page.";
+    MemberUnknownAgent "member-unknown-agent" Minor Confidential false
+        "A member of the page has no file in the Support Team data."
+        "Find out whether the person has left or goes by another name.";
+    HandleMismatch "handle-mismatch" Minor Confidential false
+        "Page and Support Team data name different handles for the same person."
+        "Write the handle that the account has now.";
+    NameMismatch "name-mismatch" Info Confidential false
+        "Page and Support Team data write a person's name differently, so the site shows it as not found."
+        "Write the name exactly as the Support Team data has it.";
+    AccountBlocked "account-blocked" Minor Confidential false
+        "A member's GitLab account is blocked or deactivated."
+        "Find out whether the person still belongs to the pod.";
+    AccountMissing "account-missing" Minor Confidential false
+        "No GitLab account has the handle that the page names."
+        "Look for the account's new name.";
+    AccountRenamed "account-renamed" Minor Confidential false
+        "A member's GitLab account has another name now."
+        "Write the new handle on the page.";
+    AgentFileInvalid "agent-file-invalid" Minor Confidential false
+        "A file of the Support Team data cannot be understood, so its person is left out of the audit."
+        "Mend the file.";
+    AgentDuplicate "agent-duplicate" Minor Confidential false
+        "Two files of the Support Team data name the same account."
+        "Keep one of them.";
+    RosterInconclusive "roster-inconclusive" Info Confidential false
+        "Page or Support Team data were not seen whole, so nobody is called missing."
+        "Look at the page and the data; the next run looks again.";
+    ReportTwin "report-twin" Minor Team false
+        "Two living reports of one kind stand for the pod; the younger one is linked and closed."
+        "Nothing has to be done.";
+    ReportRefused "report-refused" Major Team true
+        "The roster report names people and is filed only in a private project or as a confidential issue."
+        "Set [reports] confidential = true, or name a private project.";
     ProjectMissing "project-missing" Critical Team true
-        "The project of the pairing issues does not exist or is not visible to the token."
-        "Check [pairing] project and the token's membership.";
+        "A project that podkeeper writes to does not exist or is not visible to the token."
+        "Check the project's path in the pod's file and the token's membership.";
     ProjectArchived "project-archived" Critical Team true
-        "The project of the pairing issues is archived, so nothing can be written there."
-        "Unarchive the project or set [pairing] project to its successor.";
+        "A project that podkeeper writes to is archived, so nothing can be written there."
+        "Unarchive the project or name its successor in the pod's file.";
     ProjectRenamed "project-renamed" Minor Team false
         "A project was renamed; it is still reached through its old path."
         "Set the new path in the pod's file.";
     IssuesDisabled "issues-disabled" Critical Team true
-        "The project of the pairing issues has its issues switched off."
+        "A project that podkeeper writes to has its issues switched off."
         "Switch issues on in the project's settings.";
     ExceptionExpired "exception-expired" Info Public false
         "An `[[exception]]` has passed its day and holds no more."

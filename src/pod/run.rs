@@ -5,6 +5,7 @@ use super::finding::Finding;
 use super::observed::{Blind, Cause};
 use super::outcome::Outcome;
 use super::plan::Plan;
+use super::verdict::Observation;
 use super::{Pod, PodKey};
 
 /// One pass over one pod.
@@ -26,6 +27,8 @@ pub struct Run {
     pub outlook: Vec<String>,
     /// What humans should know, in order.
     pub findings: Vec<Finding>,
+    /// A look at every link of the page.
+    pub observations: Vec<Observation>,
     /// What could not be seen.
     pub unknown: Vec<Blind>,
     /// Whether the last round still had something to do.
@@ -44,6 +47,7 @@ impl Run {
             then: Vec::new(),
             outlook: Vec::new(),
             findings: Vec::new(),
+            observations: Vec::new(),
             unknown: Vec::new(),
             unfinished: false,
         }

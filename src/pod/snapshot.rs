@@ -1,13 +1,15 @@
 //! What was seen in one look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::agent::{AccountState, AgentFile};
 use super::document::PodPage;
 use super::marker::Marked;
-use super::observed::Observed;
+use super::observed::{Blind, Observed};
 use super::text::Untrusted;
+use super::verdict::{LabelVerdict, Observation};
 
 /// Everything that was seen for one pod. Each part stands for itself: one that could not be seen freezes
 /// only what hangs on it.
@@ -19,11 +21,42 @@ pub struct Snapshot {
     pub page: Observed<PodPage>,
     /// The project of the pairing issues and what is in it.
     pub tracker: Tracker,
+    /// The Support Team data; absent where none is configured.
+    pub agents: Observed<Vec<AgentFile>>,
+    /// The accounts that were found for the handles of the page and the numbers of the agents.
+    pub accounts: Observed<Vec<AccountState>>,
+    /// A look at every link of the page; absent where links are not looked at in this run.
+    pub links: Observed<Vec<Observation>>,
+    /// A look at every label that the page names, by name.
+    pub labels: BTreeMap<String, LabelVerdict>,
+    /// What else could not be seen.
+    pub unseen: Vec<Blind>,
+    /// The project of the living reports; absent where none is configured.
+    pub reports: Observed<ReportsSeen>,
     /// Identities of the actions of this pass that are not planned again in it: what was tried and not done,
     /// and what was opened.
     pub tried: BTreeSet<String>,
     /// How many more writes this run may make.
     pub writes_left: usize,
+}
+
+impl Snapshot {
+    /// A look at page and pairing project alone.
+    pub fn of(now: DateTime<Utc>, page: Observed<PodPage>, tracker: Tracker) -> Self {
+        Self {
+            now,
+            page,
+            tracker,
+            agents: Observed::Absent,
+            accounts: Observed::Absent,
+            links: Observed::Absent,
+            labels: BTreeMap::new(),
+            unseen: Vec::new(),
+            reports: Observed::Absent,
+            tried: BTreeSet::new(),
+            writes_left: 10,
+        }
+    }
 }
 
 /// The project of the pairing issues.
@@ -39,6 +72,17 @@ pub struct Tracker {
     pub issues: Observed<Vec<PairingIssue>>,
 }
 
+/// The project of the living reports and podkeeper's own issues in it.
+#[derive(Debug, Clone)]
+pub struct ReportsSeen {
+    /// The project.
+    pub project: Project,
+    /// Who podkeeper is there.
+    pub bot: Account,
+    /// podkeeper's own issues there, of every age and state, oldest first.
+    pub issues: Vec<PairingIssue>,
+}
+
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
@@ -50,6 +94,8 @@ pub struct Project {
     pub archived: bool,
     /// Whether its issues are switched on.
     pub issues_enabled: bool,
+    /// Whether only its members see it.
+    pub private: bool,
     /// Its address.
     pub url: String,
 }
@@ -91,6 +137,8 @@ pub struct PairingIssue {
     pub body: String,
     /// What the description says it is.
     pub marked: Marked,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
     /// Whether people have commented on it or ticked a task of it.
     pub touched: bool,
     /// How often the pod's label was taken off it; looked up only for own issues that lack it.

@@ -4,7 +4,13 @@
 //! judged as parsed, after DNS, and again at every redirect; an IPv4 address inside an IPv6 one is judged
 //! as what it is.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// The web's ports; whoever names another one is not after a page.
+const PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
 /// IPv4 networks that are not the public internet (IANA IPv4 Special-Purpose Address Registry), as network
 /// and prefix length; the last is a cloud's metadata service that stands in a public range.
@@ -33,6 +39,139 @@ const CLOSED_V6: [(Ipv6Addr, u32); 6] = [
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
 ];
 
+/// Which addresses may be connected to: public ones, and those that the configuration opens
+/// (`--allow-address`), for example of a GitLab in the own network.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    allowed: Vec<Network>,
+}
+
+impl Rules {
+    /// Public addresses, and these networks.
+    pub fn allowing(networks: Vec<Network>) -> Self {
+        Self { allowed: networks }
+    }
+
+    /// Whether an address may be connected to.
+    pub fn permit(&self, address: IpAddr) -> bool {
+        is_public(address) || self.opened(address)
+    }
+
+    /// Judges an address of the web as far as it tells by itself; what its name stands for is judged by
+    /// [`Rules::permit`] once DNS has told.
+    ///
+    /// # Errors
+    /// A sentence that says why nobody goes there.
+    pub fn judge(&self, url: &Url) -> Result<(), String> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("`{}:` is not read; http and https are", url.scheme()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it holds a user name or a password".to_owned());
+        }
+        let literal = match url.host() {
+            Some(Host::Domain(name)) if is_local_name(name) && !self.opened(Ipv4Addr::LOCALHOST.into()) => {
+                return Err("it stands for this machine".to_owned());
+            }
+            Some(Host::Domain(_)) => None,
+            Some(Host::Ipv4(v4)) => Some(v4.into()),
+            Some(Host::Ipv6(v6)) => Some(v6.into()),
+            None => return Err("it names no host".to_owned()),
+        };
+        if literal.is_some_and(|address| !self.permit(address)) {
+            return Err(NOT_PUBLIC.to_owned());
+        }
+        // Whoever opened an address meant its services.
+        let opened = literal.is_some_and(|address| self.opened(address));
+        if !opened && !url.port_or_known_default().is_some_and(|port| PORTS.contains(&port)) {
+            return Err("its port is none of the web's (80, 443, 8080, 8443)".to_owned());
+        }
+        Ok(())
+    }
+
+    /// What may be connected to for a name with these addresses: all of them, or none. A name of which one
+    /// address is closed is refused as a whole, so that what was judged is what is connected to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn resolved(&self, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, Unresolved> {
+        if addresses.is_empty() {
+            Err(Unresolved::NoHost)
+        } else if addresses.iter().all(|address| self.permit(*address)) {
+            Ok(addresses)
+        } else {
+            Err(Unresolved::NotPublic)
+        }
+    }
+
+    fn opened(&self, address: IpAddr) -> bool {
+        self.allowed.iter().any(|network| network.holds(address))
+    }
+}
+
+/// Why a name is not connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unresolved {
+    /// There is no such host.
+    NoHost,
+    /// An address of it is closed.
+    NotPublic,
+}
+
+const NOT_PUBLIC: &str = "its address is not a public one";
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoHost => "no such host",
+            Self::NotPublic => NOT_PUBLIC,
+        })
+    }
+}
+
+impl std::error::Error for Unresolved {}
+
+/// A network in the notation of RFC 4632 (`10.0.0.0/8`); an address alone is a network of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl Network {
+    fn holds(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(v4)) => within_v4(v4, network, self.prefix),
+            (IpAddr::V6(network), IpAddr::V6(v6)) => within_v6(v6, network, self.prefix),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+impl std::str::FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no network; write one like 10.0.0.0/8 or fd00::/8");
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.trim().parse().or(Err(wrong()))?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            None => longest,
+            Some(prefix) => prefix.trim().parse().ok().filter(|prefix| *prefix <= longest).ok_or_else(wrong)?,
+        };
+        Ok(Self { address, prefix })
+    }
+}
+
+fn within_v4(address: Ipv4Addr, network: Ipv4Addr, prefix: u32) -> bool {
+    (u32::from(address) ^ u32::from(network)).leading_zeros() >= prefix
+}
+
+fn within_v6(address: Ipv6Addr, network: Ipv6Addr, prefix: u32) -> bool {
+    (u128::from(address) ^ u128::from(network)).leading_zeros() >= prefix
+}
+
 /// Whether an address belongs to the public internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -42,7 +181,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    !CLOSED_V4.iter().any(|(network, prefix)| (u32::from(address) ^ u32::from(*network)).leading_zeros() >= *prefix)
+    !CLOSED_V4.iter().any(|(network, prefix)| within_v4(address, *network, *prefix))
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
@@ -61,9 +200,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
     // `::/96` holds the unspecified address, loopback and the old IPv4-compatible form: none is public.
     let compatible = segments[..6] == [0; 6];
-    let closed = CLOSED_V6
-        .iter()
-        .any(|(network, prefix)| (u128::from(address) ^ u128::from(*network)).leading_zeros() >= *prefix);
+    let closed = CLOSED_V6.iter().any(|(network, prefix)| within_v6(address, *network, *prefix));
     !compatible && !closed
 }
 
@@ -143,6 +280,24 @@ mod tests {
         ] {
             assert!(is_public(open.parse().unwrap()), "{open}");
         }
+    }
+
+    #[test]
+    fn networks_are_opened_by_name() {
+        let rules = Rules::allowing(vec!["127.0.0.0/8".parse().unwrap(), "fd00::1".parse().unwrap()]);
+        for open in ["127.0.0.1", "127.255.0.9", "fd00::1", "8.8.8.8"] {
+            assert!(rules.permit(open.parse().unwrap()), "{open}");
+        }
+        for closed in ["10.0.0.1", "fd00::2", "::1", "::ffff:127.0.0.1"] {
+            assert!(!rules.permit(closed.parse().unwrap()), "{closed}");
+        }
+        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "x/8", "::/129"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+        // What was opened is reached on any port, by its address and by its own names.
+        assert!(rules.judge(&"http://127.0.0.1:9/x".parse().unwrap()).is_ok());
+        assert!(rules.judge(&"http://localhost/x".parse().unwrap()).is_ok());
+        assert!(rules.judge(&"http://8.8.8.8:9/x".parse().unwrap()).is_err());
     }
 
     #[test]

@@ -1,5 +1,236 @@
-//! Links: what an address points at, which addresses may be connected to, and how the web is read.
+//! Every link once → a verdict.
+//!
+//! - `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
+//! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
+//! - `fragment`, `heading`: places in HTML and in GitLab Markdown · `policy`: what is not looked at, or not
+//!   to be known
 
 pub mod address;
+mod fragment;
+mod gitlab;
+mod heading;
+pub mod pace;
+pub mod policy;
 pub mod target;
+mod verdict;
 pub mod web;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::gitlab::{Purpose, Reader};
+use crate::pod::document::{Link, LinkKind};
+use crate::pod::observed::Blind;
+use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
+use gitlab::GitlabLink;
+use policy::Policy;
+use target::{GitlabThing, Target};
+use verdict::Judged;
+use web::Web;
+use web::queue::{Jobs, visit_all};
+use web::visit::{Visit, Visitor};
+
+/// A document and its links.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// Its path, as places name it.
+    pub path: &'a str,
+    /// Its links.
+    pub links: &'a [Link],
+    /// Where its root-relative links resolve.
+    pub site: Option<&'a Url>,
+}
+
+/// What a look at links came to.
+#[derive(Debug, Clone, Default)]
+pub struct Probed {
+    /// One for each address, sorted by it, each with all its places.
+    pub observations: Vec<Observation>,
+    /// Why GitLab's API could not be asked for some of them, if so: their verdict is `unreachable`.
+    pub blind: Option<Blind>,
+    /// Requests sent to the web; those to GitLab's API are in the reader's counts.
+    pub web_requests: u64,
+}
+
+/// Looks at all links of all documents. Each resource is asked once, however often and with whatever
+/// fragments it is named. Never fails: what cannot be asked has a verdict that says so.
+pub async fn probe(documents: &[Document<'_>], reader: &Reader, web: &Web, policy: &Policy) -> Probed {
+    let entries = entries(documents, policy);
+    let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
+    let mut jobs = Jobs::new();
+    for (key, entry) in &entries {
+        match &entry.ask {
+            Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
+            Ask::Web(url) => jobs.entry(bare(url)).or_default().extend(fragment::wanted(url.fragment())),
+            Ask::Nobody(_) => {}
+        }
+    }
+    let visitor = Arc::new(Visitor::new(web));
+    let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
+    let ((judged, blind), mut visits) =
+        tokio::join!(gitlab::look(&things, reader, Purpose::Handbook), visit_all(&visitor, jobs));
+    web::portal::unmask(&visitor, &mut visits).await;
+    let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(judged).collect();
+    second_sight(&entries, &mut judged, &visitor).await;
+    let mut observations: Vec<Observation> = entries
+        .iter()
+        .map(|(key, entry)| {
+            let judged = match &entry.ask {
+                Ask::Nobody(judged) => judged.clone(),
+                Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
+                Ask::Web(url) => policy.place(visits.get(&bare(url)), url),
+            };
+            observation(&key.0, entry, policy::as_named(entry.kind, judged))
+        })
+        .collect();
+    observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
+    Probed { observations, blind, web_requests: visitor.requests() }
+}
+
+/// Looks up labels by exact name in groups, in two requests however many they are (one when none is missed;
+/// more past about sixty lookups). A label found under the name of a retired one is told as such.
+pub async fn labels(names: &BTreeSet<String>, groups: &[String], reader: &Reader) -> BTreeMap<String, LabelVerdict> {
+    let names = names.iter().filter(|name| !name.trim().is_empty()).cloned().collect();
+    gitlab::labels::look(&names, groups, reader, Purpose::Handbook).await
+}
+
+/// What tells one address from another: as it is written, and where it resolves.
+type Key = (String, Option<Url>);
+
+/// An address with all its places.
+struct Entry {
+    kind: LinkKind,
+    ask: Ask,
+    places: Vec<LinkPlace>,
+}
+
+/// Who is asked.
+enum Ask {
+    Gitlab(Box<GitlabThing>),
+    Web(Url),
+    Nobody(Judged),
+}
+
+fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> {
+    let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
+    for document in documents {
+        for link in document.links {
+            let target = target::read(&link.url, &policy.gitlab_host);
+            let kind = target.kind();
+            let resolved = match &target {
+                Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
+                _ => None,
+            };
+            let entry = entries.entry((link.url.clone(), resolved.clone())).or_insert_with(|| {
+                let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
+                Entry { kind, ask: ask(&link.url, target, policy), places: Vec::new() }
+            });
+            entry.places.push(LinkPlace {
+                path: document.path.to_owned(),
+                line: link.line,
+                column: link.column,
+                section: link.section.line(),
+            });
+        }
+    }
+    for entry in entries.values_mut() {
+        entry.places.sort();
+    }
+    entries
+}
+
+/// Who is asked about an address, or the verdict that needs nobody.
+fn ask(address: &str, target: Target, policy: &Policy) -> Ask {
+    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
+    if let Some(reason) = policy.skipped(address) {
+        return nobody(Verdict::Skipped, reason);
+    }
+    match target {
+        Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
+        Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
+            Ask::Web(url)
+        }
+        // The page answers 200 for removed videos too; the picture does not (fact sheet on links, section 5.3).
+        Target::Video { youtube: Some(id), url } => {
+            Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
+        }
+        Target::Slack => nobody(Verdict::Login, "Slack wants a session"),
+        Target::Mail(address) => match policy::mail_problem(&address) {
+            None => nobody(Verdict::Alive, ""),
+            Some(problem) => nobody(Verdict::Dead, problem),
+        },
+        Target::SamePage => nobody(Verdict::FragmentUnverifiable, "a place on the same page, which is not built here"),
+        Target::SitePath(_) => nobody(Verdict::Skipped, "no site is configured that root-relative links belong to"),
+        Target::FilePath => nobody(Verdict::Skipped, "links relative to a document are not looked at"),
+        Target::Unvisitable => nobody(Verdict::Blocked, "only http and https are visited"),
+        Target::Unfilled => nobody(Verdict::Skipped, "it has no address until the site is built"),
+    }
+}
+
+/// Looks again over the web, as anybody, at what the API hides: a public project that was renamed still
+/// redirects there. Nothing else that the web says of them counts, because it calls hidden things alive.
+async fn second_sight<'a>(
+    entries: &'a BTreeMap<Key, Entry>,
+    judged: &mut BTreeMap<&'a Key, Judged>,
+    visitor: &Arc<Visitor>,
+) {
+    let hidden: Vec<(&Key, &Url)> = entries
+        .iter()
+        .filter_map(|(key, entry)| match &entry.ask {
+            Ask::Gitlab(thing) if judged.get(key).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
+                Some((key, &thing.url))
+            }
+            _ => None,
+        })
+        .collect();
+    let jobs: Jobs = hidden.iter().map(|(_, url)| (bare(url), BTreeSet::new())).collect();
+    let visits = visit_all(visitor, jobs).await;
+    for (key, url) in hidden {
+        let Some(visit) = visits.get(&bare(url)) else { continue };
+        if let Some(better) = moved_for_all_to_see(visit, url) {
+            judged.insert(key, better);
+        }
+    }
+}
+
+fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {
+    let first = visit.judged.redirects.first().filter(|hop| hop.permanent)?;
+    let same_host = Url::parse(&first.url).ok()?.host_str() == url.host_str();
+    match visit.judged.verdict {
+        Verdict::Moved if same_host => Some(policy::keeping_fragment(visit.judged.clone(), url)),
+        // It moved, and what it pointed at did not come along.
+        Verdict::Dead if same_host => Some(visit.judged.clone()),
+        _ => None,
+    }
+}
+
+fn gitlab_link(thing: &GitlabThing) -> GitlabLink {
+    let fragment = fragment::wanted(thing.url.fragment()).unwrap_or_default();
+    GitlabLink { thing: thing.clone(), fragment }
+}
+
+fn bare(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    url
+}
+
+/// A visit that was begun and never ended.
+fn unseen() -> Judged {
+    Judged::new(Verdict::Unreachable, "podkeeper stumbled over it, which is a fault of its own")
+}
+
+fn observation(url: &str, entry: &Entry, judged: Judged) -> Observation {
+    Observation {
+        url: url.to_owned(),
+        kind: entry.kind,
+        verdict: judged.verdict,
+        reason: judged.reason,
+        status: judged.status,
+        redirects: judged.redirects,
+        suggestion: judged.suggestion,
+        places: entry.places.clone(),
+    }
+}

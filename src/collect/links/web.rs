@@ -1,35 +1,72 @@
-//! The web outside GitLab's API: read without any secret, from public addresses only, redirects by hand.
+//! The web outside GitLab's API: read without any secret, from permitted addresses only, redirects by hand.
 //!
-//! In a box the same client is carried to the box: its resolver asks the box for the (invented) public
-//! address of a name, which the policy judges as ever, and then connects to the box's TLS listener instead.
-//! Settled by experiment with reqwest 0.13.5 (`tests/it/carry.rs`): a resolver's non-zero port is used
-//! where the URL names none; `tls_certs_only` trusts the box's own authority and no other. A URL with a
-//! port of its own keeps it, and an address in figures never meets the resolver: in a box both would leave
-//! the box, so [`Web::text`] refuses them before connecting.
+//! In a box, a URL with a port of its own keeps it and an address in figures never meets the resolver: both
+//! would leave the box, so they are refused before connecting.
+
+mod answer;
+mod body;
+mod client;
+mod fetch;
+mod landing;
+pub(super) mod portal;
+pub(super) mod queue;
+pub(super) mod visit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::address::{is_local_name, is_public};
+use super::address::Rules;
+use super::pace::Limits;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::text::Untrusted;
+pub use fetch::{Body, Fetch, Lost, Reply};
 
-const DEADLINE: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(5);
 const MOST_HOPS: usize = 5;
 /// A handbook page is about 10 KB; nothing that is one is larger than this.
 const BODY_CAP: usize = 1024 * 1024;
-const PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
 /// Reads pages of the web.
+#[derive(Clone)]
 pub struct Web {
-    client: reqwest::Client,
+    fetch: Arc<dyn Fetch>,
+    settings: Settings,
     boxed: bool,
+}
+
+/// How the web is read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A whole exchange, from connecting to the end of the body, may take this long.
+    pub deadline: Duration,
+    /// Further tries after a failure that may pass.
+    pub retries: u32,
+    /// How many requests at once and in a second.
+    pub limits: Limits,
+    /// Which addresses may be connected to.
+    pub rules: Rules,
+    /// Certificate authorities as PEM, which then are the only ones that are trusted; empty for the
+    /// system's.
+    pub authorities: Vec<String>,
+    /// Seed of the jitter between tries.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(20),
+            retries: 2,
+            limits: Limits::CAREFUL,
+            rules: Rules::default(),
+            authorities: Vec::new(),
+            seed: 0,
+        }
+    }
 }
 
 /// How the hosts of the web are found.
@@ -37,6 +74,8 @@ pub struct Web {
 pub enum Hosts {
     /// By DNS.
     Internet,
+    /// By something else that knows names, connected to where it says.
+    Named(Arc<dyn Lookup>),
     /// In a box.
     Box {
         /// Where the box answers for every host.
@@ -48,7 +87,7 @@ pub enum Hosts {
     },
 }
 
-/// A name's addresses in a box; none when there is no such host.
+/// A name's addresses; none when there is no such host.
 #[async_trait::async_trait]
 pub trait Lookup: Send + Sync {
     /// Asks for a name.
@@ -61,25 +100,22 @@ impl Web {
     /// # Errors
     /// A sentence, when this machine lacks certificate authorities or the box's own cannot be read.
     pub fn new(hosts: Hosts) -> Result<Self, String> {
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("podkeeper/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(DEADLINE)
-            .no_proxy();
+        Self::with(hosts, Settings::default())
+    }
+
+    /// The same with settings of one's own.
+    ///
+    /// # Errors
+    /// As [`Web::new`].
+    pub fn with(hosts: Hosts, settings: Settings) -> Result<Self, String> {
         let boxed = matches!(hosts, Hosts::Box { .. });
-        let builder = match &hosts {
-            Hosts::Internet => builder,
-            Hosts::Box { authority, .. } => {
-                let authority = reqwest::Certificate::from_pem(authority.as_bytes())
-                    .map_err(|_unreadable| "the box's certificate authority cannot be read".to_owned())?;
-                builder.tls_certs_only([authority])
-            }
-        };
-        let client = builder.dns_resolver(Arc::new(Public(hosts))).build().map_err(|_unbuilt| {
-            "cannot make an HTTPS client; install the system's CA certificates (ca-certificates)".to_owned()
-        })?;
-        Ok(Self { client, boxed })
+        let client = client::Client::new(hosts, &settings)?;
+        Ok(Self { fetch: Arc::new(client), settings, boxed })
+    }
+
+    /// Any web, for example one in memory.
+    pub fn over(fetch: Arc<dyn Fetch>, settings: Settings) -> Self {
+        Self { fetch, settings, boxed: false }
     }
 
     /// The text at an address, after at most five redirects, each judged like the first address.
@@ -89,117 +125,70 @@ impl Web {
             if let Err(why) = self.judge(&here) {
                 return blind(url, why, Cause::Human);
             }
-            let answer = match self.client.get(here.clone()).send().await {
-                Ok(answer) => answer,
-                Err(error) => return blind(url, reason(&error), Cause::Unavailable),
-            };
-            let status = answer.status();
-            if status.is_redirection() {
-                let location = answer.headers().get("location").and_then(|value| value.to_str().ok());
-                match location.and_then(|location| here.join(location).ok()) {
-                    Some(next) => here = next,
-                    None => return blind(url, format!("{status} without a place to go to"), Cause::Unavailable),
-                }
-                continue;
+            match timeout(self.settings.deadline, self.one(url, &here)).await {
+                Ok(Ok(text)) => return text,
+                Ok(Err(next)) => here = next,
+                Err(_elapsed) => return blind(url, self.late(), Cause::Unavailable),
             }
-            return match status.as_u16() {
-                200 => body(url, answer).await,
-                404 | 410 => Observed::Absent,
-                _ => blind(url, status.to_string(), Cause::Unavailable),
-            };
         }
         blind(url, format!("it redirects more than {MOST_HOPS} times"), Cause::Unavailable)
     }
 
-    fn judge(&self, url: &Url) -> Result<(), String> {
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("`{}:` is not read; http and https are", url.scheme()));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("it holds a user name or a password".to_owned());
-        }
-        let literal = match url.host() {
-            Some(Host::Domain(name)) if is_local_name(name) => return Err("it stands for this machine".to_owned()),
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(v4)) => Some(v4.into()),
-            Some(Host::Ipv6(v6)) => Some(v6.into()),
-            None => return Err("it names no host".to_owned()),
+    /// The text at one address, or where it leads.
+    async fn one(&self, asked: &Url, here: &Url) -> Result<Observed<String>, Url> {
+        let reply = match self.fetch.get(here).await {
+            Ok(reply) => reply,
+            Err(lost) => return Ok(blind(asked, words(lost), Cause::Unavailable)),
         };
-        if literal.is_some_and(|address| !is_public(address)) {
-            return Err("its address is not a public one".to_owned());
+        match reply.status {
+            200 => Ok(text(asked, reply).await),
+            404 | 410 => Ok(Observed::Absent),
+            status @ 300..=399 => match reply.header("location").and_then(|location| here.join(location).ok()) {
+                Some(next) => Err(next),
+                None => Ok(blind(asked, format!("{status} without a place to go to"), Cause::Unavailable)),
+            },
+            status => Ok(blind(asked, format!("the host answers {status}"), Cause::Unavailable)),
         }
-        if self.boxed && (literal.is_some() || url.port().is_some()) {
+    }
+
+    fn late(&self) -> String {
+        format!("no answer within {:?}", self.settings.deadline)
+    }
+
+    /// Whether an address is visited at all; what its name stands for is judged when it is connected to.
+    fn judge(&self, url: &Url) -> Result<(), String> {
+        self.settings.rules.judge(url)?;
+        let literal = !matches!(url.host(), Some(Host::Domain(_)));
+        if self.boxed && (literal || url.port().is_some()) {
             return Err("in a box only names without a port are reached".to_owned());
-        }
-        if !url.port_or_known_default().is_some_and(|port| PORTS.contains(&port)) {
-            return Err("its port is none of the web's (80, 443, 8080, 8443)".to_owned());
         }
         Ok(())
     }
 }
 
-async fn body(url: &Url, answer: reqwest::Response) -> Observed<String> {
+async fn text(url: &Url, mut reply: Reply) -> Observed<String> {
     let mut bytes = Vec::new();
-    let mut stream = answer.bytes_stream();
-    while let Some(chunk) = stream.next().await {
+    while let Some(chunk) = reply.body.next().await {
         match chunk {
             Ok(chunk) if bytes.len() + chunk.len() <= BODY_CAP => bytes.extend_from_slice(&chunk),
             Ok(_) => return blind(url, "it is larger than 1 MiB, which no page is".to_owned(), Cause::Human),
-            Err(error) => return blind(url, reason(&error), Cause::Unavailable),
+            Err(lost) => return blind(url, words(lost), Cause::Unavailable),
         }
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Observed::Present(text),
-        Err(_) => blind(url, "it is not UTF-8 text".to_owned(), Cause::Human),
+        Ok(text) if reply.is_plain() => Observed::Present(text),
+        Ok(_) | Err(_) => blind(url, "it is not UTF-8 text".to_owned(), Cause::Human),
+    }
+}
+
+fn words(lost: Lost) -> String {
+    match lost {
+        Lost::NoHost => "no such host".to_owned(),
+        Lost::NotPublic => "its address is not a public one".to_owned(),
+        Lost::NotConnected(why) | Lost::Tls(why) | Lost::Broken(why) => why,
     }
 }
 
 fn blind<T>(url: &Url, why: String, cause: Cause) -> Observed<T> {
     Observed::Unknown(Blind { what: Untrusted::new(url.as_str()).line(), why, cause })
-}
-
-/// Why a request failed, in words that hold no address: reqwest's own text has the URL with its query.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {} s", DEADLINE.as_secs());
-    }
-    let mut cause: &(dyn std::error::Error + 'static) = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    if cause.downcast_ref::<reqwest::Error>().is_some() {
-        "no answer".to_owned()
-    } else {
-        Untrusted::new(cause.to_string()).line()
-    }
-}
-
-/// A resolver that knows public addresses only: a host that has any other is refused as a whole, so that
-/// what was judged is what is connected to.
-struct Public(Hosts);
-
-impl Resolve for Public {
-    fn resolve(&self, name: Name) -> Resolving {
-        let hosts = self.0.clone();
-        Box::pin(async move {
-            let name = name.as_str().to_owned();
-            let found: Vec<std::net::IpAddr> = match &hosts {
-                Hosts::Internet => {
-                    tokio::net::lookup_host((name.as_str(), 0)).await?.map(|address| address.ip()).collect()
-                }
-                Hosts::Box { lookup, .. } => lookup.addresses(&name).await,
-            };
-            if found.is_empty() {
-                return Err("no such host".into());
-            }
-            if !found.iter().all(|address| is_public(*address)) {
-                return Err("its address is not a public one".into());
-            }
-            let addresses: Vec<SocketAddr> = match &hosts {
-                Hosts::Internet => found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(),
-                Hosts::Box { web, .. } => vec![*web],
-            };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
 }

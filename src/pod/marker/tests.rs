@@ -7,7 +7,11 @@ fn marker() -> Marker {
 }
 
 fn block(text: &str) -> Block {
-    Block { marker: marker(), text: text.to_owned(), state: State { title: Some("ab>c".to_owned()), rest: None } }
+    Block {
+        marker: marker(),
+        text: text.to_owned(),
+        state: State { title: Some("ab>c".to_owned()), ..State::default() },
+    }
 }
 
 #[test]

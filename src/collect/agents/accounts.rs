@@ -1,0 +1,114 @@
+//! The accounts behind handles and numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use crate::gitlab::Purpose;
+use crate::pod::agent::AccountState;
+use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::roster::Handle;
+
+/// GitLab's connections end after 100 nodes (docs "GraphQL API", "Limits").
+const BATCH: usize = 100;
+/// Accounts that are asked for at once, where each needs a request of its own.
+const AT_ONCE: usize = 8;
+/// Numbers that are looked at a second time: `/users/:id` allows 300 requests in ten minutes.
+const MOST_SECOND_LOOKS: usize = 50;
+
+const BY_HANDLE: &str =
+    "query($names: [String!]) { users(usernames: $names, first: 100) { nodes { id username state } } }";
+const BY_NUMBER: &str = "query($ids: [ID!]) { users(ids: $ids, first: 100) { nodes { id username state } } }";
+
+/// The accounts that were found for handles and numbers, in the order of their numbers.
+///
+/// To tokens other than an administrator's, both user lists leave blocked and banned accounts out
+/// (`app/finders/users_finder.rb`, `without_forbidden_states`), while `/users/:id` shows them: so a number
+/// that a list does not know is asked for by itself. A handle that is not found may be a blocked account's.
+/// Asked with the token for pairing issues, because reading the files works without `read_api`.
+pub async fn accounts(ask: &impl Ask, handles: &[Handle], ids: &[u64]) -> Observed<Vec<AccountState>> {
+    let mut found = Found::default();
+    match look(ask, handles, ids, &mut found).await {
+        Ok(()) => Observed::Present(found.0.into_values().collect()),
+        Err(blind) => Observed::Unknown(Blind { what: "the accounts of the members".to_owned(), ..blind }),
+    }
+}
+
+/// Accounts by their numbers.
+#[derive(Default)]
+struct Found(BTreeMap<u64, AccountState>);
+
+impl Found {
+    fn add(&mut self, accounts: impl IntoIterator<Item = AccountState>) {
+        self.0.extend(accounts.into_iter().map(|account| (account.id, account)));
+    }
+
+    fn lacks(&self, id: u64) -> bool {
+        !self.0.contains_key(&id)
+    }
+}
+
+async fn look(ask: &impl Ask, handles: &[Handle], ids: &[u64], found: &mut Found) -> Result<(), Blind> {
+    let handles: BTreeSet<String> = handles.iter().map(Handle::folded).collect();
+    let handles: Vec<String> = handles.into_iter().collect();
+    let mut by_list = true;
+    for names in handles.chunks(BATCH) {
+        if by_list && let Some(accounts) = listed(ask, BY_HANDLE, json!({ "names": names })).await? {
+            found.add(accounts);
+            continue;
+        }
+        by_list = false;
+        for some in names.chunks(AT_ONCE) {
+            for account in join_all(some.iter().map(|name| ask.user_named(name))).await {
+                match account {
+                    Observed::Present(account) => found.add([account]),
+                    Observed::Absent => {}
+                    Observed::Unknown(blind) => return Err(blind),
+                }
+            }
+        }
+    }
+    let ids: BTreeSet<u64> = ids.iter().copied().filter(|id| found.lacks(*id)).collect();
+    let ids: Vec<u64> = ids.into_iter().collect();
+    for some in ids.chunks(BATCH).take_while(|_| by_list) {
+        let ids: Vec<String> = some.iter().map(|id| format!("gid://gitlab/User/{id}")).collect();
+        let Some(accounts) = listed(ask, BY_NUMBER, json!({ "ids": ids })).await? else { break };
+        found.add(accounts);
+    }
+    let unseen: Vec<u64> = ids.into_iter().filter(|id| found.lacks(*id)).take(MOST_SECOND_LOOKS).collect();
+    for some in unseen.chunks(AT_ONCE) {
+        for account in join_all(some.iter().map(|id| ask.user(*id))).await {
+            match account {
+                Observed::Present(account) => found.add([account]),
+                Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(blind),
+                // Not known is not missing: only a handle of a page is ever called missing.
+                Observed::Unknown(_) | Observed::Absent => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A list of accounts by GraphQL; `None` when it cannot be asked for this way.
+async fn listed(ask: &impl Ask, query: &str, variables: Value) -> Result<Option<Vec<AccountState>>, Blind> {
+    let answer = match ask.graphql(Purpose::Pairing, query, variables).await {
+        Observed::Present(answer) => answer,
+        Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(blind),
+        Observed::Unknown(_) | Observed::Absent => return Ok(None),
+    };
+    let nodes = answer.pointer("/data/users/nodes").and_then(Value::as_array);
+    // One that cannot be read makes the whole list useless: who is not in it would seem to have no account.
+    Ok(nodes
+        .filter(|_| answer.get("errors").is_none_or(Value::is_null))
+        .and_then(|nodes| nodes.iter().map(account).collect()))
+}
+
+fn account(node: &Value) -> Option<AccountState> {
+    Some(AccountState {
+        id: node.get("id")?.as_str()?.strip_prefix("gid://gitlab/User/")?.parse().ok()?,
+        username: node.get("username")?.as_str()?.to_owned(),
+        active: node.get("state")?.as_str()? == "active",
+    })
+}

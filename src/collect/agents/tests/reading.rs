@@ -1,0 +1,222 @@
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::gitlab::Purpose;
+use crate::pod::AgentsAt;
+use crate::pod::agent::AccountState;
+use crate::pod::observed::{Blind, Cause, Observed};
+
+/// A GitLab that answers from memory and notes what it was asked.
+#[derive(Default)]
+struct Memory {
+    files: BTreeMap<String, Vec<u8>>,
+    accounts: Vec<(AccountState, bool)>,
+    /// What GraphQL answers with, where it does not answer as GitLab would.
+    graphql: Option<fn(usize) -> Observed<Value>>,
+    folder: Option<Observed<Vec<String>>>,
+    /// Files that cannot be read.
+    dark: BTreeSet<String>,
+    asked: Mutex<Vec<String>>,
+}
+
+fn dark() -> Blind {
+    Blind { what: "a file".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable }
+}
+
+fn down<T>() -> Observed<T> {
+    Observed::Unknown(dark())
+}
+
+fn refused<T>() -> Observed<T> {
+    Observed::Unknown(Blind { cause: Cause::Token, ..dark() })
+}
+
+impl Memory {
+    fn of(texts: &[(&str, &str)]) -> Self {
+        let files = texts.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        Self { files, ..Self::default() }
+    }
+
+    fn many(count: usize) -> Self {
+        let file = |n| {
+            (format!("data/agents/{n:04}.yaml"), format!("gitlab: {{id: {}, username: u{n}}}\n", n + 1).into_bytes())
+        };
+        Self { files: (0..count).map(file).collect(), ..Self::default() }
+    }
+
+    fn note(&self, what: String) -> usize {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(what);
+        asked.len()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait::async_trait]
+impl Ask for Memory {
+    async fn folder(&self, _: &AgentsAt) -> Observed<Vec<String>> {
+        self.folder.clone().unwrap_or_else(|| Observed::Present(self.files.keys().cloned().collect()))
+    }
+
+    async fn file(&self, _: &AgentsAt, path: &str) -> Observed<Vec<u8>> {
+        self.note(format!("file {path}"));
+        match self.files.get(path) {
+            _ if self.dark.contains(path) => Observed::Unknown(dark()),
+            Some(bytes) => Observed::Present(bytes.clone()),
+            None => Observed::Absent,
+        }
+    }
+
+    async fn graphql(&self, _: Purpose, _: &str, variables: Value) -> Observed<Value> {
+        let list = |name: &str| variables[name].as_array().cloned().unwrap_or_default();
+        let (paths, names, ids) = (list("paths"), list("names"), list("ids"));
+        let nth = self.note(format!("graphql {} {} {}", paths.len(), names.len(), ids.len()));
+        if let Some(answer) = self.graphql {
+            return answer(nth);
+        }
+        if !paths.is_empty() {
+            let node = |path: &Value| {
+                let text = String::from_utf8(self.files.get(path.as_str()?)?.clone()).ok();
+                Some(json!({ "path": path, "rawTextBlob": text }))
+            };
+            let nodes: Vec<Value> = paths.iter().filter_map(node).collect();
+            return Observed::Present(
+                json!({ "data": { "project": { "repository": { "blobs": { "nodes": nodes } } } } }),
+            );
+        }
+        let by_name = |account: &AccountState| {
+            names.iter().any(|name| name.as_str().unwrap().eq_ignore_ascii_case(&account.username))
+        };
+        let gid = |account: &AccountState| format!("gid://gitlab/User/{}", account.id);
+        let shown = self
+            .accounts
+            .iter()
+            .filter(|(account, listed)| *listed && (by_name(account) || ids.contains(&json!(gid(account)))));
+        let nodes: Vec<Value> = shown
+            .map(|(account, _)| json!({ "id": gid(account), "username": account.username, "state": if account.active { "active" } else { "blocked" } }))
+            .collect();
+        Observed::Present(json!({ "data": { "users": { "nodes": nodes } } }))
+    }
+
+    async fn user_named(&self, handle: &str) -> Observed<AccountState> {
+        self.note(format!("named {handle}"));
+        let named =
+            |(account, listed): &&(AccountState, bool)| *listed && account.username.eq_ignore_ascii_case(handle);
+        self.accounts.iter().find(named).map_or(Observed::Absent, |(account, _)| Observed::Present(account.clone()))
+    }
+
+    async fn user(&self, id: u64) -> Observed<AccountState> {
+        self.note(format!("user {id}"));
+        let found = self.accounts.iter().find(|(account, _)| account.id == id);
+        found.map_or(Observed::Absent, |(account, _)| Observed::Present(account.clone()))
+    }
+}
+
+fn at() -> AgentsAt {
+    AgentsAt { project: "juniper-org/team".to_owned(), path: "data/agents".to_owned(), git_ref: "main".to_owned() }
+}
+
+async fn all(memory: &Memory) -> Observed<Vec<AgentFile>> {
+    read(memory, &at(), &BTreeSet::from([focus()])).await
+}
+
+#[tokio::test]
+async fn a_hundred_files_are_one_request() {
+    let memory = Memory::many(250);
+    assert_eq!(all(&memory).await.present().unwrap().len(), 250);
+    assert_eq!(memory.asked(), ["graphql 100 0 0", "graphql 100 0 0", "graphql 50 0 0"]);
+}
+
+#[tokio::test]
+async fn a_token_that_reads_the_repository_only_reads_file_by_file() {
+    let refusals: [fn(usize) -> Observed<Value>; 5] = [
+        |_| refused(),
+        |_| Observed::Present(json!({ "data": { "project": null } })),
+        |_| Observed::Present(json!({ "data": null, "errors": [{ "message": "Max blobs size limit exceeded" }] })),
+        |_| {
+            Observed::Present(
+                json!({ "data": { "project": { "repository": { "blobs": { "nodes": [] } } } }, "errors": [] }),
+            )
+        },
+        |_| Observed::Present(Value::Null),
+    ];
+    for refusal in refusals {
+        let memory = Memory { graphql: Some(refusal), ..Memory::many(120) };
+        assert_eq!(all(&memory).await.present().unwrap(), all(&Memory::many(120)).await.present().unwrap());
+        assert_eq!(memory.asked().len(), 1 + 120, "it is not asked a second time");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_fails_makes_the_list_shorter() {
+    let failures: [fn(usize) -> Observed<Value>; 2] = [|_| down(), |nth| if nth == 2 { refused() } else { down() }];
+    for failure in failures {
+        let memory = Memory { graphql: Some(failure), ..Memory::many(250) };
+        assert!(all(&memory).await.blind().is_some());
+    }
+    let half =
+        Memory { graphql: Some(|_| refused()), dark: ["data/agents/0077.yaml".to_owned()].into(), ..Memory::many(250) };
+    assert_eq!(all(&half).await, Observed::Unknown(dark()));
+    for folder in
+        [Observed::Unknown(dark()), Observed::Absent, Observed::Present(vec!["data/agents/README.md".to_owned()])]
+    {
+        let memory = Memory { folder: Some(folder), ..Memory::many(3) };
+        assert!(all(&memory).await.blind().is_some());
+    }
+    let gone = Memory { folder: Some(Observed::Present(vec!["data/agents/gone.yaml".to_owned()])), ..Memory::many(3) };
+    assert!(all(&gone).await.blind().unwrap().why.contains("changed while it was read"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_text_is_one_bad_file() {
+    let mut memory =
+        Memory::of(&[("data/agents/b.yaml", WHOLE), ("data/agents/c.YML", WHOLE), ("data/agents/note.md", "x")]);
+    memory.files.insert("data/agents/a.yaml".to_owned(), b"gitlab:\n  username: teo\nname: \xff\n".to_vec());
+    let read = all(&memory).await;
+    let [AgentFile::Broken(broken), AgentFile::Agent(_), AgentFile::Agent(_)] = read.present().unwrap().as_slice()
+    else {
+        panic!("{read:?}")
+    };
+    assert_eq!((broken.path.as_str(), broken.handle.as_ref().unwrap().as_str()), ("data/agents/a.yaml", "teo"));
+    assert_eq!(memory.asked(), ["graphql 3 0 0", "file data/agents/a.yaml"]);
+}
+
+fn state(id: u64, username: &str, active: bool) -> AccountState {
+    AccountState { id, username: username.to_owned(), active }
+}
+
+fn handles(names: &[&str]) -> Vec<Handle> {
+    names.iter().filter_map(|name| Handle::parse(name)).collect()
+}
+
+#[tokio::test]
+async fn accounts_come_in_one_request_for_handles_and_one_for_numbers() {
+    let known =
+        vec![(state(1, "Ada_Quill", true), true), (state(2, "teo", true), true), (state(3, "gone", false), false)];
+    let memory = Memory { accounts: known.clone(), ..Memory::default() };
+    let seen = accounts(&memory, &handles(&["ada_quill", "ADA_QUILL", "nobody"]), &[1, 2, 3, 9]).await;
+    assert_eq!(seen.present().unwrap(), &[state(1, "Ada_Quill", true), state(2, "teo", true), state(3, "gone", false)]);
+    // Blocked accounts are in no list, and one that does not exist is looked for twice.
+    assert_eq!(memory.asked(), ["graphql 0 2 0", "graphql 0 0 3", "user 3", "user 9"]);
+
+    let refusing = Memory { accounts: known, graphql: Some(|_| refused()), ..Memory::default() };
+    let by_rest = accounts(&refusing, &handles(&["ada_quill", "nobody"]), &[2, 3]).await;
+    assert_eq!(by_rest.present().unwrap().len(), 3);
+    assert_eq!(refusing.asked(), ["graphql 0 2 0", "named ada_quill", "named nobody", "user 2", "user 3"]);
+}
+
+#[tokio::test]
+async fn accounts_that_could_not_be_asked_for_are_unknown() {
+    let memory = Memory { graphql: Some(|_| down()), ..Memory::default() };
+    assert!(accounts(&memory, &handles(&["a"]), &[]).await.blind().is_some());
+    // An answer of another form is no list: each is asked for by itself.
+    let odd = |_| Observed::Present(json!({ "data": { "users": { "nodes": [{ "id": "gid://gitlab/User/x" }] } } }));
+    let memory = Memory { graphql: Some(odd), accounts: vec![(state(1, "a", true), true)], ..Memory::default() };
+    assert_eq!(accounts(&memory, &handles(&["a"]), &[]).await, Observed::Present(vec![state(1, "a", true)]));
+    assert_eq!(memory.asked(), ["graphql 0 1 0", "named a"]);
+}

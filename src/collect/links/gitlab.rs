@@ -1,0 +1,49 @@
+//! Things of GitLab, asked of its API in batches.
+//!
+//! Over HTTP a private project and a missing file look alive: both are redirects to a page that answers
+//! 200 (fact sheet on links, section 5.1). The API tells them apart, and a page's links cost two to four
+//! requests there.
+
+mod answer;
+mod batch;
+mod judge;
+mod known;
+pub(super) mod labels;
+mod plan;
+mod question;
+
+use super::target::GitlabThing;
+use super::verdict::Judged;
+use crate::gitlab::{Purpose, Reader};
+use crate::pod::observed::{Blind, Cause};
+use known::Known;
+
+/// A link to a thing of GitLab.
+pub(super) struct GitlabLink {
+    pub(super) thing: GitlabThing,
+    /// What follows the `#`, decoded; empty without one.
+    pub(super) fragment: String,
+}
+
+/// Looks at all of them in rounds: what each is, then what only the first answers make a question, and at
+/// last whether this token would see what seems to be missing.
+/// Verdicts come in the order of the links; also why GitLab could not be asked, if it could not.
+pub(super) async fn look(links: &[GitlabLink], reader: &Reader, purpose: Purpose) -> (Vec<Judged>, Option<Blind>) {
+    let mut known = Known::default();
+    let mut blind = None;
+    for round in [plan::first, plan::second, plan::third] {
+        let questions = round(links, &known);
+        if questions.is_empty() {
+            continue;
+        }
+        let (answers, why) = batch::ask(questions, reader, purpose).await;
+        blind = blind.or(why);
+        for (question, answer) in answers {
+            known.learn(&question, answer);
+        }
+        if blind.as_ref().is_some_and(|blind: &Blind| blind.cause == Cause::Token) {
+            break;
+        }
+    }
+    (links.iter().map(|link| judge::judge(link, &known)).collect(), blind)
+}

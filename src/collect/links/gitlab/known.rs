@@ -1,0 +1,55 @@
+//! What is known so far of owners and what they have.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, Fact, Home, Look};
+use super::question::{Leaf, Question, Root};
+
+#[derive(Default)]
+pub(super) struct Known {
+    owners: BTreeMap<(Root, String), Look<Home>>,
+    leaves: BTreeMap<(Root, String, Leaf), Look<Fact>>,
+}
+
+impl Known {
+    /// Takes an answer in. What was there stays there; a failure hides nothing that was seen.
+    pub(super) fn learn(&mut self, question: &Question, answer: Answer) {
+        let key = (question.root, question.path.clone());
+        let look = match (self.owners.remove(&key), answer.owner) {
+            (Some(Look::There(known)), Look::There(new)) => {
+                Look::There(Home { root_ref: known.root_ref.or(new.root_ref), ..new })
+            }
+            (Some(Look::There(known)), _) => Look::There(known),
+            (_, new) => new,
+        };
+        self.owners.insert(key, look);
+        for (leaf, look) in answer.leaves {
+            self.leaves.insert((question.root, question.path.clone(), leaf), look);
+        }
+    }
+
+    /// An owner; an unasked one is one that could not be asked.
+    pub(super) fn owner(&self, root: Root, path: &str) -> Look<&Home> {
+        match self.owners.get(&(root, path.to_owned())) {
+            Some(Look::There(home)) => Look::There(home),
+            Some(Look::Null) => Look::Null,
+            Some(Look::Failed(why)) => Look::Failed(why.clone()),
+            None => Look::Failed("it was not asked".to_owned()),
+        }
+    }
+
+    /// A leaf, if it was asked.
+    pub(super) fn leaf(&self, root: Root, path: &str, leaf: &Leaf) -> Option<&Look<Fact>> {
+        self.leaves.get(&(root, path.to_owned(), leaf.clone()))
+    }
+
+    /// Whether a leaf is certainly there.
+    pub(super) fn has(&self, root: Root, path: &str, leaf: &Leaf) -> bool {
+        matches!(self.leaf(root, path, leaf), Some(Look::There(_)))
+    }
+
+    /// Whether a leaf was asked and is certainly not there.
+    pub(super) fn lacks(&self, root: Root, path: &str, leaf: &Leaf) -> bool {
+        matches!(self.leaf(root, path, leaf), Some(Look::Null))
+    }
+}

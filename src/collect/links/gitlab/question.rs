@@ -1,0 +1,181 @@
+//! What can be asked about a project, a group or a user, and how that is written in GraphQL.
+//!
+//! Every value travels as a variable, so nothing that a page says can become part of a query. Types are
+//! those of GitLab docs, "GraphQL API resources".
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+/// The types at the root of a query that have a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Root {
+    /// `project(fullPath:)`
+    Project,
+    /// `group(fullPath:)`
+    Group,
+    /// `user(username:)`
+    User,
+}
+
+/// A thing inside a project or group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leaf {
+    /// Whether a file is there, and its size in bytes.
+    Blob { git_ref: String, path: String },
+    /// The text of a file.
+    Text { git_ref: String, path: String },
+    /// Whether anything is in a folder.
+    Tree { git_ref: String, path: String },
+    /// An issue of a project.
+    Issue(String),
+    /// A merge request of a project.
+    MergeRequest(String),
+    /// An epic of a group, in the type that is to be removed (GitLab docs, "Epic work items API migration guide").
+    Epic(String),
+    /// A work item of a group; an epic and its work item have one number.
+    WorkItem(String),
+    /// A label of a group, by its exact title.
+    Label(String),
+    /// The token's role, as GitLab's number (10 guest, 15 planner, 20 reporter, …; docs "Access levels").
+    Role,
+}
+
+/// A question about one owner: whether it is there, and which of these it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) root: Root,
+    pub(super) path: String,
+    pub(super) leaves: Vec<Leaf>,
+    /// Bytes of text that the answer will have, as far as known.
+    pub(super) bytes: u64,
+}
+
+/// A question written down: a field of the query, and the variables it uses.
+pub(super) struct Written {
+    pub(super) field: String,
+    pub(super) declarations: String,
+    pub(super) variables: Map<String, Value>,
+}
+
+/// Leaves that are asked by one field: files of one ref together, everything else alone.
+pub(super) struct Asked<'a> {
+    pub(super) alias: String,
+    pub(super) leaves: Vec<&'a Leaf>,
+}
+
+impl Leaf {
+    /// Whether another version of GitLab may not know it, and refuse a whole query for it.
+    pub(super) fn fragile(&self) -> bool {
+        matches!(self, Self::Epic(_) | Self::WorkItem(_) | Self::Role)
+    }
+
+    /// Whether it lives in the repository.
+    pub(super) fn in_repository(&self) -> bool {
+        matches!(self, Self::Blob { .. } | Self::Text { .. } | Self::Tree { .. })
+    }
+}
+
+impl Question {
+    pub(super) fn new(root: Root, path: &str, leaves: Vec<Leaf>) -> Self {
+        Self { root, path: path.to_owned(), leaves, bytes: 0 }
+    }
+
+    /// The leaves as they are asked together, in an order that hangs on nothing else.
+    pub(super) fn asked(&self) -> Vec<Asked<'_>> {
+        let mut groups: BTreeMap<(bool, &str), Vec<&Leaf>> = BTreeMap::new();
+        let mut alone = Vec::new();
+        for leaf in &self.leaves {
+            match leaf {
+                Leaf::Blob { git_ref, .. } => groups.entry((false, git_ref)).or_default().push(leaf),
+                Leaf::Text { git_ref, .. } => groups.entry((true, git_ref)).or_default().push(leaf),
+                _ => alone.push(vec![leaf]),
+            }
+        }
+        let all = groups.into_values().chain(alone).enumerate();
+        all.map(|(index, leaves)| Asked { alias: format!("l{index}"), leaves }).collect()
+    }
+
+    /// An upper bound of its complexity by GitLab's rules (`app/graphql/types/base_field.rb`,
+    /// `resolvers/blobs_resolver.rb`): a field costs 1, one that asks git 1 more, a path in `blobs` 1 more,
+    /// and what a page may hold a hundredth of the page for each.
+    pub(super) fn cost(&self) -> usize {
+        let repository = if self.leaves.iter().any(Leaf::in_repository) { 3 } else { 0 };
+        let fields = self.asked().into_iter().map(|asked| {
+            let files = asked.leaves.len();
+            match asked.leaves[0] {
+                Leaf::Blob { .. } => (3 + files * 3) * (100 + files) / 100 + 1,
+                Leaf::Text { .. } => (3 + files * 4) * (100 + files) / 100 + 1,
+                Leaf::Tree { .. } => 10,
+                Leaf::Label(_) => 3,
+                _ => 5,
+            }
+        });
+        3 + repository + fields.sum::<usize>()
+    }
+
+    /// The question as the field `a{index}` of a query.
+    pub(super) fn written(&self, index: usize) -> Written {
+        let mut out = Written { field: String::new(), declarations: String::new(), variables: Map::new() };
+        let mut variable = |kind: &str, value: Value| {
+            let name = format!("v{index}_{}", out.variables.len());
+            let _infallible = write!(out.declarations, "${name}:{kind} ");
+            out.variables.insert(name.clone(), value);
+            name
+        };
+        let path = variable(if self.root == Root::User { "String" } else { "ID!" }, json!(self.path));
+        let (mut inside, mut beside) = (String::new(), String::new());
+        for asked in self.asked() {
+            let alias = &asked.alias;
+            let _infallible = match asked.leaves[0] {
+                Leaf::Blob { git_ref, .. } | Leaf::Text { git_ref, .. } => {
+                    let wanted = if matches!(asked.leaves[0], Leaf::Text { .. }) { "rawTextBlob" } else { "size" };
+                    let paths =
+                        variable("[String!]!", json!(asked.leaves.iter().map(|l| l.path()).collect::<Vec<_>>()));
+                    let git_ref = variable("String", json!(git_ref));
+                    let first = asked.leaves.len();
+                    write!(
+                        inside,
+                        " {alias}:blobs(paths:${paths},ref:${git_ref},first:{first}){{nodes{{path {wanted}}}}}"
+                    )
+                }
+                Leaf::Tree { git_ref, path } => {
+                    let (path, git_ref) = (variable("String", json!(path)), variable("String", json!(git_ref)));
+                    let one = "(first:1){nodes{path}}";
+                    write!(inside, " {alias}:tree(path:${path},ref:${git_ref}){{trees{one} blobs{one}}}")
+                }
+                Leaf::Issue(iid) => write!(beside, " {alias}:issue(iid:${}){{iid}}", variable("String", json!(iid))),
+                Leaf::MergeRequest(iid) => {
+                    write!(beside, " {alias}:mergeRequest(iid:${}){{iid}}", variable("String!", json!(iid)))
+                }
+                Leaf::Epic(iid) => write!(beside, " {alias}:epic(iid:${}){{iid}}", variable("ID", json!(iid))),
+                Leaf::WorkItem(iid) => {
+                    write!(beside, " {alias}:workItem(iid:${}){{iid}}", variable("String!", json!(iid)))
+                }
+                Leaf::Role => write!(beside, " {alias}:maxAccessLevel{{integerValue}}"),
+                Leaf::Label(title) => {
+                    write!(beside, " {alias}:label(title:${}){{title}}", variable("String!", json!(title)))
+                }
+            };
+        }
+        if !inside.is_empty() {
+            inside = format!(" repository{{rootRef{inside}}}");
+        }
+        out.field = match self.root {
+            Root::Project => format!("a{index}:project(fullPath:${path}){{fullPath archived{beside}{inside}}}"),
+            Root::Group => format!("a{index}:group(fullPath:${path}){{fullPath{beside}}}"),
+            Root::User => format!("a{index}:user(username:${path}){{username}}"),
+        };
+        out
+    }
+}
+
+impl Leaf {
+    fn path(&self) -> &str {
+        match self {
+            Self::Blob { path, .. } | Self::Text { path, .. } | Self::Tree { path, .. } => path,
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is not looked at, what cannot be known, and what a fragment adds to a page's verdict.
+
+use url::Url;
+
+use super::fragment;
+use super::unseen;
+use super::verdict::Judged;
+use super::web::visit::Visit;
+use crate::pod::document::LinkKind;
+use crate::pod::text::Untrusted;
+use crate::pod::verdict::Verdict;
+
+/// How links are judged.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The host of the GitLab whose API the reader asks, as links name it; with its port where it has one.
+    pub gitlab_host: String,
+    /// Addresses that are not looked at.
+    pub skip: Vec<Skip>,
+    /// Pages whose headings are made while the site is built, as `host/path`; one that ends with `*` stands
+    /// for all that begin so. A place that is missing there proves nothing.
+    pub generated: Vec<String>,
+}
+
+/// Addresses that are not looked at, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// How they begin, as they are written.
+    pub beginning: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Pages of GitLab's handbook whose headings are generated: those that its own link linter leaves out (fact
+/// sheet on the handbook, section 5).
+const GENERATED: [&str; 9] = [
+    "handbook.gitlab.com/handbook",
+    "handbook.gitlab.com/handbook/business-technology/tech-stack",
+    "handbook.gitlab.com/handbook/communication",
+    "handbook.gitlab.com/handbook/company/team",
+    "handbook.gitlab.com/handbook/engineering",
+    "handbook.gitlab.com/handbook/engineering/projects",
+    "handbook.gitlab.com/handbook/product/categories",
+    "handbook.gitlab.com/handbook/product/categories/features",
+    "handbook.gitlab.com/handbook/product/product-processes/cross-functional-prioritization",
+];
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            gitlab_host: "gitlab.com".to_owned(),
+            skip: Vec::new(),
+            generated: GENERATED.iter().map(|page| (*page).to_owned()).collect(),
+        }
+    }
+}
+
+impl Policy {
+    /// Why an address is not looked at, if it is not.
+    pub(super) fn skipped(&self, address: &str) -> Option<&str> {
+        self.skip.iter().find(|skip| address.starts_with(&skip.beginning)).map(|skip| skip.reason.as_str())
+    }
+
+    /// The verdict on an address after a visit to its page.
+    pub(super) fn place(&self, visit: Option<&Visit>, url: &Url) -> Judged {
+        let Some(visit) = visit else { return unseen() };
+        let judged = keeping_fragment(visit.judged.clone(), url);
+        if !matches!(judged.verdict, Verdict::Alive | Verdict::Moved) {
+            return judged;
+        }
+        let last = judged.redirects.last().and_then(|hop| Url::parse(&hop.url).ok());
+        // A redirect that names a place of its own takes the place of the one that was asked for.
+        let Some(wanted) =
+            fragment::wanted(url.fragment()).filter(|_| last.is_none_or(|last| last.fragment().is_none()))
+        else {
+            return judged;
+        };
+        if visit.places.found.contains(&wanted) {
+            return judged;
+        }
+        let unverifiable = |reason: &str| Judged {
+            reason: reason.to_owned(),
+            verdict: Verdict::FragmentUnverifiable,
+            ..judged.clone()
+        };
+        if wanted.starts_with(['/', '!']) || is_code_line(&visit.end, &wanted) {
+            return unverifiable("the page is there; scripts draw the place");
+        }
+        if let Some(why) = visit.unknown {
+            return unverifiable(why);
+        }
+        if self.is_generated(&visit.end) {
+            return unverifiable("the page is there; its headings are made when the site is built");
+        }
+        let reason = format!("the page is there, the place #{} is not", Untrusted::new(wanted).line());
+        Judged { reason, verdict: Verdict::FragmentDead, suggestion: None, ..judged }
+    }
+
+    fn is_generated(&self, page: &Url) -> bool {
+        let address = format!("{}{}", page.host_str().unwrap_or_default(), page.path().trim_end_matches('/'));
+        self.generated.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(beginning) => address.starts_with(beginning),
+            None => address == pattern.trim_end_matches('/'),
+        }) || (page.host_str() == Some("handbook.gitlab.com") && address.contains("performance-indicators"))
+    }
+}
+
+/// The verdict in the words of what was asked for: a video is asked for by its picture.
+pub(super) fn as_named(kind: LinkKind, judged: Judged) -> Judged {
+    match (kind, judged.verdict) {
+        (LinkKind::Video, Verdict::Dead) => Judged { reason: "the video was removed".to_owned(), ..judged },
+        // Where a picture is does not matter.
+        (LinkKind::Video, Verdict::Moved) if judged.redirects.iter().all(|hop| hop.url.contains("/vi/")) => {
+            Judged { verdict: Verdict::Alive, reason: String::new(), suggestion: None, redirects: Vec::new(), ..judged }
+        }
+        _ => judged,
+    }
+}
+
+/// A better address leads to the same place on the page, unless it names one itself.
+pub(super) fn keeping_fragment(mut judged: Judged, url: &Url) -> Judged {
+    let better = judged.suggestion.as_deref().and_then(|better| Url::parse(better).ok());
+    if let Some(mut better) = better.filter(|better| better.fragment().is_none()) {
+        better.set_fragment(url.fragment());
+        judged.suggestion = Some(better.into());
+    }
+    judged
+}
+
+/// `#L10` on GitHub, whose code view is drawn by scripts (fact sheet on links, section 5.5).
+fn is_code_line(page: &Url, wanted: &str) -> bool {
+    page.host_str() == Some("github.com")
+        && super::heading::line_anchor(wanted.split('C').next().unwrap_or(wanted)).is_some()
+}
+
+/// What is wrong with the form of a mail address (RFC 5321, 4.1.2; without quoted names and literals).
+pub(super) fn mail_problem(address: &str) -> Option<&'static str> {
+    // One without an address lets its reader choose.
+    for one in address.split(',').map(str::trim).filter(|_| !address.is_empty()) {
+        let Some((name, host)) = one.rsplit_once('@') else { return Some("it is no mail address: it has no @") };
+        let sound = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"()<>[]:;\\,\"".contains(&b))
+        };
+        if !sound(name) || !sound(host) || !host.contains('.') || host.starts_with('.') || host.ends_with('.') {
+            return Some("it is no mail address");
+        }
+    }
+    None
+}

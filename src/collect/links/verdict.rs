@@ -1,0 +1,25 @@
+//! A verdict in the making: what a room of this folder found out about one address.
+
+use crate::pod::verdict::{Hop, Verdict};
+
+/// What a look came to, before it is given its places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    /// In words that are the same at every look at an unchanged world.
+    pub(super) reason: String,
+    pub(super) status: Option<u16>,
+    pub(super) redirects: Vec<Hop>,
+    pub(super) suggestion: Option<String>,
+}
+
+impl Judged {
+    pub(super) fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { verdict, reason: reason.into(), status: None, redirects: Vec::new(), suggestion: None }
+    }
+
+    pub(super) fn suggest(mut self, better: impl Into<String>) -> Self {
+        self.suggestion = Some(better.into());
+        self
+    }
+}

@@ -1,0 +1,92 @@
+//! Bodies: as little of them as is needed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, timeout_at};
+
+use super::fetch::Reply;
+use crate::collect::links::fragment::{self, Places};
+
+/// Enough for the head of a page that only sends its reader on, and to tell pages apart.
+const START: usize = 2 * 1024;
+/// How long the start of a page is waited for; the page is there, so nothing is lost without it.
+const START_WAIT: Duration = Duration::from_secs(2);
+/// The most of a page that is read for its places.
+const CAP: usize = 2 * 1024 * 1024;
+
+/// The beginning of a body.
+pub(super) struct Start {
+    pub(super) bytes: Vec<u8>,
+    /// Whether the body ends with it, or went wrong there.
+    over: bool,
+    broken: bool,
+}
+
+/// A page's beginning, to tell it from others.
+pub(super) type Print = [u8; 32];
+
+/// Reads the start of a body and leaves the rest.
+pub(super) async fn start(mut reply: Reply, until: Instant) -> (Reply, Start) {
+    let mut start = Start { bytes: Vec::new(), over: false, broken: false };
+    let until = until.min(Instant::now() + START_WAIT);
+    read(&mut reply, &mut start, START, until).await;
+    (reply, start)
+}
+
+/// Reads on until there is so much; gives `false` when that took too long.
+async fn read(reply: &mut Reply, start: &mut Start, enough: usize, until: Instant) -> bool {
+    while start.bytes.len() < enough && !start.over {
+        match timeout_at(until, reply.body.next()).await {
+            Ok(Some(Ok(chunk))) => {
+                let room = CAP + 1 - start.bytes.len();
+                start.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            }
+            Ok(Some(Err(_))) => (start.over, start.broken) = (true, true),
+            Ok(None) => start.over = true,
+            Err(_elapsed) => return false,
+        }
+    }
+    true
+}
+
+/// A hash of a page's beginning.
+pub(super) fn print(bytes: &[u8]) -> Print {
+    Sha256::digest(&bytes[..bytes.len().min(START)]).into()
+}
+
+/// Whether a page is GitLab's sign-in page, shown in place of another (fact sheet on links, section 5.1).
+pub(super) fn asks_to_sign_in(bytes: &[u8]) -> bool {
+    fragment::title(bytes).is_some_and(|title| matches!(title.as_str(), "Sign in · GitLab" | "Sign in"))
+}
+
+/// Reads the rest of a page for the places on it; also tells why the others cannot be known, if so.
+pub(super) async fn places(
+    mut reply: Reply,
+    mut start: Start,
+    wanted: &BTreeSet<String>,
+    until: Instant,
+) -> (Places, Option<&'static str>) {
+    if !reply.is_html() {
+        return (Places::default(), Some("the page is there; it is no HTML, so its places are not known"));
+    }
+    if !reply.is_plain() {
+        return (Places::default(), Some("the page is there; its text came packed and was not read"));
+    }
+    let in_time = read(&mut reply, &mut start, CAP + 1, until).await;
+    let places = fragment::places(&start.bytes[..start.bytes.len().min(CAP)], wanted);
+    let unknown = if !in_time {
+        Some("the page is there; it did not come to its end in time")
+    } else if start.broken {
+        Some("the page is there; it broke off before its end")
+    } else if start.bytes.len() > CAP {
+        Some("the page is there; it is too long to be read to its end")
+    } else if !places.any {
+        Some("the page is there; it has no places until scripts have drawn it")
+    } else {
+        None
+    };
+    (places, unknown)
+}

@@ -1,0 +1,142 @@
+//! The real client: reqwest without redirects, proxy or secret, and a resolver that knows permitted
+//! addresses only.
+//!
+//! In a box the same client is carried to the box: its resolver asks the box for the (invented) public
+//! address of a name, which the rules judge as ever, and then connects to the box's TLS listener instead.
+//! Settled by experiment with reqwest 0.13.5 (`tests/it/carry.rs`): a resolver's non-zero port is used
+//! where the URL names none; `tls_certs_only` trusts the given authorities and no other.
+
+use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Url;
+
+use super::fetch::{Fetch, Lost, Reply};
+use super::{Hosts, Settings};
+use crate::collect::links::address::{Rules, Unresolved};
+use crate::pod::text::Untrusted;
+
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The client.
+pub(super) struct Client(reqwest::Client);
+
+impl Client {
+    /// A client for these hosts.
+    ///
+    /// # Errors
+    /// A sentence, when this machine lacks certificate authorities or given ones cannot be read.
+    pub(super) fn new(hosts: Hosts, settings: &Settings) -> Result<Self, String> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("podkeeper/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT.min(settings.deadline))
+            // A packed body can claim to be a thousand times its size (threat sheet, T7).
+            .no_gzip()
+            .no_proxy();
+        let authorities: Vec<&str> = match &hosts {
+            Hosts::Box { authority, .. } => vec![authority],
+            Hosts::Internet | Hosts::Named(_) => settings.authorities.iter().map(String::as_str).collect(),
+        };
+        let builder = if authorities.is_empty() {
+            builder
+        } else {
+            let read = authorities.iter().map(|pem| reqwest::Certificate::from_pem(pem.as_bytes()));
+            let read: Result<Vec<_>, _> = read.collect();
+            builder.tls_certs_only(read.or(Err("a certificate authority cannot be read; it must be PEM".to_owned()))?)
+        };
+        let resolver = Permitted { hosts, rules: settings.rules.clone() };
+        let client = builder.dns_resolver(Arc::new(resolver)).build();
+        client
+            .map(Self)
+            .or(Err("cannot make an HTTPS client; install the system's CA certificates (ca-certificates)".to_owned()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Fetch for Client {
+    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+        let answer = self.0.get(url.clone()).send().await.map_err(|error| lost(&error))?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = answer.bytes_stream().map(|chunk| chunk.map_err(|error| lost(&error))).boxed();
+        Ok(Reply { status, headers, body })
+    }
+}
+
+/// Why a request failed, in words that hold no address: reqwest's own text has the URL with its query.
+fn lost(error: &reqwest::Error) -> Lost {
+    let mut cause: &(dyn Error + 'static) = error;
+    loop {
+        if let Some(unresolved) = cause.downcast_ref::<Unresolved>() {
+            return match unresolved {
+                Unresolved::NoHost => Lost::NoHost,
+                Unresolved::NotPublic => Lost::NotPublic,
+            };
+        }
+        if let Some(tls) = cause.downcast_ref() {
+            return Lost::Tls(tls_words(tls));
+        }
+        // An I/O error leaves what it wraps out of its sources.
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        match wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source()) {
+            Some(next) => cause = next,
+            None => break,
+        }
+    }
+    let words = match cause.downcast_ref::<reqwest::Error>() {
+        Some(_) => "no whole answer".to_owned(),
+        None => Untrusted::new(cause.to_string()).line(),
+    };
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => Lost::NotConnected("no connection in time".to_owned()),
+        (true, false) => Lost::NotConnected(words),
+        (false, _) => Lost::Broken(words),
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Cert;
+    let words = match error {
+        rustls::Error::InvalidCertificate(Cert::Expired | Cert::ExpiredContext { .. }) => "its certificate has expired",
+        rustls::Error::InvalidCertificate(Cert::NotValidForName | Cert::NotValidForNameContext { .. }) => {
+            "its certificate is for another name"
+        }
+        rustls::Error::InvalidCertificate(Cert::UnknownIssuer) => "its certificate is of an unknown authority",
+        rustls::Error::InvalidCertificate(_) => "its certificate is not valid",
+        _ => "no secure connection comes about",
+    };
+    words.to_owned()
+}
+
+/// A resolver that gives permitted addresses only.
+struct Permitted {
+    hosts: Hosts,
+    rules: Rules,
+}
+
+impl Resolve for Permitted {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (hosts, rules) = (self.hosts.clone(), self.rules.clone());
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let found: Vec<IpAddr> = match &hosts {
+                Hosts::Internet => tokio::net::lookup_host((name.as_str(), 0))
+                    .await
+                    .map(|found| found.map(|address| address.ip()).collect())
+                    .or(Err(Unresolved::NoHost))?,
+                Hosts::Named(lookup) | Hosts::Box { lookup, .. } => lookup.addresses(&name).await,
+            };
+            let permitted = rules.resolved(found)?;
+            let addresses: Vec<SocketAddr> = match &hosts {
+                Hosts::Internet | Hosts::Named(_) => permitted.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(),
+                Hosts::Box { web, .. } => vec![*web],
+            };
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The seam under the web: one GET and its answer.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use http::HeaderMap;
+use url::Url;
+
+/// What carries one request to the web: the real client, or a web in memory.
+#[async_trait::async_trait]
+pub trait Fetch: Send + Sync {
+    /// Sends a GET once and gives the answer when its head is there. Never follows a redirect, never
+    /// repeats, connects to permitted addresses only.
+    async fn get(&self, url: &Url) -> Result<Reply, Lost>;
+}
+
+/// The head of an answer, and its body to be read or dropped.
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+/// A body as it comes in.
+pub type Body = BoxStream<'static, Result<Bytes, Lost>>;
+
+/// Why there is no answer. Texts are one line and hold no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// There is no such host.
+    NoHost,
+    /// The host stands for an address that nobody connects to.
+    NotPublic,
+    /// No connection came about.
+    NotConnected(String),
+    /// A connection came about, and no trust.
+    Tls(String),
+    /// The answer broke off, or is none.
+    Broken(String),
+}
+
+impl Reply {
+    /// A header as text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// Whether it calls itself HTML, or nothing, as old servers do.
+    pub(super) fn is_html(&self) -> bool {
+        let kind = self.header("content-type").unwrap_or("text/html").to_ascii_lowercase();
+        kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml")
+    }
+
+    /// Whether the body is as it was written, not packed.
+    pub(super) fn is_plain(&self) -> bool {
+        self.header("content-encoding").is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"))
+    }
+}

@@ -1,0 +1,56 @@
+//! A network that answers every address alike: a captive portal, a filter (threat sheet, F28).
+//!
+//! Where pages of three hosts look the same, one more address is asked that nobody can have: if it is
+//! "there" too and looks like them, nothing that was seen proves anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use url::Url;
+
+use super::body::Print;
+use super::visit::{Visit, Visitor};
+use crate::collect::links::verdict::Judged;
+use crate::pod::verdict::Verdict;
+
+/// Fewer pages than this are not judged.
+const ENOUGH_PAGES: usize = 5;
+/// So many hosts must look alike.
+const ENOUGH_HOSTS: usize = 3;
+/// No page has this address.
+const INVENTED: &str = "/podkeeper-asks-for-a-page-that-nobody-has";
+
+/// Turns the verdicts of a look that saw only such a network into "not seen".
+pub(in crate::collect::links) async fn unmask(visitor: &Visitor, visits: &mut BTreeMap<Url, Visit>) {
+    let Some((host, face)) = alike(visits) else { return };
+    let invented = visitor.visit(&host, &BTreeSet::new()).await;
+    if !shows_a_page(&invented) || invented.print != Some(face) {
+        return;
+    }
+    for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
+        let why = "every address answers alike: this network shows a page of its own";
+        visit.judged =
+            Judged { redirects: Vec::new(), status: visit.judged.status, ..Judged::new(Verdict::Unreachable, why) };
+    }
+}
+
+/// The invented address on one of the hosts that look alike, and how they look.
+fn alike(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
+    let pages = || visits.iter().filter(|(_, visit)| shows_a_page(visit));
+    if pages().count() < ENOUGH_PAGES {
+        return None;
+    }
+    let mut faces: BTreeMap<Print, BTreeMap<String, &Url>> = BTreeMap::new();
+    for (url, visit) in pages() {
+        if let Some(print) = visit.print {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            faces.entry(print).or_default().entry(host).or_insert(url);
+        }
+    }
+    let (face, hosts) = faces.into_iter().max_by_key(|(_, hosts)| hosts.len())?;
+    let (_, url) = hosts.first_key_value().filter(|_| hosts.len() >= ENOUGH_HOSTS)?;
+    url.join(INVENTED).ok().map(|url| (url, face))
+}
+
+fn shows_a_page(visit: &Visit) -> bool {
+    visit.judged.status == Some(200) && matches!(visit.judged.verdict, Verdict::Alive | Verdict::Moved)
+}

@@ -1,0 +1,229 @@
+//! A visit to one address: asked, redirected by hand, and judged.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
+
+use super::Web;
+use super::answer::{self, Said};
+use super::body::{self, Start};
+use super::fetch::{Lost, Reply};
+use super::landing::{self, Landing};
+use crate::collect::links::fragment::{self, Places};
+use crate::collect::links::pace::{Pace, Place, jitter};
+use crate::collect::links::verdict::Judged;
+use crate::pod::verdict::{Hop, Verdict};
+
+/// The most redirects that are followed.
+const MOST_HOPS: usize = 5;
+
+/// All visits of one run.
+pub(in crate::collect::links) struct Visitor {
+    web: Web,
+    pace: Pace,
+    requests: AtomicU64,
+}
+
+/// What a visit came to, fragments left aside.
+#[derive(Debug, Clone)]
+pub(in crate::collect::links) struct Visit {
+    pub(in crate::collect::links) judged: Judged,
+    /// Where it ended.
+    pub(in crate::collect::links) end: Url,
+    /// The places of the page that were wanted and found.
+    pub(in crate::collect::links) places: Places,
+    /// Why it cannot be known whether it has the others, if so.
+    pub(in crate::collect::links) unknown: Option<&'static str>,
+    /// A hash of the beginning of the page, where one was shown.
+    pub(super) print: Option<body::Print>,
+}
+
+/// What one address said, with a page's beginning where it is one.
+enum Answered {
+    Page { reply: Reply, start: Start, until: Instant, _place: Place },
+    Redirect { status: u16, to: Option<String> },
+    Other { status: u16, said: Said },
+}
+
+impl Visitor {
+    pub(in crate::collect::links) fn new(web: &Web) -> Self {
+        Self { web: web.clone(), pace: Pace::new(web.settings.limits), requests: AtomicU64::new(0) }
+    }
+
+    /// How many requests a host may get at once.
+    pub(super) fn at_once(&self) -> usize {
+        self.web.settings.limits.per_host.max(1)
+    }
+
+    /// How many requests were sent.
+    pub(in crate::collect::links) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Visits an address, and looks for places on the page.
+    pub(super) async fn visit(&self, url: &Url, wanted: &BTreeSet<String>) -> Visit {
+        let mut here = url.clone();
+        here.set_fragment(None);
+        let mut trail = Trail::default();
+        loop {
+            trail.seen.insert(here.clone());
+            let (next, hop) = match self.ask(&here).await {
+                Err(judged) => return trail.end(judged, here),
+                Ok(Answered::Other { status, said }) => return trail.end(answer::judged(status, said), here),
+                Ok(Answered::Redirect { status, to }) => {
+                    let Some(next) = to.and_then(|to| here.join(&to).ok()) else {
+                        let reason = format!("it redirects ({status}) without a place to go to");
+                        return trail.end(answer::unreachable(reason), here);
+                    };
+                    (next, (status, matches!(status, 301 | 308)))
+                }
+                Ok(Answered::Page { reply, start, until, _place }) => {
+                    let status = reply.status;
+                    let sent_on = reply.is_html().then(|| fragment::refresh(&start.bytes)).flatten();
+                    match sent_on.and_then(|to| here.join(&to).ok()).filter(|next| *next != here) {
+                        Some(next) => (next, (status, true)),
+                        None => return trail.page(url, here, wanted, reply, start, until).await,
+                    }
+                }
+            };
+            let (status, permanent) = hop;
+            trail.hops.push(Hop { status, url: next.as_str().to_owned(), permanent });
+            if let Some(landing) = landing::of(&here, &next) {
+                return trail.end(landed(landing, status), next);
+            }
+            here = next;
+            here.set_fragment(None);
+            if trail.seen.contains(&here) {
+                return trail.end(answer::unreachable("it redirects in a circle".to_owned()), here);
+            }
+            if trail.hops.len() > MOST_HOPS {
+                let reason = format!("it redirects more than {MOST_HOPS} times");
+                return trail.end(answer::unreachable(reason), here);
+            }
+        }
+    }
+
+    /// Asks one address, up to three times where that may help.
+    async fn ask(&self, url: &Url) -> Result<Answered, Judged> {
+        if let Err(why) = self.web.judge(url) {
+            return Err(Judged::new(Verdict::Blocked, why));
+        }
+        let host = host(url);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let last = attempt > self.web.settings.retries;
+            let place = self.pace.turn(&host).await.map_err(answer::unreachable)?;
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let until = Instant::now() + self.web.settings.deadline;
+            let reply = match timeout_at(until, self.web.fetch.get(url)).await {
+                Err(_elapsed) => {
+                    let why = format!("no answer within {:?}", self.web.settings.deadline);
+                    self.pace.silent(&host, &why);
+                    return Err(answer::unreachable(why));
+                }
+                Ok(Err(Lost::Broken(_))) if !last => {
+                    drop(place);
+                    sleep(jitter(self.web.settings.seed, attempt)).await;
+                    continue;
+                }
+                Ok(Err(why)) => return Err(self.no_answer(&host, why)),
+                Ok(Ok(reply)) => reply,
+            };
+            self.pace.answered(&host);
+            let said = answer::said(&reply);
+            match said {
+                Said::Busy(Some(wait)) if !last => self.pace.hold(&host, wait),
+                Said::Failed if !last => {
+                    drop(place);
+                    sleep(jitter(self.web.settings.seed, attempt)).await;
+                }
+                Said::Page => {
+                    let (reply, start) = body::start(reply, until).await;
+                    return Ok(Answered::Page { reply, start, until, _place: place });
+                }
+                Said::Redirect => {
+                    let to = reply.header("location").map(str::to_owned);
+                    return Ok(Answered::Redirect { status: reply.status, to });
+                }
+                said => return Ok(Answered::Other { status: reply.status, said }),
+            }
+        }
+    }
+
+    /// No answer; a host that cannot be reached is remembered, so that it costs one try and not one for each link.
+    fn no_answer(&self, host: &str, lost: Lost) -> Judged {
+        let why = match lost {
+            Lost::NotPublic => return Judged::new(Verdict::Blocked, "its address is not a public one"),
+            Lost::Broken(why) => return answer::unreachable(why),
+            Lost::NoHost => "there is no such host".to_owned(),
+            Lost::NotConnected(why) => format!("no connection ({why})"),
+            Lost::Tls(why) => why,
+        };
+        self.pace.down(host, &why);
+        answer::unreachable(why)
+    }
+}
+
+/// What a host is called in the queues: each port is a server of its own.
+pub(super) fn host(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+fn landed(landing: Landing, status: u16) -> Judged {
+    let mut judged = match landing {
+        Landing::GitlabSignIn => Judged::new(Verdict::Hidden, "not there or not visible without signing in"),
+        Landing::SignIn => Judged::new(Verdict::Login, "it wants a session"),
+        Landing::TreeRoot => {
+            Judged::new(Verdict::Dead, "GitLab shows the list of files instead: the path is not there")
+        }
+    };
+    judged.status = Some(status);
+    judged
+}
+
+/// The way so far.
+#[derive(Default)]
+struct Trail {
+    hops: Vec<Hop>,
+    seen: BTreeSet<Url>,
+}
+
+impl Trail {
+    fn end(self, mut judged: Judged, end: Url) -> Visit {
+        judged.redirects = self.hops;
+        Visit { judged, end, places: Places::default(), unknown: None, print: None }
+    }
+
+    /// The page is there; what redirects were for good is told as a move.
+    async fn page(
+        self,
+        url: &Url,
+        end: Url,
+        wanted: &BTreeSet<String>,
+        reply: Reply,
+        start: Start,
+        until: Instant,
+    ) -> Visit {
+        let mut judged = Judged::new(Verdict::Alive, "");
+        judged.status = Some(reply.status);
+        // What a temporary redirect leads to is not the page's new address.
+        let lasting = self.hops.iter().take_while(|hop| hop.permanent).last();
+        if let Some(new) = lasting.map(|hop| hop.url.clone()).filter(|new| new != url.as_str()) {
+            judged.verdict = Verdict::Moved;
+            "it moved for good".clone_into(&mut judged.reason);
+            judged.suggestion = Some(new);
+        }
+        if reply.is_html() && body::asks_to_sign_in(&start.bytes) {
+            judged = Judged { verdict: Verdict::Login, suggestion: None, ..judged };
+            "it shows a sign-in page".clone_into(&mut judged.reason);
+        }
+        judged.redirects = self.hops;
+        let print = Some(body::print(&start.bytes));
+        let (places, unknown) =
+            if wanted.is_empty() { (Places::default(), None) } else { body::places(reply, start, wanted, until).await };
+        Visit { judged, end, places, unknown, print }
+    }
+}

@@ -1,0 +1,88 @@
+//! How many requests were sent, and the trail of those that may have written.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use http::Method;
+use tokio::time::Instant;
+
+use super::retry::Effect;
+use crate::pod::trail::Entry;
+
+/// Requests of one run, retries included.
+#[derive(Debug)]
+pub struct Counts {
+    started: Instant,
+    reads: AtomicU64,
+    writes: AtomicU64,
+    trail: Mutex<Vec<Sent>>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    after: std::time::Duration,
+    method: String,
+    path: String,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { started: Instant::now(), reads: AtomicU64::new(0), writes: AtomicU64::new(0), trail: Mutex::default() }
+    }
+}
+
+impl Counts {
+    /// Requests that read.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Requests that may write.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Every request that may have written, in order; `started` is when this run began.
+    pub fn trail(&self, started: DateTime<Utc>) -> Vec<Entry> {
+        let sent = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = |sent: &Sent| Entry {
+            time: started + sent.after,
+            method: sent.method.clone(),
+            path: sent.path.clone(),
+            iid: iid(&sent.path),
+            status: sent.status,
+            request_id: sent.request_id.clone(),
+        };
+        sent.iter().map(entry).collect()
+    }
+
+    pub(super) fn count(&self, effect: Effect) {
+        let counter = if effect == Effect::Read { &self.reads } else { &self.writes };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What came of a request, an answer or none.
+    pub(super) fn note(&self, effect: Effect, method: &Method, path: &str, answer: Option<(u16, Option<String>)>) {
+        if effect == Effect::Read {
+            return;
+        }
+        let (status, request_id) = answer.map_or((None, None), |(status, id)| (Some(status), id));
+        let sent = Sent {
+            after: self.started.elapsed(),
+            method: method.to_string(),
+            path: path.to_owned(),
+            status,
+            request_id,
+        };
+        self.trail.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+    }
+}
+
+/// The issue that a path of the API names.
+fn iid(path: &str) -> Option<u64> {
+    let (_, rest) = path.split_once("/issues/")?;
+    rest.split('/').next()?.parse().ok()
+}

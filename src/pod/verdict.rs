@@ -1,0 +1,127 @@
+//! What is known of a link after a look.
+
+use serde::Serialize;
+
+use super::document::LinkKind;
+
+/// The verdict on a link. Only [`Verdict::Dead`], [`Verdict::FragmentDead`] and a lasting
+/// [`Verdict::Unreachable`] are rot; only [`Verdict::Alive`] and [`Verdict::Moved`] clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is there.
+    Alive,
+    /// It is there under another address, for good.
+    Moved,
+    /// The authority said that it is gone.
+    Dead,
+    /// The page is there, the place on it is not.
+    FragmentDead,
+    /// The place may be on the page: its headings are made when the site is built.
+    FragmentUnverifiable,
+    /// Not there or not visible to this token; nobody can tell which.
+    Hidden,
+    /// It wants a session: Slack, a private web page.
+    Login,
+    /// The host does not answer programs (401, 403, 429, 999).
+    Refused,
+    /// No useful answer: DNS, time, TLS, 5xx.
+    Unreachable,
+    /// podkeeper does not go there: its own address policy.
+    Blocked,
+    /// The configuration says not to look.
+    Skipped,
+}
+
+impl Verdict {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 11] = [
+        Self::Alive,
+        Self::Moved,
+        Self::Dead,
+        Self::FragmentDead,
+        Self::FragmentUnverifiable,
+        Self::Hidden,
+        Self::Login,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Blocked,
+        Self::Skipped,
+    ];
+
+    /// The word of the JSON contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Moved => "moved",
+            Self::Dead => "dead",
+            Self::FragmentDead => "fragment_dead",
+            Self::FragmentUnverifiable => "fragment_unverifiable",
+            Self::Hidden => "hidden",
+            Self::Login => "login",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Blocked => "blocked",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One look at one address: the JSON contract of `observations[]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observation {
+    /// The address as the documents have it.
+    pub url: String,
+    /// What kind of thing it points at.
+    pub kind: LinkKind,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a few words that are the same at every look at an unchanged world.
+    pub reason: String,
+    /// The last HTTP status, where HTTP was asked.
+    pub status: Option<u16>,
+    /// The redirects on the way, in order.
+    pub redirects: Vec<Hop>,
+    /// A better address, where one is known.
+    pub suggestion: Option<String>,
+    /// Where it stands, in order.
+    pub places: Vec<LinkPlace>,
+}
+
+/// One redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hop {
+    /// Its status.
+    pub status: u16,
+    /// Where it leads.
+    pub url: String,
+    /// Whether it is meant to last (301, 308).
+    pub permanent: bool,
+}
+
+/// A place where a link stands; lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LinkPlace {
+    /// Path of the document.
+    pub path: String,
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+    /// The nearest heading above it; not part of the contract.
+    #[serde(skip)]
+    pub section: String,
+}
+
+/// One look at a label that a page names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelVerdict {
+    /// One of the configured groups has it.
+    Alive,
+    /// None has it, but one has it under a retired name.
+    Retired(String),
+    /// None has it.
+    Missing,
+    /// It could not be looked up.
+    Unknown(String),
+}
