@@ -38,15 +38,34 @@ def jobs(*expected):
 
 
 def journal(url):
-    """The box got the two writes of its seeded world, and none after them."""
+    """The box got the four writes of its seeded world, and none after them."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     writes = json.load(direct.open(f"{url}/-/journal", timeout=10))
     found = [(write["method"], re.sub(r"/\d+", "/N", write["path"]), write["status"]) for write in writes]
-    wanted = [("POST", "/api/v4/projects/N/issues", 201), ("PUT", "/api/v4/projects/N/issues/N", 200)]
+    opened = ("POST", "/api/v4/projects/N/issues", 201)
+    wanted = [opened, ("PUT", "/api/v4/projects/N/issues/N", 200), opened, opened]
     assert found == wanted, f"{found} instead of {wanted}"
     assert "<!-- podkeeper:v1 session secure/weekly/" in writes[0]["body"], "the first body carries the session's key"
     assert writes[1]["body"] == "add_labels=pod::secure", writes[1]["body"]
-    return "one issue opened, one label put back, nothing else"
+    kinds = [re.search(r"podkeeper:v1 report secure/(\w+)", write["body"]).group(1) for write in writes[2:]]
+    assert kinds == ["links", "roster"] and "confidential=true" in writes[3]["body"], kinds
+    return "one session opened, one label put back, both reports opened, nothing else"
+
+
+def reports(folder, done):
+    """The files that GitLab shows, and the trail of what was written."""
+    import xml.etree.ElementTree as tree
+
+    cases = tree.parse(f"{folder}/junit.xml").getroot().findall(".//testcase")
+    named = [(case.get("classname"), case.get("name")) for case in cases]
+    assert len(cases) >= 60 and len(set(named)) == len(named), f"{len(cases)} cases"
+    told = [child for case in cases for child in case if child.tag in ("failure", "error", "skipped")]
+    assert told and all(child.text and child.text.strip() for child in told), "GitLab shows the text of a case"
+    links = json.load(open(f"{folder}/annotations.json"))["podkeeper"]
+    assert len(links) == int(done) and all(set(link) == {"external_link"} for link in links), links
+    trail = [json.loads(line) for line in open(f"{folder}/audit.jsonl")]
+    assert len(trail) == int(done) and all("body" not in entry and entry["status"] for entry in trail), trail
+    return f"{len(cases)} cases, {len(links)} links, {len(trail)} writes in the trail"
 
 
 def result(path, actions, done):
@@ -61,7 +80,7 @@ def result(path, actions, done):
 
 
 if __name__ == "__main__":
-    check = {"pipeline": pipeline, "jobs": jobs, "journal": journal, "result": result}[sys.argv[1]]
+    check = {"pipeline": pipeline, "jobs": jobs, "journal": journal, "result": result, "reports": reports}[sys.argv[1]]
     try:
         print(check(*sys.argv[2:]))
     except AssertionError as error:

@@ -7,14 +7,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::collect;
+use crate::collect::{self, Eyes, Sight};
 use crate::decide::{Decision, decide};
 use crate::execute::{Stop, execute};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::Pod;
 use crate::pod::action::{Action, Change};
-use crate::pod::document::PodPage;
-use crate::pod::observed::Observed;
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::stamp;
 use crate::pod::run::Run;
@@ -52,17 +50,17 @@ pub struct Stale {
 /// [`Stale`], before anything is written.
 pub async fn run(
     pods: &[Pod],
-    reader: &Reader,
+    eyes: Eyes<'_>,
     mode: Mode<'_>,
     now: DateTime<Utc>,
     max_writes: usize,
 ) -> Result<Vec<Run>, Stale> {
-    let pages = collect::pages(reader, pods).await;
+    let reader = eyes.reader;
+    let sights = collect::sights(eyes, pods).await;
     let mut writes_left = max_writes;
     let mut passes = Vec::new();
-    for pod in pods {
-        let page = pages[&collect::page_key(&pod.page)].clone();
-        let mut pass = Pass { pod, page, now, tried: BTreeSet::new(), run: Run::new(pod) };
+    for (pod, sight) in pods.iter().zip(sights) {
+        let mut pass = Pass { pod, sight, now, tried: BTreeSet::new(), run: Run::new(pod) };
         let decision = pass.look(reader, writes_left).await;
         writes_left = writes_left.saturating_sub(decision.plan.actions.len());
         pass.run.plan = decision.plan.clone();
@@ -84,7 +82,7 @@ pub async fn run(
 /// One pod's part of a pass.
 struct Pass<'a> {
     pod: &'a Pod,
-    page: Observed<PodPage>,
+    sight: Sight,
     now: DateTime<Utc>,
     tried: BTreeSet<String>,
     run: Run,
@@ -93,10 +91,19 @@ struct Pass<'a> {
 impl Pass<'_> {
     async fn look(&mut self, reader: &Reader, writes_left: usize) -> Decision {
         self.run.rounds += 1;
+        let (tracker, reports) =
+            tokio::join!(collect::tracker(reader, self.pod, self.now), collect::reports::look(reader, self.pod));
+        let sight = self.sight.clone();
         let snapshot = Snapshot {
             now: self.now,
-            page: self.page.clone(),
-            tracker: collect::tracker(reader, self.pod, self.now).await,
+            page: sight.page,
+            tracker,
+            agents: sight.agents,
+            accounts: sight.accounts,
+            links: sight.links,
+            labels: sight.labels,
+            unseen: sight.unseen,
+            reports,
             tried: self.tried.clone(),
             writes_left,
         };
@@ -115,7 +122,8 @@ impl Pass<'_> {
             let outcomes = execute(writer, &decision.plan, stop).await;
             let done = |outcome: &Outcome| matches!(outcome, Outcome::Done(_));
             // What was opened may not be listed yet, because replicas lag: it is not opened again in this pass.
-            let once = |action: &Action| matches!(action.change, Change::OpenPairingIssue { .. });
+            let once =
+                |action: &Action| matches!(action.change, Change::OpenPairingIssue { .. } | Change::OpenReport { .. });
             let tried = outcomes.iter().filter(|(action, outcome)| !done(outcome) || once(action));
             self.tried.extend(tried.map(|(action, _)| action.identity()));
             self.run.outcomes.extend(outcomes);
@@ -137,6 +145,7 @@ impl Pass<'_> {
         Run {
             then: decision.then,
             outlook: decision.outlook,
+            observations: self.sight.links.present().cloned().unwrap_or_default(),
             findings: decision.findings,
             unknown: decision.unknown,
             unfinished: self.run.unfinished || decision.held,

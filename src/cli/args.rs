@@ -138,9 +138,63 @@ pub(super) struct At {
     pub(super) pods: Vec<String>,
     #[command(flatten)]
     pub(super) gitlab: Gitlab,
+    /// Write a report: KIND=PATH, of json, junit, annotations, slack and audit; may be given several times.
+    #[arg(long, value_name = "KIND=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse)]
+    pub(super) report: Vec<ReportFile>,
+    /// What to do, of sessions, labels, roster and links; all of it without this.
+    #[arg(
+        long,
+        value_name = "TASK",
+        env = "PODKEEPER_TASK",
+        hide_env_values = true,
+        value_enum,
+        value_delimiter = ','
+    )]
+    pub(super) task: Vec<Task>,
     /// Act as if it were this moment (RFC 3339); for `plan` and the sandbox only.
     #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,
+}
+
+/// A report and the file it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReportFile {
+    pub(super) kind: ReportKind,
+    pub(super) path: PathBuf,
+}
+
+/// The reports that can be written to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportKind {
+    Json,
+    Junit,
+    Annotations,
+    Slack,
+    Audit,
+}
+
+impl ReportFile {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (kind, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("write KIND=PATH, for example junit=out/junit.xml")?;
+        let kind = ReportKind::from_str(kind, true)
+            .map_err(|_unknown| "there are the reports json, junit, annotations, slack and audit".to_owned())?;
+        Ok(Self { kind, path: PathBuf::from(path) })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Task {
+    /// Open pairing issues, keep them in step, settle twins.
+    Sessions,
+    /// See to the pod's label.
+    Labels,
+    /// Compare page and Support Team data.
+    Roster,
+    /// Look at the page's links and labels.
+    Links,
 }
 
 #[derive(Debug, Args)]

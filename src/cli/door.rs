@@ -20,6 +20,7 @@ use super::work::With;
 use crate::config::Config;
 use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
+use crate::pod::agent::MembershipRule;
 use crate::pod::run::Ending;
 use crate::sandbox::{PastSession, Plot, PodPlot, Sandbox, Serving, World};
 
@@ -34,6 +35,8 @@ pub(super) struct Door {
     pub(super) access: Access,
     /// The moment that counts as now.
     pub(super) now: DateTime<Utc>,
+    /// The host by which links name this GitLab, with its port where it has one.
+    pub(super) gitlab_host: String,
     /// How the web is carried, in a box that does.
     pub(super) carried: Option<Carried>,
     /// A box of this run's own; it is served until the door is dropped.
@@ -59,6 +62,7 @@ pub(super) struct Carried {
 #[derive(Debug, Deserialize)]
 struct BoxSays {
     url: Url,
+    gitlab_host: String,
     tokens: BTreeMap<String, String>,
     now: DateTime<Utc>,
     web: Option<SocketAddr>,
@@ -97,12 +101,15 @@ fn real(
             .map_err(|error| Halt::usage(format!("CI_SERVER_URL holds no address of a GitLab ({error})")))?,
     };
     let tokens = tokens(need, config, with)?;
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     // Plain HTTP goes to this machine only, and needs no certificate authorities.
     let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
     let exchange = exchange.map_err(Halt::usage)?;
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or_else(with.clock),
+        gitlab_host: host,
         carried: None,
         own: None,
     })
@@ -113,7 +120,13 @@ fn real(
 fn tokens(need: Purpose, config: &Config, with: &With<'_>) -> Result<BTreeMap<Purpose, Token>, Halt> {
     let names = &config.tokens;
     let mut tokens = BTreeMap::new();
-    for (purpose, own) in [(Purpose::Pairing, &names.pairing), (Purpose::Handbook, &names.handbook)] {
+    for purpose in Purpose::ALL {
+        let own = match purpose {
+            Purpose::Pairing => &names.pairing,
+            Purpose::Handbook => &names.handbook,
+            Purpose::Agents => &names.agents,
+            Purpose::Reports => &names.reports,
+        };
         let name = own.as_ref().unwrap_or(&names.default);
         match secret(name, with)? {
             Some(secret) => {
@@ -164,7 +177,8 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let access = access(serving.url().clone(), tokens, exchange, with);
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
-    Ok(Door { access, now: moment, carried, own: Some(serving) })
+    let gitlab_host = says.gitlab_host;
+    Ok(Door { access, now: moment, gitlab_host, carried, own: Some(serving) })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -190,7 +204,13 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
     }
     let tokens = box_tokens(&says.tokens)?;
     let carried = carried(says.web, says.ca, says.dns);
-    Ok(Door { access: access(url, tokens, exchange, with), now: now.unwrap_or(says.now), carried, own: None })
+    Ok(Door {
+        access: access(url, tokens, exchange, with),
+        now: now.unwrap_or(says.now),
+        gitlab_host: says.gitlab_host,
+        carried,
+        own: None,
+    })
 }
 
 fn carried(web: Option<SocketAddr>, authority: Option<String>, dns: String) -> Option<Carried> {
@@ -225,7 +245,7 @@ async fn ask_box(url: &Url, exchange: &HttpExchange) -> Result<BoxSays, Halt> {
 fn box_tokens(tokens: &BTreeMap<String, String>) -> Result<BTreeMap<Purpose, Token>, Halt> {
     let secret = tokens.get(BOX_TOKEN).ok_or_else(|| Halt::usage(format!("the box has no token `{BOX_TOKEN}`")))?;
     let token = || Token { name: format!("the box's token `{BOX_TOKEN}`"), secret: SecretString::from(secret.clone()) };
-    Ok([(Purpose::Pairing, token()), (Purpose::Handbook, token())].into())
+    Ok(Purpose::ALL.into_iter().map(|purpose| (purpose, token())).collect())
 }
 
 fn access(url: Url, tokens: BTreeMap<Purpose, Token>, exchange: HttpExchange, with: &With<'_>) -> Access {
@@ -281,6 +301,15 @@ fn pod_plot(pod: &Pod, page: Option<String>, now: DateTime<Utc>) -> PodPlot {
         label: pod.label.name.to_string(),
         past,
         page,
+        agents_project: pod.agents.as_ref().map(|agents| agents.project.clone()),
+        agents_path: pod.agents.as_ref().map(|agents| agents.path.clone()).unwrap_or_default(),
+        agents_ref: pod.agents.as_ref().map(|agents| agents.git_ref.clone()).unwrap_or_default(),
+        zendesk_group: match &pod.membership {
+            MembershipRule::ZendeskGroup(group) => Some(group.clone()),
+            MembershipRule::KnowledgeArea { .. } | MembershipRule::None => None,
+        },
+        label_groups: pod.label_groups.clone(),
+        reports_project: pod.reports.project.clone(),
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod args;
 mod door;
+mod files;
 mod log;
 mod page;
 mod signals;
 mod sink;
+mod web;
 mod work;
 
 use std::collections::BTreeMap;

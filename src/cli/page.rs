@@ -1,11 +1,8 @@
 //! `page`: what podkeeper understands of a page, from a file, an address, a pod or standard input.
 
 use std::io::Read as _;
-use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use url::Url;
 
 use super::Halt;
@@ -14,8 +11,7 @@ use super::door;
 use super::sink::Sink;
 use super::work::With;
 use crate::collect::handbook;
-use crate::collect::links::web::{Hosts, Lookup, Web};
-use crate::gitlab::{Exchange, HttpExchange, Purpose, connect};
+use crate::gitlab::{Purpose, connect};
 use crate::pod::observed::Observed;
 use crate::pod::run::Ending;
 use crate::report::page;
@@ -104,12 +100,12 @@ fn tell(found: &crate::pod::document::PodPage, path: &str, with: &With<'_>, sink
 async fn fetch(url: &Url, args: &Page, with: &With<'_>) -> Result<String, Halt> {
     let source = source_of(url);
     let address = shown(&source);
-    let hosts = if args.gitlab.sandbox.is_some() {
-        in_box(args, with).await?
-    } else {
-        Hosted { hosts: Hosts::Internet, _door: None }
+    // A box of this run's own is served as long as its door is held.
+    let door = match args.gitlab.sandbox.as_deref() {
+        None | Some("") => None,
+        Some(_) => Some(door::open(&args.gitlab, None, Purpose::Handbook, &with.config()?, with).await?),
     };
-    let web = Web::new(hosts.hosts).map_err(Halt::usage)?;
+    let web = super::web::web(door.as_ref(), with)?;
     match web.text(&source).await {
         Observed::Present(text) if text.trim_start().starts_with('<') => Err(Halt::usage(format!(
             "{address} is an HTML page; give the address of its Markdown source, for example the file's address on GitLab"
@@ -141,45 +137,4 @@ fn source_of(url: &Url) -> Url {
         url.set_path(&raw);
     }
     url
-}
-
-/// The hosts of a box, and the box itself where it is this run's own.
-struct Hosted {
-    hosts: Hosts,
-    _door: Option<door::Door>,
-}
-
-async fn in_box(args: &Page, with: &With<'_>) -> Result<Hosted, Halt> {
-    let config = with.config()?;
-    let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
-    let carried = door.carried.clone().ok_or_else(|| Halt::usage("this box does not carry the web"))?;
-    let lookup = Arc::new(BoxDns { prefix: carried.dns, exchange: HttpExchange::loopback().map_err(Halt::usage)? });
-    let hosts = Hosts::Box { web: carried.web, authority: carried.authority, lookup };
-    Ok(Hosted { hosts, _door: Some(door) })
-}
-
-/// The box's answer to "what is this name's address".
-struct BoxDns {
-    prefix: String,
-    exchange: HttpExchange,
-}
-
-#[derive(serde::Deserialize)]
-struct Addresses {
-    addresses: Vec<IpAddr>,
-}
-
-#[async_trait::async_trait]
-impl Lookup for BoxDns {
-    async fn addresses(&self, name: &str) -> Vec<IpAddr> {
-        let Ok(request) = http::Request::get(format!("{}{name}", self.prefix)).body(Bytes::new()) else {
-            return Vec::new();
-        };
-        match self.exchange.exchange(request).await {
-            Ok(response) if response.status().is_success() => {
-                serde_json::from_slice::<Addresses>(response.body()).map(|found| found.addresses).unwrap_or_default()
-            }
-            Ok(_) | Err(_) => Vec::new(),
-        }
-    }
 }

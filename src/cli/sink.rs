@@ -42,6 +42,11 @@ impl Sink {
         self.put(&text);
     }
 
+    /// A text without any secret, for a file.
+    pub(crate) fn cleaned(&self, text: &str) -> String {
+        self.redactor.clean(text)
+    }
+
     /// What a full disk or the like took, if it took anything: then the work is done and not told.
     pub(crate) fn lost(&self) -> Option<&str> {
         self.lost.as_deref()

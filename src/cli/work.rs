@@ -1,19 +1,22 @@
 //! `apply` and `plan`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::Halt;
-use super::args::{Apply, At, Format, Global, Plan};
+use super::args::{self, Apply, At, Format, Global, Plan};
 use super::door::{self, Door};
+use super::files;
 use super::signals::{GRACE, Signals};
 use super::sink::Sink;
+use crate::collect::Eyes;
 use crate::execute::Stop;
 use crate::gitlab::{Purpose, Redactor, connect, connect_to_write};
-use crate::pod::Pod;
 use crate::pod::plan::stamp;
+use crate::pod::rule::Audience;
 use crate::pod::run::{Ending, Run};
+use crate::pod::{Pod, Task};
 use crate::report::terminal::Detail;
 use crate::report::{Told, json, terminal};
 use crate::run::{Mode, Stale, run};
@@ -68,7 +71,10 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
-    let work = run(pods, &reader, mode, door.now, *max_writes);
+    let web = super::web::web(Some(door), with)?;
+    let policy = super::web::policy(door);
+    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
+    let work = run(pods, eyes, mode, door.now, *max_writes);
     tokio::pin!(work);
     let mut signalled = None;
     let runs = tokio::select! {
@@ -90,7 +96,9 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
             "the plan is another one now, so nothing was written; look at `podkeeper plan` again (stamp {stamp})"
         ),
     })?;
-    let ending = tell(&runs, false, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
+    let took_ms = (with.stopwatch)() - started;
+    let telling = Telling { at: &args.at, planned: false, door: &prepared.door, reader: &reader, took_ms };
+    let ending = tell(&runs, &telling, with, sink);
     let shown = with.global.format == Format::Text && !with.global.quiet && prepared.door.is_own_box();
     if shown {
         let lines = replay(&args.at, with);
@@ -146,15 +154,20 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let started = (with.stopwatch)();
     let prepared = Prepared::new(at, with).await?;
     let reader = connect(&prepared.door.access).map_err(Halt::usage)?;
+    let web = super::web::web(Some(&prepared.door), with)?;
+    let policy = super::web::policy(&prepared.door);
+    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
     let runs = tokio::select! {
-        runs = run(&prepared.pods, &reader, Mode::Plan, prepared.door.now, prepared.max_writes) => runs.unwrap_or_default(),
+        runs = run(&prepared.pods, eyes, Mode::Plan, prepared.door.now, prepared.max_writes) => runs.unwrap_or_default(),
         code = signals.next() => {
             sink.note("interrupted; nothing was written");
             return Ok(Looked::Interrupted(code));
         }
     };
-    let ending = tell(&runs, true, &prepared.door, &reader, (with.stopwatch)() - started, with, sink);
+    let took_ms = (with.stopwatch)() - started;
+    let telling = Telling { at, planned: true, door: &prepared.door, reader: &reader, took_ms };
+    let ending = tell(&runs, &telling, with, sink);
     Ok(Looked::Whole(ending, runs.iter().any(|run| !run.plan.is_empty())))
 }
 
@@ -170,9 +183,26 @@ impl Prepared {
         let config = with.config()?;
         let pods = chosen(&config.pods, &at.pods)?;
         let door = door::open(&at.gitlab, at.now, Purpose::Pairing, &config, with).await?;
-        let pods = pods.into_iter().map(|pod| Pod { instance: door.access.url.clone(), ..pod }).collect();
+        let tasks = tasks(&at.task);
+        let adapted = |pod: Pod| Pod { instance: door.access.url.clone(), tasks: tasks.clone(), ..pod };
+        let pods = pods.into_iter().map(adapted).collect();
         Ok(Self { pods, max_writes: config.max_writes, door })
     }
+}
+
+/// The tasks that were asked for; all of them without any.
+fn tasks(asked: &[args::Task]) -> BTreeSet<Task> {
+    let named = |task: Task| match task {
+        Task::Sessions => args::Task::Sessions,
+        Task::Labels => args::Task::Labels,
+        Task::Roster => args::Task::Roster,
+        Task::Links => args::Task::Links,
+    };
+    Task::ALL
+        .into_iter()
+        .map(|(task, _)| task)
+        .filter(|task| asked.is_empty() || asked.contains(&named(*task)))
+        .collect()
 }
 
 /// The pods of these keys, each once; all of them without any.
@@ -189,19 +219,29 @@ fn chosen(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, Halt> {
     Ok(pods.iter().filter(|pod| keys.is_empty() || keys.iter().any(|key| pod.key.as_str() == key)).cloned().collect())
 }
 
-fn tell(
-    runs: &[Run],
+/// What is told beside the runs themselves.
+struct Telling<'a> {
+    at: &'a At,
     planned: bool,
-    door: &Door,
-    reader: &crate::gitlab::Reader,
+    door: &'a Door,
+    reader: &'a crate::gitlab::Reader,
     took_ms: u64,
-    with: &With<'_>,
-    sink: &mut Sink,
-) -> Ending {
+}
+
+fn tell(runs: &[Run], telling: &Telling<'_>, with: &With<'_>, sink: &mut Sink) -> Ending {
     let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
     let stamp = stamp(&plans);
-    let requests = (reader.counts().reads(), reader.counts().writes());
-    let told = Told { runs, planned, now: door.now, stamp: &stamp, requests, took_ms };
+    let counts = telling.reader.counts();
+    let told = Told {
+        runs,
+        planned: telling.planned,
+        now: telling.door.now,
+        stamp: &stamp,
+        requests: (counts.reads(), counts.writes()),
+        // A job's log is read by whoever sees the pipeline.
+        audience: if with.var("CI").is_some() { Audience::Team } else { Audience::Confidential },
+        took_ms: telling.took_ms,
+    };
     match with.global.format {
         Format::Json => sink.out(&json::text(&told)),
         Format::Text => {
@@ -213,5 +253,9 @@ fn tell(
             sink.painted(&terminal::text(&told, detail));
         }
     }
-    told.ending()
+    let failed = files::write(&telling.at.report, &told, &counts.trail(telling.door.now), sink);
+    for sentence in &failed {
+        sink.error(sentence);
+    }
+    if failed.is_empty() { told.ending() } else { told.ending().max(Ending::Incomplete) }
 }

@@ -10,11 +10,12 @@ use url::Url;
 
 use super::problem::Problem;
 use super::{Config, Files, INSTANCE_FILE, TokenNames, raw, strict};
+use crate::pod::agent::MembershipRule;
 use crate::pod::label::LabelName;
 use crate::pod::rule::Rule;
 use crate::pod::schedule::{Cron, Slot, slot_problem};
 use crate::pod::template::Template;
-use crate::pod::{Exception, LabelSpec, PageAt, Pod, PodKey, is_slug};
+use crate::pod::{AgentsAt, Exception, LabelSpec, PageAt, Pod, PodKey, Reports, Task, is_slug};
 
 const DEFAULT_INSTANCE: &str = "https://gitlab.com";
 const DEFAULT_TOKEN: &str = "PODKEEPER_TOKEN";
@@ -129,6 +130,8 @@ fn token_names(files: &Files, tokens: &raw::Tokens, problems: &mut Vec<Problem>)
         default: name(tokens.default.as_ref()).unwrap_or_else(|| DEFAULT_TOKEN.to_owned()),
         pairing: name(tokens.pairing.as_ref()),
         handbook: name(tokens.handbook.as_ref()),
+        agents: name(tokens.agents.as_ref()),
+        reports: name(tokens.reports.as_ref()),
     }
 }
 
@@ -174,6 +177,12 @@ impl Page<'_> {
         );
         let label = self.label(&raw.label);
         let template = self.template(raw);
+        let membership = self.membership(raw);
+        let agents = raw.agents.as_ref().map(|agents| self.agents(agents));
+        let reports = self.reports(raw);
+        let label_groups = raw.documents.label_groups.iter();
+        let label_groups =
+            label_groups.filter_map(|path| self.parse(path, "a group's full path", "gitlab-com", group_path)).collect();
         let exceptions = raw.exception.iter().filter_map(|exception| self.exception(exception)).collect();
         Some(Pod {
             key: key?,
@@ -183,6 +192,11 @@ impl Page<'_> {
             pairing_project: project?,
             label: label?,
             slots,
+            tasks: Task::ALL.into_iter().map(|(task, _)| task).collect(),
+            membership: membership?,
+            agents: agents.map_or(Some(None), |agents| agents.map(Some))?,
+            reports: reports?,
+            label_groups,
             template: template?,
             slack_channel: raw.slack.channel.as_ref().and_then(|channel| {
                 self.parse(channel, "a Slack channel", "#spt_pod_secure", |text| {
@@ -218,10 +232,7 @@ impl Page<'_> {
             },
         );
         let git_ref = match &raw.git_ref {
-            Some(written) => self.parse(written, "a branch, tag or commit", "main", |text| {
-                (!text.is_empty() && text.len() <= 255 && !text.chars().any(|c| c.is_control() || c == ' '))
-                    .then(|| text.to_owned())
-            }),
+            Some(written) => self.parse(written, "a branch, tag or commit", "main", git_ref),
             None => Some("main".to_owned()),
         };
         let site = match &raw.site {
@@ -250,6 +261,60 @@ impl Page<'_> {
             None => Some(DEFAULT_COLOR.to_owned()),
         };
         Some(LabelSpec { name: name?, create: raw.create, color: color?, description: raw.description.clone() })
+    }
+
+    fn membership(&mut self, raw: &raw::Pod) -> Option<MembershipRule> {
+        match (&raw.members.zendesk_group, &raw.members.knowledge_area) {
+            (None, None) => Some(MembershipRule::None),
+            (Some(group), None) => {
+                let good = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+                self.parse(group, "a Zendesk group", "Support Focus: Secure", good).map(MembershipRule::ZendeskGroup)
+            }
+            (None, Some(area)) => {
+                let good = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+                let level = area.level.as_ref().map_or(1, |level| *level.get_ref());
+                if let Some(written) = area.level.as_ref().filter(|level| !(1..=3).contains(level.get_ref())) {
+                    self.say(written.span(), "a level is 1, 2 or 3".to_owned(), "write for example 1");
+                }
+                let name = self.parse(&area.name, "a knowledge area", "Duo", good)?;
+                Some(MembershipRule::KnowledgeArea { name, level })
+            }
+            (Some(group), Some(_)) => {
+                self.say(
+                    group.span(),
+                    "a pod has one rule of membership".to_owned(),
+                    "keep zendesk_group or knowledge_area",
+                );
+                None
+            }
+        }
+    }
+
+    fn agents(&mut self, agents: &raw::Agents) -> Option<AgentsAt> {
+        let project =
+            self.parse(&agents.project, "a project's full path", "gitlab-support-readiness/support-team", project_path);
+        let path = self.parse(&agents.path, "a folder's path inside the project", "data/agents", |text| {
+            let good = !text.is_empty()
+                && !text.starts_with('/')
+                && text.len() <= 1024
+                && text.split('/').all(|part| part != "..");
+            good.then(|| text.trim_end_matches('/').to_owned())
+        });
+        let git_ref = match &agents.git_ref {
+            Some(written) => self.parse(written, "a branch, tag or commit", "master", git_ref),
+            None => Some("main".to_owned()),
+        };
+        Some(AgentsAt { project: project?, path: path?, git_ref: git_ref? })
+    }
+
+    fn reports(&mut self, raw: &raw::Pod) -> Option<Reports> {
+        let project = match &raw.reports.project {
+            Some(written) => {
+                Some(self.parse(written, "a project's full path", "gitlab-com/support/secure-pod", project_path)?)
+            }
+            None => None,
+        };
+        Some(Reports { project, confidential: raw.reports.confidential })
     }
 
     fn slot(&mut self, pod: &raw::Pod, raw: &raw::Session) -> Option<Slot> {
@@ -397,6 +462,16 @@ impl Page<'_> {
     fn say(&mut self, span: Range<usize>, message: String, help: &str) {
         self.problems.push(Problem { path: self.path.clone(), span: Some(span), message, help: help.to_owned() });
     }
+}
+
+fn git_ref(text: &str) -> Option<String> {
+    let good = !text.is_empty() && text.len() <= 255 && !text.chars().any(|c| c.is_control() || c == ' ');
+    good.then(|| text.to_owned())
+}
+
+/// A group, or a group inside groups.
+fn group_path(text: &str) -> Option<String> {
+    project_path(&format!("{text}/x")).map(|_| text.to_owned())
 }
 
 /// `group/project` or deeper: GitLab's own characters, no empty part, no `..`.

@@ -44,6 +44,10 @@ pub struct TokenNames {
     pub pairing: Option<String>,
     /// For the handbook page.
     pub handbook: Option<String>,
+    /// For the Support Team data.
+    pub agents: Option<String>,
+    /// For the living reports.
+    pub reports: Option<String>,
 }
 
 /// The files of a configuration, read but not yet understood.

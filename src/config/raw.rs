@@ -52,6 +52,12 @@ pub(super) struct Tokens {
     /// For the handbook page: scope `read_api` or `read_repository`.
     #[schemars(with = "Option<String>")]
     pub(super) handbook: Option<Spanned<String>>,
+    /// For the Support Team data: scope `read_api` or `read_repository`.
+    #[schemars(with = "Option<String>")]
+    pub(super) agents: Option<Spanned<String>>,
+    /// For the living reports: scope `api`.
+    #[schemars(with = "Option<String>")]
+    pub(super) reports: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -84,6 +90,17 @@ pub(super) struct Pod {
     #[serde(default)]
     #[schemars(with = "Vec<Session>")]
     pub(super) session: Vec<Spanned<Session>>,
+    /// How the Support Team data says who belongs to the pod; without it, only handles and accounts are audited.
+    #[serde(default)]
+    pub(super) members: Members,
+    /// The Support Team data; without it there is no audit.
+    pub(super) agents: Option<Agents>,
+    /// Where the living reports go; without it they are printed only.
+    #[serde(default)]
+    pub(super) reports: Reports,
+    /// What the page's words mean.
+    #[serde(default)]
+    pub(super) documents: Documents,
     /// Its Slack names.
     #[serde(default)]
     pub(super) slack: Slack,
@@ -173,6 +190,63 @@ pub(super) struct Session {
     /// The calendar's name for it and the start of the issue's title; the pod's name and `Pairing` unless set.
     #[schemars(with = "Option<String>")]
     pub(super) event: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Members {
+    /// Members have this Zendesk group, for example `Support Focus: Secure`.
+    #[schemars(with = "Option<String>")]
+    pub(super) zendesk_group: Option<Spanned<String>>,
+    /// Members have this knowledge area.
+    pub(super) knowledge_area: Option<KnowledgeArea>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct KnowledgeArea {
+    /// Its name, for example `Duo`.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// The level from which it counts; 1 unless set.
+    #[schemars(with = "Option<u32>")]
+    pub(super) level: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Agents {
+    /// Full path of the project, for example `gitlab-support-readiness/support-team`.
+    #[schemars(with = "String")]
+    pub(super) project: Spanned<String>,
+    /// The folder with one file per agent, for example `data/agents`.
+    #[schemars(with = "String")]
+    pub(super) path: Spanned<String>,
+    /// Branch, tag or commit; `main` unless set.
+    #[serde(rename = "ref")]
+    #[schemars(with = "Option<String>")]
+    pub(super) git_ref: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Reports {
+    /// Full path of the project of the living reports. Pairing issues feed statistics: name another one.
+    #[schemars(with = "Option<String>")]
+    pub(super) project: Option<Spanned<String>>,
+    /// Whether the roster report, which names people, is opened as a confidential issue; false unless set.
+    pub(super) confidential: bool,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Documents {
+    /// Full paths of the groups whose labels the page means by `~"…"`, for example `gitlab-com`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) label_groups: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

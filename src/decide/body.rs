@@ -48,7 +48,7 @@ pub(super) fn first_body(pod: &Pod, session: &Session, title: &str, page: &PodPa
     let date = session.date.to_string();
     let when = session.when();
     let facts = Facts { pod: &pod.name, title, date: &date, when: &when, label: pod.label.name.as_str() };
-    let state = State { title: Some(short_hash(title)), rest: None };
+    let state = State { title: Some(short_hash(title)), rest: None, ..State::default() };
     let mut block = block(pod, session, page, state);
     let body = pod.template.render(facts, &marker::render(&block))?;
     block.state.rest = Some(short_hash(&marker::outside(&body)));

@@ -13,10 +13,10 @@ const PAUSE_LABEL: &str = "podkeeper::pause";
 /// Takes out of the plan what must not be done now. Returns whether something is left for a later run.
 pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
     parts.actions.retain(|action| !seen.tried.contains(&action.identity()));
-    let project = seen.tracker.project.present();
-    if project.is_some_and(|project| project.archived || !project.issues_enabled) {
-        wait(parts);
-        return false;
+    let closed = seen.tracker.project.present().filter(|project| project.archived || !project.issues_enabled);
+    if let Some(closed) = closed {
+        parts.actions.retain(|action| action.project_id != closed.id);
+        parts.then.clear();
     }
     if let Some(iid) = paused_by(pod, seen) {
         if !parts.actions.is_empty() {
@@ -56,17 +56,25 @@ fn is_another_pods(pod: &Pod, issue: &PairingIssue) -> bool {
         Marked::Damaged { marker, .. } => marker.as_ref(),
         Marked::No => None,
     };
-    marker.is_some_and(|Marker::Session(key)| key.pod != pod.key && !pod.formerly.contains(&key.pod))
+    marker.is_some_and(|marker| {
+        let key = match marker {
+            Marker::Session(key) => &key.pod,
+            Marker::Report(key, _) => key,
+        };
+        *key != pod.key && !pod.formerly.contains(key)
+    })
 }
 
 /// The project is not there, or hidden from the token.
 pub(super) fn project_missing(pod: &Pod) -> Finding {
     let path = &pod.pairing_project;
     Finding::new(Rule::ProjectMissing, path.clone(), format!("{path} does not exist or is not visible to the token"))
+        .advise("Check [pairing] project and the token's membership.")
 }
 
-/// What about the project itself stands in the way, or should be mended.
-pub(super) fn project_state(pod: &Pod, project: &Project, parts: &mut Parts) {
+/// What about a project itself stands in the way, or should be mended: `configured` is the path that the
+/// pod's file names under `key`.
+pub(super) fn project_state(configured: &str, key: &str, project: &Project, parts: &mut Parts) {
     let path = &project.path;
     if project.archived {
         parts.findings.push(Finding::new(
@@ -81,9 +89,8 @@ pub(super) fn project_state(pod: &Pod, project: &Project, parts: &mut Parts) {
             format!("{path} has its issues switched off"),
         ));
     }
-    if *path != pod.pairing_project {
-        let message = format!("{} is {path} now", pod.pairing_project);
-        let finding = Finding::new(Rule::ProjectRenamed, pod.pairing_project.clone(), message);
-        parts.findings.push(finding.advise(format!("Set [pairing] project = \"{path}\" in the pod's file.")));
+    if path != configured {
+        let finding = Finding::new(Rule::ProjectRenamed, configured, format!("{configured} is {path} now"));
+        parts.findings.push(finding.advise(format!("Set {key} project = \"{path}\" in the pod's file.")));
     }
 }

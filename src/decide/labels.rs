@@ -2,6 +2,7 @@
 
 use super::sessions::was_tried;
 use super::{Parts, Scene};
+use crate::pod::Task;
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::Finding;
 use crate::pod::label::conflict;
@@ -28,7 +29,7 @@ pub(super) fn definition(scene: &Scene<'_>, parts: &mut Parts) {
 
 /// Whether this pass is about to create the label.
 pub(super) fn will_be_created(scene: &Scene<'_>) -> bool {
-    scene.pod.label.create && !was_tried(scene, &creation(scene))
+    scene.pod.label.create && scene.pod.tasks.contains(&Task::Labels) && !was_tried(scene, &creation(scene))
 }
 
 fn creation(scene: &Scene<'_>) -> Action {

@@ -7,11 +7,15 @@ mod body;
 mod brakes;
 mod exceptions;
 mod labels;
+pub mod links;
+mod living_report;
 mod page;
+mod roster;
+mod roster_report;
+mod rot;
 mod sessions;
 mod twins;
 
-use crate::pod::Pod;
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::marker::{Block, Marked, Marker};
@@ -19,6 +23,7 @@ use crate::pod::observed::{Blind, Observed};
 use crate::pod::plan::Plan;
 use crate::pod::session::SessionKey;
 use crate::pod::snapshot::{Account, PairingIssue, Project, Snapshot};
+use crate::pod::{Pod, Task};
 
 /// What one look at a pod calls for.
 #[derive(Debug, Clone, Default)]
@@ -41,13 +46,26 @@ pub struct Decision {
 pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     let mut parts = Parts::default();
     page::look(pod, seen, &mut parts);
+    roster::audit(pod, seen, &mut parts);
     if let Some(scene) = Scene::set(pod, seen, &mut parts) {
-        labels::definition(&scene, &mut parts);
-        sessions::due(&scene, &mut parts);
-        labels::on_own_issues(&scene, &mut parts);
-        twins::settle(&scene, &mut parts);
+        if pod.tasks.contains(&Task::Labels) {
+            labels::definition(&scene, &mut parts);
+        }
+        if pod.tasks.contains(&Task::Sessions) {
+            sessions::due(&scene, &mut parts);
+        }
+        if pod.tasks.contains(&Task::Labels) {
+            labels::on_own_issues(&scene, &mut parts);
+        }
+        if pod.tasks.contains(&Task::Sessions) {
+            twins::settle(&scene, &mut parts);
+        }
     }
+    living_report::project(pod, seen, &mut parts);
+    let rot = rot::look(pod, seen, &mut parts);
     exceptions::apply(pod, seen.now.date_naive(), &mut parts);
+    rot::report(pod, seen, rot, &mut parts);
+    roster_report::keep(pod, seen, &mut parts);
     let held = brakes::hold(pod, seen, &mut parts);
     parts.unknown.sort();
     parts.unknown.dedup();
@@ -99,7 +117,7 @@ impl<'a> Scene<'a> {
             parts.findings.push(brakes::project_missing(pod));
         }
         let project = tracker.project.present()?;
-        brakes::project_state(pod, project, parts);
+        brakes::project_state(&pod.pairing_project, "[pairing]", project, parts);
         Some(Self { pod, seen, project, bot: tracker.bot.present()?, issues: tracker.issues.present()? })
     }
 
@@ -107,7 +125,7 @@ impl<'a> Scene<'a> {
     fn own(&self) -> impl Iterator<Item = Own<'a>> + '_ {
         self.issues.iter().filter_map(|issue| {
             let Marked::Block(block) = &issue.marked else { return None };
-            let Marker::Session(key) = &block.marker;
+            let Marker::Session(key) = &block.marker else { return None };
             let key = self.pod.present_key(key)?;
             self.pod.is_bot(self.bot, &issue.author).then_some(Own { issue, key, block })
         })

@@ -148,7 +148,7 @@ fn may_be_it<'a>(scene: &Scene<'a>, key: &SessionKey) -> Option<&'a PairingIssue
             scene.pod.is_bot(scene.bot, &issue.author) && scene.pod.present_key(found).as_ref() == Some(key)
         }
         Marked::Damaged { marker: None, .. } => scene.pod.is_bot(scene.bot, &issue.author),
-        Marked::Block(_) | Marked::No => false,
+        Marked::Damaged { marker: Some(Marker::Report(..)), .. } | Marked::Block(_) | Marked::No => false,
     })
 }
 
@@ -228,6 +228,7 @@ fn damaged_and_foreign(scene: &Scene<'_>, parts: &mut Parts) {
 fn concerns(scene: &Scene<'_>, marker: Option<&Marker>) -> bool {
     match marker {
         Some(Marker::Session(key)) => scene.pod.slot_of(key).is_some(),
+        Some(Marker::Report(pod, _)) => *pod == scene.pod.key || scene.pod.formerly.contains(pod),
         None => true,
     }
 }

@@ -13,7 +13,7 @@ use crate::pod::template::Template;
 use crate::pod::text::Untrusted;
 use crate::pod::{LabelSpec, PageAt, PodKey};
 
-fn pod() -> Pod {
+pub(super) fn pod() -> Pod {
     Pod {
         key: PodKey::parse("alpha").unwrap(),
         name: "Alpha Pod".to_owned(),
@@ -43,6 +43,11 @@ fn pod() -> Pod {
             anchor: None,
             event: "Alpha Pod Pairing".to_owned(),
         }],
+        tasks: crate::pod::Task::ALL.into_iter().map(|(task, _)| task).collect(),
+        membership: crate::pod::agent::MembershipRule::None,
+        agents: None,
+        reports: crate::pod::Reports { project: Some("g/reports".to_owned()), confidential: true },
+        label_groups: Vec::new(),
         template: Template::parse("{{ block }}\n\n## Tickets\n").unwrap(),
         slack_channel: None,
         instance: "https://gitlab.example".parse().unwrap(),
@@ -64,13 +69,13 @@ fn page() -> PodPage {
     }
 }
 
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     "2026-11-24T06:00:00Z".parse().unwrap()
 }
 
 const BOT: u64 = 7;
 
-fn account(id: u64) -> Account {
+pub(super) fn account(id: u64) -> Account {
     Account { id, username: format!("user{id}") }
 }
 
@@ -78,7 +83,7 @@ fn blind<T>(what: &str) -> Observed<T> {
     Observed::Unknown(Blind { what: what.to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
 }
 
-fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
+pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
     PairingIssue {
         iid,
         title: Untrusted::new(title),
@@ -88,6 +93,7 @@ fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
         labels: vec!["pod::alpha".to_owned()],
         due: None,
         marked: crate::pod::marker::parse(body),
+        closed_at: None,
         touched: false,
         label_removals: Observed::Present(0),
         links: Observed::Present(BTreeSet::new()),
@@ -102,7 +108,7 @@ fn own(iid: u64, key: &str) -> PairingIssue {
     issue(iid, "a session", &body)
 }
 
-fn seen(issues: Vec<PairingIssue>) -> Snapshot {
+pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
     Snapshot {
         now: now(),
         page: Observed::Present(page()),
@@ -112,12 +118,19 @@ fn seen(issues: Vec<PairingIssue>) -> Snapshot {
                 path: "g/pairing".to_owned(),
                 archived: false,
                 issues_enabled: true,
+                private: true,
                 url: "https://gitlab.example/g/pairing".to_owned(),
             }),
             bot: Observed::Present(account(BOT)),
             label: Observed::Present(LabelSeen { name: "pod::alpha".to_owned() }),
             issues: Observed::Present(issues),
         },
+        agents: Observed::Absent,
+        accounts: Observed::Absent,
+        links: Observed::Absent,
+        labels: std::collections::BTreeMap::new(),
+        unseen: Vec::new(),
+        reports: Observed::Absent,
         tried: BTreeSet::new(),
         writes_left: 10,
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::gitlab::Writer;
+use crate::gitlab::{ReportState, Writer};
 use crate::pod::action::{Action, Change};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::Plan;
@@ -51,6 +51,16 @@ async fn carry_out(writer: &Writer, action: &Action) -> Outcome {
         }
         Change::RewritePairingIssue { iid, seen, block, title } => {
             writer.rewrite_pairing_issue(action, *iid, seen, block, title.as_ref()).await
+        }
+        Change::OpenReport { title, body, confidential, .. } => {
+            writer.open_report(action, title, body, *confidential).await
+        }
+        Change::RewriteReport { iid, seen, block } => writer.rewrite_report(action, *iid, seen, block, None).await,
+        Change::CloseReport { iid, seen, block } => {
+            writer.rewrite_report(action, *iid, seen, block, Some(ReportState::Closed)).await
+        }
+        Change::ReopenReport { iid, seen, block } => {
+            writer.rewrite_report(action, *iid, seen, block, Some(ReportState::Open)).await
         }
         Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
         Change::LinkTwin { iid, keep } => writer.link_twin(action, *iid, *keep).await,

@@ -29,7 +29,7 @@ fn pod(run: &Run) -> Value {
         "outlook": run.outlook,
         "outcomes": run.outcomes.iter().map(outcome).collect::<Vec<_>>(),
         "findings": run.findings,
-        "observations": [],
+        "observations": run.observations,
         "unknown": run.unknown,
     })
 }

@@ -1,12 +1,17 @@
 //! "Tell people." Pure: runs in, text out; one file per format.
 
+pub mod annotations;
+pub mod audit;
 pub mod json;
+pub mod junit;
 pub mod page;
 pub mod rules;
+pub mod slack;
 pub mod terminal;
 
 use chrono::{DateTime, Utc};
 
+use crate::pod::rule::Audience;
 use crate::pod::run::{Ending, Run};
 
 /// What a report is a function of.
@@ -21,6 +26,8 @@ pub struct Told<'a> {
     pub stamp: &'a str,
     /// Requests that read and that wrote.
     pub requests: (u64, u64),
+    /// Who reads what is printed: a job's log is read by more people than the terminal of whoever runs it.
+    pub audience: Audience,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
 }

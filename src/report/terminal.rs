@@ -1,6 +1,7 @@
 //! What a person reads after `plan` and `apply`, made for 80 columns.
 
 use super::Told;
+use crate::pod::action::Action;
 use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
 use crate::pod::run::{Ending, Run};
@@ -43,7 +44,7 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
         for action in &run.plan.actions {
             out.wrapped("  + ", &action.to_string());
             if detail > Detail::Quiet {
-                out.indented(&action.diff());
+                whole_text(out, told, action);
             }
         }
     } else {
@@ -57,7 +58,7 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
             out.wrapped(mark, &action.to_string());
             out.wrapped("      ", &tail);
             if detail == Detail::Full {
-                out.indented(&action.diff());
+                whole_text(out, told, action);
             }
         }
     }
@@ -72,12 +73,27 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
     for blind in &run.unknown {
         out.wrapped("  ? ", &format!("could not see {}: {}", blind.what, blind.why));
     }
+    let (shown, hidden): (Vec<&Finding>, Vec<&Finding>) =
+        run.findings.iter().partition(|found| found.audience <= told.audience);
     if detail == Detail::Quiet {
-        run.findings.iter().filter(|found| found.rule.needs_human()).for_each(|found| finding(out, found));
+        shown.iter().filter(|found| found.rule.needs_human()).for_each(|found| finding(out, found));
     } else if !run.findings.is_empty() {
         out.line("");
         out.line(&format!("  {}", counted(run.findings.len(), "finding")));
-        run.findings.iter().for_each(|found| finding(out, found));
+        for found in shown {
+            finding(out, found);
+        }
+        if !hidden.is_empty() {
+            out.wrapped("  ! ", &format!("{} about people: in the roster report only", hidden.len()));
+        }
+    }
+}
+
+fn whole_text(out: &mut Lines, told: &Told<'_>, action: &Action) {
+    if action.audience() <= told.audience {
+        out.indented(&action.diff());
+    } else {
+        out.indented("(its text is for members only)");
     }
 }
 

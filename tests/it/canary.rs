@@ -412,7 +412,7 @@ async fn a_next_page_at_another_origin_is_not_asked() {
         })
         .await;
         let reader = connect(&access(&host.url)).unwrap();
-        let listed = reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await;
+        let listed = reader.issues(Purpose::Pairing, &project(), IssueFilter::ByAuthor(1), Some(now())).await;
         let blind = listed.unwrap_err();
         assert!(blind.why.contains("a token goes to its own origin only"), "{target}: {blind:?}");
         assert_eq!((blind.cause, second.connections().await, host.seen().len()), (Cause::Human, 0, 1), "{target}");
@@ -429,7 +429,10 @@ async fn a_next_page_at_another_origin_is_not_asked() {
         })
         .await;
         let reader = connect(&access(&host.url)).unwrap();
-        assert_eq!(reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await, Ok(Vec::new()));
+        assert_eq!(
+            reader.issues(Purpose::Pairing, &project(), IssueFilter::ByAuthor(1), Some(now())).await,
+            Ok(Vec::new())
+        );
         assert_eq!((second.connections().await, host.seen().len()), (0, 2));
         cases += 1;
     }
@@ -464,7 +467,7 @@ async fn an_origin_is_compared_as_parsed_and_never_as_text() {
         let recorder = Arc::new(Recorder { next: target.to_owned(), asked: Mutex::default() });
         let access = Access { exchange: recorder.clone(), ..access("https://gitlab.com/") };
         let reader = connect(&access).unwrap();
-        let listed = reader.issues(&project(), IssueFilter::ByAuthor(1), now()).await;
+        let listed = reader.issues(Purpose::Pairing, &project(), IssueFilter::ByAuthor(1), Some(now())).await;
         let asked = recorder.asked.lock().unwrap().clone();
         assert!(asked.iter().all(|host| host == "gitlab.com"), "{target}: {asked:?}");
         assert_eq!((listed.is_ok(), asked.len()), (same, if same { 2 } else { 1 }), "{target}: {listed:?}");
@@ -632,6 +635,7 @@ fn project() -> Project {
         path: "a/b".to_owned(),
         archived: false,
         issues_enabled: true,
+        private: true,
         url: "https://gitlab.example/a/b".to_owned(),
     }
 }
@@ -652,7 +656,7 @@ async fn redirected(status: u16, method: &Method, target: &str) -> String {
     let outcome = match *method {
         Method::POST => writer.open_pairing_issue(&action, "title", "body", &[]).await,
         Method::PUT => writer.add_label(&action, 1, &label).await,
-        _ => match reader.account().await {
+        _ => match reader.account(Purpose::Pairing).await {
             Observed::Unknown(blind) => {
                 assert_eq!(blind.cause, Cause::Unavailable);
                 return blind.why;

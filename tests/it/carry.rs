@@ -103,7 +103,7 @@ async fn serve() -> Serving {
         pairing_project: "some-group/pairing".to_owned(),
         label: "pod::secure".to_owned(),
         past: vec![session("secure/weekly/2026-W47"), session("secure/weekly/2026-W46")],
-        page: None,
+        ..PodPlot::default()
     };
     let world = World::seeded(&Plot { now: "2026-11-23T12:00:00Z".parse().unwrap(), pods: vec![pod] });
     Sandbox::new(world).serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.unwrap()

@@ -483,7 +483,13 @@ impl Told {
 /// The program with nothing of this machine's environment.
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_podkeeper"));
-    command.args(args).env_clear().current_dir(root()).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .args(args)
+        .env_clear()
+        .env("PODKEEPER_TASK", "sessions,labels")
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 

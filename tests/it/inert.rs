@@ -433,13 +433,8 @@ impl<'a> Scene<'a> {
     /// The body of the issue that is opened when the page reads so.
     fn body(&self, page: &str) -> Option<String> {
         let pod = &self.stage.pods[0];
-        let snapshot = Snapshot {
-            now: self.stage.now,
-            page: Observed::Present(handbook::parse(page, &pod.page.path)),
-            tracker: self.tracker.clone(),
-            tried: BTreeSet::new(),
-            writes_left: 10,
-        };
+        let page = Observed::Present(handbook::parse(page, &pod.page.path));
+        let snapshot = Snapshot::of(self.stage.now, page, self.tracker.clone());
         let actions = decide(pod, &snapshot).plan.actions;
         actions.into_iter().find_map(|action| match action.change {
             Change::OpenPairingIssue { body, .. } => Some(body),

@@ -12,14 +12,20 @@
 
 mod support; // the stage that every story plays on
 
+mod address; // no link reaches into the network that podkeeper stands in
+mod bombs; // inputs that were made to break parsers
 mod canary; // the token is seen nowhere but at its own origin
 mod carry; // how the names of the web are carried to a box
 mod door; // what the door makes of a server that misbehaves
 mod endings; // how a run ends: exit codes and sentences
+mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
+mod links; // the links of a page, looked at in memory
 mod page; // what podkeeper understands of a page
 mod properties; // what holds in every world, over generated ones
+mod roster; // page against data, and what stays in the files
 mod served; // the program itself, in processes of their own
 mod sessions; // the pairing issue over weeks and years
 mod tidy; // what holds for the house itself
+mod whole; // the whole job, by the program itself
 mod worlds; // whatever changes in the box, exactly what follows is said

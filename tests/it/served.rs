@@ -163,7 +163,7 @@ fn podkeeper(args: &[&str]) -> Ran {
 /// The program in the project's folder, with nothing of this machine's environment.
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_podkeeper"));
-    program.current_dir(root()).env_clear().stdin(Stdio::null());
+    program.current_dir(root()).env_clear().env("PODKEEPER_TASK", "sessions,labels").stdin(Stdio::null());
     program
 }
 

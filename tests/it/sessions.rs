@@ -16,7 +16,7 @@ use podkeeper::sandbox::{Plot, PodPlot, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::support::{InMemory, Stage, findings, now, plot, sentences, shipped};
+use crate::support::{InMemory, Stage, findings, now, plot, sentences, sessions_and_labels, shipped};
 
 // ---------------------------------------------------------------------------------------------- weeks and days
 
@@ -513,7 +513,7 @@ async fn two_workers_at_once_end_with_one_open_issue_in_every_order() {
 // ------------------------------------------------------------------------------------------------- the stage's
 
 fn pod() -> Pod {
-    shipped().pods.remove(0)
+    sessions_and_labels(shipped().pods).remove(0)
 }
 
 /// A pod in a world that has never seen podkeeper.
@@ -552,7 +552,7 @@ fn own(stage: &Stage) -> Vec<Issue> {
 fn key(issue: &Issue) -> Option<String> {
     match marker::parse(issue.description.as_deref()?) {
         marker::Marked::Block(marker::Block { marker: marker::Marker::Session(key), .. }) => Some(key.to_string()),
-        marker::Marked::Damaged { .. } | marker::Marked::No => None,
+        marker::Marked::Block(_) | marker::Marked::Damaged { .. } | marker::Marked::No => None,
     }
 }
 

@@ -9,11 +9,14 @@ use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
 use http::{Request, Response};
+use podkeeper::collect::Eyes;
+use podkeeper::collect::links::policy::Policy;
 use podkeeper::config::{self, Config};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect, connect_to_write};
-use podkeeper::pod::Pod;
+use podkeeper::pod::agent::MembershipRule;
 use podkeeper::pod::run::Run;
+use podkeeper::pod::{Pod, Task};
 use podkeeper::run::{Mode, Stale, run};
 use podkeeper::sandbox::{PastSession, Plot, PodPlot, Sandbox, World};
 use secrecy::SecretString;
@@ -37,6 +40,12 @@ pub(crate) fn now() -> DateTime<Utc> {
     NOW.parse().unwrap()
 }
 
+/// These pods, of which only sessions and label are kept: what most stories are about.
+pub(crate) fn sessions_and_labels(pods: Vec<Pod>) -> Vec<Pod> {
+    let tasks = [Task::Sessions, Task::Labels];
+    pods.into_iter().map(|pod| Pod { tasks: tasks.into(), ..pod }).collect()
+}
+
 /// A sandbox, the pods that are kept in it, and the moment.
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
@@ -53,7 +62,7 @@ impl Stage {
 
     /// The same at another moment.
     pub(crate) fn seeded_at(now: DateTime<Utc>) -> Self {
-        Self::of(shipped().pods, now)
+        Self::of(sessions_and_labels(shipped().pods), now)
     }
 
     /// These pods in a world that is seeded for them.
@@ -83,7 +92,7 @@ impl Stage {
     /// Looks and decides.
     pub(crate) async fn plan(&self) -> Vec<Run> {
         let reader = connect(&self.access("api")).unwrap();
-        run(&self.pods, &reader, Mode::Plan, self.now, self.max_writes).await.unwrap()
+        run(&self.pods, eyes(&reader, &Policy::default()), Mode::Plan, self.now, self.max_writes).await.unwrap()
     }
 
     /// Does what has to be done.
@@ -96,7 +105,7 @@ impl Stage {
         let access = self.access_over(exchange, "api");
         let (reader, writer) = connect_to_write(&access, self.now).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
-        let runs = run(&self.pods, &reader, mode, self.now, self.max_writes).await.unwrap();
+        let runs = run(&self.pods, eyes(&reader, &Policy::default()), mode, self.now, self.max_writes).await.unwrap();
         (runs, reader)
     }
 
@@ -104,7 +113,7 @@ impl Stage {
     pub(crate) async fn apply_agreed(&self, stamp: &str) -> Result<Vec<Run>, Stale> {
         let (reader, writer) = connect_to_write(&self.access("api"), self.now).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: Some(stamp), stop: &Stop::default() };
-        run(&self.pods, &reader, mode, self.now, self.max_writes).await
+        run(&self.pods, eyes(&reader, &Policy::default()), mode, self.now, self.max_writes).await
     }
 
     /// One request to the sandbox's API as somebody, with a JSON body; gives status and JSON.
@@ -130,6 +139,11 @@ impl Stage {
     pub(crate) fn journal(&self) -> Vec<String> {
         self.sandbox.journal().iter().map(|entry| format!("{} {} {}", entry.method, entry.path, entry.status)).collect()
     }
+}
+
+/// Eyes that look at GitLab only.
+pub(crate) fn eyes<'a>(reader: &'a Reader, policy: &'a Policy) -> Eyes<'a> {
+    Eyes { reader, web: None, policy }
 }
 
 /// The plan of all runs as the sentences a person reviews.
@@ -170,6 +184,15 @@ pub(crate) fn plot(pod: &Pod, now: DateTime<Utc>) -> PodPlot {
         label: pod.label.name.to_string(),
         past,
         page: None,
+        agents_project: pod.agents.as_ref().map(|agents| agents.project.clone()),
+        agents_path: pod.agents.as_ref().map(|agents| agents.path.clone()).unwrap_or_default(),
+        agents_ref: pod.agents.as_ref().map(|agents| agents.git_ref.clone()).unwrap_or_default(),
+        zendesk_group: match &pod.membership {
+            MembershipRule::ZendeskGroup(group) => Some(group.clone()),
+            MembershipRule::KnowledgeArea { .. } | MembershipRule::None => None,
+        },
+        label_groups: pod.label_groups.clone(),
+        reports_project: pod.reports.project.clone(),
     }
 }
 

@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use podkeeper::collect::links::policy::Policy;
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Access, HttpExchange, Purpose, Token, connect, connect_to_write};
 use podkeeper::pod::Pod;
 use podkeeper::pod::plan::stamp;
+use podkeeper::pod::rule::Audience;
 use podkeeper::pod::run::Run;
 use podkeeper::report::{Told, json as report};
 use podkeeper::run::{Mode, run};
@@ -19,7 +21,7 @@ use podkeeper::sandbox::{Plot, Sandbox, Serving, World};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::support::{now, plot, root, shipped};
+use crate::support::{eyes, now, plot, root, sessions_and_labels, shipped};
 
 // What the seed calls for, and what is said instead where it cannot be done.
 const NO_LABEL_BACK: &str = "- add label `pod::secure` to PAIRING#1, because it was taken off once";
@@ -438,6 +440,8 @@ async fn no_name_of_the_seed_stands_in_the_program() {
     }
     for pod in &served.pods {
         assert!(names.remove(&pod.page.project) && names.remove(&pod.pairing_project));
+        assert!(names.remove(&pod.agents.as_ref().unwrap().project));
+        assert!(names.remove(pod.reports.project.as_ref().unwrap()));
     }
     assert!(names.len() > 100, "the dump was understood: {}", names.len());
 
@@ -516,7 +520,7 @@ struct Served {
 
 impl Served {
     async fn seeded() -> Self {
-        let pods = shipped().pods;
+        let pods = sessions_and_labels(shipped().pods);
         let plot = Plot { now: now(), pods: pods.iter().map(|pod| plot(pod, now())).collect() };
         let sandbox = Sandbox::new(World::seeded(&plot));
         let serving = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.unwrap();
@@ -534,13 +538,13 @@ impl Served {
 
     async fn plan(&self) -> Report {
         let reader = connect(&self.access()).unwrap();
-        Report::of(&run(&self.pods, &reader, Mode::Plan, now(), 10).await.unwrap())
+        Report::of(&run(&self.pods, eyes(&reader, &Policy::default()), Mode::Plan, now(), 10).await.unwrap())
     }
 
     async fn apply(&self) {
         let (reader, writer) = connect_to_write(&self.access(), now()).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
-        run(&self.pods, &reader, mode, now(), 10).await.unwrap();
+        run(&self.pods, eyes(&reader, &Policy::default()), mode, now(), 10).await.unwrap();
     }
 
     /// One request as somebody; anything but a success fails the test.
@@ -618,7 +622,7 @@ impl Report {
     fn of(runs: &[Run]) -> Self {
         let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
         let stamp = stamp(&plans);
-        let told = Told { runs, planned: true, now: now(), stamp: &stamp, requests: (0, 0), took_ms: 0 };
+        let told = Told { runs, planned: true, now: now(), stamp: &stamp, requests: (0, 0), audience: Audience::Confidential, took_ms: 0 };
         let (mut sentences, mut texts) = (BTreeSet::new(), BTreeMap::new());
         for run in runs {
             for action in &run.plan.actions {

@@ -1,0 +1,148 @@
+//! What rots: from verdicts and memory to findings.
+//!
+//! Takes verdicts, memory and time, and no pod, so that `check` on plain files calls the same function.
+//! Only a dead link, a dead fragment and a lasting silence are rot; only a look that found the thing alive
+//! clears it; everything else leaves what was known as it was.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::pod::document::PodPage;
+use crate::pod::finding::{Finding, Place};
+use crate::pod::marker::Failing;
+use crate::pod::rule::Rule;
+use crate::pod::text::Untrusted;
+use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
+
+/// A silence is told when a look at least this much later still fails.
+pub const TELL_AFTER: Duration = Duration::hours(6);
+/// When at least this many links fail that were fine before, and this share of all, the fault is ours.
+const BLIND_COUNT: usize = 5;
+const BLIND_PERCENT: usize = 30;
+
+/// What one look at all links comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assessment {
+    /// What to tell.
+    pub findings: Vec<Finding>,
+    /// What to remember for the next look.
+    pub remember: BTreeMap<String, Failing>,
+    /// Why nothing can be concluded from this look, if that is so; what was remembered stays.
+    pub inconclusive: Option<String>,
+}
+
+/// Judges verdicts in the light of what was remembered.
+pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, now: DateTime<Utc>) -> Assessment {
+    if let Some(why) = blind(observations, memory) {
+        let message = format!("{why}; nothing is concluded from this look");
+        return Assessment {
+            findings: vec![Finding::new(Rule::LinksInconclusive, "links", message)],
+            remember: memory.clone(),
+            inconclusive: Some(why),
+        };
+    }
+    let mut assessment = Assessment::default();
+    for seen in observations {
+        let known = memory.get(&seen.url).copied();
+        let failing = failing(seen, known, now);
+        if let Some(failing) = failing {
+            assessment.remember.insert(seen.url.clone(), failing);
+        }
+        let since = failing.and_then(|failing| failing.dead_since);
+        if let Some(mut finding) = finding(seen, since.is_some()) {
+            finding.since = since;
+            assessment.findings.push(finding);
+        }
+    }
+    assessment
+}
+
+/// Since when a link fails, after this look; `None` when it does not.
+fn failing(seen: &Observation, known: Option<Failing>, now: DateTime<Utc>) -> Option<Failing> {
+    let first = Failing { failed_since: now, dead_since: None };
+    match seen.verdict {
+        Verdict::Alive | Verdict::Moved => None,
+        Verdict::Dead | Verdict::FragmentDead => {
+            let known = known.unwrap_or(first);
+            Some(Failing { dead_since: known.dead_since.or(Some(now.date_naive())), ..known })
+        }
+        Verdict::Unreachable => {
+            let known = known.unwrap_or(first);
+            let lasting = now - known.failed_since >= TELL_AFTER;
+            Some(Failing { dead_since: known.dead_since.or(lasting.then(|| now.date_naive())), ..known })
+        }
+        // Not seen is not gone, and not back either.
+        Verdict::FragmentUnverifiable
+        | Verdict::Hidden
+        | Verdict::Login
+        | Verdict::Refused
+        | Verdict::Blocked
+        | Verdict::Skipped => known,
+    }
+}
+
+/// What to tell of a link; `told` says that it has been failing long enough.
+fn finding(seen: &Observation, told: bool) -> Option<Finding> {
+    let rule = match seen.verdict {
+        Verdict::Moved => Rule::LinkMoved,
+        Verdict::Dead => Rule::LinkDead,
+        Verdict::FragmentDead => Rule::LinkFragmentDead,
+        // Silent for long; or rot when it was last seen, and nobody has seen it alive since.
+        _ if told => Rule::LinkUnreachable,
+        _ => return None,
+    };
+    let url = Untrusted::new(seen.url.as_str()).line();
+    let reason = Untrusted::new(seen.reason.as_str()).line();
+    let mut finding = Finding::new(rule, url.clone(), format!("{url}: {reason}"));
+    if let Some(place) = seen.places.first() {
+        finding = finding.at(Place { path: place.path.clone(), line: place.line, column: place.column });
+    }
+    if let Some(better) = &seen.suggestion {
+        finding = finding.advise(format!("Write {} instead.", Untrusted::new(better.as_str()).line()));
+    }
+    Some(finding)
+}
+
+/// Why this look proves nothing: too much fails at once that did not fail before.
+fn blind(observations: &[Observation], memory: &BTreeMap<String, Failing>) -> Option<String> {
+    let judged = |seen: &&Observation| {
+        matches!(
+            seen.verdict,
+            Verdict::Alive | Verdict::Moved | Verdict::Dead | Verdict::FragmentDead | Verdict::Unreachable
+        )
+    };
+    let failed = |seen: &&Observation| !matches!(seen.verdict, Verdict::Alive | Verdict::Moved);
+    let all: Vec<&Observation> = observations.iter().filter(judged).collect();
+    let new = all.iter().filter(|seen| failed(seen) && !memory.contains_key(&seen.url)).count();
+    (new >= BLIND_COUNT && new * 100 >= all.len() * BLIND_PERCENT)
+        .then(|| format!("{new} of {} links fail that did not fail before", all.len()))
+}
+
+/// What to tell of the labels that a page names: each once, at its first place.
+pub fn labels(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdict>) -> Vec<Finding> {
+    let mut told = std::collections::BTreeSet::new();
+    let mut findings = Vec::new();
+    for reference in page.labels.iter().filter(|reference| !reference.name.raw().is_empty()) {
+        let name = reference.name.line();
+        let finding = match verdicts.get(reference.name.raw()) {
+            Some(LabelVerdict::Missing) => Finding::new(
+                Rule::LabelMissing,
+                name.clone(),
+                format!("no label ~\"{name}\" was found in the configured groups"),
+            ),
+            Some(LabelVerdict::Retired(now)) => {
+                let now = Untrusted::new(now.as_str()).line();
+                Finding::new(Rule::LabelRetired, name.clone(), format!("~\"{name}\" was retired as ~\"{now}\""))
+            }
+            Some(LabelVerdict::Alive | LabelVerdict::Unknown(_)) | None => continue,
+        };
+        if told.insert(name) {
+            findings.push(finding.at(Place { path: path.to_owned(), line: reference.line, column: 1 }));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

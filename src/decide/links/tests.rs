@@ -1,0 +1,101 @@
+use super::*;
+use crate::pod::document::LinkKind;
+use crate::pod::verdict::LinkPlace;
+
+fn seen(url: &str, verdict: Verdict) -> Observation {
+    Observation {
+        url: url.to_owned(),
+        kind: LinkKind::Web,
+        verdict,
+        reason: "a reason".to_owned(),
+        status: None,
+        redirects: Vec::new(),
+        suggestion: None,
+        places: vec![LinkPlace { path: "page.md".to_owned(), line: 7, column: 3, section: "Docs".to_owned() }],
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn codes(assessment: &Assessment) -> Vec<&'static str> {
+    assessment.findings.iter().map(|finding| finding.rule.code()).collect()
+}
+
+const MORNING: &str = "2026-11-24T06:00:00Z";
+const NOON: &str = "2026-11-24T12:00:00Z";
+
+#[test]
+fn what_the_authority_calls_gone_is_told_at_once_and_remembered() {
+    let first = assess(&[seen("https://a.example/", Verdict::Dead)], &BTreeMap::new(), at(MORNING));
+    assert_eq!(codes(&first), ["link-dead"]);
+    assert_eq!(first.findings[0].since, at(MORNING).date_naive().into());
+    let next_week = assess(&[seen("https://a.example/", Verdict::Dead)], &first.remember, at("2026-12-01T06:00:00Z"));
+    assert_eq!(next_week, first, "a second look at the same world says the same, byte for byte");
+}
+
+#[test]
+fn a_silence_is_told_when_it_lasts() {
+    let links = [seen("https://a.example/", Verdict::Unreachable)];
+    let first = assess(&links, &BTreeMap::new(), at(MORNING));
+    assert_eq!(codes(&first), Vec::<&str>::new());
+    assert_eq!(first.remember.len(), 1, "but remembered");
+    let soon = assess(&links, &first.remember, at("2026-11-24T11:59:00Z"));
+    assert_eq!((codes(&soon), &soon.remember), (Vec::new(), &first.remember));
+    let lasting = assess(&links, &first.remember, at(NOON));
+    assert_eq!(codes(&lasting), ["link-unreachable"]);
+    let later = assess(&links, &lasting.remember, at("2026-12-24T12:00:00Z"));
+    assert_eq!(later, lasting, "its date does not move");
+}
+
+#[test]
+fn only_a_look_that_finds_it_alive_clears_it() {
+    let dead = assess(&[seen("https://a.example/", Verdict::Dead)], &BTreeMap::new(), at(MORNING));
+    for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked, Verdict::FragmentUnverifiable]
+    {
+        let unseen = assess(&[seen("https://a.example/", verdict)], &dead.remember, at(NOON));
+        assert_eq!(unseen.remember, dead.remember, "{verdict:?}");
+        assert_eq!(codes(&unseen), ["link-unreachable"], "{verdict:?}: still told");
+    }
+    for verdict in [Verdict::Alive, Verdict::Moved] {
+        assert!(assess(&[seen("https://a.example/", verdict)], &dead.remember, at(NOON)).remember.is_empty());
+    }
+    assert!(assess(&[], &dead.remember, at(NOON)).remember.is_empty(), "a link that is off the page is forgotten");
+}
+
+#[test]
+fn what_was_never_seen_failing_is_not_told() {
+    for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked, Verdict::Skipped] {
+        let seen = assess(&[seen("https://a.example/", verdict)], &BTreeMap::new(), at(MORNING));
+        assert_eq!(seen, Assessment::default(), "{verdict:?}");
+    }
+}
+
+#[test]
+fn when_much_fails_at_once_the_fault_is_on_this_side() {
+    let world = |failing: usize, verdict: Verdict| -> Vec<Observation> {
+        (0..20)
+            .map(|n| seen(&format!("https://{n}.example/"), if n < failing { verdict } else { Verdict::Alive }))
+            .collect()
+    };
+    for verdict in [Verdict::Dead, Verdict::Unreachable, Verdict::FragmentDead] {
+        assert!(assess(&world(5, verdict), &BTreeMap::new(), at(MORNING)).inconclusive.is_none(), "25 %");
+        let blind = assess(&world(18, verdict), &BTreeMap::new(), at(MORNING));
+        assert_eq!((codes(&blind), blind.remember.len()), (vec!["links-inconclusive"], 0));
+    }
+    // What failed before is no news.
+    let known = assess(&world(5, Verdict::Dead), &BTreeMap::new(), at(MORNING)).remember;
+    assert!(assess(&world(6, Verdict::Dead), &known, at(NOON)).inconclusive.is_none());
+    let held = assess(&world(18, Verdict::Dead), &known, at(NOON));
+    assert_eq!(held.remember, known, "what was known stays as it was");
+}
+
+#[test]
+fn a_moved_link_is_information_with_its_new_address() {
+    let mut moved = seen("https://a.example/old", Verdict::Moved);
+    moved.suggestion = Some("https://a.example/new".to_owned());
+    let assessment = assess(&[moved], &BTreeMap::new(), at(MORNING));
+    assert_eq!(codes(&assessment), ["link-moved"]);
+    assert_eq!(assessment.findings[0].advice, "Write https://a.example/new instead.");
+}

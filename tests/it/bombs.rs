@@ -1,0 +1,180 @@
+//! Inputs that were made to break parsers: each has a result, without a panic and without a long wait.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use podkeeper::collect::agents::parse_bytes;
+use podkeeper::collect::handbook::parse;
+use podkeeper::gitlab::{Access, Exchange, Failure, IssueFilter, Purpose, connect};
+use podkeeper::pod::agent::{AgentFile, MembershipRule};
+use podkeeper::pod::snapshot::Project;
+use tokio::time::Instant;
+
+/// Far more than all of them take together; only a parser that hangs reaches it.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A bomb: its name, and what came of it.
+struct Bomb {
+    name: String,
+    explode: Box<dyn FnOnce() -> String + Send>,
+}
+
+fn bomb(name: impl Into<String>, explode: impl FnOnce() -> String + Send + 'static) -> Bomb {
+    Bomb { name: name.into(), explode: Box::new(explode) }
+}
+
+/// A page, understood.
+fn page(name: impl Into<String>, text: String) -> Bomb {
+    bomb(name, move || {
+        let page = parse(&text, "p.md");
+        format!("{} links, {} members, {} findings", page.links.len(), page.members.len(), page.findings.len())
+    })
+}
+
+/// An agent's file; one that is refused for its size is also tried with the rest cut off.
+fn yaml(name: &str, bytes: impl Into<Vec<u8>>) -> Bomb {
+    let bytes: Vec<u8> = bytes.into();
+    bomb(format!("yaml {name}"), move || {
+        let rules = [MembershipRule::ZendeskGroup("g".to_owned())].into();
+        let said = |bytes: &[u8]| match parse_bytes("a.yaml", bytes, &rules) {
+            AgentFile::Agent(_) => "an agent".to_owned(),
+            AgentFile::Broken(broken) => {
+                format!("{}{}", broken.kind, broken.line.map(|n| format!(" ({n})")).unwrap_or_default())
+            }
+        };
+        let whole = said(&bytes);
+        if bytes.len() > 64 * 1024 { format!("{whole}; cut: {}", said(&bytes[..64 * 1024])) } else { whole }
+    })
+}
+
+/// A server that gives one answer to everything.
+struct Always(Bytes);
+
+#[async_trait::async_trait]
+impl Exchange for Always {
+    async fn exchange(&self, _: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        Ok(Response::new(self.0.clone()))
+    }
+}
+
+/// An answer of GitLab to three kinds of questions.
+fn json(name: &str, body: impl Into<Bytes>) -> Bomb {
+    let body: Bytes = body.into();
+    bomb(format!("json {name}"), move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let url = "https://gitlab.example/".parse().unwrap();
+            let access = Access { url, tokens: [].into(), exchange: Arc::new(Always(body)), seed: 7 };
+            let reader = connect(&access).unwrap();
+            let project = Project {
+                id: 1,
+                path: "g/p".to_owned(),
+                archived: false,
+                issues_enabled: true,
+                private: true,
+                url: String::new(),
+            };
+            let seen = [
+                reader.project(Purpose::Pairing, "g/p").await.present().is_some(),
+                reader.account(Purpose::Pairing).await.present().is_some(),
+                reader.issues(Purpose::Pairing, &project, IssueFilter::ByAuthor(1), None).await.is_ok(),
+            ];
+            format!("understood: {seen:?}")
+        })
+    })
+}
+
+fn markdown() -> Vec<Bomb> {
+    let one = |mark: &'static str, count| page(format!("markdown {mark:?} × {count}"), mark.repeat(count));
+    let marks = ["[", "> ", "*a ", "![", "`"];
+    marks.into_iter().flat_map(|mark| [5_000, 20_000, 80_000].map(|count| one(mark, count))).collect()
+}
+
+fn yamls() -> Vec<Bomb> {
+    let alias = (1..12).fold("a0: &a0 [x]\n".to_owned(), |text, n| {
+        format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "))
+    });
+    let deep = (0..10_000).flat_map(|n| [" ".repeat(n.min(300)), "k:\n".to_owned()]).collect::<String>();
+    let merge = (1..200).fold("m0: &m0 {a: 1}\n".to_owned(), |text, n| {
+        format!("{text}m{n}: &m{n}\n  <<: [*m{}, *m{}]\n  k{n}: 1\n", n - 1, n - 1)
+    });
+    let utf16: Vec<u8> = "\u{feff}name: Ada\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    vec![
+        yaml("alias bomb", alias),
+        yaml("[ × 12,500", "[".repeat(12_500)),
+        yaml("[ × 25,000", "[".repeat(25_000)),
+        yaml("[ × 50,000", "[".repeat(50_000)),
+        yaml("[ × 100,000", "[".repeat(100_000)),
+        yaml("{ × 100,000", "{".repeat(100_000)),
+        yaml("10,000 levels of mappings", deep),
+        yaml("a chain of merge keys", merge),
+        yaml("a key twice", "name: a\nname: b\n"),
+        yaml("a text of 1 MB", format!("name: {}\n", "x".repeat(1_000_000))),
+        yaml("NUL", "name: a\0b\n"),
+        yaml("UTF-16", utf16),
+        yaml("100,000 documents", "---\na\n".repeat(100_000)),
+    ]
+}
+
+fn jsons() -> Vec<Bomb> {
+    let user = |rest: &str| format!(r#"{{"id": 1, "username": {rest}}}"#);
+    vec![
+        json("[ × 100,000", "[".repeat(100_000)),
+        json("a text of 10 MB", user(&format!("\"{}\"", "x".repeat(10_000_000)))),
+        json("half of a surrogate pair", user(r#""\ud800""#)),
+        json("a key twice", user(r#""a", "username": "b""#)),
+        json("1e999", r#"{"id": 1e999, "username": "a"}"#),
+        json("nothing", ""),
+    ]
+}
+
+fn pages() -> Vec<Bomb> {
+    let members = "## Juniper Pod members\n\n";
+    vec![
+        page("page {{< × 100,000", format!("{members}- {}", "{{<".repeat(100_000))),
+        page("page with an open shortcode", format!("{members}- {{{{< member-by-name \"{}", "x".repeat(100_000))),
+        page("page with an address of 1 MB", format!("{members}https://a.example/{}", "x".repeat(1_000_000))),
+        page(
+            "page with 5,001 links",
+            (0..5_001).fold(String::new(), |text, n| format!("{text}- https://a.example/{n}\n")),
+        ),
+        page("page with 100,000 headings", format!("{members}{}", "## x\n".repeat(100_000))),
+        page("page with an open fence", format!("{members}```\n{}", "- https://a.example/x\n".repeat(20_000))),
+    ]
+}
+
+#[test]
+fn forty_bombs_go_off_without_a_panic() {
+    let bombs: Vec<Bomb> = markdown().into_iter().chain(yamls()).chain(jsons()).chain(pages()).collect();
+    assert_eq!(bombs.len(), 40);
+    let (tell, told) = mpsc::channel();
+    let work = std::thread::spawn(move || {
+        for Bomb { name, explode } in bombs {
+            let start = Instant::now();
+            let result = explode();
+            if tell.send((name, result, start.elapsed())).is_err() {
+                return;
+            }
+        }
+    });
+    let mut slowest = (Duration::ZERO, String::new());
+    let mut survived = 0;
+    // The channel closes at the end, or when a bomb has done harm.
+    loop {
+        match told.recv_timeout(PATIENCE) {
+            Ok((name, result, took)) => {
+                println!("{:>6} ms  {name}: {result}", took.as_millis());
+                survived += 1;
+                slowest = slowest.max((took, name));
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("bomb {} takes longer than {PATIENCE:?}", survived + 1),
+        }
+    }
+    assert!(work.join().is_ok(), "bomb {} panicked", survived + 1);
+    println!("{survived} of 40 survived; the slowest took {} ms: {}", slowest.0.as_millis(), slowest.1);
+    assert_eq!(survived, 40);
+}

@@ -1,0 +1,8 @@
+//! The links of a page, looked at in memory: a GitLab in a box, a web of our own, a clock that nobody waits for.
+
+mod faults; // a GitLab that refuses, fails in part, or is another version
+mod gitlab; // things of GitLab, as its API tells them
+mod manners; // how often who is asked, and what is told of it
+mod seeded; // the page of the box against what the box expects of it
+mod stage; // a box, a web in memory, and what carries requests to them
+mod web; // what the web answers, and the verdict on it

@@ -1,0 +1,81 @@
+//! A GitLab that refuses, fails in part, or is another version.
+
+use podkeeper::pod::observed::Cause;
+use podkeeper::pod::verdict::Verdict;
+use serde_json::{Value, json};
+
+use super::gitlab::{G, harbour};
+use super::stage::{Memory, Stage, seen, verdict, web};
+
+/// What GitLab answers with when a part of a query went wrong.
+fn without(mut answer: Value, alias_of: &str, query: &str, message: &str) -> Value {
+    let at = query.find(alias_of).unwrap();
+    let alias = query[..at].rsplit(['{', ' ']).next().unwrap().trim_end_matches(':').to_owned();
+    let data = answer["data"].as_object_mut().unwrap();
+    data.insert(alias.clone(), Value::Null);
+    answer["errors"] = json!([{ "message": message, "path": [alias] }]);
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_one_field_is_no_verdict_on_anything_else() {
+    let (world, token) = harbour();
+    let spoil = |query: &str, answer: Value| {
+        if query.contains(":project(") {
+            without(answer, "project(", query, "Timeout on Project.repository")
+        } else {
+            answer
+        }
+    };
+    let stage = Stage::spoiled(world, Some(&token), spoil);
+    let urls = [&format!("{G}/harbour/attic/-/blob/main/a.yml"), &format!("{G}/groups/harbour/-/epics/7")];
+    let seen = seen(stage.probe(&urls.map(String::as_str), &web(&Memory::of(&[]))).await);
+    assert_eq!(verdict(&seen, urls[0]), Verdict::Unreachable);
+    assert!(seen[urls[0].as_str()].reason.contains("Timeout"));
+    assert_eq!(verdict(&seen, urls[1]), Verdict::Alive);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gitlab_without_the_epic_type_tells_epics_as_work_items() {
+    let (world, token) = harbour();
+    let spoil = |query: &str, answer: Value| {
+        let unknown = json!({ "errors": [{ "message": "Field 'epic' doesn't exist on type 'Group'" }] });
+        if query.contains(":epic(") { unknown } else { answer }
+    };
+    let stage = Stage::spoiled(world, Some(&token), spoil);
+    let urls = [&format!("{G}/groups/harbour/-/epics/7"), &format!("{G}/harbour/attic")];
+    let seen = seen(stage.probe(&urls.map(String::as_str), &web(&Memory::of(&[]))).await);
+    assert_eq!(verdict(&seen, urls[0]), Verdict::Alive, "{}", seen[urls[0].as_str()].reason);
+    assert_eq!(verdict(&seen, urls[1]), Verdict::Alive);
+    assert!(stage.reader.counts().reads() <= 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sees_everything_knows_that_an_issue_is_gone() {
+    for (role, expected) in [(10, Verdict::Hidden), (20, Verdict::Dead)] {
+        let (world, token) = harbour();
+        // A box that does not know the field refuses the query; GitLab answers it.
+        let spoil = move |query: &str, answer: Value| {
+            let alias = query.find(":maxAccessLevel").map(|at| query[..at].rsplit(' ').next().unwrap().to_owned());
+            let Some(alias) = alias else { return answer };
+            json!({ "data": { "a0": { "fullPath": "harbour/attic", alias: { "integerValue": role } } } })
+        };
+        let stage = Stage::spoiled(world, Some(&token), spoil);
+        let url = format!("{G}/harbour/attic/-/issues/5");
+        let seen = seen(stage.probe(&[&url], &web(&Memory::of(&[]))).await);
+        assert_eq!(verdict(&seen, &url), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_makes_nothing_dead_and_says_so_once() {
+    let (world, _) = harbour();
+    let stage = Stage::new(world, Some("glpat-wrong"));
+    let urls: Vec<String> = (0..80).map(|n| format!("{G}/harbour/p{n}/-/blob/main/a.yml")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let probed = stage.probe(&urls, &web(&Memory::of(&[]))).await;
+    assert!(probed.observations.iter().all(|seen| seen.verdict == Verdict::Unreachable));
+    assert!(probed.observations[0].reason.starts_with("it could not be asked"), "{}", probed.observations[0].reason);
+    assert_eq!(probed.blind.map(|blind| blind.cause), Some(Cause::Token));
+    assert_eq!(stage.reader.counts().reads(), 1);
+}

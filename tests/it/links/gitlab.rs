@@ -1,0 +1,186 @@
+//! Things of GitLab, as its API tells them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use podkeeper::collect::links::labels;
+use podkeeper::pod::verdict::{LabelVerdict, Verdict};
+use podkeeper::sandbox::World;
+use podkeeper::sandbox::world::{NewIssue, Visibility};
+
+use super::stage::{Memory, Stage, empty, seen, web};
+
+/// A visible group with everything a link can point at, and some that only insiders see. Gives the bot's token.
+pub(super) fn harbour() -> (World, String) {
+    let mut world = empty();
+    let bot = world.add_user("bot", "Bot");
+    let token = world.add_token("bot", bot, &["read_api"], None);
+    world.add_user("ada-quill", "Ada Quill");
+    let alpha = world.add_project("harbour/tools/alpha", Visibility::Public);
+    world.add_file(alpha, "main", "README.md", "# Alpha\n\n## How to ask\n\n### For help -- now\n");
+    world.add_file(alpha, "main", "lib/a.yml", "one: 1\ntwo: 2\n");
+    world.add_file(alpha, "main", "docs/guide.md", "# Guide\n");
+    world.add_file(alpha, "old", "lib/only-here.yml", "x: 1\n");
+    world.add_file(alpha, "feature/fast/lane", "lib/b.yml", "x: 1\n");
+    let issue = NewIssue { title: "An issue".to_owned(), ..NewIssue::default() };
+    world.open_issue(alpha, bot, &issue);
+    world.add_merge_request(alpha, bot, "A change", "opened");
+    let attic = world.add_project("harbour/attic", Visibility::Public);
+    world.projects.get_mut(&attic).unwrap().archived = true;
+    let renamed = world.add_project("harbour/tools/new-name", Visibility::Public);
+    world.projects.get_mut(&renamed).unwrap().formerly.push("harbour/tools/old-name".to_owned());
+    world.add_file(renamed, "main", "a.yml", "x: 1\n");
+    world.add_project("harbour/secret", Visibility::Private);
+    world.add_project("harbour/bare", Visibility::Public);
+    let group = world.add_group("harbour", Visibility::Public);
+    world.add_epic(group, 7, "An epic", true);
+    (world, token)
+}
+
+pub(super) const G: &str = "https://gitlab.com";
+
+#[tokio::test(start_paused = true)]
+async fn each_thing_of_gitlab_has_its_verdict_in_few_requests() {
+    use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Hidden, Moved};
+    let (world, token) = harbour();
+    let stage = Stage::new(world, Some(&token));
+    let alpha = "harbour/tools/alpha";
+    let table: Vec<(String, Verdict, Option<&str>)> = vec![
+        (format!("{G}/{alpha}"), Alive, None),
+        (format!("{G}/{alpha}.git"), Alive, None),
+        (format!("{G}/HARBOUR/Tools/Alpha"), Alive, None),
+        (format!("{G}/harbour/tools"), Alive, None),
+        (format!("{G}/groups/harbour/tools"), Alive, None),
+        (format!("{G}/harbour"), Alive, None),
+        (format!("{G}/ada-quill/"), Alive, None),
+        (format!("{G}/nobody-is-here"), Hidden, None),
+        (format!("{G}/harbour/attic"), Alive, None),
+        (format!("{G}/harbour/secret"), Hidden, None),
+        (format!("{G}/harbour/secret/-/blob/main/a.yml"), Hidden, None),
+        (format!("{G}/harbour/never-was"), Hidden, None),
+        (format!("{G}/harbour/bare/-/blob/main/a.yml"), Hidden, None),
+        (format!("{G}/harbour/tools/old-name"), Moved, Some("https://gitlab.com/harbour/tools/new-name")),
+        (
+            format!("{G}/harbour/tools/old-name/-/blob/main/a.yml?plain=1#L1"),
+            Moved,
+            Some("https://gitlab.com/harbour/tools/new-name/-/blob/main/a.yml?plain=1#L1"),
+        ),
+        // Files, old form included; what is missing in a project that can be seen is gone.
+        (format!("{G}/{alpha}/-/blob/main/lib/a.yml"), Alive, None),
+        (format!("{G}/{alpha}/blob/main/lib/a.yml"), Alive, None),
+        (format!("{G}/{alpha}/-/raw/HEAD/lib/a.yml"), Alive, None),
+        (format!("{G}/{alpha}/-/blob/main/lib/gone.yml"), Dead, None),
+        (format!("{G}/{alpha}/-/blob/main/lib"), Moved, Some("https://gitlab.com/harbour/tools/alpha/-/tree/main/lib")),
+        (
+            format!("{G}/{alpha}/-/blob/master/lib/a.yml"),
+            Moved,
+            Some("https://gitlab.com/harbour/tools/alpha/-/blob/main/lib/a.yml"),
+        ),
+        (
+            format!("{G}/{alpha}/-/blob/old/lib/a.yml"),
+            Dead,
+            Some("https://gitlab.com/harbour/tools/alpha/-/blob/main/lib/a.yml"),
+        ),
+        (format!("{G}/{alpha}/-/blob/no-such-ref/x.yml"), Dead, None),
+        (format!("{G}/{alpha}/-/blob/feature/fast/lane/lib/b.yml"), Alive, None),
+        (format!("{G}/{alpha}/-/tree/main/lib?ref_type=heads"), Alive, None),
+        (format!("{G}/{alpha}/-/tree/main"), Alive, None),
+        (format!("{G}/{alpha}/-/tree/main/gone"), Dead, None),
+        (format!("{G}/{alpha}/-/tree/feature/fast/lane"), Alive, None),
+        (
+            format!("{G}/{alpha}/-/tree/main/lib/a.yml"),
+            Moved,
+            Some("https://gitlab.com/harbour/tools/alpha/-/blob/main/lib/a.yml"),
+        ),
+        // Places.
+        (format!("{G}/{alpha}/-/blob/main/lib/a.yml#L2"), Alive, None),
+        (format!("{G}/{alpha}/-/blob/main/lib/a.yml#L1-3"), FragmentDead, None),
+        (format!("{G}/{alpha}/-/blob/main/lib/a.yml#part"), FragmentUnverifiable, None),
+        (format!("{G}/{alpha}/-/blob/main/docs/guide.md#guide"), Alive, None),
+        (format!("{G}/{alpha}/-/blob/main/docs/guide.md#gone"), FragmentDead, None),
+        (format!("{G}/{alpha}#how-to-ask"), Alive, None),
+        (format!("{G}/{alpha}#for-help----now"), Alive, None),
+        (format!("{G}/{alpha}#gone"), FragmentDead, None),
+        (format!("{G}/harbour/bare#readme-of-none"), FragmentUnverifiable, None),
+        // Everything else.
+        (format!("{G}/{alpha}/-/issues/"), Alive, None),
+        (format!("{G}/{alpha}/-/issues/1"), Alive, None),
+        (format!("{G}/{alpha}/-/issues/1#note_5"), FragmentUnverifiable, None),
+        (format!("{G}/{alpha}/-/issues/99"), Hidden, None),
+        (format!("{G}/{alpha}/-/merge_requests/1/diffs"), Alive, None),
+        (format!("{G}/{alpha}/-/merge_requests/99"), Hidden, None),
+        (format!("{G}/{alpha}/-/labels"), Alive, None),
+        (format!("{G}/{alpha}/-/wikis/home"), Alive, None),
+        (format!("{G}/groups/harbour/-/epics/7"), Alive, None),
+        (format!("{G}/groups/harbour/-/work_items/7"), Alive, None),
+        (format!("{G}/groups/harbour/-/epics/8"), Hidden, None),
+        (format!("{G}/groups/harbour/-/issues"), Alive, None),
+        (format!("{G}/groups/nowhere/-/epics/1"), Hidden, None),
+    ];
+    let urls: Vec<&str> = table.iter().map(|(url, ..)| url.as_str()).collect();
+    let memory = Memory::of(&[]);
+    let probed = stage.probe(&urls, &web(&memory)).await;
+    assert_eq!(probed.blind, None);
+    let requests = stage.reader.counts().reads();
+    println!("gitlab_links={} requests={requests} writes={}", urls.len(), stage.reader.counts().writes());
+    let seen = seen(probed);
+    for (url, wanted, suggestion) in &table {
+        let found = &seen[url];
+        assert_eq!((found.verdict, found.suggestion.as_deref()), (*wanted, *suggestion), "{url}: {}", found.reason);
+    }
+    assert_eq!(seen[&format!("{G}/harbour/attic")].reason, "its project is archived");
+    // Every special case at once; a page of 61 links costs at most four.
+    assert!(requests <= 5, "{requests} requests");
+    assert_eq!(stage.reader.counts().writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_links_stay_within_gitlabs_limits() {
+    let (mut world, token) = harbour();
+    let alpha = world.project_at("harbour/tools/alpha").unwrap().id;
+    let mut urls = Vec::new();
+    for n in 0..500 {
+        world.add_file(alpha, "main", &format!("files/{n}.md"), "# x\n");
+        urls.push(format!("{G}/harbour/tools/alpha/-/blob/main/files/{n}.md"));
+        urls.push(format!("{G}/harbour/none-{n}/-/issues/{n}"));
+    }
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let stage = Stage::new(world, Some(&token));
+    let seen = seen(stage.probe(&urls, &web(&Memory::of(&[]))).await);
+    let alive = seen.values().filter(|seen| seen.verdict == Verdict::Alive).count();
+    assert_eq!(alive, 500, "{:?}", seen.values().next());
+    assert_eq!(seen.values().filter(|seen| seen.verdict == Verdict::Hidden).count(), 500);
+    println!("links=1000 api_requests={}", stage.reader.counts().reads());
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_are_looked_up_by_exact_name_in_one_request_or_two() {
+    let (mut world, token) = harbour();
+    for name in
+        ["pod::alpha", "group::old [DEPRECATED]", "group::older DEPRECATED", "group::oldest [DEPRECIATED]", "Bug"]
+    {
+        world.add_group_label("harbour", name, "#ff0000", "");
+    }
+    let stage = Stage::new(world, Some(&token));
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let groups = ["harbour".to_owned(), "harbour/tools".to_owned()];
+    let found = labels(&names(&["pod::alpha", "Bug", ""]), &groups, &stage.reader).await;
+    assert_eq!(
+        found,
+        BTreeMap::from([("Bug".to_owned(), LabelVerdict::Alive), ("pod::alpha".to_owned(), LabelVerdict::Alive)])
+    );
+    assert_eq!(stage.reader.counts().reads(), 1);
+    let asked = names(&["pod::alpha", "bug", "group::old", "group::older", "group::oldest", "group::new"]);
+    let found = labels(&asked, &groups, &stage.reader).await;
+    assert_eq!(stage.reader.counts().reads(), 3);
+    let retired = |name: &str| LabelVerdict::Retired(name.to_owned());
+    assert_eq!(found["group::old"], retired("group::old [DEPRECATED]"));
+    assert_eq!(found["group::older"], retired("group::older DEPRECATED"));
+    assert_eq!(found["group::oldest"], retired("group::oldest [DEPRECIATED]"));
+    assert_eq!((&found["bug"], &found["group::new"]), (&LabelVerdict::Missing, &LabelVerdict::Missing));
+    // A group that is not seen proves nothing about labels that another does not have.
+    let groups = ["harbour".to_owned(), "not/there".to_owned()];
+    let found = labels(&names(&["Bug", "x"]), &groups, &stage.reader).await;
+    assert_eq!(found["Bug"], LabelVerdict::Alive);
+    assert!(matches!(&found["x"], LabelVerdict::Unknown(why) if why.contains("not/there")));
+    assert!(matches!(labels(&names(&["x"]), &[], &stage.reader).await["x"], LabelVerdict::Unknown(_)));
+}

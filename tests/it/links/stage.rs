@@ -1,0 +1,231 @@
+//! The stage of these stories: a box, a web in memory, and what carries requests to them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body as AxumBody;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http::{HeaderMap, HeaderName, Request, Response};
+use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Web};
+use podkeeper::collect::links::{Document, Probed, probe};
+use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect};
+use podkeeper::pod::document::{Link, LinkForm};
+use podkeeper::pod::text::Untrusted;
+use podkeeper::pod::verdict::{Observation, Verdict};
+use podkeeper::sandbox::{Sandbox, World};
+use secrecy::SecretString;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use url::Url;
+
+pub(super) const NOW: &str = "2026-11-24T06:00:00Z";
+
+/// One way to answer a GET.
+#[derive(Clone)]
+pub(super) enum Says {
+    /// Status, headers, body.
+    Answer(u16, Vec<(&'static str, String)>, String),
+    /// No answer for this reason.
+    Lost(Lost),
+    /// Never anything.
+    Silence,
+}
+
+impl Says {
+    pub(super) fn page(body: &str) -> Self {
+        Self::Answer(200, vec![("content-type", "text/html; charset=utf-8".to_owned())], body.to_owned())
+    }
+
+    pub(super) fn status(status: u16) -> Self {
+        Self::Answer(status, Vec::new(), format!("<title>{status}</title>"))
+    }
+
+    pub(super) fn to(status: u16, target: &str) -> Self {
+        Self::Answer(status, vec![("location", target.to_owned())], String::new())
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Answer(_, headers, _) = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+}
+
+/// A web in memory: what each address says, in order, the last for ever; who is not listed is no host.
+#[derive(Default)]
+pub(super) struct Memory {
+    says: BTreeMap<String, Vec<Says>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Memory {
+    pub(super) fn of(says: &[(&str, &[Says])]) -> Arc<Self> {
+        let says = says.iter().map(|(url, says)| ((*url).to_owned(), says.to_vec())).collect();
+        Arc::new(Self { says, asked: Mutex::default() })
+    }
+
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait::async_trait]
+impl Fetch for Memory {
+    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+        assert_eq!(url.fragment(), None, "a fragment is not sent");
+        let nth = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(url.to_string());
+            asked.iter().filter(|asked| *asked == url.as_str()).count()
+        };
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let says = self.says.get(url.as_str()).map(|says| says[(nth - 1).min(says.len() - 1)].clone());
+        match says.unwrap_or(Says::Lost(Lost::NoHost)) {
+            Says::Lost(lost) => Err(lost),
+            Says::Silence => std::future::pending().await,
+            Says::Answer(status, pairs, body) => {
+                let mut headers = HeaderMap::new();
+                for (name, value) in pairs {
+                    headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+                }
+                // In small pieces, as a slow server does.
+                let pieces: Vec<_> =
+                    body.as_bytes().chunks(1_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+                Ok(Reply { status, headers, body: stream::iter(pieces).boxed() })
+            }
+        }
+    }
+}
+
+/// The web of a box, without a socket.
+pub(super) struct BoxWeb(pub(super) Sandbox);
+
+#[async_trait::async_trait]
+impl Fetch for BoxWeb {
+    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+        let request = Request::get(url.as_str()).body(AxumBody::empty()).unwrap();
+        let answer = self.0.web_router().oneshot(request).await.unwrap();
+        let fault = answer.headers().get("x-box-fault").map(|fault| fault.to_str().unwrap().to_owned());
+        match (answer.status().as_u16(), fault.as_deref()) {
+            (421, _) => return Err(Lost::NoHost),
+            (_, Some("hang")) => std::future::pending().await,
+            (_, Some("down")) => return Err(Lost::Broken("reset".to_owned())),
+            (_, Some(slow)) => {
+                let wait = slow.strip_prefix("slow ").and_then(|wait| wait.parse().ok()).unwrap();
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            _ => {}
+        }
+        let (parts, body) = answer.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = stream::iter([Ok(bytes)]).boxed();
+        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+}
+
+/// What is done to an answer, seeing its query.
+type Spoil = Box<dyn Fn(&str, Value) -> Value + Send + Sync>;
+
+/// Carries API calls to a box, notes the queries, and spoils answers where told.
+pub(super) struct Wire {
+    sandbox: Sandbox,
+    queries: Mutex<Vec<String>>,
+    spoil: Spoil,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Wire {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let body: Value = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+        let query = body["query"].as_str().unwrap_or_default().to_owned();
+        self.queries.lock().unwrap().push(query.clone());
+        let answer = self.sandbox.router().oneshot(request.map(AxumBody::from)).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = match serde_json::from_slice(&body) {
+            Ok(value) => Bytes::from((self.spoil)(&query, value).to_string()),
+            Err(_) => body,
+        };
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// A box, its wire, and a reader with the token of a world's user.
+pub(super) struct Stage {
+    pub(super) reader: Reader,
+    pub(super) wire: Arc<Wire>,
+    pub(super) sandbox: Sandbox,
+}
+
+impl Stage {
+    pub(super) fn new(world: World, token: Option<&str>) -> Self {
+        Self::spoiled(world, token, |_, value| value)
+    }
+
+    pub(super) fn spoiled(
+        world: World,
+        token: Option<&str>,
+        spoil: impl Fn(&str, Value) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        let sandbox = Sandbox::new(world);
+        let wire = Arc::new(Wire { sandbox: sandbox.clone(), queries: Mutex::default(), spoil: Box::new(spoil) });
+        let token =
+            token.map(|secret| Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret) });
+        let tokens = token.into_iter().map(|token| (Purpose::Handbook, token)).collect();
+        let url = "https://gitlab.example/".parse().unwrap();
+        let reader =
+            connect(&Access { url, tokens, exchange: Arc::clone(&wire) as Arc<dyn Exchange>, seed: 7 }).unwrap();
+        Self { reader, wire, sandbox }
+    }
+
+    pub(super) async fn probe(&self, urls: &[&str], web: &Web) -> Probed {
+        let links = links(urls);
+        let document = Document { path: "pod.md", links: &links, site: None };
+        let probed = probe(&[document], &self.reader, web, &Policy::default()).await;
+        for query in self.wire.queries.lock().unwrap().iter() {
+            assert!(query.chars().count() <= 10_000);
+        }
+        probed
+    }
+}
+
+pub(super) fn links(urls: &[&str]) -> Vec<Link> {
+    urls.iter().enumerate().map(|(index, url)| link(url, index + 1)).collect()
+}
+
+pub(super) fn link(url: &str, line: usize) -> Link {
+    Link {
+        url: url.to_owned(),
+        text: Untrusted::new("a link"),
+        line,
+        column: 3,
+        section: Untrusted::new("Links"),
+        form: LinkForm::Inline,
+        kind: podkeeper::collect::links::target::kind(url, "gitlab.com"),
+    }
+}
+
+pub(super) fn web(memory: &Arc<Memory>) -> Web {
+    Web::over(Arc::clone(memory) as Arc<dyn Fetch>, Settings { seed: 7, ..Settings::default() })
+}
+
+pub(super) fn empty() -> World {
+    World::empty(NOW.parse().unwrap())
+}
+
+/// The look at links of the web alone.
+pub(super) async fn over(memory: &Arc<Memory>, urls: &[&str]) -> BTreeMap<String, Observation> {
+    seen(Stage::new(empty(), None).probe(urls, &web(memory)).await)
+}
+
+pub(super) fn seen(probed: Probed) -> BTreeMap<String, Observation> {
+    probed.observations.into_iter().map(|seen| (seen.url.clone(), seen)).collect()
+}
+
+pub(super) fn verdict(seen: &BTreeMap<String, Observation>, url: &str) -> Verdict {
+    seen.get(url).unwrap_or_else(|| panic!("{url} was not looked at")).verdict
+}

@@ -1,0 +1,144 @@
+//! What the web answers, and the verdict on it.
+
+use std::sync::Arc;
+
+use podkeeper::collect::links::web::Lost;
+use podkeeper::pod::verdict::Verdict::{
+    self, Alive, Blocked, Dead, FragmentDead, FragmentUnverifiable, Hidden, Login, Moved, Refused, Skipped, Unreachable,
+};
+
+use super::stage::{Memory, Says, over, verdict};
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_of_the_web_has_its_verdict() {
+    let memory = answers();
+    let urls: Vec<&str> = TABLE.iter().map(|(url, _)| *url).collect();
+    let seen = over(&memory, &urls).await;
+    for (url, expected) in TABLE {
+        assert_eq!(verdict(&seen, url), *expected, "{url}: {}", seen[*url].reason);
+    }
+    let suggested = |url: &str| seen[url].suggestion.as_deref();
+    assert_eq!(suggested("https://a.example/301#here"), Some("https://a.example/ok#here"));
+    assert_eq!(suggested("https://a.example/301-then-302"), Some("https://a.example/302"));
+    assert_eq!(suggested("https://a.example/own-fragment#nowhere"), Some("https://a.example/ok#there"));
+    assert_eq!(suggested("https://docs.gitlab.com/old/#here"), Some("https://docs.gitlab.com/new/#here"));
+    let chain: Vec<(u16, &str, bool)> = seen["https://a.example/301-then-302"]
+        .redirects
+        .iter()
+        .map(|hop| (hop.status, hop.url.as_str(), hop.permanent))
+        .collect();
+    assert_eq!(chain, [(301, "https://a.example/302", true), (302, "https://a.example/ok", false)]);
+    // Nothing that a policy refuses, and no sign-in page, was ever asked for.
+    assert!(
+        memory.asked().iter().all(|url| !url.contains("169.254") && !url.contains("sign_in") && !url.contains("login"))
+    );
+}
+
+/// What the addresses of the table say.
+fn answers() -> Arc<Memory> {
+    let page = "<html><h2 id=here>x</h2><a name='there'></a></html>";
+    let long = format!("<html><h2 id=a></h2>{}</html>", "x".repeat(3 * 1024 * 1024));
+    let alias = "<html><head><meta http-equiv=refresh content='0; url=https://docs.gitlab.com/new/'></head></html>";
+    let ok = || Says::page(page);
+    Memory::of(&[
+        ("https://a.example/ok", &[ok()]),
+        ("https://a.example/gone", &[Says::status(404)]),
+        ("https://a.example/410", &[Says::status(410)]),
+        ("https://a.example/401", &[Says::status(401)]),
+        ("https://a.example/403", &[Says::status(403)]),
+        ("https://a.example/999", &[Says::status(999)]),
+        ("https://a.example/cf", &[Says::status(503).with("cf-mitigated", "challenge")]),
+        ("https://a.example/503", &[Says::status(503)]),
+        ("https://a.example/503-once", &[Says::status(503), ok()]),
+        (
+            "https://a.example/reset-twice",
+            &[Says::Lost(Lost::Broken("reset".into())), Says::Lost(Lost::Broken("reset".into())), ok()],
+        ),
+        ("https://a.example/busy", &[Says::status(429).with("retry-after", "30"), ok()]),
+        ("https://a.example/always-busy", &[Says::status(429)]),
+        ("https://a.example/busy-for-a-day", &[Says::status(429).with("retry-after", "86400")]),
+        ("https://a.example/301", &[Says::to(301, "/ok")]),
+        ("https://a.example/302", &[Says::to(302, "/ok")]),
+        ("https://a.example/301-then-302", &[Says::to(301, "/302")]),
+        ("https://a.example/301-to-gone", &[Says::to(301, "/gone")]),
+        ("https://a.example/own-fragment", &[Says::to(308, "/ok#there")]),
+        ("https://a.example/loop", &[Says::to(302, "/loop2")]),
+        ("https://a.example/loop2", &[Says::to(302, "/loop")]),
+        ("https://a.example/nowhere", &[Says::to(302, "")]),
+        ("https://a.example/inside", &[Says::to(301, "http://169.254.169.254/latest")]),
+        ("https://a.example/file", &[Says::to(301, "file:///etc/passwd")]),
+        ("https://a.example/private", &[Says::to(302, "https://a.example/sso/login?next=/private")]),
+        ("https://git.example/a/b", &[Says::to(302, "/users/sign_in")]),
+        ("https://git.example/a/c", &[Says::page("<title>Sign in · GitLab</title>")]),
+        ("https://git.example/a/b/-/blob/main/gone.md", &[Says::to(302, "/a/b/-/tree/main")]),
+        ("https://git.example/a/b/-/tree/main", &[ok()]),
+        ("https://tls.example/", &[Says::Lost(Lost::Tls("its certificate has expired".to_owned()))]),
+        ("https://inner.example/", &[Says::Lost(Lost::NotPublic)]),
+        ("https://docs.gitlab.com/old/", &[Says::page(alias)]),
+        ("https://docs.gitlab.com/new/", &[ok()]),
+        ("https://long.example/", &[Says::page(&long)]),
+        ("https://plain.example/", &[Says::page("x").with("content-type", "text/plain")]),
+        ("https://drawn.example/", &[Says::page("<script src=x></script>")]),
+        ("https://packed.example/", &[Says::page(page).with("content-encoding", "gzip")]),
+        ("https://handbook.gitlab.com/handbook/product/categories/features/", &[ok()]),
+        ("https://img.youtube.com/vi/abcdefghijk/0.jpg", &[Says::status(200)]),
+        ("https://img.youtube.com/vi/removed0000/0.jpg", &[Says::status(404)]),
+    ])
+}
+
+const TABLE: &[(&str, Verdict)] = &[
+    ("https://a.example/ok", Alive),
+    ("https://a.example/ok#here", Alive),
+    ("https://a.example/ok#there", Alive),
+    ("https://a.example/ok#nowhere", FragmentDead),
+    ("https://a.example/ok#:~:text=words", Alive),
+    ("https://a.example/ok#top", Alive),
+    ("https://a.example/ok#/app", FragmentUnverifiable),
+    ("https://a.example/gone", Dead),
+    ("https://a.example/410", Dead),
+    ("https://a.example/401", Refused),
+    ("https://a.example/403", Refused),
+    ("https://a.example/999", Refused),
+    ("https://a.example/cf", Refused),
+    ("https://a.example/503", Unreachable),
+    ("https://a.example/503-once", Alive),
+    ("https://a.example/reset-twice", Alive),
+    ("https://a.example/busy", Alive),
+    ("https://a.example/always-busy", Refused),
+    ("https://a.example/busy-for-a-day", Refused),
+    ("https://a.example/301#here", Moved),
+    ("https://a.example/302", Alive),
+    ("https://a.example/301-then-302", Moved),
+    ("https://a.example/301-to-gone", Dead),
+    ("https://a.example/own-fragment#nowhere", Moved),
+    ("https://a.example/loop", Unreachable),
+    ("https://a.example/nowhere", Unreachable),
+    ("https://a.example/inside", Blocked),
+    ("https://a.example/file", Blocked),
+    ("https://a.example/private", Login),
+    ("https://git.example/a/b", Hidden),
+    ("https://git.example/a/c", Login),
+    ("https://git.example/a/b/-/blob/main/gone.md", Dead),
+    ("https://tls.example/", Unreachable),
+    ("https://inner.example/", Blocked),
+    ("https://no-such-host.example/", Unreachable),
+    ("https://docs.gitlab.com/old/#here", Moved),
+    ("https://docs.gitlab.com/old/#gone", FragmentDead),
+    ("https://long.example/#a", Alive),
+    ("https://long.example/#b", FragmentUnverifiable),
+    ("https://plain.example/#x", FragmentUnverifiable),
+    ("https://drawn.example/#x", FragmentUnverifiable),
+    ("https://packed.example/#here", FragmentUnverifiable),
+    ("https://handbook.gitlab.com/handbook/product/categories/features/#secure", FragmentUnverifiable),
+    ("https://handbook.gitlab.com/handbook/product/categories/features/#here", Alive),
+    ("https://www.youtube.com/watch?v=abcdefghijk", Alive),
+    ("https://youtu.be/removed0000", Dead),
+    ("https://juniper.slack.com/archives/C0ALPHA", Login),
+    ("mailto:a@example.org?subject=x", Alive),
+    ("mailto:nobody", Dead),
+    ("http://10.0.0.1/", Blocked),
+    ("ftp://a.example/", Blocked),
+    ("#part", FragmentUnverifiable),
+    ("other.md", Skipped),
+    ("/handbook/", Skipped),
+];

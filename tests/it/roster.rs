@@ -1,0 +1,248 @@
+//! Page against data: what a cut page proves, and what stays in the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use podkeeper::collect::agents::{parse, parse_bytes};
+use podkeeper::collect::handbook;
+use podkeeper::decide::decide;
+use podkeeper::pod::Pod;
+use podkeeper::pod::agent::{AccountState, AgentFile, MembershipRule};
+use podkeeper::pod::document::MembersSection;
+use podkeeper::pod::finding::Finding;
+use podkeeper::pod::observed::{Blind, Cause, Observed};
+use podkeeper::pod::rule::{Audience, Rule};
+use podkeeper::pod::snapshot::{Snapshot, Tracker};
+use proptest::prelude::*;
+
+use crate::support::{now, shipped};
+
+const GROUP: &str = "Support Focus: Juniper";
+
+/// A page with the shapes of a real one; its people are invented.
+const JUNIPER: &str = include_str!("../data/pages/juniper-pod.md");
+const TAMARIND: &str = include_str!("../data/pages/tamarind-pod.md");
+
+fn rules() -> BTreeSet<MembershipRule> {
+    BTreeSet::from([MembershipRule::ZendeskGroup(GROUP.to_owned())])
+}
+
+fn pod() -> Pod {
+    let mut pod = shipped().pods.remove(0);
+    pod.membership = MembershipRule::ZendeskGroup(GROUP.to_owned());
+    pod.exceptions.clear();
+    pod
+}
+
+fn blind<T>() -> Observed<T> {
+    Observed::Unknown(Blind { what: "x".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
+}
+
+/// What the audit tells about a page beside these files and accounts.
+fn told(pod: &Pod, page: &str, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
+    let snapshot = Snapshot {
+        now: now(),
+        page: Observed::Present(handbook::parse(page, &pod.page.path)),
+        tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
+        agents: Observed::Present(files.to_vec()),
+        accounts: Observed::Present(accounts.to_vec()),
+        links: Observed::Absent,
+        labels: BTreeMap::new(),
+        unseen: Vec::new(),
+        reports: Observed::Absent,
+        tried: BTreeSet::new(),
+        writes_left: 10,
+    };
+    let findings = decide(pod, &snapshot).findings;
+    findings.into_iter().filter(|finding| finding.audience == Audience::Confidential).collect()
+}
+
+/// The data of a page's members, with one of each difference: as many as there may be before the brake.
+fn data(page: &str) -> (Vec<AgentFile>, Vec<AccountState>) {
+    let members = handbook::parse(page, "p.md").members;
+    let (mut files, mut accounts) = (Vec::new(), Vec::new());
+    let agent = |path: &str, name: &str, id: u64, handle: &str, group: &str| {
+        let text = format!(
+            "name: \"{}\"\ngitlab:\n  id: {id}\n  username: {handle}\nzendesk:\n  main:\n    groups:\n    - '{group}'\n",
+            name.replace('"', "\\\"")
+        );
+        parse(path, &text, &rules())
+    };
+    for (index, member) in members.iter().enumerate() {
+        let id = index as u64 + 1;
+        let handle =
+            member.handle.as_ref().map_or_else(|| format!("nobody{index}"), |handle| handle.as_str().to_owned());
+        let name = podkeeper::pod::agent::without_parenthetical(member.name.raw());
+        let path = format!("data/agents/{index}.yaml");
+        let (file, account) = match index {
+            1 => (Some(agent(&path, name, id, &handle, "Another")), handle.clone()), // without focus
+            2 => (Some(agent(&path, name, id, &handle, GROUP)), format!("{handle}-new")), // renamed
+            3 => (Some(agent(&path, "Somebody Else", id, &handle, GROUP)), handle.clone()), // another name
+            4 => (None, handle.clone()),                                             // a stranger
+            5 => (Some(agent(&path, name, id + 100, "another.handle", GROUP)), handle.clone()), // another handle
+            _ => (Some(agent(&path, name, id, &handle, GROUP)), handle.clone()),
+        };
+        files.extend(file);
+        accounts.push(AccountState { id, username: account, active: index != 6 });
+    }
+    files.push(agent("data/agents/zz.yaml", "Imani Okonkwo", 900, "iokonkwo", GROUP));
+    (files, accounts)
+}
+
+/// F31: a page may break off anywhere. What is told of a part is told of the whole, and nobody is told to
+/// have gone from it.
+#[test]
+fn a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
+    let pod = pod();
+    let (mut cuts, mut partial) = (0, 0);
+    for page in [JUNIPER, TAMARIND] {
+        let (files, accounts) = data(page);
+        let whole = told(&pod, page, &files, &accounts);
+        let codes: BTreeSet<&str> = whole.iter().map(|finding| finding.rule.code()).collect();
+        println!("{} findings about the whole page: {codes:?}", whole.len());
+        assert_eq!(codes.contains("roster-inconclusive"), page == TAMARIND);
+        let section = page.find("od members").or_else(|| page.find("od Members")).unwrap();
+        let heading = section + page[section..].find("\n## ").unwrap() + 1;
+        let behind = heading + page[heading..].find('\n').unwrap();
+        for (end, _) in page.char_indices() {
+            let part = told(&pod, &page[..end], &files, &accounts);
+            let others: Vec<&Finding> =
+                part.iter().filter(|finding| finding.rule != Rule::RosterInconclusive).collect();
+            for finding in &others {
+                assert!(whole.contains(finding), "cut at {end}: {finding:?}");
+            }
+            if end > behind {
+                assert_eq!(part, whole, "cut at {end}");
+            } else if handbook::parse(&page[..end], "p.md").members_section != MembersSection::Closed {
+                let missing = |finding: &&&Finding| {
+                    matches!(
+                        finding.rule,
+                        Rule::MemberWithoutFocus | Rule::MemberUnknownAgent | Rule::FocusWithoutMember
+                    )
+                };
+                assert_eq!(others.iter().filter(missing).count(), 0, "cut at {end}");
+                assert!(part.iter().any(|finding| finding.rule == Rule::RosterInconclusive), "cut at {end}");
+                partial += usize::from(!others.is_empty());
+            }
+            cuts += 1;
+        }
+    }
+    println!("{cuts} cuts, {partial} of them with findings about members seen so far; 0 false");
+}
+
+/// Every personal field of a file holds a text of its own that must come out nowhere.
+fn canaries() -> (String, Vec<String>) {
+    let fields = [
+        "email",
+        "title",
+        "entity",
+        "working_hours",
+        "region",
+        "location",
+        "tzdata_timezone",
+        "country",
+        "reports_to",
+        "start_date",
+        "calendly",
+        "pronouns",
+        "nonsense",
+    ];
+    let mut text = "name: 'Imani Okonkwo'\n".to_owned();
+    let mut canaries = Vec::new();
+    let mut canary = |key: &str| {
+        let word = format!("canary{}", key.replace('_', ""));
+        canaries.push(word.clone());
+        word
+    };
+    for (index, field) in fields.iter().enumerate() {
+        let quote = if index % 2 == 0 { "'" } else { "" };
+        writeln!(text, "{field}: {quote}{}{quote}", canary(field)).unwrap();
+    }
+    writeln!(
+        text,
+        "languages:\n- {}\nfocuses:\n- name: 'ASE'\n  percentage: 50\n  organizations:\n  - id: {}",
+        canary("language"),
+        canary("organisation")
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "zendesk:\n  main:\n    id: {}\n    groups:\n    - '{}'\n    - '{GROUP}'\n    alias: {}",
+        canary("contact"),
+        canary("group"),
+        canary("alias")
+    )
+    .unwrap();
+    writeln!(text, "gitlab:\n  id: 1000001\n  username: iokonkwo\n  notes_link: {}", canary("notes")).unwrap();
+    writeln!(text, "slack:\n  id: {}\n  username: {}", canary("chatid"), canary("chatname")).unwrap();
+    writeln!(text, "pagerduty: {{id: {}}}\nknowledge_areas:\n- name: {}\n  level: 2", canary("pager"), canary("area"))
+        .unwrap();
+    (text, canaries)
+}
+
+const PAGE: &str = "## Juniper Pod members\n\n- Lead: {{< member-by-name \"Imani Okonkwo\" >}} (`@iokonkwo`)\n\
+    - {{< member-by-name \"Ada Quill\" >}} (`@aquill`)\n\n## Purpose\n";
+
+/// Everything that may be shown of a file: itself, and what is told because of it.
+fn shown(pod: &Pod, bytes: &[u8]) -> String {
+    let file = parse_bytes("data/agents/imani.yaml", bytes, &rules());
+    let ada = parse("data/agents/ada.yaml", "name: Ada Quill\ngitlab: {username: aquill}\n", &rules());
+    let mut text = format!("{file:?}");
+    for page in [PAGE, "## Juniper Pod members\n\n- {{< member-by-name \"Ada Quill\" >}} (`@aquill`)\n\n## Purpose\n"] {
+        for finding in told(pod, page, &[ada.clone(), file.clone()], &[]) {
+            write!(text, "{finding:?}").unwrap();
+        }
+    }
+    text
+}
+
+fn assert_silent(pod: &Pod, bytes: &[u8], canaries: &[String]) {
+    let shown = shown(pod, bytes);
+    for canary in canaries {
+        assert!(!shown.contains(canary.as_str()), "{canary} in {shown}\nfrom {}", String::from_utf8_lossy(bytes));
+    }
+}
+
+#[test]
+fn nothing_personal_comes_out_of_a_file_cut_anywhere() {
+    let (pod, (text, canaries)) = (pod(), canaries());
+    assert!(matches!(parse("a.yaml", &text, &rules()), AgentFile::Agent(_)));
+    for end in 0..=text.len() {
+        assert_silent(&pod, &text.as_bytes()[..end], &canaries);
+    }
+    println!("{} canaries, {} cuts, 0 found", canaries.len(), text.len() + 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_a_file(bytes in proptest::collection::vec(any::<u8>(), 0..400), yaml in "[-a:{}\\[\\]&*!|>'\"%@`#,? \n]{0,200}") {
+        for bytes in [bytes.as_slice(), yaml.as_bytes()] {
+            let file = parse_bytes("data/agents/a.yaml", bytes, &rules());
+            if let AgentFile::Broken(broken) = &file {
+                prop_assert!(broken.kind.is_ascii() && broken.kind.len() < 60);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_personal_comes_out_of_a_damaged_file(
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(b"\n '\":-[]{}#&*!|>@,?%\t\0\xff".to_vec())), 1..6),
+    ) {
+        let (pod, (text, canaries)) = (pod(), canaries());
+        let mut bytes = text.into_bytes();
+        for (at, how, byte) in damage {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => { bytes.remove(at); }
+            }
+        }
+        let shown = shown(&pod, &bytes);
+        for canary in &canaries {
+            prop_assert!(!shown.contains(canary.as_str()), "{} in {}\nfrom {}", canary, shown, String::from_utf8_lossy(&bytes));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The whole job, by the program itself against a served box: sessions, label, roster, links, both reports.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use podkeeper::sandbox::Plot;
+use podkeeper::sandbox::{Sandbox, Serving, World, canaries, expectations};
+use serde_json::Value;
+
+use crate::endings::command;
+use crate::support::{now, plot, shipped};
+
+struct Box_ {
+    sandbox: Sandbox,
+    serving: Serving,
+    expected: Vec<(String, &'static str)>,
+}
+
+impl Box_ {
+    async fn seeded() -> Self {
+        let pods = shipped().pods;
+        let plots: Vec<_> = pods.iter().map(|pod| plot(pod, now())).collect();
+        let expected = expectations(&plots[0]);
+        let sandbox = Sandbox::new(World::seeded(&Plot { now: now(), pods: plots }));
+        let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+        Self { sandbox, serving, expected }
+    }
+
+    /// Runs the program against the box; gives its exit code and everything that it printed.
+    async fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let url = format!("--sandbox={}", self.serving.url().as_str().trim_end_matches('/'));
+        let mut program = command(&[args, &[&url]].concat());
+        let output = program.env_remove("PODKEEPER_TASK").output().await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn journal(&self) -> Vec<String> {
+        self.sandbox.journal().iter().map(|entry| format!("{} {}", entry.method, entry.status)).collect()
+    }
+}
+
+fn rules(report: &Value) -> BTreeSet<String> {
+    let findings = report["pods"][0]["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_pass_does_the_whole_job_and_the_second_writes_nothing() {
+    let box_ = Box_::seeded().await;
+    let (code, out, err) = box_.run(&["apply", "--format", "json"]).await;
+    assert_eq!(code, Some(0), "{out}\n{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(box_.journal(), ["POST 201", "PUT 200", "POST 201", "POST 201"]);
+    let told = rules(&report);
+    for rule in [
+        "member-without-focus",
+        "focus-without-member",
+        "member-unknown-agent",
+        "handle-mismatch",
+        "name-mismatch",
+        "account-blocked",
+        "account-renamed",
+        "agent-file-invalid",
+        "agent-duplicate",
+        "link-dead",
+        "link-fragment-dead",
+        "link-moved",
+        "label-missing",
+        "label-retired",
+    ] {
+        assert!(told.contains(rule), "{rule} is not told: {told:?}");
+    }
+    let (_, again, _) = box_.run(&["apply", "--format", "json"]).await;
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(box_.journal().len(), 4, "the second pass wrote something");
+    assert_eq!((&again["pods"][0]["rounds"], &again["requests"]["write"]), (&Value::from(1), &Value::from(0)));
+    println!("a quiet pass: {} requests to GitLab", again["requests"]["read"]);
+    assert!(again["requests"]["read"].as_u64().unwrap() <= QUIET, "{}", again["requests"]);
+}
+
+/// What a quiet pass of the seeded pod may cost.
+const QUIET: u64 = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_link_of_the_page_has_the_verdict_that_the_box_was_made_for() {
+    let box_ = Box_::seeded().await;
+    let (_, out, _) = box_.run(&["plan", "--task", "links", "--format", "json"]).await;
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let seen: BTreeMap<&str, &str> = report["pods"][0]["observations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|seen| (seen["url"].as_str().unwrap(), seen["verdict"].as_str().unwrap()))
+        .collect();
+    let mut wrong = Vec::new();
+    for (url, verdict) in &box_.expected {
+        let found = seen.get(url.as_str()).copied().unwrap_or("nothing");
+        // An epic that is null may be confidential: only a token that sees all of its group may call it dead.
+        if found != *verdict && !(url.contains("/-/epics/") && (found, *verdict) == ("hidden", "dead")) {
+            wrong.push(format!("{url}: {found} instead of {verdict}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    println!("{} links, each with its verdict", seen.len());
+    assert_eq!(seen.len(), 60);
+}
+
+/// Design law 13: nothing personal of an agent file reaches any sink.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_personal_of_an_agent_file_comes_out_anywhere() {
+    let box_ = Box_::seeded().await;
+    let mut sinks = Vec::new();
+    for way in [&["-vv", "plan"][..], &["-vv", "--format", "json", "apply"], &["--log-format", "json", "-vv", "apply"]]
+    {
+        let (_, out, err) = box_.run(way).await;
+        sinks.extend([out, err]);
+    }
+    sinks.extend(box_.sandbox.journal().into_iter().map(|entry| entry.body));
+    let canaries = canaries();
+    assert!(canaries.len() > 20, "{}", canaries.len());
+    // The box itself holds them, so the search can find.
+    let world = format!("{:?}", box_.sandbox.world());
+    assert!(canaries.iter().all(|canary| world.contains(canary.as_str())), "the box was seeded with them");
+    let sightings: Vec<&String> =
+        canaries.iter().filter(|canary| sinks.iter().any(|sink| sink.contains(canary.as_str()))).collect();
+    println!("{} canaries in {} sinks: {} sightings", canaries.len(), sinks.len(), sightings.len());
+    assert_eq!(sightings, Vec::<&String>::new());
+}
