@@ -15,6 +15,7 @@
 //! touches nothing outside; a failed read is never taken for an absence; time is an argument; only
 //! [`gitlab`] knows Kitware's crate; the [`sandbox`] shares nothing with the program that it stands in for.
 
+pub mod check;
 pub mod run;
 
 pub mod collect;

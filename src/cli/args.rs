@@ -16,6 +16,7 @@ Examples:
   podkeeper plan                what apply would do, with every text in full
   podkeeper apply secure        one pod
   podkeeper page page.md        what podkeeper understands of a page
+  podkeeper check docs/         the links of a folder of Markdown
 
 Exit codes: 0 done, 2 usage or configuration, 3 findings, 4 incomplete (the next
 run takes it up), 5 a person has to act, 6 a token was refused, 1 a bug.
@@ -97,6 +98,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Show what podkeeper understands of a page.
     Page(Page),
+    /// Check the links, labels and defects of files, folders, addresses and pods.
+    Check(Check),
     /// Serve a GitLab in a box on this machine, until interrupted.
     Sandbox(Serve),
     /// Look after the configuration.
@@ -217,6 +220,39 @@ pub(super) struct Page {
     pub(super) target: String,
     #[command(flatten)]
     pub(super) gitlab: Gitlab,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files, folders, addresses, keys of pods, or `-` for standard input.
+    #[arg(value_name = "PATH|URL|POD", required = true)]
+    pub(super) targets: Vec<String>,
+    #[command(flatten)]
+    pub(super) gitlab: Gitlab,
+    /// Only what the documents themselves show: nothing is asked.
+    #[arg(long, env = "PODKEEPER_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) offline: bool,
+    /// Leave out addresses that begin so; may be given several times.
+    #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',')]
+    pub(super) exclude: Vec<String>,
+    /// Where root-relative links resolve.
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true)]
+    pub(super) site_url: Option<Url>,
+    /// End with exit code 3 when a finding is at least this severe.
+    #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = Severity::Minor)]
+    pub(super) fail_on: Severity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Severity {
+    /// Worth knowing.
+    Info,
+    /// A small defect.
+    Minor,
+    /// Something does not work.
+    Major,
+    /// Nothing works until a person acts.
+    Critical,
 }
 
 #[derive(Debug, Args)]

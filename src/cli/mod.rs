@@ -2,6 +2,7 @@
 //! [`sink::Sink`], and so through the redactor.
 
 mod args;
+mod check;
 mod door;
 mod files;
 mod log;
@@ -114,6 +115,7 @@ async fn command(command: &Command, with: &work::With<'_>, sink: &mut Sink) -> R
     match command {
         Command::Apply(apply) => work::apply(apply, with, sink).await,
         Command::Plan(plan) => work::plan(plan, with, sink).await,
+        Command::Check(args) => check::run(args, with, sink).await,
         Command::Page(page) => page::show(page, with, sink).await,
         Command::Sandbox(serve) => door::serve(serve, with, sink).await,
         Command::Config(Config::Schema) => {
@@ -159,6 +161,11 @@ fn told_by_clap(error: &clap::Error, sink: &mut Sink) -> u8 {
 }
 
 impl work::With<'_> {
+    /// The configuration, or an empty one where there is none at all: plain files need none.
+    pub(crate) fn config_or_none(&self) -> Result<config::Config, Halt> {
+        if self.global.config.join(config::INSTANCE_FILE).exists() { self.config() } else { Ok(config::Config::none()) }
+    }
+
     /// The configuration, or everything that is wrong with it.
     pub(crate) fn config(&self) -> Result<config::Config, Halt> {
         let Global { config: folder, .. } = self.global;

@@ -6,7 +6,7 @@ use std::path::Path;
 use url::Url;
 
 use super::Halt;
-use super::args::{Format, Page};
+use super::args::{Format, Gitlab, Page};
 use super::door;
 use super::sink::Sink;
 use super::work::With;
@@ -22,14 +22,15 @@ pub(super) async fn show(args: &Page, with: &With<'_>, sink: &mut Sink) -> Resul
     let (text, path) = match kind(target) {
         Target::Stdin => (stdin()?, "-".to_owned()),
         Target::File => (file(target)?, target.to_owned()),
-        Target::Address(url) => (fetch(&url, args, with).await?, shown(&url)),
+        Target::Address(url) => (fetched(&url, &args.gitlab, with).await?, shown(&url)),
         Target::Pod => return pod(args, with, sink).await,
     };
     tell(&handbook::parse(&text, &path), &path, with, sink);
     Ok(0)
 }
 
-enum Target {
+/// What an argument names.
+pub(super) enum Target {
     Stdin,
     File,
     Address(Url),
@@ -38,7 +39,7 @@ enum Target {
 
 /// What exists, holds `/` or ends in `.md` is a file; what starts with http(s):// is an address; the rest
 /// are pods.
-fn kind(target: &str) -> Target {
+pub(super) fn kind(target: &str) -> Target {
     if target == "-" {
         return Target::Stdin;
     }
@@ -51,13 +52,13 @@ fn kind(target: &str) -> Target {
     if is_file { Target::File } else { Target::Pod }
 }
 
-fn file(path: &str) -> Result<String, Halt> {
+pub(super) fn file(path: &str) -> Result<String, Halt> {
     let bytes =
         std::fs::read(path).map_err(|error| Halt::usage(format!("the file {path} cannot be read ({error})")))?;
     String::from_utf8(bytes).map_err(|_binary| Halt::usage(format!("the file {path} is not UTF-8 text")))
 }
 
-fn stdin() -> Result<String, Halt> {
+pub(super) fn stdin() -> Result<String, Halt> {
     let mut text = String::new();
     match std::io::stdin().read_to_string(&mut text) {
         Ok(_) => Ok(text),
@@ -97,13 +98,14 @@ fn tell(found: &crate::pod::document::PodPage, path: &str, with: &With<'_>, sink
     }
 }
 
-async fn fetch(url: &Url, args: &Page, with: &With<'_>) -> Result<String, Halt> {
+/// The Markdown at an address.
+pub(super) async fn fetched(url: &Url, gitlab: &Gitlab, with: &With<'_>) -> Result<String, Halt> {
     let source = source_of(url);
     let address = shown(&source);
     // A box of this run's own is served as long as its door is held.
-    let door = match args.gitlab.sandbox.as_deref() {
+    let door = match gitlab.sandbox.as_deref() {
         None | Some("") => None,
-        Some(_) => Some(door::open(&args.gitlab, None, Purpose::Handbook, &with.config()?, with).await?),
+        Some(_) => Some(door::open(gitlab, None, Purpose::Handbook, &with.config_or_none()?, with).await?),
     };
     let web = super::web::web(door.as_ref(), with)?;
     match web.text(&source).await {

@@ -61,6 +61,22 @@ pub(super) fn understand(files: &Files, today: NaiveDate) -> Result<Config, Vec<
     Ok(Config { gitlab_url, tokens, max_writes, pods: pods.collect() })
 }
 
+/// A configuration without any file.
+pub(super) fn none() -> Config {
+    Config {
+        gitlab_url: None,
+        tokens: TokenNames {
+            default: DEFAULT_TOKEN.to_owned(),
+            pairing: None,
+            handbook: None,
+            agents: None,
+            reports: None,
+        },
+        max_writes: DEFAULT_MAX_WRITES as usize,
+        pods: Vec::new(),
+    }
+}
+
 /// A pod beside the file it came from.
 struct Written {
     pod: Pod,

@@ -35,6 +35,13 @@ pub struct Config {
     pub pods: Vec<Pod>,
 }
 
+impl Config {
+    /// The defaults alone, without a pod.
+    pub fn none() -> Self {
+        meaning::none()
+    }
+}
+
 /// Names of the environment variables that hold tokens, by purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenNames {

@@ -90,7 +90,10 @@ impl Ending {
     /// Every ending, from best to worst, with what it means; the only list of exit codes.
     pub const ALL: [(Self, &'static str); 7] = [
         (Self::Done, "done, or nothing to do"),
-        (Self::Findings, "changes are pending and --detailed-exitcode was asked for"),
+        (
+            Self::Findings,
+            "check: findings at or above --fail-on; plan: changes are pending and --detailed-exitcode was asked for",
+        ),
         (
             Self::Incomplete,
             "incomplete: something could not be read, was held back, or its outcome is unknown; the next run takes it up",

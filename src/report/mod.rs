@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod audit;
+pub mod check;
 pub mod json;
 pub mod junit;
 pub mod page;

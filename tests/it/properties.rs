@@ -455,7 +455,15 @@ async fn planned(stage: &Stage, how: How) -> String {
     let runs = look(stage, how).await;
     let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
     let stamp = stamp(&plans);
-    report::text(&Told { runs: &runs, planned: true, now: stage.now, stamp: &stamp, requests: (0, 0), audience: Audience::Confidential, took_ms: 0 })
+    report::text(&Told {
+        runs: &runs,
+        planned: true,
+        now: stage.now,
+        stamp: &stamp,
+        requests: (0, 0),
+        audience: Audience::Confidential,
+        took_ms: 0,
+    })
 }
 
 /// Actions whole, findings by what they are about.

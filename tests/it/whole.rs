@@ -126,3 +126,47 @@ async fn nothing_personal_of_an_agent_file_comes_out_anywhere() {
     println!("{} canaries in {} sinks: {} sightings", canaries.len(), sinks.len(), sightings.len());
     assert_eq!(sightings, Vec::<&String>::new());
 }
+
+/// `check` needs no pod and no token, calls the same rules, and says by its exit code what it found.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_looks_at_pods_and_at_files_and_ends_with_what_it_found() {
+    let box_ = Box_::seeded().await;
+    let (code, out, err) = box_.run(&["check", "secure", "--format", "json"]).await;
+    assert_eq!(code, Some(3), "{err}");
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&told["version"], &told["links"], &told["unique"]), (&1.into(), &61.into(), &60.into()));
+    assert!(told["requests"]["read"].as_u64().unwrap() <= 8 && told["requests"]["write"] == 0, "{}", told["requests"]);
+    assert_eq!(told["verdicts"]["dead"], 4);
+    assert_eq!(told["inconclusive"], Value::Null);
+    let place = &told["observations"][0]["places"][0];
+    assert!(place["path"].is_string() && place["line"].is_u64() && place["column"].is_u64(), "{place}");
+    let (code, out, _) = box_.run(&["check", "--offline", "--fail-on", "critical", "tests/data/pages"]).await;
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("juniper-pod.md") && out.contains("none looked at"), "{out}");
+    let (code, _, err) = box_.run(&["check", "no-such-thing"]).await;
+    assert_eq!(code, Some(2));
+    assert!(err.contains("`no-such-thing` is no file, no folder, no address and no pod"), "{err}");
+}
+
+/// A network that answers everything alike, and one that answers nothing: nothing is told, nothing written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_lies_or_is_down_proves_nothing() {
+    let box_ = Box_::seeded().await;
+    box_.run(&["apply"]).await;
+    let before = box_.journal().len();
+    let portal: fn(&mut World) = |world| world.captive_portal = true;
+    let nameless: fn(&mut World) = |world| world.dns_down = true;
+    let down: fn(&mut World) = |world| world.web_down = true;
+    for (name, fault) in [("portal", portal), ("DNS", nameless), ("web", down)] {
+        box_.sandbox.change(fault);
+        let (_, out, _) = box_.run(&["apply", "--task", "links", "--format", "json"]).await;
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let web = report["pods"][0]["observations"].as_array().unwrap().iter();
+        let web = web.filter(|seen| seen["kind"] == "docs" && !seen["url"].as_str().unwrap().starts_with('/'));
+        let verdicts: BTreeSet<&str> = web.map(|seen| seen["verdict"].as_str().unwrap()).collect();
+        assert_eq!(verdicts, BTreeSet::from(["unreachable"]), "{name}");
+        assert!(rules(&report).contains("links-inconclusive"), "{name}: {:?}", rules(&report));
+        assert_eq!(box_.journal().len(), before, "{name}: the report was touched");
+        box_.sandbox.change(|world| (world.captive_portal, world.dns_down, world.web_down) = (false, false, false));
+    }
+}

@@ -622,7 +622,15 @@ impl Report {
     fn of(runs: &[Run]) -> Self {
         let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
         let stamp = stamp(&plans);
-        let told = Told { runs, planned: true, now: now(), stamp: &stamp, requests: (0, 0), audience: Audience::Confidential, took_ms: 0 };
+        let told = Told {
+            runs,
+            planned: true,
+            now: now(),
+            stamp: &stamp,
+            requests: (0, 0),
+            audience: Audience::Confidential,
+            took_ms: 0,
+        };
         let (mut sentences, mut texts) = (BTreeSet::new(), BTreeMap::new());
         for run in runs {
             for action in &run.plan.actions {

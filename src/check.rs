@@ -1,0 +1,74 @@
+//! The links of any documents: collect and decide, without a pod and without a write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::collect::Eyes;
+use crate::collect::links::{Document, probe};
+use crate::decide::links::assess;
+use crate::pod::document::PodPage;
+use crate::pod::finding::{Finding, in_order};
+use crate::pod::observed::Blind;
+use crate::pod::rule::Rule;
+use crate::pod::verdict::Observation;
+
+/// What came of a look at documents.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    /// How many links the documents hold, repeated ones included.
+    pub links: usize,
+    /// How many different addresses they name.
+    pub unique: usize,
+    /// One look for each address.
+    pub observations: Vec<Observation>,
+    /// What humans should know, in order.
+    pub findings: Vec<Finding>,
+    /// Why nothing can be concluded from the links, if that is so.
+    pub inconclusive: Option<String>,
+    /// What could not be asked.
+    pub unknown: Option<Blind>,
+    /// Requests sent to the web.
+    pub web_requests: u64,
+}
+
+/// A document as it was read, under the path that its findings name.
+pub struct Read {
+    /// The path.
+    pub path: String,
+    /// What was understood of it.
+    pub page: PodPage,
+}
+
+/// Rules that are about a pod's page and mean nothing for other documents.
+const OF_PODS: [Rule; 6] = [
+    Rule::MembersSectionMissing,
+    Rule::MembersSectionEmpty,
+    Rule::LeadMissing,
+    Rule::MemberHandleMissing,
+    Rule::MemberHandleInvalid,
+    Rule::MemberListedTwice,
+];
+
+/// Looks at all links of all documents; without eyes for the web, at the documents alone.
+pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
+    let links = documents.iter().map(|read| read.page.links.len()).sum();
+    let of_text = documents.iter().flat_map(|read| &read.page.findings).filter(|found| !OF_PODS.contains(&found.rule));
+    let urls: BTreeSet<&str> =
+        documents.iter().flat_map(|read| &read.page.links).map(|link| link.url.as_str()).collect();
+    let mut checked = Checked { links, unique: urls.len(), findings: of_text.cloned().collect(), ..Checked::default() };
+    if let Some(web) = eyes.web {
+        let asked: Vec<Document<'_>> =
+            documents.iter().map(|read| Document { path: &read.path, links: &read.page.links, site }).collect();
+        let probed = probe(&asked, eyes.reader, web, eyes.policy).await;
+        // Nothing is remembered between two checks: a first silence is not told.
+        let assessment = assess(&probed.observations, &BTreeMap::new(), now);
+        checked.findings.extend(assessment.findings);
+        checked.inconclusive = assessment.inconclusive;
+        checked.observations = probed.observations;
+        checked.unknown = probed.blind;
+        checked.web_requests = probed.web_requests;
+    }
+    checked.findings = in_order(checked.findings);
+    checked
+}

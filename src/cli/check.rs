@@ -1,0 +1,129 @@
+//! `check`: the links of files, folders, addresses, pods and standard input.
+
+use std::path::Path;
+
+use url::Url;
+
+use super::Halt;
+use super::args::{Check, Format, Severity};
+use super::door;
+use super::page::{Target, fetched, file, kind, stdin};
+use super::sink::Sink;
+use super::work::With;
+use crate::check::{Read, check};
+use crate::collect::{Eyes, handbook, page};
+use crate::config::Config;
+use crate::gitlab::{Purpose, Reader, connect};
+use crate::pod::observed::Observed;
+use crate::pod::run::Ending;
+use crate::report::check as report;
+
+/// Looks at everything that was named, and tells.
+pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
+    let started = (with.stopwatch)();
+    let config = with.config_or_none()?;
+    let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
+    let reader = connect(&door.access).map_err(Halt::usage)?;
+    let web = super::web::web(Some(&door), with)?;
+    let mut policy = super::web::policy(&door);
+    policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
+        beginning: beginning.clone(),
+        reason: "--exclude".to_owned(),
+    }));
+    let mut documents = Vec::new();
+    for target in &args.targets {
+        documents.extend(read(target, args, &config, &reader, with).await?);
+    }
+    let mut pods = args.targets.iter().filter_map(|target| config.pods.iter().find(|pod| pod.key.as_str() == target));
+    let site: Option<Url> = pods.find_map(|pod| pod.page.site.clone()).or_else(|| args.site_url.clone());
+    let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
+    let checked = check(&documents, site.as_ref(), eyes, door.now).await;
+    let counts = reader.counts();
+    let looked = report::Looked {
+        links: checked.links,
+        unique: checked.unique,
+        observations: &checked.observations,
+        findings: &checked.findings,
+        inconclusive: checked.inconclusive.as_deref(),
+        requests: (counts.reads(), counts.writes(), checked.web_requests),
+        took_ms: (with.stopwatch)() - started,
+    };
+    match with.global.format {
+        Format::Json => sink.out(&report::json(&looked)),
+        Format::Text => sink.painted(&report::text(&looked)),
+    }
+    if let Some(blind) = &checked.unknown {
+        sink.note(&format!("could not see {}: {}", blind.what, blind.why));
+    }
+    let unsure = checked.inconclusive.is_some() || checked.unknown.is_some();
+    let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
+    Ok(match (unsure, worth) {
+        (true, _) => Ending::Incomplete.code(),
+        (false, true) => Ending::Findings.code(),
+        (false, false) => Ending::Done.code(),
+    })
+}
+
+async fn read(
+    target: &str,
+    args: &Check,
+    config: &Config,
+    reader: &Reader,
+    with: &With<'_>,
+) -> Result<Vec<Read>, Halt> {
+    let understood = |text: &str, path: &str| Read { path: path.to_owned(), page: handbook::parse(text, path) };
+    if Path::new(target).is_dir() {
+        let mut paths = Vec::new();
+        markdown_below(Path::new(target), &mut paths)?;
+        paths.sort();
+        return paths.iter().map(|path| Ok(understood(&file(path)?, path))).collect();
+    }
+    Ok(vec![match kind(target) {
+        Target::Stdin => understood(&stdin()?, "-"),
+        Target::File => understood(&file(target)?, target),
+        Target::Address(url) => understood(&fetched(&url, &args.gitlab, with).await?, target),
+        Target::Pod => {
+            let pod = config.pods.iter().find(|pod| pod.key.as_str() == target).ok_or_else(|| {
+                Halt::usage(format!("`{target}` is no file, no folder, no address and no pod of the configuration"))
+            })?;
+            match page(reader, &pod.page).await {
+                Observed::Present(page) => Read { path: pod.page.path.clone(), page },
+                Observed::Absent => {
+                    let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
+                    return Err(Halt { ending: Ending::Human, sentence });
+                }
+                Observed::Unknown(blind) => {
+                    let sentence = format!("could not see {}: {}", blind.what, blind.why);
+                    return Err(Halt { ending: blind.cause.into(), sentence });
+                }
+            }
+        }
+    }])
+}
+
+fn markdown_below(folder: &Path, paths: &mut Vec<String>) -> Result<(), Halt> {
+    let unread =
+        |error: std::io::Error| Halt::usage(format!("the folder {} cannot be read ({error})", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        // Links between folders are not followed: they can lead round in a circle.
+        let kind = entry.file_type().map_err(unread)?;
+        if kind.is_dir() {
+            markdown_below(&entry.path(), paths)?;
+        } else if kind.is_file() && entry.path().extension().is_some_and(|ending| ending == "md") {
+            paths.push(entry.path().display().to_string());
+        }
+    }
+    Ok(())
+}
+
+impl From<Severity> for crate::pod::rule::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Minor => Self::Minor,
+            Severity::Major => Self::Major,
+            Severity::Critical => Self::Critical,
+        }
+    }
+}

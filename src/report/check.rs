@@ -1,0 +1,85 @@
+//! What `check` found: for people by document, and as the JSON contract, version 1.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::pod::finding::Finding;
+use crate::pod::text::Untrusted;
+use crate::pod::verdict::{Observation, Verdict};
+
+/// What the report is a function of.
+pub struct Looked<'a> {
+    /// How many links there are, repeated ones included.
+    pub links: usize,
+    /// How many different addresses they name.
+    pub unique: usize,
+    /// One look for each address.
+    pub observations: &'a [Observation],
+    /// What humans should know, in order.
+    pub findings: &'a [Finding],
+    /// Why nothing can be concluded, if that is so.
+    pub inconclusive: Option<&'a str>,
+    /// Requests that read GitLab, that wrote, and that read the web.
+    pub requests: (u64, u64, u64),
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// The JSON contract.
+pub fn json(looked: &Looked<'_>) -> String {
+    let (read, write, web) = looked.requests;
+    let value = json!({
+        "version": 1,
+        "links": looked.links,
+        "unique": looked.unique,
+        "requests": {"read": read, "write": write, "web": web},
+        "took_ms": looked.took_ms,
+        "verdicts": counts(looked.observations),
+        "observations": looked.observations,
+        "findings": looked.findings,
+        "inconclusive": looked.inconclusive,
+    });
+    format!("{value:#}\n")
+}
+
+/// The text: what needs a look by document and line, then one line of counts.
+pub fn text(looked: &Looked<'_>) -> String {
+    let mut by_path: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in looked.findings {
+        let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
+        by_path.entry(path).or_default().push(finding);
+    }
+    let mut out = String::new();
+    for (path, mut findings) in by_path {
+        findings.sort_by(|a, b| a.place.cmp(&b.place));
+        if !path.is_empty() {
+            writeln!(out, "{}", Untrusted::new(path).line()).unwrap_or_default();
+        }
+        for finding in findings {
+            let at = finding.place.as_ref().map(|at| format!("{}:{} ", at.line, at.column)).unwrap_or_default();
+            writeln!(out, "  ! {at}{}: {}", finding.rule.code(), finding.message).unwrap_or_default();
+            writeln!(out, "      {}", finding.advice).unwrap_or_default();
+        }
+    }
+    if let Some(why) = looked.inconclusive {
+        writeln!(out, "Inconclusive: {why}.").unwrap_or_default();
+    }
+    let counts: Vec<String> = counts(looked.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
+    let said = if counts.is_empty() { "none looked at".to_owned() } else { counts.join(", ") };
+    writeln!(out, "{} links, {} different: {said}", looked.links, looked.unique).unwrap_or_default();
+    out
+}
+
+/// How many addresses have which verdict, without the verdicts that none has.
+fn counts(observations: &[Observation]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for verdict in Verdict::ALL {
+        let n = observations.iter().filter(|seen| seen.verdict == verdict).count();
+        if n > 0 {
+            counts.insert(verdict.word(), n);
+        }
+    }
+    counts
+}
