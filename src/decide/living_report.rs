@@ -15,7 +15,7 @@ use crate::pod::marker::{Block, Failing, Marked, Marker, ReportKind, State, outs
 use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::{PairingIssue, ReportsSeen, Snapshot};
-use crate::pod::text::Untrusted;
+use crate::pod::text::{Untrusted, sentence_md};
 
 /// A report that a person closed stays closed this long, unless something new fails.
 const RESPECT: Duration = Duration::days(14);
@@ -219,12 +219,9 @@ fn block(pod: &Pod, wanted: &Wanted, state: State) -> Block {
 fn line(finding: &Finding) -> String {
     let place = finding.place.as_ref().map(|place| format!(", line {}", place.line)).unwrap_or_default();
     let since = finding.since.map(|day| format!(", since {day}")).unwrap_or_default();
-    format!(
-        "- {}{place}{since}: {} {}",
-        finding.rule.code(),
-        Untrusted::new(finding.message.as_str()).md(),
-        Untrusted::new(finding.advice.as_str()).md()
-    )
+    let (message, advice) = (sentence_md(&finding.message), sentence_md(&finding.advice));
+    // The advice on a line of its own, inside the same item.
+    format!("- **{}**{place}{since}: {message}\\\n  {advice}", finding.rule.code())
 }
 
 /// The key under which a finding is remembered: a link's address, else its fingerprint.

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn facts_are_shown_and_the_block_stands_as_it_is() {
-        assert_eq!(render("{{ block }}\n\n{{ pod }}: {{ when }}\n", "<!-- x -->"), "<!-- x -->\n\n`A @all`: w");
+        assert_eq!(render("{{ block }}\n\n{{ pod }}: {{ when }}\n", "<!-- x -->"), "<!-- x -->\n\nA `@all`: w");
     }
 
     #[test]

@@ -48,11 +48,10 @@ impl Untrusted {
 
     /// Markdown that shows the text and does nothing else; never at the start of a line.
     ///
-    /// Harmless words stand as they are. Anything that Markdown or GitLab could read as more than words
-    /// becomes a code span, where GitLab neither mentions, links nor runs anything.
+    /// Harmless words stand as they are. A word that Markdown or GitLab could read as more than a word becomes
+    /// a code span, where GitLab neither mentions, links nor runs anything.
     pub fn md(&self) -> String {
-        let line = self.line();
-        if is_prose(&line) { line } else { code_span(&line) }
+        words_as_shown(&self.line())
     }
 
     /// The text as a Markdown code span.
@@ -65,6 +64,24 @@ impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Untrusted({:?})", self.line())
     }
+}
+
+/// A sentence of ours that quotes untrusted parts, as Markdown that does nothing; see [`Untrusted::md`].
+///
+/// It is not cut: its parts were.
+pub fn sentence_md(text: &str) -> String {
+    let visible: String =
+        text.chars().map(|c| if breaks_line(c) { ' ' } else { c }).filter(|c| !is_hidden(*c)).collect();
+    words_as_shown(&visible)
+}
+
+fn words_as_shown(line: &str) -> String {
+    if line.trim().is_empty() {
+        return code_span("");
+    }
+    let words: Vec<String> =
+        line.split_whitespace().map(|word| if is_prose(word) { word.to_owned() } else { code_span(word) }).collect();
+    words.join(" ")
 }
 
 /// A code span whose fence is longer than any run of backticks inside it (`CommonMark` 6.1).
@@ -83,11 +100,10 @@ fn code_span(line: &str) -> String {
     }
 }
 
-/// Whether a line is words and quiet punctuation only.
+/// Whether a word is letters, digits and quiet punctuation only, and means nothing more where it stands.
 fn is_prose(line: &str) -> bool {
-    let quiet = |c: char| {
-        c.is_alphanumeric() || matches!(c, ' ' | ',' | '.' | ':' | ';' | '(' | ')' | '?' | '-' | '\'' | '"' | '/')
-    };
+    let quiet =
+        |c: char| c.is_alphanumeric() || matches!(c, ',' | '.' | ':' | ';' | '(' | ')' | '?' | '-' | '\'' | '"' | '/');
     !line.is_empty()
         && line.chars().all(quiet)
         && !line.contains("://")
@@ -199,16 +215,17 @@ mod tests {
     #[test]
     fn everything_else_becomes_code() {
         assert_eq!(md("@all"), "`@all`");
-        assert_eq!(md("see #12"), "`see #12`");
-        assert_eq!(md("a ` b"), "``a ` b``");
+        assert_eq!(md("see #12"), "see `#12`");
+        assert_eq!(md("a ` b"), "a `` ` `` b");
         assert_eq!(md("`x`"), "`` `x` ``");
         assert_eq!(md("https://a.example/x"), "`https://a.example/x`");
         assert_eq!(md("/close"), "`/close`");
         assert_eq!(md("deadbeef1"), "`deadbeef1`");
-        assert_eq!(md("- x"), "`- x`");
-        assert_eq!(md("1. x"), "`1. x`");
+        assert_eq!(md("- x"), "`-` x");
+        assert_eq!(md("1. x"), "`1.` x");
+        assert_eq!(md("a - b"), "a `-` b");
         assert_eq!(md(""), "` `");
-        assert_eq!(md("--> <!-- podkeeper:v1 end -->"), "`--> <! -- podkeeper:v1 end -->`");
+        assert_eq!(md("--> <!-- podkeeper:v1 end -->"), "`-->` `<! --` podkeeper:v1 end `-->`");
     }
 
     #[test]
