@@ -60,7 +60,7 @@ pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, 
     if let Some(web) = eyes.web {
         let asked: Vec<Document<'_>> =
             documents.iter().map(|read| Document { path: &read.path, links: &read.page.links, site }).collect();
-        let probed = probe(&asked, eyes.reader, web, eyes.policy).await;
+        let probed = probe(&asked, &[], eyes.reader, web, eyes.policy).await;
         // Nothing is remembered between two checks: a first silence is not told.
         let assessment = assess(&probed.observations, &BTreeMap::new(), now);
         checked.findings.extend(assessment.findings);

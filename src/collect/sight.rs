@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::policy::Policy;
 use super::links::web::Web;
-use super::links::{self, Document};
+use super::links::{self, Document, Labels};
 use super::{agents, page_key, pages};
 use crate::gitlab::Reader;
 use crate::pod::agent::{AccountState, AgentFile};
@@ -46,11 +46,8 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
     let pages = pages(eyes.reader, pods).await;
     let page_of = |pod: &Pod| &pages[&page_key(&pod.page)];
     let seen: Vec<&PodPage> = pods.iter().filter_map(|pod| page_of(pod).present()).collect();
-    let (people, links, labels) = tokio::join!(
-        people(eyes.reader, pods, &seen),
-        look_at_links(eyes, pods, &pages),
-        look_up_labels(eyes, pods, &pages)
-    );
+    let (people, (links, labels, blind)) =
+        tokio::join!(people(eyes.reader, pods, &seen), look_at_links(eyes, pods, &pages));
     pods.iter()
         .map(|pod| {
             let (agents, accounts) = match audited(pod) {
@@ -59,12 +56,11 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
             };
             let on_page =
                 |observation: &&Observation| observation.places.iter().any(|place| place.path == pod.page.path);
-            let (observed, blind) = &links;
             Sight {
                 page: page_of(pod).clone(),
                 agents,
                 accounts,
-                links: match observed {
+                links: match &links {
                     Observed::Present(_) if !pod.tasks.contains(&Task::Links) => Observed::Absent,
                     observed => observed.clone().map(|all| all.iter().filter(on_page).cloned().collect()),
                 },
@@ -98,57 +94,33 @@ async fn people(reader: &Reader, pods: &[Pod], pages: &[&PodPage]) -> People {
     (files, accounts)
 }
 
-async fn look_at_links(
-    eyes: Eyes<'_>,
-    pods: &[Pod],
-    pages: &BTreeMap<String, Observed<PodPage>>,
-) -> (Observed<Vec<Observation>>, Option<Blind>) {
-    let Some(web) = eyes.web else { return (Observed::Absent, None) };
+/// What was seen of links and labels: observations of all pages, label verdicts by pod, and why GitLab could
+/// not be asked, if so.
+type Rot = (Observed<Vec<Observation>>, BTreeMap<String, BTreeMap<String, LabelVerdict>>, Option<Blind>);
+
+async fn look_at_links(eyes: Eyes<'_>, pods: &[Pod], pages: &BTreeMap<String, Observed<PodPage>>) -> Rot {
+    let nothing = (Observed::Absent, BTreeMap::new(), None);
+    let Some(web) = eyes.web else { return nothing };
     let mut documents: BTreeMap<String, Document<'_>> = BTreeMap::new();
+    let (mut owners, mut labels) = (Vec::new(), Vec::new());
     for pod in pods.iter().filter(|pod| pod.tasks.contains(&Task::Links)) {
         let key = page_key(&pod.page);
-        if let Some(page) = pages[&key].present() {
-            documents.insert(key, Document { path: &pod.page.path, links: &page.links, site: pod.page.site.as_ref() });
+        let Some(page) = pages[&key].present() else { continue };
+        documents.insert(key, Document { path: &pod.page.path, links: &page.links, site: pod.page.site.as_ref() });
+        if !pod.label_groups.is_empty() {
+            owners.push(pod.key.to_string());
+            labels.push(Labels { names: names(page), groups: &pod.label_groups });
         }
     }
     let documents: Vec<Document<'_>> = documents.into_values().collect();
     if documents.is_empty() {
-        return (Observed::Absent, None);
+        return nothing;
     }
-    let probed = links::probe(&documents, eyes.reader, web, eyes.policy).await;
-    (Observed::Present(probed.observations), probed.blind)
+    let probed = links::probe(&documents, &labels, eyes.reader, web, eyes.policy).await;
+    (Observed::Present(probed.observations), owners.into_iter().zip(probed.labels).collect(), probed.blind)
 }
 
-async fn look_up_labels(
-    eyes: Eyes<'_>,
-    pods: &[Pod],
-    pages: &BTreeMap<String, Observed<PodPage>>,
-) -> BTreeMap<String, BTreeMap<String, LabelVerdict>> {
-    let mut by_pod = BTreeMap::new();
-    // Pods that mean the same groups are asked about together.
-    let mut by_groups: BTreeMap<&[String], BTreeSet<String>> = BTreeMap::new();
-    let names = |pod: &Pod| -> BTreeSet<String> {
-        let page = pages[&page_key(&pod.page)].present();
-        page.into_iter()
-            .flat_map(|page| &page.labels)
-            .map(|label| label.name.raw().to_owned())
-            .filter(|name| !name.is_empty())
-            .collect()
-    };
-    for pod in
-        pods.iter().filter(|pod| eyes.web.is_some() && pod.tasks.contains(&Task::Links) && !pod.label_groups.is_empty())
-    {
-        by_groups.entry(&pod.label_groups).or_default().extend(names(pod));
-    }
-    for (groups, asked) in by_groups {
-        let verdicts = links::labels(&asked, groups, eyes.reader).await;
-        for pod in pods.iter().filter(|pod| pod.label_groups == groups) {
-            let own = names(pod);
-            by_pod.insert(
-                pod.key.to_string(),
-                verdicts.iter().filter(|(name, _)| own.contains(*name)).map(|(n, v)| (n.clone(), v.clone())).collect(),
-            );
-        }
-    }
-    by_pod
+/// The labels that a page names; one that names none is a finding of the page itself.
+fn names(page: &PodPage) -> BTreeSet<String> {
+    page.labels.iter().map(|label| label.name.raw().to_owned()).filter(|name| !name.trim().is_empty()).collect()
 }

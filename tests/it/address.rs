@@ -241,7 +241,7 @@ async fn look(url: &str) -> (Observation, Vec<String>) {
     };
     let document = Document { path: "page.md", links: &[link], site: None };
     let policy = Policy { gitlab_host: "git.example".to_owned(), ..Policy::default() };
-    let mut probed = probe(&[document], &connect(&access).unwrap(), &web, &policy).await;
+    let mut probed = probe(&[document], &[], &connect(&access).unwrap(), &web, &policy).await;
     let connects = sockets.connects.lock().unwrap().clone();
     (probed.observations.remove(0), connects)
 }

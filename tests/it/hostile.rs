@@ -226,7 +226,7 @@ async fn look(urls: Vec<String>, web: &Web) -> BTreeMap<String, Observation> {
     let exchange = Arc::new(HttpExchange::loopback().unwrap());
     let access = Access { url: "http://127.0.0.1:9/".parse().unwrap(), tokens: BTreeMap::new(), exchange, seed: 1 };
     let document = Document { path: "page.md", links: &links, site: None };
-    let probed = probe(&[document], &connect(&access).unwrap(), web, &Policy::default()).await;
+    let probed = probe(&[document], &[], &connect(&access).unwrap(), web, &Policy::default()).await;
     probed.observations.into_iter().map(|seen| (seen.url.clone(), seen)).collect()
 }
 

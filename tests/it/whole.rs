@@ -79,7 +79,7 @@ async fn one_pass_does_the_whole_job_and_the_second_writes_nothing() {
 }
 
 /// What a quiet pass of the seeded pod may cost.
-const QUIET: u64 = 20;
+const QUIET: u64 = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_link_of_the_page_has_the_verdict_that_the_box_was_made_for() {

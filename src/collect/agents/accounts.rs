@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use crate::gitlab::Purpose;
@@ -17,10 +17,6 @@ const BATCH: usize = 100;
 const AT_ONCE: usize = 8;
 /// Numbers that are looked at a second time: `/users/:id` allows 300 requests in ten minutes.
 const MOST_SECOND_LOOKS: usize = 50;
-
-const BY_HANDLE: &str =
-    "query($names: [String!]) { users(usernames: $names, first: 100) { nodes { id username state } } }";
-const BY_NUMBER: &str = "query($ids: [ID!]) { users(ids: $ids, first: 100) { nodes { id username state } } }";
 
 /// The accounts that were found for handles and numbers, in the order of their numbers.
 ///
@@ -53,29 +49,23 @@ impl Found {
 async fn look(ask: &impl Ask, handles: &[Handle], ids: &[u64], found: &mut Found) -> Result<(), Blind> {
     let handles: BTreeSet<String> = handles.iter().map(Handle::folded).collect();
     let handles: Vec<String> = handles.into_iter().collect();
-    let mut by_list = true;
-    for names in handles.chunks(BATCH) {
-        if by_list && let Some(accounts) = listed(ask, BY_HANDLE, json!({ "names": names })).await? {
-            found.add(accounts);
-            continue;
-        }
-        by_list = false;
-        for some in names.chunks(AT_ONCE) {
-            for account in join_all(some.iter().map(|name| ask.user_named(name))).await {
-                match account {
-                    Observed::Present(account) => found.add([account]),
-                    Observed::Absent => {}
-                    Observed::Unknown(blind) => return Err(blind),
-                }
+    let ids: Vec<u64> = ids.iter().copied().collect::<BTreeSet<u64>>().into_iter().collect();
+    let mut unlisted: &[String] = &[];
+    for nth in 0..handles.len().max(ids.len()).div_ceil(BATCH) {
+        let Some(accounts) = listed(ask, batch(&handles, nth), batch(&ids, nth)).await? else {
+            unlisted = handles.get(nth * BATCH..).unwrap_or_default();
+            break;
+        };
+        found.add(accounts);
+    }
+    for some in unlisted.chunks(AT_ONCE) {
+        for account in join_all(some.iter().map(|name| ask.user_named(name))).await {
+            match account {
+                Observed::Present(account) => found.add([account]),
+                Observed::Absent => {}
+                Observed::Unknown(blind) => return Err(blind),
             }
         }
-    }
-    let ids: BTreeSet<u64> = ids.iter().copied().filter(|id| found.lacks(*id)).collect();
-    let ids: Vec<u64> = ids.into_iter().collect();
-    for some in ids.chunks(BATCH).take_while(|_| by_list) {
-        let ids: Vec<String> = some.iter().map(|id| format!("gid://gitlab/User/{id}")).collect();
-        let Some(accounts) = listed(ask, BY_NUMBER, json!({ "ids": ids })).await? else { break };
-        found.add(accounts);
     }
     let unseen: Vec<u64> = ids.into_iter().filter(|id| found.lacks(*id)).take(MOST_SECOND_LOOKS).collect();
     for some in unseen.chunks(AT_ONCE) {
@@ -91,18 +81,40 @@ async fn look(ask: &impl Ask, handles: &[Handle], ids: &[u64], found: &mut Found
     Ok(())
 }
 
-/// A list of accounts by GraphQL; `None` when it cannot be asked for this way.
-async fn listed(ask: &impl Ask, query: &str, variables: Value) -> Result<Option<Vec<AccountState>>, Blind> {
-    let answer = match ask.graphql(Purpose::Pairing, query, variables).await {
+fn batch<T>(all: &[T], nth: usize) -> &[T] {
+    all.chunks(BATCH).nth(nth).unwrap_or_default()
+}
+
+/// Accounts by GraphQL, handles and numbers in one request; `None` when they cannot be asked for this way.
+async fn listed(ask: &impl Ask, names: &[String], ids: &[u64]) -> Result<Option<Vec<AccountState>>, Blind> {
+    let ids: Vec<String> = ids.iter().map(|id| format!("gid://gitlab/User/{id}")).collect();
+    let (mut declared, mut fields, mut variables) = (Vec::new(), Vec::new(), Map::new());
+    // What GitLab makes of an empty list is not documented, so none is sent.
+    for (argument, kind, list) in [("usernames", "[String!]", names), ("ids", "[ID!]", ids.as_slice())] {
+        if !list.is_empty() {
+            declared.push(format!("${argument}: {kind}"));
+            fields.push(format!(
+                "by_{argument}: users({argument}: ${argument}, first: 100) {{ nodes {{ id username state }} }}"
+            ));
+            variables.insert(argument.to_owned(), json!(list));
+        }
+    }
+    let query = format!("query({}) {{ {} }}", declared.join(", "), fields.join(" "));
+    let asked: Vec<String> = variables.keys().map(|argument| format!("/data/by_{argument}/nodes")).collect();
+    let answer = match ask.graphql(Purpose::Pairing, &query, Value::Object(variables)).await {
         Observed::Present(answer) => answer,
         Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(blind),
         Observed::Unknown(_) | Observed::Absent => return Ok(None),
     };
-    let nodes = answer.pointer("/data/users/nodes").and_then(Value::as_array);
+    if answer.get("errors").is_some_and(|errors| !errors.is_null()) {
+        return Ok(None);
+    }
     // One that cannot be read makes the whole list useless: who is not in it would seem to have no account.
-    Ok(nodes
-        .filter(|_| answer.get("errors").is_none_or(Value::is_null))
-        .and_then(|nodes| nodes.iter().map(account).collect()))
+    let lists = asked.iter().map(|list| {
+        let nodes = answer.pointer(list)?.as_array()?;
+        nodes.iter().map(account).collect::<Option<Vec<_>>>()
+    });
+    Ok(lists.collect::<Option<Vec<_>>>().map(|lists| lists.concat()))
 }
 
 fn account(node: &Value) -> Option<AccountState> {

@@ -1,21 +1,25 @@
 //! Things of GitLab, asked of its API in batches.
 //!
 //! Over HTTP a private project and a missing file look alive: both are redirects to a page that answers
-//! 200 (fact sheet on links, section 5.1). The API tells them apart, and a page's links cost two to four
-//! requests there.
+//! 200 (fact sheet on links, section 5.1). The API tells them apart, and a page's links and labels cost two
+//! to four requests there.
 
 mod answer;
 mod batch;
 mod judge;
 mod known;
-pub(super) mod labels;
+mod labels;
 mod plan;
 mod question;
 
+use std::collections::BTreeMap;
+
+use super::Labels;
 use super::target::GitlabThing;
 use super::verdict::Judged;
 use crate::gitlab::{Purpose, Reader};
 use crate::pod::observed::{Blind, Cause};
+use crate::pod::verdict::LabelVerdict;
 use known::Known;
 
 /// A link to a thing of GitLab.
@@ -25,14 +29,23 @@ pub(super) struct GitlabLink {
     pub(super) fragment: String,
 }
 
+/// What a look at things of GitLab came to.
+pub(super) struct Looked {
+    /// A verdict for each link, in their order.
+    pub(super) links: Vec<Judged>,
+    /// The verdicts of each set of labels, in their order.
+    pub(super) labels: Vec<BTreeMap<String, LabelVerdict>>,
+    /// Why GitLab could not be asked, if it could not.
+    pub(super) blind: Option<Blind>,
+}
+
 /// Looks at all of them in rounds: what each is, then what only the first answers make a question, and at
 /// last whether this token would see what seems to be missing.
-/// Verdicts come in the order of the links; also why GitLab could not be asked, if it could not.
-pub(super) async fn look(links: &[GitlabLink], reader: &Reader, purpose: Purpose) -> (Vec<Judged>, Option<Blind>) {
+pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &Reader, purpose: Purpose) -> Looked {
     let mut known = Known::default();
     let mut blind = None;
     for round in [plan::first, plan::second, plan::third] {
-        let questions = round(links, &known);
+        let questions = round(links, labels, &known);
         if questions.is_empty() {
             continue;
         }
@@ -45,5 +58,9 @@ pub(super) async fn look(links: &[GitlabLink], reader: &Reader, purpose: Purpose
             break;
         }
     }
-    (links.iter().map(|link| judge::judge(link, &known)).collect(), blind)
+    Looked {
+        links: links.iter().map(|link| judge::judge(link, &known)).collect(),
+        labels: labels.iter().map(|asked| labels::judge(asked, &known)).collect(),
+        blind,
+    }
 }

@@ -43,20 +43,38 @@ pub struct Document<'a> {
     pub site: Option<&'a Url>,
 }
 
-/// What a look at links came to.
+/// Labels that are looked up by their exact names.
+#[derive(Debug, Clone)]
+pub struct Labels<'a> {
+    /// Their names.
+    pub names: BTreeSet<String>,
+    /// The groups that are looked in.
+    pub groups: &'a [String],
+}
+
+/// What a look at links and labels came to.
 #[derive(Debug, Clone, Default)]
 pub struct Probed {
     /// One for each address, sorted by it, each with all its places.
     pub observations: Vec<Observation>,
+    /// The verdicts of each set of labels, in the order of the sets. A label that is found under the name of a
+    /// retired one is told as such.
+    pub labels: Vec<BTreeMap<String, LabelVerdict>>,
     /// Why GitLab's API could not be asked for some of them, if so: their verdict is `unreachable`.
     pub blind: Option<Blind>,
     /// Requests sent to the web; those to GitLab's API are in the reader's counts.
     pub web_requests: u64,
 }
 
-/// Looks at all links of all documents. Each resource is asked once, however often and with whatever
+/// Looks at all links of all documents, and at labels. Each resource is asked once, however often and with whatever
 /// fragments it is named. Never fails: what cannot be asked has a verdict that says so.
-pub async fn probe(documents: &[Document<'_>], reader: &Reader, web: &Web, policy: &Policy) -> Probed {
+pub async fn probe(
+    documents: &[Document<'_>],
+    labels: &[Labels<'_>],
+    reader: &Reader,
+    web: &Web,
+    policy: &Policy,
+) -> Probed {
     let entries = entries(documents, policy);
     let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
     let mut jobs = Jobs::new();
@@ -69,10 +87,10 @@ pub async fn probe(documents: &[Document<'_>], reader: &Reader, web: &Web, polic
     }
     let visitor = Arc::new(Visitor::new(web));
     let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
-    let ((judged, blind), mut visits) =
-        tokio::join!(gitlab::look(&things, reader, Purpose::Handbook), visit_all(&visitor, jobs));
+    let (looked, mut visits) =
+        tokio::join!(gitlab::look(&things, labels, reader, Purpose::Handbook), visit_all(&visitor, jobs));
     web::portal::unmask(&visitor, &mut visits).await;
-    let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(judged).collect();
+    let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
     second_sight(&entries, &mut judged, &visitor).await;
     let mut observations: Vec<Observation> = entries
         .iter()
@@ -86,14 +104,7 @@ pub async fn probe(documents: &[Document<'_>], reader: &Reader, web: &Web, polic
         })
         .collect();
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
-    Probed { observations, blind, web_requests: visitor.requests() }
-}
-
-/// Looks up labels by exact name in groups, in two requests however many they are (one when none is missed;
-/// more past about sixty lookups). A label found under the name of a retired one is told as such.
-pub async fn labels(names: &BTreeSet<String>, groups: &[String], reader: &Reader) -> BTreeMap<String, LabelVerdict> {
-    let names = names.iter().filter(|name| !name.trim().is_empty()).cloned().collect();
-    gitlab::labels::look(&names, groups, reader, Purpose::Handbook).await
+    Probed { observations, labels: looked.labels, blind: looked.blind, web_requests: visitor.requests() }
 }
 
 /// What tells one address from another: as it is written, and where it resolves.

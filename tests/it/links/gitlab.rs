@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use podkeeper::collect::links::labels;
 use podkeeper::pod::verdict::{LabelVerdict, Verdict};
 use podkeeper::sandbox::World;
 use podkeeper::sandbox::world::{NewIssue, Visibility};
@@ -153,7 +152,7 @@ async fn a_thousand_links_stay_within_gitlabs_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn labels_are_looked_up_by_exact_name_in_one_request_or_two() {
+async fn labels_are_looked_up_by_exact_name_and_then_as_retired_ones() {
     let (mut world, token) = harbour();
     for name in
         ["pod::alpha", "group::old [DEPRECATED]", "group::older DEPRECATED", "group::oldest [DEPRECIATED]", "Bug"]
@@ -163,14 +162,14 @@ async fn labels_are_looked_up_by_exact_name_in_one_request_or_two() {
     let stage = Stage::new(world, Some(&token));
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
     let groups = ["harbour".to_owned(), "harbour/tools".to_owned()];
-    let found = labels(&names(&["pod::alpha", "Bug", ""]), &groups, &stage.reader).await;
+    let found = stage.labels(&names(&["pod::alpha", "Bug"]), &groups).await;
     assert_eq!(
         found,
         BTreeMap::from([("Bug".to_owned(), LabelVerdict::Alive), ("pod::alpha".to_owned(), LabelVerdict::Alive)])
     );
     assert_eq!(stage.reader.counts().reads(), 1);
     let asked = names(&["pod::alpha", "bug", "group::old", "group::older", "group::oldest", "group::new"]);
-    let found = labels(&asked, &groups, &stage.reader).await;
+    let found = stage.labels(&asked, &groups).await;
     assert_eq!(stage.reader.counts().reads(), 3);
     let retired = |name: &str| LabelVerdict::Retired(name.to_owned());
     assert_eq!(found["group::old"], retired("group::old [DEPRECATED]"));
@@ -179,8 +178,8 @@ async fn labels_are_looked_up_by_exact_name_in_one_request_or_two() {
     assert_eq!((&found["bug"], &found["group::new"]), (&LabelVerdict::Missing, &LabelVerdict::Missing));
     // A group that is not seen proves nothing about labels that another does not have.
     let groups = ["harbour".to_owned(), "not/there".to_owned()];
-    let found = labels(&names(&["Bug", "x"]), &groups, &stage.reader).await;
+    let found = stage.labels(&names(&["Bug", "x"]), &groups).await;
     assert_eq!(found["Bug"], LabelVerdict::Alive);
     assert!(matches!(&found["x"], LabelVerdict::Unknown(why) if why.contains("not/there")));
-    assert!(matches!(labels(&names(&["x"]), &[], &stage.reader).await["x"], LabelVerdict::Unknown(_)));
+    assert!(matches!(stage.labels(&names(&["x"]), &[]).await["x"], LabelVerdict::Unknown(_)));
 }

@@ -85,7 +85,7 @@ async fn observations_are_sorted_and_know_all_their_places() {
         Document { path: "a.md", links: &second, site: Some(&other) },
     ];
     let skip = vec![Skip { beginning: "skip:".to_owned(), reason: "not ours until 2027".to_owned() }];
-    let probed = probe(&documents, &stage.reader, &web(&memory), &Policy { skip, ..Policy::default() }).await;
+    let probed = probe(&documents, &[], &stage.reader, &web(&memory), &Policy { skip, ..Policy::default() }).await;
     let told: Vec<(String, Verdict, Vec<String>)> = probed
         .observations
         .iter()

@@ -38,7 +38,7 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
         let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
         let site: Url = "https://handbook.gitlab.com".parse().unwrap();
         let document = Document { path: &plot.page_path, links: &page.links, site: Some(&site) };
-        let probed = probe(&[document], &stage.reader, &web, &Policy::default()).await;
+        let probed = probe(&[document], &[], &stage.reader, &web, &Policy::default()).await;
         let places: usize = probed.observations.iter().map(|seen| seen.places.len()).sum();
         assert_eq!(places, page.links.len());
         let reads = stage.reader.counts().reads();

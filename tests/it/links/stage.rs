@@ -1,6 +1,6 @@
 //! The stage of these stories: a box, a web in memory, and what carries requests to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, Request, Response};
 use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Web};
-use podkeeper::collect::links::{Document, Probed, probe};
+use podkeeper::collect::links::{Document, Labels, Probed, probe};
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect};
 use podkeeper::pod::document::{Link, LinkForm};
 use podkeeper::pod::text::Untrusted;
-use podkeeper::pod::verdict::{Observation, Verdict};
+use podkeeper::pod::verdict::{LabelVerdict, Observation, Verdict};
 use podkeeper::sandbox::{Sandbox, World};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -185,11 +185,17 @@ impl Stage {
     pub(super) async fn probe(&self, urls: &[&str], web: &Web) -> Probed {
         let links = links(urls);
         let document = Document { path: "pod.md", links: &links, site: None };
-        let probed = probe(&[document], &self.reader, web, &Policy::default()).await;
+        let probed = probe(&[document], &[], &self.reader, web, &Policy::default()).await;
         for query in self.wire.queries.lock().unwrap().iter() {
             assert!(query.chars().count() <= 10_000);
         }
         probed
+    }
+
+    pub(super) async fn labels(&self, names: &BTreeSet<String>, groups: &[String]) -> BTreeMap<String, LabelVerdict> {
+        let labels = [Labels { names: names.clone(), groups }];
+        let probed = probe(&[], &labels, &self.reader, &web(&Memory::of(&[])), &Policy::default()).await;
+        probed.labels.into_iter().next().unwrap()
     }
 }
 

@@ -74,7 +74,7 @@ impl Ask for Memory {
 
     async fn graphql(&self, _: Purpose, _: &str, variables: Value) -> Observed<Value> {
         let list = |name: &str| variables[name].as_array().cloned().unwrap_or_default();
-        let (paths, names, ids) = (list("paths"), list("names"), list("ids"));
+        let (paths, names, ids) = (list("paths"), list("usernames"), list("ids"));
         let nth = self.note(format!("graphql {} {} {}", paths.len(), names.len(), ids.len()));
         if let Some(answer) = self.graphql {
             return answer(nth);
@@ -100,7 +100,7 @@ impl Ask for Memory {
         let nodes: Vec<Value> = shown
             .map(|(account, _)| json!({ "id": gid(account), "username": account.username, "state": if account.active { "active" } else { "blocked" } }))
             .collect();
-        Observed::Present(json!({ "data": { "users": { "nodes": nodes } } }))
+        Observed::Present(json!({ "data": { "by_usernames": { "nodes": nodes }, "by_ids": { "nodes": nodes } } }))
     }
 
     async fn user_named(&self, handle: &str) -> Observed<AccountState> {
@@ -195,19 +195,19 @@ fn handles(names: &[&str]) -> Vec<Handle> {
 }
 
 #[tokio::test]
-async fn accounts_come_in_one_request_for_handles_and_one_for_numbers() {
+async fn accounts_come_in_one_request_for_handles_and_numbers() {
     let known =
         vec![(state(1, "Ada_Quill", true), true), (state(2, "teo", true), true), (state(3, "gone", false), false)];
     let memory = Memory { accounts: known.clone(), ..Memory::default() };
     let seen = accounts(&memory, &handles(&["ada_quill", "ADA_QUILL", "nobody"]), &[1, 2, 3, 9]).await;
     assert_eq!(seen.present().unwrap(), &[state(1, "Ada_Quill", true), state(2, "teo", true), state(3, "gone", false)]);
     // Blocked accounts are in no list, and one that does not exist is looked for twice.
-    assert_eq!(memory.asked(), ["graphql 0 2 0", "graphql 0 0 3", "user 3", "user 9"]);
+    assert_eq!(memory.asked(), ["graphql 0 2 4", "user 3", "user 9"]);
 
     let refusing = Memory { accounts: known, graphql: Some(|_| refused()), ..Memory::default() };
     let by_rest = accounts(&refusing, &handles(&["ada_quill", "nobody"]), &[2, 3]).await;
     assert_eq!(by_rest.present().unwrap().len(), 3);
-    assert_eq!(refusing.asked(), ["graphql 0 2 0", "named ada_quill", "named nobody", "user 2", "user 3"]);
+    assert_eq!(refusing.asked(), ["graphql 0 2 2", "named ada_quill", "named nobody", "user 2", "user 3"]);
 }
 
 #[tokio::test]
@@ -215,7 +215,8 @@ async fn accounts_that_could_not_be_asked_for_are_unknown() {
     let memory = Memory { graphql: Some(|_| down()), ..Memory::default() };
     assert!(accounts(&memory, &handles(&["a"]), &[]).await.blind().is_some());
     // An answer of another form is no list: each is asked for by itself.
-    let odd = |_| Observed::Present(json!({ "data": { "users": { "nodes": [{ "id": "gid://gitlab/User/x" }] } } }));
+    let odd =
+        |_| Observed::Present(json!({ "data": { "by_usernames": { "nodes": [{ "id": "gid://gitlab/User/x" }] } } }));
     let memory = Memory { graphql: Some(odd), accounts: vec![(state(1, "a", true), true)], ..Memory::default() };
     assert_eq!(accounts(&memory, &handles(&["a"]), &[]).await, Observed::Present(vec![state(1, "a", true)]));
     assert_eq!(memory.asked(), ["graphql 0 1 0", "named a"]);

@@ -3,88 +3,74 @@
 //! Retired labels are renamed, not deleted (fact sheet on the handbook, section 9), so a miss is looked
 //! up again under the names they get.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::answer::{Fact, Look};
-use super::batch;
-use super::question::{Leaf, Question, Root};
-use crate::gitlab::{Purpose, Reader};
+use super::answer::Look;
+use super::known::Known;
+use super::question::{Leaf, Root};
+use crate::collect::links::Labels;
 use crate::pod::verdict::LabelVerdict;
 
 /// What a retired label's name ends with, the misspelt one included.
 const RETIRED: [&str; 3] = [" [DEPRECATED]", " DEPRECATED", " [DEPRECIATED]"];
-/// Labels asked in one field of a query: three points of complexity each.
-const AT_ONCE: usize = 50;
 
-/// Looks up labels in these groups; a label of a group above counts as its own, as in GitLab.
-pub(in crate::collect::links) async fn look(
-    names: &BTreeSet<String>,
-    groups: &[String],
-    reader: &Reader,
-    purpose: Purpose,
-) -> BTreeMap<String, LabelVerdict> {
-    let mut verdicts = BTreeMap::new();
-    let exact = titles(names.iter().cloned().collect(), groups, reader, purpose).await;
-    let missed: Vec<&String> = names.iter().filter(|name| exact.get(*name) == Some(&Look::Null)).collect();
-    let retired_as = |name: &str| RETIRED.map(|ending| format!("{name}{ending}"));
-    let old = missed.iter().flat_map(|name| retired_as(name)).collect();
-    let old = titles(old, groups, reader, purpose).await;
-    for name in names {
-        let verdict = match exact.get(name) {
-            Some(Look::There(_)) => LabelVerdict::Alive,
-            Some(Look::Failed(why)) => LabelVerdict::Unknown(why.clone()),
-            None => LabelVerdict::Unknown("no group is configured to look in".to_owned()),
-            Some(Look::Null) => {
-                let looks = retired_as(name).map(|old_name| (old.get(&old_name).cloned(), old_name));
-                let found = looks.iter().find(|(look, _)| matches!(look, Some(Look::There(_))));
-                let unsure = looks.iter().find_map(|(look, _)| match look {
-                    Some(Look::Failed(why)) => Some(why.clone()),
-                    _ => None,
-                });
-                match (found, unsure) {
-                    (Some((_, old_name)), _) => LabelVerdict::Retired(old_name.clone()),
-                    (None, Some(why)) => LabelVerdict::Unknown(why),
-                    (None, None) => LabelVerdict::Missing,
-                }
-            }
-        };
-        verdicts.insert(name.clone(), verdict);
-    }
-    verdicts
+/// Each name in each group, as `(group, title)`. A label of a group above counts as its own, as in GitLab.
+pub(super) fn exact(labels: &[Labels<'_>]) -> impl Iterator<Item = (String, String)> {
+    labels.iter().flat_map(|asked| {
+        asked.names.iter().flat_map(|name| asked.groups.iter().map(|group| (group.clone(), name.clone())))
+    })
 }
 
-/// What is known of each title over all groups: there in one, or missing in all, or else unsure.
-async fn titles(
-    titles: Vec<String>,
-    groups: &[String],
-    reader: &Reader,
-    purpose: Purpose,
-) -> BTreeMap<String, Look<Fact>> {
-    let chunks = titles.chunks(AT_ONCE).map(|chunk| chunk.iter().cloned().map(Leaf::Label).collect::<Vec<_>>());
-    let questions: Vec<Question> = chunks
-        .flat_map(|leaves| groups.iter().map(move |group| Question::new(Root::Group, group, leaves.clone())))
-        .collect();
-    let mut known: BTreeMap<String, Look<Fact>> = BTreeMap::new();
-    if questions.is_empty() {
-        return known;
+/// The retired names of those that are missed, as `(group, title)`.
+pub(super) fn retired(labels: &[Labels<'_>], known: &Known) -> impl Iterator<Item = (String, String)> {
+    labels.iter().flat_map(move |asked| {
+        let missed = asked.names.iter().filter(move |name| look(name, asked.groups, known) == Look::Null);
+        let titles = missed.flat_map(|name| retired_as(name));
+        titles.flat_map(|title| asked.groups.iter().map(move |group| (group.clone(), title.clone())))
+    })
+}
+
+/// The verdict on each name, by all that is known.
+pub(super) fn judge(asked: &Labels<'_>, known: &Known) -> BTreeMap<String, LabelVerdict> {
+    asked.names.iter().map(|name| (name.clone(), verdict(name, asked.groups, known))).collect()
+}
+
+fn verdict(name: &str, groups: &[String], known: &Known) -> LabelVerdict {
+    match look(name, groups, known) {
+        Look::There(()) => return LabelVerdict::Alive,
+        Look::Failed(why) => return LabelVerdict::Unknown(why),
+        Look::Null => {}
     }
-    for (question, answer) in batch::ask(questions, reader, purpose).await.0 {
-        let hidden = answer.owner == Look::Null;
-        for (leaf, look) in answer.leaves {
-            let Leaf::Label(title) = leaf else { continue };
-            let look = match look {
-                Look::Null if hidden => {
-                    Look::Failed(format!("the group {} is not there or not visible to this token", question.path))
-                }
-                look => look,
-            };
-            let best = match (known.remove(&title), look) {
-                (Some(Look::There(fact)), _) | (_, Look::There(fact)) => Look::There(fact),
-                (Some(Look::Failed(why)), _) | (_, Look::Failed(why)) => Look::Failed(why),
-                (_, Look::Null) => Look::Null,
-            };
-            known.insert(title, best);
+    let mut unsure = None;
+    for title in retired_as(name) {
+        match look(&title, groups, known) {
+            Look::There(()) => return LabelVerdict::Retired(title),
+            Look::Failed(why) => unsure = unsure.or(Some(why)),
+            Look::Null => {}
         }
     }
-    known
+    unsure.map_or(LabelVerdict::Missing, LabelVerdict::Unknown)
+}
+
+fn retired_as(name: &str) -> [String; 3] {
+    RETIRED.map(|ending| format!("{name}{ending}"))
+}
+
+/// What is known of a title over all groups: there in one, or missing in all, or else unsure.
+fn look(title: &str, groups: &[String], known: &Known) -> Look<()> {
+    let leaf = Leaf::Label(title.to_owned());
+    let mut unsure = groups.is_empty().then(|| "no group is configured to look in".to_owned());
+    for group in groups {
+        let why = match known.leaf(Root::Group, group, &leaf) {
+            Some(Look::There(_)) => return Look::There(()),
+            Some(Look::Null) if known.owner(Root::Group, group) == Look::Null => {
+                format!("the group {group} is not there or not visible to this token")
+            }
+            Some(Look::Null) => continue,
+            Some(Look::Failed(why)) => why.clone(),
+            None => "it was not asked".to_owned(),
+        };
+        unsure.get_or_insert(why);
+    }
+    unsure.map_or(Look::Null, Look::Failed)
 }

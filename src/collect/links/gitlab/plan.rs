@@ -1,11 +1,13 @@
-//! Which questions to ask: first what each link names, then what the first answers left open.
+//! Which questions to ask: first what each link and label names, then what the first answers left open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::GitlabLink;
 use super::answer::{Fact, Look};
 use super::known::Known;
+use super::labels;
 use super::question::{Leaf, Question, Root};
+use crate::collect::links::Labels;
 use crate::collect::links::target::{Owner, Part};
 
 /// Names that GitLab shows under a project's files as its README (`lib/gitlab/markup_helper.rb`).
@@ -19,8 +21,8 @@ const MOST_COMPLEX: usize = 90;
 
 type Wanted = BTreeMap<(Root, String), BTreeSet<Leaf>>;
 
-/// What each link names. The fragment of a project's own page is a heading of its README.
-pub(super) fn first(links: &[GitlabLink], _known: &Known) -> Vec<Question> {
+/// What each link and label names. The fragment of a project's own page is a heading of its README.
+pub(super) fn first(links: &[GitlabLink], labels: &[Labels<'_>], _known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     for link in links {
         let path = link.thing.owner.path();
@@ -47,14 +49,18 @@ pub(super) fn first(links: &[GitlabLink], _known: &Known) -> Vec<Question> {
             }
         }
     }
+    for (group, title) in labels::exact(labels) {
+        wanted.entry((Root::Group, group)).or_default().insert(Leaf::Label(title));
+    }
     questions(wanted, true, |_, _| 0)
 }
 
 /// What the first answers left open.
 ///
 /// A file that is missing may be a folder, may stand in a ref with slashes in its name, or in the default
-/// branch under its new name; an epic may be told as a work item only; a fragment is looked for in a text.
-pub(super) fn second(links: &[GitlabLink], known: &Known) -> Vec<Question> {
+/// branch under its new name; an epic may be told as a work item only; a fragment is looked for in a text; a
+/// label may have been retired.
+pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     let mut sizes: BTreeMap<(String, Leaf), u64> = BTreeMap::new();
     for link in links {
@@ -102,11 +108,14 @@ pub(super) fn second(links: &[GitlabLink], known: &Known) -> Vec<Question> {
             sizes.insert((owner.to_owned(), text), size);
         }
     }
+    for (group, title) in labels::retired(labels, known) {
+        wanted.entry((Root::Group, group)).or_default().insert(Leaf::Label(title));
+    }
     questions(wanted, false, |owner, leaf| sizes.get(&(owner.to_owned(), leaf.clone())).copied().unwrap_or(0))
 }
 
 /// Which role the token has where an issue, merge request or epic seems to be missing.
-pub(super) fn third(links: &[GitlabLink], known: &Known) -> Vec<Question> {
+pub(super) fn third(links: &[GitlabLink], _labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     for link in links {
         let owner = link.thing.owner.path();
