@@ -7,28 +7,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
 use super::Halt;
 use super::args::{Gitlab, Serve};
+use super::plot::{plot, plot_with_page};
 use super::signals::Signals;
 use super::sink::Sink;
 use super::work::With;
 use crate::config::Config;
 use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
-use crate::pod::agent::MembershipRule;
 use crate::pod::run::Ending;
-use crate::sandbox::{PastSession, Plot, PodPlot, Sandbox, Serving, World};
+use crate::sandbox::{Plot, Sandbox, Serving, World};
 
 const GITLAB_COM: &str = "https://gitlab.com";
 /// The box's own token that may do what podkeeper's token may do.
 const BOX_TOKEN: &str = "api";
-/// How far back the seed's past sessions are looked for: two of a slot that meets every few weeks.
-const PAST: Duration = Duration::days(120);
 
 /// The open way to a GitLab.
 pub(super) struct Door {
@@ -270,47 +268,16 @@ fn sandbox(
                 .map_err(|error| Halt::usage(format!("the page {} cannot be read ({error})", path.display())))?,
         ),
     };
-    let plot = Plot { now: moment, pods: pods.iter().map(|pod| pod_plot(pod, page.clone(), moment)).collect() };
-    let world = World::seeded(&plot);
+    let plots = pods.iter().map(|pod| match &page {
+        Some(page) => plot_with_page(pod, page, moment),
+        None => plot(pod, moment),
+    });
+    let world = World::seeded(&Plot { now: moment, pods: plots.collect() });
     let clock = with.clock;
     Ok(match now {
         Some(_) => Sandbox::new(world),
         None => Sandbox::live(world, Arc::new(clock)),
     })
-}
-
-fn pod_plot(pod: &Pod, page: Option<String>, now: DateTime<Utc>) -> PodPlot {
-    let mut past: Vec<PastSession> = Vec::new();
-    if let Some(slot) = pod.slots.first() {
-        let sessions = slot.sessions_from(&pod.key, now - PAST).take_while(|session| session.started(now));
-        past.extend(sessions.map(|session| PastSession {
-            key: session.key.to_string(),
-            title: slot.title(&session),
-            start: session.start.with_timezone(&Utc),
-        }));
-    }
-    past.reverse();
-    past.truncate(2);
-    PodPlot {
-        key: pod.key.to_string(),
-        name: pod.name.clone(),
-        page_project: pod.page.project.clone(),
-        page_path: pod.page.path.clone(),
-        page_ref: pod.page.git_ref.clone(),
-        pairing_project: pod.pairing_project.clone(),
-        label: pod.label.name.to_string(),
-        past,
-        page,
-        agents_project: pod.agents.as_ref().map(|agents| agents.project.clone()),
-        agents_path: pod.agents.as_ref().map(|agents| agents.path.clone()).unwrap_or_default(),
-        agents_ref: pod.agents.as_ref().map(|agents| agents.git_ref.clone()).unwrap_or_default(),
-        zendesk_group: match &pod.membership {
-            MembershipRule::ZendeskGroup(group) => Some(group.clone()),
-            MembershipRule::KnowledgeArea { .. } | MembershipRule::None => None,
-        },
-        label_groups: pod.label_groups.clone(),
-        reports_project: pod.reports.project.clone(),
-    }
 }
 
 /// `podkeeper sandbox`: serves a box until a signal.

@@ -7,6 +7,7 @@ mod door;
 mod files;
 mod log;
 mod page;
+pub mod plot;
 mod signals;
 mod sink;
 mod web;

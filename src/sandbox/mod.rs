@@ -40,7 +40,7 @@ use http::Method;
 
 pub use control::Description;
 pub use journal::Entry;
-pub use seed::{PastSession, Plot, PodPlot, canaries, expectations};
+pub use seed::{PastSession, Person, Plot, PodPlot, canaries, expectations};
 pub use serve::Serving;
 pub use world::World;
 

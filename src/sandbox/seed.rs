@@ -53,6 +53,8 @@ pub struct PodPlot {
     pub past: Vec<PastSession>,
     /// A page of the user's own, to stand in the place of the seed's.
     pub page: Option<String>,
+    /// The members of that page, who have accounts and agent files in good order. The seed's page has its own.
+    pub members: Vec<Person>,
     /// The private project of the Support Team data.
     pub agents_project: Option<String>,
     /// The folder of its files, such as `data/agents`.
@@ -65,6 +67,15 @@ pub struct PodPlot {
     pub label_groups: Vec<String>,
     /// The project that the pod's reports are in.
     pub reports_project: Option<String>,
+}
+
+/// A member of a page of the user's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// The name as the page has it.
+    pub name: String,
+    /// The handle, without the `@`.
+    pub handle: String,
 }
 
 /// A session that was held.

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use http::{Request, Response};
+pub(crate) use podkeeper::cli::plot::plot;
 use podkeeper::collect::Eyes;
 use podkeeper::collect::links::policy::Policy;
 use podkeeper::config::{self, Config};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect, connect_to_write};
-use podkeeper::pod::agent::MembershipRule;
 use podkeeper::pod::run::Run;
 use podkeeper::pod::{Pod, Task};
 use podkeeper::run::{Mode, Stale, run};
-use podkeeper::sandbox::{PastSession, Plot, PodPlot, Sandbox, World};
+use podkeeper::sandbox::{Plot, Sandbox, World};
 use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -157,43 +157,6 @@ pub(crate) fn findings(runs: &[Run]) -> Vec<String> {
         .flat_map(|run| &run.findings)
         .map(|finding| format!("{} {}", finding.rule.code(), finding.subject))
         .collect()
-}
-
-/// Where the seed of a pod stands and which sessions it has had.
-pub(crate) fn plot(pod: &Pod, now: DateTime<Utc>) -> PodPlot {
-    let slot = &pod.slots[0];
-    let from = now - Duration::days(120);
-    let mut past: Vec<PastSession> = slot
-        .sessions_from(&pod.key, from)
-        .take_while(|session| session.started(now))
-        .map(|session| PastSession {
-            key: session.key.to_string(),
-            title: slot.title(&session),
-            start: session.start.with_timezone(&Utc),
-        })
-        .collect();
-    past.reverse();
-    past.truncate(2);
-    PodPlot {
-        key: pod.key.to_string(),
-        name: pod.name.clone(),
-        page_project: pod.page.project.clone(),
-        page_path: pod.page.path.clone(),
-        page_ref: pod.page.git_ref.clone(),
-        pairing_project: pod.pairing_project.clone(),
-        label: pod.label.name.to_string(),
-        past,
-        page: None,
-        agents_project: pod.agents.as_ref().map(|agents| agents.project.clone()),
-        agents_path: pod.agents.as_ref().map(|agents| agents.path.clone()).unwrap_or_default(),
-        agents_ref: pod.agents.as_ref().map(|agents| agents.git_ref.clone()).unwrap_or_default(),
-        zendesk_group: match &pod.membership {
-            MembershipRule::ZendeskGroup(group) => Some(group.clone()),
-            MembershipRule::KnowledgeArea { .. } | MembershipRule::None => None,
-        },
-        label_groups: pod.label_groups.clone(),
-        reports_project: pod.reports.project.clone(),
-    }
 }
 
 /// Carries requests to a router in memory: no socket, no waiting.

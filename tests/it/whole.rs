@@ -1,6 +1,7 @@
 //! The whole job, by the program itself against a served box: sessions, label, roster, links, both reports.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use podkeeper::sandbox::Plot;
 use podkeeper::sandbox::{Sandbox, Serving, World, canaries, expectations};
@@ -103,6 +104,30 @@ async fn every_link_of_the_page_has_the_verdict_that_the_box_was_made_for() {
     assert_eq!(wrong, Vec::<String>::new());
     println!("{} links, each with its verdict", seen.len());
     assert_eq!(seen.len(), 60);
+}
+
+/// A page of the user's own in the place of the seed's: the box has its members, so that nothing is held back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_ones_own_is_kept_like_the_seeds() {
+    let (code, told) = apply_to("tests/data/pages/juniper-pod.md").await;
+    assert_eq!((code, &told["pods"][0]["unknown"]), (Some(0), &serde_json::json!([])));
+    assert!(!rules(&told).iter().any(|rule| rule.contains("roster") || rule.contains("focus")), "{:?}", rules(&told));
+    // The real page, where it is there.
+    if Path::new(REAL_PAGE).is_file() {
+        let (code, told) = apply_to(REAL_PAGE).await;
+        let seen = told["pods"][0]["observations"].as_array().unwrap();
+        assert_eq!((code, seen.len(), &told["pods"][0]["unknown"]), (Some(0), 60, &serde_json::json!([])));
+        assert!(seen.iter().all(|seen| seen["verdict"].is_string() && seen["places"][0]["line"].is_u64()));
+        println!("the real page: {} links, each with a verdict and a place", seen.len());
+    }
+}
+
+const REAL_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/secure-pod-page.md");
+
+async fn apply_to(page: &str) -> (Option<i32>, Value) {
+    let mut program = command(&["apply", "--sandbox", "--page", page, "--format", "json"]);
+    let output = program.env_remove("PODKEEPER_TASK").output().await.unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// Design law 13: nothing personal of an agent file reaches any sink.

@@ -5,28 +5,29 @@
 
 use std::fmt::Write as _;
 
-use super::{Cast, PodPlot};
+use super::{Cast, MEMBERS, Person, PodPlot};
 use crate::sandbox::world::{OWNER, REPORTER, Visibility, World};
 
 /// An agent, by what is in their file.
-struct Agent {
-    file: &'static str,
-    name: &'static str,
-    username: &'static str,
+#[derive(Clone, Copy)]
+struct Agent<'a> {
+    file: &'a str,
+    name: &'a str,
+    username: &'a str,
     /// The handle of the account that the file's number belongs to, as the world begins.
-    account: &'static str,
+    account: &'a str,
     /// Whether they have the pods' groups.
     focus: bool,
     /// Whether the file is YAML at all.
     whole: bool,
 }
 
-const fn agent(file: &'static str, name: &'static str, username: &'static str, focus: bool) -> Agent {
+const fn agent<'a>(file: &'a str, name: &'a str, username: &'a str, focus: bool) -> Agent<'a> {
     Agent { file, name, username, account: username, focus, whole: true }
 }
 
 /// One member, Jonah Petrakis, has no file.
-const AGENTS: [Agent; 15] = [
+const AGENTS: [Agent<'static>; 15] = [
     agent("ada-quill", "Ada Quill", "ada-quill-gtlb", true),
     agent("sorin-vale", "Sorin Vale", "svale", true),
     // Two files for one account.
@@ -100,7 +101,8 @@ pub(super) fn build(world: &mut World, cast: &Cast, path: &str, pods: &[&PodPlot
     world.add_member(project, cast.root, OWNER);
     world.add_member(project, cast.bot, REPORTER);
     let groups: Vec<&str> = pods.iter().filter_map(|pod| pod.zendesk_group.as_deref()).collect();
-    for agent in &AGENTS {
+    let agents = agents(pods);
+    for agent in &agents {
         if world.user_named(agent.account).is_none() && agent.account != RENAMED.0 {
             world.add_user(agent.account, agent.name);
         }
@@ -115,7 +117,7 @@ pub(super) fn build(world: &mut World, cast: &Cast, path: &str, pods: &[&PodPlot
         }
         let folder = if pod.agents_path.is_empty() { "data/agents" } else { pod.agents_path.trim_matches('/') };
         world.add_file(project, branch, "README.md", "# Support Team data\n\nOne file for each agent.\n");
-        for (at, agent) in AGENTS.iter().enumerate() {
+        for (at, agent) in agents.iter().enumerate() {
             let id = world.user_named(agent.account).map(|user| user.id);
             let text = text(agent, at + 1, id, &groups);
             world.add_file(project, branch, &format!("{folder}/{}.yaml", agent.file), &text);
@@ -129,10 +131,22 @@ pub(super) fn build(world: &mut World, cast: &Cast, path: &str, pods: &[&PodPlot
     }
 }
 
+/// The seed's own agents, or those of the user's own pages with some who belong to no pod.
+fn agents<'a>(pods: &[&'a PodPlot]) -> Vec<Agent<'a>> {
+    let members: Vec<&Person> = pods.iter().flat_map(|pod| &pod.members).collect();
+    if members.is_empty() {
+        return AGENTS.to_vec();
+    }
+    let members = members.into_iter().map(|person| agent(&person.handle, &person.name, &person.handle, true));
+    let on_the_seeds_page = |agent: &Agent<'_>| MEMBERS.iter().any(|(username, _)| *username == agent.username);
+    let others = AGENTS.into_iter().filter(|agent| !agent.focus && !on_the_seeds_page(agent));
+    members.chain(others).collect()
+}
+
 /// An agent's file. Without the account's number the line has no value, as in files of people who have left.
-fn text(agent: &Agent, number: usize, id: Option<u64>, focus: &[&str]) -> String {
+fn text(agent: &Agent<'_>, number: usize, id: Option<u64>, focus: &[&str]) -> String {
     let canary = |field: &str| canary(field, number);
-    let mut text = format!("name: '{}'\n", agent.name);
+    let mut text = format!("name: '{}'\n", agent.name.replace('\'', "''"));
     let mut line = |line: &str| writeln!(text, "{line}").unwrap_or_default();
     line(&format!("email: '{}@example.com'", canary("EMAIL")));
     for (key, field) in
