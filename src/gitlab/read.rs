@@ -27,9 +27,9 @@ use crate::pod::text::Untrusted;
 pub struct Reader {
     transports: BTreeMap<Purpose, Arc<Transport>>,
     counts: Arc<Counts>,
-    /// Projects by the path that was asked for: asked once a run.
-    projects: Arc<Mutex<BTreeMap<String, Observed<Project>>>>,
-    /// Who podkeeper is, by purpose: asked once a run.
+    /// Projects by client and the path that was asked for: asked once a run. What one token cannot see, another may.
+    projects: Arc<Mutex<BTreeMap<(Purpose, String), Observed<Project>>>>,
+    /// Who podkeeper is, by client: asked once a run.
     accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
 }
 
@@ -58,7 +58,8 @@ impl Reader {
     pub async fn account(&self, purpose: Purpose) -> Observed<Account> {
         // Held while asking, so that two who ask at once ask once.
         let mut accounts = self.accounts.lock().await;
-        if let Some(known) = accounts.get(&purpose) {
+        let client = self.client(purpose);
+        if let Some(known) = accounts.get(&client) {
             return Observed::Present(known.clone());
         }
         let found = match CurrentUser::builder().build() {
@@ -68,23 +69,28 @@ impl Reader {
         let found = observed(found, "the account that the token belongs to")
             .map(|user| Account { id: user.id, username: user.username });
         if let Observed::Present(account) = &found {
-            // Purposes that share a client share the account.
-            let shared = |other: &Purpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
-            accounts.extend(Purpose::ALL.into_iter().filter(shared).map(|other| (other, account.clone())));
+            accounts.insert(client, account.clone());
         }
         found
+    }
+
+    /// The first of the purposes that share this one's client, and so its token.
+    fn client(&self, purpose: Purpose) -> Purpose {
+        let shared = |other: &Purpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
+        Purpose::ALL.into_iter().find(shared).unwrap_or(purpose)
     }
 
     /// A project by its path, renamed ones included: the path that comes back is the one it has now.
     ///
     /// Absent means not there *or* not visible to the token: GitLab does not tell the two apart.
     pub async fn project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
-        if let Some(known) = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+        let key = (self.client(purpose), path.to_owned());
+        if let Some(known) = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }
         let found = self.look_up_project(purpose, path).await;
         if !matches!(found, Observed::Unknown(_)) {
-            self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
+            self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
         }
         found
     }

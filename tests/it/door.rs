@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use podkeeper::gitlab::{Exchange, Failure};
+use podkeeper::gitlab::{Exchange, Failure, Purpose, connect};
+use podkeeper::pod::observed::Observed;
 use podkeeper::pod::run::{Ending, Run};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -331,6 +332,23 @@ async fn a_token_that_may_not_write_ends_as_a_token_does() {
     assert_eq!((ending(&runs), server.creates()), (Ending::Token, 1));
     let told = format!("{:?}", runs[0].outcomes);
     assert!(told.contains("needs scope api") && told.contains("check the token's scopes"), "{told}");
+}
+
+/// A token that cannot see a project says nothing about it for a token that can.
+#[tokio::test(start_paused = true)]
+async fn what_one_token_cannot_see_another_may() {
+    let stage = Stage::seeded();
+    let path = stage.pods[0].agents.as_ref().unwrap().project.clone();
+    let (mut access, other) = (stage.access("api"), stage.access("person"));
+    access.tokens.extend(other.tokens.into_values().map(|token| (Purpose::Reports, token)));
+    let reader = connect(&access).unwrap();
+    assert_eq!(reader.project(Purpose::Reports, &path).await, Observed::Absent);
+    let seen = reader.project(Purpose::Pairing, &path).await;
+    assert_eq!(seen.present().map(|project| project.path.as_str()), Some(path.as_str()));
+    // Purposes with one token ask once.
+    let asked = reader.counts().reads();
+    reader.project(Purpose::Handbook, &path).await;
+    assert_eq!(reader.counts().reads(), asked);
 }
 
 // ---- Listings (F26) ----
