@@ -130,7 +130,8 @@ pub fn labels(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdi
                 Rule::LabelMissing,
                 name.clone(),
                 format!("no label ~\"{name}\" was found in the configured groups"),
-            ),
+            )
+            .advise("Mend its name on the page, or name the group that has it in [documents] label_groups."),
             Some(LabelVerdict::Retired(now)) => {
                 let now = Untrusted::new(now.as_str()).line();
                 Finding::new(Rule::LabelRetired, name.clone(), format!("~\"{name}\" was retired as ~\"{now}\""))

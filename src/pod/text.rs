@@ -79,9 +79,25 @@ fn words_as_shown(line: &str) -> String {
     if line.trim().is_empty() {
         return code_span("");
     }
-    let words: Vec<String> =
-        line.split_whitespace().map(|word| if is_prose(word) { word.to_owned() } else { code_span(word) }).collect();
+    let (mut words, mut rest) = (Vec::new(), line.trim());
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(end_of_word(rest));
+        rest = after.trim_start();
+        // What only ends our own clause stays outside.
+        let shown = word.trim_end_matches([':', ',', ';', '.']);
+        words.push(match shown {
+            _ if is_prose(word) => word.to_owned(),
+            "" => code_span(word),
+            _ => format!("{}{}", code_span(shown), &word[shown.len()..]),
+        });
+    }
     words.join(" ")
+}
+
+/// Where the first word ends; the name of a label, `~"…"`, may have blanks in it.
+fn end_of_word(line: &str) -> usize {
+    let closing = line.strip_prefix("~\"").and_then(|name| name.find('"')).map_or(0, |name| "~\"".len() + name);
+    line[closing..].find(char::is_whitespace).map_or(line.len(), |blank| closing + blank)
 }
 
 /// A code span whose fence is longer than any run of backticks inside it (`CommonMark` 6.1).
@@ -222,10 +238,18 @@ mod tests {
         assert_eq!(md("/close"), "`/close`");
         assert_eq!(md("deadbeef1"), "`deadbeef1`");
         assert_eq!(md("- x"), "`-` x");
-        assert_eq!(md("1. x"), "`1.` x");
+        assert_eq!(md("1. x"), "`1`. x");
         assert_eq!(md("a - b"), "a `-` b");
         assert_eq!(md(""), "` `");
         assert_eq!(md("--> <!-- podkeeper:v1 end -->"), "`-->` `<! --` podkeeper:v1 end `-->`");
+    }
+
+    #[test]
+    fn a_sentence_reads_as_one() {
+        assert_eq!(sentence_md("https://a.example/x: it is gone (404)"), "`https://a.example/x`: it is gone (404)");
+        assert_eq!(sentence_md("no ~\"group::a b\", none"), "no `~\"group::a b\"`, none");
+        assert_eq!(sentence_md("~\"a ` b\" and ~\"c"), "``~\"a ` b\"`` and `~\"c`");
+        assert_eq!(sentence_md("... ~\"\" ~\"d e"), "`...` `~\"\"` `~\"d` e");
     }
 
     #[test]

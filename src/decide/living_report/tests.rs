@@ -132,9 +132,9 @@ fn the_body_is_a_function_of_the_findings_and_reads_back() {
     insta::assert_snapshot!(found.text, @r"
     **Docs**
 
-    - **link-dead**, since 2026-11-24: `https://a.example/:` gone\
+    - **link-dead**, since 2026-11-24: `https://a.example/`: gone\
       Replace the link or take it out.
-    - **link-dead**, since 2026-11-24: `https://b.example/:` gone\
+    - **link-dead**, since 2026-11-24: `https://b.example/`: gone\
       Replace the link or take it out.
 
     _podkeeper keeps this list; it closes the issue when the list is empty._
