@@ -27,11 +27,14 @@ use crate::pod::text::Untrusted;
 pub struct Reader {
     transports: BTreeMap<Purpose, Arc<Transport>>,
     counts: Arc<Counts>,
-    /// Projects by client and the path that was asked for: asked once a run. What one token cannot see, another may.
-    projects: Arc<Mutex<BTreeMap<(Purpose, String), Observed<Project>>>>,
+    /// Asked once a run, by each client for itself: what one token cannot see, another may.
+    projects: Arc<Mutex<Projects>>,
     /// Who podkeeper is, by client: asked once a run.
     accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
 }
+
+/// Projects by client and the path that was asked for.
+type Projects = BTreeMap<(Purpose, String), Observed<Project>>;
 
 /// Which issues of a project to list.
 #[derive(Debug, Clone, Copy)]

@@ -4,5 +4,5 @@ mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
 mod manners; // how often who is asked, and what is told of it
 mod seeded; // the page of the box against what the box expects of it
-mod stage; // a box, a web in memory, and what carries requests to them
+pub(crate) mod stage; // a box, a web in memory, and what carries requests to them
 mod web; // what the web answers, and the verdict on it

@@ -102,7 +102,7 @@ impl Fetch for Memory {
 }
 
 /// The web of a box, without a socket.
-pub(super) struct BoxWeb(pub(super) Sandbox);
+pub(crate) struct BoxWeb(pub(crate) Sandbox);
 
 #[async_trait::async_trait]
 impl Fetch for BoxWeb {

@@ -1,0 +1,583 @@
+//! Rot and repair: whatever changes among people, labels and links, exactly what follows is told and filed.
+//!
+//! Each change comes to a box in which everything is done and both reports are filed. What is told then differs by the
+//! lines named here and no others, and only the reports that tell it are rewritten. Then the change is undone, and the
+//! reports are what they were, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use podkeeper::collect::Eyes;
+use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::web::{Settings, Web};
+use podkeeper::execute::Stop;
+use podkeeper::gitlab::{Purpose, connect_to_write};
+use podkeeper::pod::run::Run;
+use podkeeper::run::{Mode, run};
+use podkeeper::sandbox::World;
+use podkeeper::sandbox::world::{Issue, Mood, Page, Project, Visibility};
+
+use crate::links::stage::BoxWeb;
+use crate::support::{Stage, now, shipped};
+
+const PRODUCT: &str = "gitlab-org/gitlab";
+const TEMPLATES: &str = "lib/gitlab/ci/templates";
+const DOCS: &str = "docs.gitlab.com/user/application_security";
+const HANDBOOK: &str = "gitlab-com/content-sites/handbook";
+const PAGE: &str = "content/handbook/support/support-pods/secure/_index.md";
+const TEAM: &str = "gitlab-support-readiness/support-team";
+const FOCUS: &str = "    - 'Support Focus: Secure'\n";
+
+const LINKS: &str = "* links report rewritten";
+const ROSTER: &str = "* roster report rewritten";
+const SESSION: &str = "* session issue rewritten";
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_data_changes_what_is_told_of_them() {
+    let mut seen = Seen::new().await;
+    seen.when(
+        "a member gets the group",
+        |world| edit_agent(world, "imani-okonkwo", "    role:", &format!("{FOCUS}    role:")),
+        &["- member-without-focus: iokonkwo", ROSTER],
+    )
+    .await;
+    seen.when(
+        "one member gets the group and another loses it",
+        |world| {
+            edit_agent(world, "imani-okonkwo", "    role:", &format!("{FOCUS}    role:"));
+            edit_agent(world, "ada-quill", FOCUS, "");
+        },
+        &["- member-without-focus: iokonkwo", "+ member-without-focus: ada-quill-gtlb", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a third of the members is missing in the data, which is too much to be true",
+        |world| edit_agent(world, "ada-quill", FOCUS, ""),
+        &[
+            "- focus-without-member: koduya",
+            "- member-unknown-agent: jonah_petrakis",
+            "- member-without-focus: iokonkwo",
+            "+ roster-inconclusive: secure",
+        ],
+    )
+    .await;
+    seen.when(
+        "somebody who is not on the page loses the group",
+        |world| edit_agent(world, "kasimir-oduya", FOCUS, ""),
+        &["- focus-without-member: koduya", ROSTER],
+    )
+    .await;
+    seen.when(
+        "somebody else gets the group",
+        |world| edit_agent(world, "pilar-osei", "    role:", &format!("{FOCUS}    role:")),
+        &["+ focus-without-member: posei", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a member without a file gets one",
+        |world| {
+            let id = world.user_named("jonah_petrakis").unwrap().id;
+            let text = format!(
+                "name: 'Jonah Petrakis'\nzendesk:\n  main:\n    groups:\n{FOCUS}gitlab:\n  id: {id}\n  username: jonah_petrakis\n"
+            );
+            agents(world).insert(file_of("jonah-petrakis"), text);
+        },
+        &["- member-unknown-agent: jonah_petrakis", ROSTER],
+    )
+    .await;
+    seen.when(
+        "one member gets the group, and the file of another is deleted",
+        |world| {
+            edit_agent(world, "imani-okonkwo", "    role:", &format!("{FOCUS}    role:"));
+            agents(world).remove(&file_of("ada-quill"));
+        },
+        &["- member-without-focus: iokonkwo", "+ member-unknown-agent: ada-quill-gtlb", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a broken file is mended",
+        |world| edit_agent(world, "mateo-farrow", "    - 'CANARY-GROUP-5", "    - 'CANARY-GROUP-5'"),
+        &["- agent-file-invalid: data/agents/mateo-farrow.yaml", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a file breaks",
+        |world| edit_agent(world, "ada-quill", "name: 'Ada Quill'", "name: 'Ada Quill"),
+        &["+ agent-file-invalid: data/agents/ada-quill.yaml", ROSTER],
+    )
+    .await;
+    seen.when(
+        "the second file of one account is deleted",
+        |world| drop(agents(world).remove(&file_of("vale-sorin"))),
+        &["- agent-duplicate: data/agents/vale-sorin.yaml", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a handle is put right in its file",
+        |world| edit_agent(world, "lucja-wisnik", "username: lucja-wisnik", "username: lwisnik"),
+        &["- handle-mismatch: lwisnik", ROSTER],
+    )
+    .await;
+    seen.ends(11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_accounts_changes_what_is_told_of_them() {
+    let mut seen = Seen::new().await;
+    seen.when(
+        "an account is blocked",
+        |world| set_state(world, "ada-quill-gtlb", "blocked"),
+        &["+ account-blocked: ada-quill-gtlb", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a blocked account is let in again",
+        |world| set_state(world, "tuval", "active"),
+        &["- account-blocked: tuval", ROSTER],
+    )
+    .await;
+    seen.when(
+        "an account is renamed",
+        |world| rename(world, "iokonkwo", "imani-okonkwo"),
+        &["+ account-renamed: iokonkwo", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a renamed account gets its name back",
+        |world| rename(world, "renee-obi", "reneeduvalobi"),
+        &["- account-renamed: reneeduvalobi", ROSTER],
+    )
+    .await;
+    seen.when(
+        "an account is deleted",
+        |world| {
+            let id = world.user_named("svale").unwrap().id;
+            world.users.remove(&id);
+        },
+        &["+ account-missing: svale", ROSTER],
+    )
+    .await;
+    seen.ends(5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_pages_members_changes_what_is_told_of_them() {
+    let mut seen = Seen::new().await;
+    seen.when(
+        "a member's name is put right on the page",
+        |world| edit_page(world, "Barnaby Thorne Jr", "Barnaby Thorne"),
+        &["- name-mismatch: barnaby", ROSTER],
+    )
+    .await;
+    seen.when(
+        "a member is put on the page",
+        |world| {
+            let last = "- {{< member-by-name \"Barnaby Thorne Jr\" >}} (`@barnaby`)\n";
+            let two = format!("{last}- {{{{< member-by-name \"Hollis Brandt\" >}}}} (`@hollis-brandt`)\n");
+            edit_page(world, last, &two);
+        },
+        &["+ member-without-focus: hollis-brandt", LINKS, ROSTER],
+    )
+    .await;
+    seen.when(
+        "a lead is taken off the page",
+        |world| edit_page(world, "- Lead: {{< member-by-name \"Ada Quill\" >}} (`@ada-quill-gtlb`)\n", ""),
+        &["+ focus-without-member: ada-quill-gtlb", LINKS, ROSTER, SESSION],
+    )
+    .await;
+    seen.when(
+        "the data's folder is empty",
+        |world| agents(world).retain(|path, _| !path.starts_with("data/agents/")),
+        &["- everything about the roster", "+ roster-inconclusive: secure"],
+    )
+    .await;
+    seen.when(
+        "most of the data is gone",
+        |world| agents(world).retain(|path, _| path == &file_of("ada-quill") || !path.starts_with("data/agents/")),
+        &[
+            "- everything about the roster",
+            "+ roster-inconclusive: secure",
+            // Of these two, no account has the handle that the page gives; their numbers stood in the files.
+            "+ account-missing: reneeduvalobi",
+            "+ account-missing: tuval",
+        ],
+    )
+    .await;
+    seen.when(
+        "the data is hidden from the bot",
+        |world| project(world, TEAM).members.clear(),
+        &["- everything about the roster", "+ roster-inconclusive: secure"],
+    )
+    .await;
+    seen.ends(6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_gitlab_changes_what_is_told_of_links_into_it() {
+    let mut seen = Seen::new().await;
+    seen.when(
+        "a CI template is deleted",
+        |world| drop(files(world, PRODUCT, "master").remove(&format!("{TEMPLATES}/Jobs/SAST.gitlab-ci.yml"))),
+        &["+ link-dead: TEMPLATES/Jobs/SAST.gitlab-ci.yml", LINKS],
+    )
+    .await;
+    seen.when(
+        "a CI template comes back",
+        |world| {
+            let path = format!("{TEMPLATES}/Jobs/License-Scanning.gitlab-ci.yml");
+            files(world, PRODUCT, "master").insert(path, "# It is here again.\n".to_owned());
+        },
+        &["- link-dead: TEMPLATES/Jobs/License-Scanning.gitlab-ci.yml", LINKS],
+    )
+    .await;
+    seen.when(
+        "a project moves",
+        |world| {
+            let moved = project(world, "lantern-scanners/report-schemas");
+            moved.formerly.push(std::mem::replace(&mut moved.path, "lantern-scanners/schemas".to_owned()));
+        },
+        &["+ link-moved: gitlab.com/lantern-scanners/report-schemas", LINKS],
+    )
+    .await;
+    seen.when(
+        "a project is hidden, which proves nothing",
+        |world| project(world, "lantern-tools/codequality").visibility = Visibility::Private,
+        &[],
+    )
+    .await;
+    seen.when(
+        "a heading comes into a README",
+        |world| {
+            let readme = files(world, "lantern-scanners/analyzers/kics", "main").get_mut("README.md").unwrap();
+            readme.push_str("\n## What it finds\n");
+        },
+        &["- link-fragment-dead: gitlab.com/lantern-scanners/analyzers/kics#what-it-finds", LINKS],
+    )
+    .await;
+    seen.when(
+        "a heading goes from a README",
+        |world| {
+            let readme = files(world, "lantern-tools/codequality", "main").get_mut("README.md").unwrap();
+            replace(readme, "## How it works", "## What it does");
+        },
+        &["+ link-fragment-dead: gitlab.com/lantern-tools/codequality#how-it-works", LINKS],
+    )
+    .await;
+    seen.ends(6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_web_changes_what_is_told_of_its_links() {
+    let mut seen = Seen::new().await;
+    seen.when(
+        "a heading goes from a page whose headings are generated, which proves nothing",
+        |world| web_page(world, "handbook.gitlab.com/handbook/product/categories").headings.truncate(1),
+        &[],
+    )
+    .await;
+    seen.when(
+        "a page of the documentation is deleted",
+        |world| drop(world.web.pages.remove(&format!("{DOCS}/sast"))),
+        &[
+            "+ link-dead: docs.gitlab.com/ee/user/application_security/sast",
+            "- link-moved: docs.gitlab.com/ee/user/application_security/sast",
+            LINKS,
+        ],
+    )
+    .await;
+    seen.when(
+        "a deleted page of the web comes back",
+        |world| world.add_page("about.gitlab.com", "/services/education/security-essentials", "A first course"),
+        &["- link-dead: about.gitlab.com/services/education/security-essentials/", LINKS],
+    )
+    .await;
+    seen.when(
+        "a move becomes one for the time being",
+        |world| world.web.redirects.get_mut("github.com/zricethezav/gitleaks").unwrap().0 = 302,
+        &["- link-moved: github.com/zricethezav/gitleaks", LINKS],
+    )
+    .await;
+    seen.when(
+        "a host lets no bots in any more, which proves nothing",
+        |world| world.add_mood("slow.lantern.example", "", Mood::Status(403)),
+        &[],
+    )
+    .await;
+    seen.when(
+        "a host is gone, which is remembered until it lasts",
+        |world| {
+            world.web.hosts.remove("slow.lantern.example");
+        },
+        &[LINKS],
+    )
+    .await;
+    seen.when(
+        "a removed video comes back",
+        |world| world.add_page("img.youtube.com", "/vi/bOxSeEd-D01/0.jpg", "A picture"),
+        &["- link-dead: youtu.be/bOxSeEd-D01", LINKS],
+    )
+    .await;
+    seen.when(
+        "a link to a CI template is mended on the page",
+        |world| edit_page(world, "templates/Security/Container-Scanning", "templates/Jobs/Container-Scanning"),
+        &["- link-dead: TEMPLATES/Security/Container-Scanning.gitlab-ci.yml", LINKS],
+    )
+    .await;
+    seen.ends(8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
+    let mut seen = Seen::new().await;
+    let label = "group::dynamic analysis";
+    seen.when(
+        "a label is deleted",
+        |world| group_labels(world, |labels| labels.retain(|name| name != label)),
+        &["+ label-missing: group::dynamic analysis", LINKS],
+    )
+    .await;
+    seen.when(
+        "a label is retired",
+        |world| {
+            group_labels(world, |labels| {
+                for name in labels.iter_mut().filter(|name| *name == label) {
+                    name.push_str(" [DEPRECATED]");
+                }
+            });
+        },
+        &["+ label-retired: group::dynamic analysis", LINKS],
+    )
+    .await;
+    seen.when(
+        "a missing label is made",
+        |world| {
+            world.add_group_label("gitlab-org", "Category:Code Quality", "#6699cc", "");
+        },
+        &["- label-missing: Category:Code Quality", LINKS],
+    )
+    .await;
+    seen.when(
+        "a retired label is made anew",
+        |world| {
+            world.add_group_label("gitlab-org", "group::threat insights", "#6699cc", "");
+        },
+        &["- label-retired: group::threat insights", LINKS],
+    )
+    .await;
+    seen.ends(4);
+}
+
+/// The resources move to a page of their own: what was told of them goes, all else stays.
+#[tokio::test(start_paused = true)]
+async fn a_split_page_is_told_of_up_to_where_it_was_split() {
+    let mut seen = Seen::new().await;
+    let text = files(&mut seen.stage.sandbox.world(), HANDBOOK, "main")[PAGE].clone();
+    let split = text.find("## Secure Pod Troubleshooting Resources").unwrap();
+    let line = text[..split].lines().count() + 1;
+    let gone = seen.before.findings.iter().filter(|(_, at)| at.is_some_and(|at| at >= line));
+    let mut follows: Vec<String> = gone.map(|(told, _)| format!("- {told}")).collect();
+    assert!(follows.len() > 20, "{follows:?}");
+    follows.push(LINKS.to_owned());
+    let follows: Vec<&str> = follows.iter().map(String::as_str).collect();
+    seen.when(
+        "the page is split",
+        |world| {
+            let page = files(world, HANDBOOK, "main").get_mut(PAGE).unwrap();
+            page.truncate(split);
+            page.push_str(
+                "The [resources](/handbook/support/support-pods/secure/resources/) have a page of their own.\n",
+            );
+            world.add_page("handbook.gitlab.com", "/handbook/support/support-pods/secure/resources", "Resources");
+        },
+        &follows,
+    )
+    .await;
+    seen.ends(1);
+}
+
+// ------------------------------------------------------------------------------------------ what changes in the box
+
+fn project<'a>(world: &'a mut World, path: &str) -> &'a mut Project {
+    world.projects.values_mut().find(|project| project.path == path).unwrap()
+}
+
+fn files<'a>(world: &'a mut World, path: &str, branch: &str) -> &'a mut BTreeMap<String, String> {
+    project(world, path).files.get_mut(branch).unwrap()
+}
+
+fn agents(world: &mut World) -> &mut BTreeMap<String, String> {
+    files(world, TEAM, "master")
+}
+
+fn file_of(agent: &str) -> String {
+    format!("data/agents/{agent}.yaml")
+}
+
+fn edit_agent(world: &mut World, agent: &str, old: &str, new: &str) {
+    replace(agents(world).get_mut(&file_of(agent)).unwrap(), old, new);
+}
+
+fn edit_page(world: &mut World, old: &str, new: &str) {
+    replace(files(world, HANDBOOK, "main").get_mut(PAGE).unwrap(), old, new);
+}
+
+fn replace(text: &mut String, old: &str, new: &str) {
+    assert!(text.contains(old), "nothing says {old}");
+    *text = text.replacen(old, new, 1);
+}
+
+fn set_state(world: &mut World, username: &str, state: &str) {
+    let id = world.user_named(username).unwrap().id;
+    world.set_state(id, state);
+}
+
+fn rename(world: &mut World, from: &str, to: &str) {
+    let id = world.user_named(from).unwrap().id;
+    world.rename_user(id, to);
+}
+
+fn web_page<'a>(world: &'a mut World, address: &str) -> &'a mut Page {
+    world.web.pages.get_mut(address).unwrap()
+}
+
+/// Changes the names of the labels of every group; a name that is taken out takes its label with it.
+fn group_labels(world: &mut World, change: impl Fn(&mut Vec<String>)) {
+    for group in world.groups.values_mut() {
+        group.labels.retain(|_, label| {
+            let mut names = vec![label.name.clone()];
+            change(&mut names);
+            names.pop().map(|name| label.name = name).is_some()
+        });
+    }
+}
+
+/// Undoes whatever was changed, and leaves the issues, which are podkeeper's work, as they are.
+fn undo(world: &mut World, before: &World) {
+    for (id, project) in &mut world.projects {
+        let before = before.projects[id].clone();
+        (project.path, project.formerly, project.visibility) = (before.path, before.formerly, before.visibility);
+        (project.files, project.members) = (before.files, before.members);
+    }
+    world.groups = before.groups.clone();
+    world.users = before.users.clone();
+    world.web = before.web.clone();
+}
+
+// ------------------------------------------------------------------------------------------------------ what is told
+
+/// What a pass told, and what it left in GitLab.
+struct Told {
+    /// As `rule: subject`, each with its line on the page.
+    findings: BTreeMap<String, Option<usize>>,
+    /// The bodies of podkeeper's own issues, by what they are.
+    bodies: BTreeMap<&'static str, String>,
+}
+
+/// A box in which everything is done, and what is told of it.
+struct Seen {
+    stage: Stage,
+    before: Told,
+    ways: usize,
+    wrong: Vec<String>,
+}
+
+impl Seen {
+    async fn new() -> Self {
+        let stage = Stage::of(shipped().pods, now());
+        pass(&stage).await;
+        let before = pass(&stage).await;
+        assert_eq!(before.bodies.keys().copied().collect::<Vec<_>>(), [LINKS, ROSTER, SESSION]);
+        Self { stage, before, ways: 0, wrong: Vec::new() }
+    }
+
+    /// Changes the box, compares what is told then with `follows` (`+` came, `-` went, `*` was rewritten), undoes the
+    /// change, and compares with what was told before it.
+    async fn when(&mut self, what: &str, does: impl FnOnce(&mut World), follows: &[&str]) {
+        self.ways += 1;
+        let world = self.stage.sandbox.world();
+        self.later();
+        self.stage.sandbox.change(does);
+        let then = pass(&self.stage).await;
+        let came = then.findings.keys().filter(|told| !self.before.findings.contains_key(*told));
+        let went = self.before.findings.keys().filter(|told| !then.findings.contains_key(*told));
+        let mut changed: Vec<String> = came.map(|told| format!("+ {told}")).collect();
+        let mut gone: Vec<String> = went.map(|told| format!("- {told}")).collect();
+        if gone.iter().filter(|line| of_the_roster(line)).count() == OF_THE_ROSTER {
+            gone.retain(|line| !of_the_roster(line));
+            gone.push(EVERYBODY.to_owned());
+        }
+        changed.extend(gone);
+        let rewritten = then.bodies.iter().filter(|(issue, body)| self.before.bodies.get(*issue) != Some(body));
+        changed.extend(rewritten.map(|(issue, _)| (*issue).to_owned()));
+        let expected: BTreeSet<&str> = follows.iter().copied().collect();
+        if changed.iter().map(String::as_str).collect::<BTreeSet<_>>() != expected {
+            self.wrong.push(format!("when {what}:\n{changed:#?}"));
+        }
+        self.later();
+        self.stage.sandbox.change(|box_| undo(box_, &world));
+        let again = pass(&self.stage).await;
+        if again.findings != self.before.findings {
+            self.wrong.push(format!("{what}: undone, but now it tells {:#?}", again.findings));
+        }
+        for (issue, body) in again.bodies.iter().filter(|(issue, body)| self.before.bodies.get(*issue) != Some(body)) {
+            let before = &self.before.bodies[issue];
+            self.wrong.push(format!("{what}: undone, but {issue} is not\n{before}\nbut\n{body}"));
+        }
+    }
+
+    /// A minute passes: what a closed report tells again must be newer than its end.
+    fn later(&mut self) {
+        self.stage.now += TimeDelta::minutes(1);
+        self.stage.sandbox.change(|world| world.now = self.stage.now);
+    }
+
+    fn ends(&self, ways: usize) {
+        assert_eq!(self.ways, ways);
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
+
+/// Everything about the roster that the seed has to tell.
+const EVERYBODY: &str = "- everything about the roster";
+const OF_THE_ROSTER: usize = 9;
+
+fn of_the_roster(line: &str) -> bool {
+    ["member-", "focus-", "handle-", "name-", "account-", "agent-"].iter().any(|rule| line[2..].starts_with(rule))
+}
+
+/// One pass of the whole job, to its end.
+async fn pass(stage: &Stage) -> Told {
+    let (mut access, again) = (stage.access("api"), stage.access("api").tokens);
+    access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again.into_values()));
+    let (reader, writer) = connect_to_write(&access, stage.now).unwrap();
+    let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
+    let policy = Policy::default();
+    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
+    let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+    let runs = run(&stage.pods, eyes, mode, stage.now, stage.max_writes).await.unwrap();
+    let world = stage.sandbox.world();
+    let issues = world.projects.values().flat_map(|project| project.issues.values());
+    Told { findings: runs.iter().flat_map(findings).collect(), bodies: issues.filter_map(body).collect() }
+}
+
+/// Findings as `rule: subject`.
+fn findings(run: &Run) -> impl Iterator<Item = (String, Option<usize>)> {
+    run.findings.iter().map(|finding| {
+        let templates = format!("https://gitlab.com/{PRODUCT}/-/blob/master/{TEMPLATES}");
+        let subject = finding.subject.replace(&templates, "TEMPLATES");
+        let subject = subject.trim_start_matches("https://");
+        let line = finding.place.as_ref().filter(|place| place.path == PAGE).map(|place| place.line);
+        (format!("{}: {subject}", finding.rule.code()), line)
+    })
+}
+
+/// What one of podkeeper's own issues is, and its state and body without times: a failure that comes back is a new one.
+fn body(issue: &Issue) -> Option<(&'static str, String)> {
+    let body = issue.description.as_deref()?;
+    let ours = [("report secure/links", LINKS), ("report secure/roster", ROSTER), ("2026-W48", SESSION)];
+    let (_, name) = ours.into_iter().find(|(marker, _)| body.contains(marker))?;
+    let parts = body.split("\"failed_since\":").map(|part| part.split_once('Z').map_or(part, |(_, rest)| rest));
+    let state = if issue.closed_at.is_none() { "open" } else { "closed" };
+    Some((name, format!("{state} {}", parts.collect::<String>())))
+}
