@@ -115,7 +115,7 @@ impl World {
     pub fn seeded(plot: &Plot) -> World {
         let mut world = World::empty(plot.now);
         let cast = people(&mut world);
-        internet::build(&mut world);
+        internet::build(&mut world, &cast);
         for pod in &plot.pods {
             page(&mut world, &cast, pod);
         }

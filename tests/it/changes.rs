@@ -16,7 +16,7 @@ use podkeeper::gitlab::{Purpose, connect_to_write};
 use podkeeper::pod::run::Run;
 use podkeeper::run::{Mode, run};
 use podkeeper::sandbox::World;
-use podkeeper::sandbox::world::{Issue, Mood, Page, Project, Visibility};
+use podkeeper::sandbox::world::{Group, Issue, Mood, Page, Project, Visibility};
 
 use crate::links::stage::BoxWeb;
 use crate::support::{Stage, now, shipped};
@@ -247,6 +247,22 @@ async fn a_change_in_gitlab_changes_what_is_told_of_links_into_it() {
     )
     .await;
     seen.when(
+        "an epic is deleted",
+        |world| group(world, "harbour-desk/support").epics.clear(),
+        &["+ link-dead: gitlab.com/groups/harbour-desk/support/-/epics/41", LINKS],
+    )
+    .await;
+    seen.when(
+        "epics cannot be seen any more: what was gone is still told, and nothing else",
+        |world| group(world, "harbour-desk/support").members.clear(),
+        &[
+            "- link-dead: gitlab.com/groups/harbour-desk/support/-/epics/52",
+            "+ link-unreachable: gitlab.com/groups/harbour-desk/support/-/epics/52",
+            LINKS,
+        ],
+    )
+    .await;
+    seen.when(
         "a heading comes into a README",
         |world| {
             let readme = files(world, "lantern-scanners/analyzers/kics", "main").get_mut("README.md").unwrap();
@@ -264,7 +280,7 @@ async fn a_change_in_gitlab_changes_what_is_told_of_links_into_it() {
         &["+ link-fragment-dead: gitlab.com/lantern-tools/codequality#how-it-works", LINKS],
     )
     .await;
-    seen.ends(6);
+    seen.ends(8);
 }
 
 #[tokio::test(start_paused = true)]
@@ -400,6 +416,10 @@ async fn a_split_page_is_told_of_up_to_where_it_was_split() {
 
 fn project<'a>(world: &'a mut World, path: &str) -> &'a mut Project {
     world.projects.values_mut().find(|project| project.path == path).unwrap()
+}
+
+fn group<'a>(world: &'a mut World, path: &str) -> &'a mut Group {
+    world.groups.values_mut().find(|group| group.path == path).unwrap()
 }
 
 fn files<'a>(world: &'a mut World, path: &str, branch: &str) -> &'a mut BTreeMap<String, String> {

@@ -3,6 +3,7 @@
 //! Hidden and missing are null alike. A resolver that is asked of something that has no such field gives null; the check
 //! lets no query do that.
 
+mod access;
 mod code;
 mod labels;
 mod pages;
@@ -10,6 +11,7 @@ mod values;
 
 use serde_json::Value;
 
+pub(super) use self::access::{integer_value, max_access_level, string_value};
 pub(super) use self::code::{
     blob_id, blob_web_path, blobs, empty, exists, file_name, oid, path, raw_text, root_ref, size, tree, tree_blobs,
     trees,

@@ -4,7 +4,8 @@
 //! course, documentation that moved, places that are gone from their pages, a removed video, and hosts that hang, refuse
 //! or do not exist. What podkeeper should make of each link stands in `expected`.
 
-use crate::sandbox::world::{Mood, Visibility, World};
+use super::Cast;
+use crate::sandbox::world::{Mood, REPORTER, Visibility, World};
 
 const DOCS: &str = "docs.gitlab.com";
 const HANDBOOK: &str = "handbook.gitlab.com";
@@ -96,8 +97,8 @@ const PROJECTS: [&str; 7] = [
 ];
 
 /// Adds all of it to a world.
-pub(super) fn build(world: &mut World) {
-    projects(world);
+pub(super) fn build(world: &mut World, cast: &Cast) {
+    projects(world, cast);
     for host in HOSTS {
         world.web.hosts.insert(host.to_owned());
     }
@@ -152,15 +153,16 @@ fn videos(world: &mut World) {
     }
 }
 
-fn projects(world: &mut World) {
+fn projects(world: &mut World, cast: &Cast) {
     for path in PROJECTS {
         let project = world.add_project(path, Visibility::Public);
         let text = format!("# {path}\n\n## How it works\n\nWell enough.\n\n## Contributing\n\nPlease do.\n");
         world.add_file(project, "main", "README.md", &text);
     }
     world.add_group("lantern-images", Visibility::Public);
-    // The epic of all pods is there, the one about an old release is not.
+    // The epic of all pods is there, the one about an old release is not; who sees confidential epics knows.
     let support = world.add_group("harbour-desk/support", Visibility::Public);
+    world.add_group_member(support, cast.bot, REPORTER);
     world.add_epic(support, 41, "Pods", true);
     let product = world.add_project("gitlab-org/gitlab", Visibility::Public);
     let secrets = world.add_project("lantern-scanners/analyzers/secrets", Visibility::Public);

@@ -79,6 +79,7 @@ static PROJECT: Type = Type {
         field("issue", Gives::Object(&ISSUE), &[may("iid", Kind::Text)], r::issue).costs(Cost::Resolver),
         field("mergeRequest", Gives::Object(&MERGE_REQUEST), &[must("iid", Kind::Text)], r::merge_request)
             .costs(Cost::Resolver),
+        field("maxAccessLevel", Gives::Object(&ACCESS_LEVEL), &[], r::max_access_level),
         field("label", Gives::Object(&LABEL), &[must("title", Kind::Text)], r::label),
         field("labels", Gives::Pages(&LABEL_CONNECTION), LABELS, r::labels).costs(Cost::Resolver),
     ],
@@ -95,6 +96,7 @@ static GROUP: Type = Type {
         value("name", r::name),
         value("webUrl", r::web_url),
         value("visibility", r::visibility),
+        field("maxAccessLevel", Gives::Object(&ACCESS_LEVEL), &[], r::max_access_level),
         field("label", Gives::Object(&LABEL), &[must("title", Kind::Text)], r::label),
         field(
             "labels",
@@ -114,6 +116,11 @@ static GROUP: Type = Type {
         field("epic", Gives::Object(&EPIC), &[may("iid", Kind::Id)], r::epic).costs(Cost::Resolver),
         field("workItem", Gives::Object(&WORK_ITEM), &[must("iid", Kind::Text)], r::work_item).costs(Cost::Resolver),
     ],
+};
+
+static ACCESS_LEVEL: Type = Type {
+    name: "AccessLevel",
+    fields: &[value("integerValue", r::integer_value), value("stringValue", r::string_value)],
 };
 
 static NAMESPACE: Type = Type {
