@@ -71,6 +71,20 @@ async fn a_network_that_answers_every_address_alike_proves_nothing() {
     assert_eq!(memory.asked().len(), 5);
 }
 
+/// A filter leads everything that it does not like to one page of its own.
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_leads_every_address_to_its_own_page_proves_nothing() {
+    let urls: Vec<String> = (0..6).map(|n| format!("https://host{n}.example/page")).collect();
+    let canaries = urls.iter().map(|url| url.replace("/page", "/podkeeper-asks-for-a-page-that-nobody-has"));
+    let away = [Says::to(302, "https://filter.example/blocked")];
+    let page = [Says::page("<title>This page is not for work</title>")];
+    let addresses: Vec<String> = urls.iter().cloned().chain(canaries).collect();
+    let mut says: Vec<(&str, &[Says])> = addresses.iter().map(|url| (url.as_str(), &away[..])).collect();
+    says.push(("https://filter.example/blocked", &page));
+    let seen = over(&Memory::of(&says), &urls.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert!(seen.values().all(|seen| seen.verdict == Verdict::Unreachable), "{:?}", seen.values().next());
+}
+
 #[tokio::test(start_paused = true)]
 async fn observations_are_sorted_and_know_all_their_places() {
     let memory =
