@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::Url;
+
 use super::links::policy::Policy;
 use super::links::web::Web;
 use super::links::{self, Document, Labels};
@@ -54,21 +56,30 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
                 Some(at) => (people.0[at].clone(), people.1.clone()),
                 None => (Observed::Absent, Observed::Absent),
             };
-            let on_page =
-                |observation: &&Observation| observation.places.iter().any(|place| place.path == pod.page.path);
             Sight {
                 page: page_of(pod).clone(),
                 agents,
                 accounts,
                 links: match &links {
                     Observed::Present(_) if !pod.tasks.contains(&Task::Links) => Observed::Absent,
-                    observed => observed.clone().map(|all| all.iter().filter(on_page).cloned().collect()),
+                    observed => observed.clone().map(|all| on_page(all, pod)),
                 },
                 labels: labels.get(pod.key.as_str()).cloned().unwrap_or_default(),
                 unseen: blind.iter().cloned().collect(),
             }
         })
         .collect()
+}
+
+/// What was seen of the links of one pod's page, with the places on that page.
+fn on_page(all: Vec<Observation>, pod: &Pod) -> Vec<Observation> {
+    let key = page_key(&pod.page);
+    let own = all.into_iter().filter_map(|mut seen| {
+        seen.places.retain(|place| place.path == key);
+        seen.places.iter_mut().for_each(|place| place.path.clone_from(&pod.page.path));
+        (!seen.places.is_empty()).then_some(seen)
+    });
+    own.collect()
 }
 
 /// Where a pod's agents are, if they are looked at in this run.
@@ -101,18 +112,20 @@ type Rot = (Observed<Vec<Observation>>, BTreeMap<String, BTreeMap<String, LabelV
 async fn look_at_links(eyes: Eyes<'_>, pods: &[Pod], pages: &BTreeMap<String, Observed<PodPage>>) -> Rot {
     let nothing = (Observed::Absent, BTreeMap::new(), None);
     let Some(web) = eyes.web else { return nothing };
-    let mut documents: BTreeMap<String, Document<'_>> = BTreeMap::new();
+    let mut linked: BTreeMap<String, (&PodPage, Option<&Url>)> = BTreeMap::new();
     let (mut owners, mut labels) = (Vec::new(), Vec::new());
     for pod in pods.iter().filter(|pod| pod.tasks.contains(&Task::Links)) {
         let key = page_key(&pod.page);
         let Some(page) = pages[&key].present() else { continue };
-        documents.insert(key, Document { path: &pod.page.path, links: &page.links, site: pod.page.site.as_ref() });
+        linked.insert(key, (page, pod.page.site.as_ref()));
         if !pod.label_groups.is_empty() {
             owners.push(pod.key.to_string());
             labels.push(Labels { names: names(page), groups: &pod.label_groups });
         }
     }
-    let documents: Vec<Document<'_>> = documents.into_values().collect();
+    // Two projects may have pages of one path: so a page's key stands in its places until they are told apart.
+    let documents = linked.iter().map(|(key, (page, site))| Document { path: key, links: &page.links, site: *site });
+    let documents: Vec<Document<'_>> = documents.collect();
     if documents.is_empty() {
         return nothing;
     }

@@ -13,6 +13,9 @@ use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Settings, Web};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Purpose, connect_to_write};
+use podkeeper::pod::PodKey;
+use podkeeper::pod::label::LabelName;
+use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::Run;
 use podkeeper::run::{Mode, run};
 use podkeeper::sandbox::World;
@@ -412,6 +415,38 @@ async fn a_split_page_is_told_of_up_to_where_it_was_split() {
     seen.ends(1);
 }
 
+/// A fleet: pages of one path in two projects, which share most of their links.
+#[tokio::test(start_paused = true)]
+async fn two_pods_hear_of_their_own_pages() {
+    let mut pods = shipped().pods;
+    let mut other = pods[0].clone();
+    other.key = PodKey::parse("verify").unwrap();
+    (other.name, other.page.project) = ("Verify Pod".to_owned(), "gitlab-com/content-sites/internal".to_owned());
+    other.label.name = LabelName::parse("pod::verify").unwrap();
+    pods.push(other.clone());
+    let stage = Stage::of(pods, now());
+    stage.sandbox.change(|world| {
+        let page = files(world, &other.page.project, "main").get_mut(PAGE).unwrap();
+        replace(
+            page,
+            "https://youtu.be/bOxSeEd-D01",
+            "https://gitlab.com/gitlab-org/gitlab/-/blob/master/of-verify.md",
+        );
+        page.insert_str(page.find("## Purpose").unwrap(), "## Another\n\n");
+    });
+    let runs = run_all(&stage).await;
+    let dead = |pod: usize| -> Vec<(&str, usize)> {
+        let dead = runs[pod].findings.iter().filter(|finding| finding.rule == Rule::LinkDead);
+        dead.map(|finding| (finding.subject.as_str(), finding.place.as_ref().unwrap().line)).collect()
+    };
+    let ends = |pod: usize, end: &str| dead(pod).iter().filter(|(url, _)| url.ends_with(end)).count();
+    assert_eq!((ends(0, "bOxSeEd-D01"), ends(0, "of-verify.md")), (1, 0));
+    assert_eq!((ends(1, "bOxSeEd-D01"), ends(1, "of-verify.md")), (0, 1));
+    let shared = "https://about.gitlab.com/services/education/security-essentials/";
+    let line = |pod: usize| dead(pod).iter().find(|(url, _)| *url == shared).unwrap().1;
+    assert_eq!(line(0) + 2, line(1));
+}
+
 // ------------------------------------------------------------------------------------------ what changes in the box
 
 fn project<'a>(world: &'a mut World, path: &str) -> &'a mut Project {
@@ -567,7 +602,7 @@ fn of_the_roster(line: &str) -> bool {
 }
 
 /// One pass of the whole job, to its end.
-async fn pass(stage: &Stage) -> Told {
+async fn run_all(stage: &Stage) -> Vec<Run> {
     let (mut access, again) = (stage.access("api"), stage.access("api").tokens);
     access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again.into_values()));
     let (reader, writer) = connect_to_write(&access, stage.now).unwrap();
@@ -575,7 +610,12 @@ async fn pass(stage: &Stage) -> Told {
     let policy = Policy::default();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
-    let runs = run(&stage.pods, eyes, mode, stage.now, stage.max_writes).await.unwrap();
+    run(&stage.pods, eyes, mode, stage.now, stage.max_writes).await.unwrap()
+}
+
+/// The same, and what it left behind.
+async fn pass(stage: &Stage) -> Told {
+    let runs = run_all(stage).await;
     let world = stage.sandbox.world();
     let issues = world.projects.values().flat_map(|project| project.issues.values());
     Told { findings: runs.iter().flat_map(findings).collect(), bodies: issues.filter_map(body).collect() }
