@@ -294,9 +294,12 @@ pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Res
     let token = says.tokens.get(BOX_TOKEN).cloned().unwrap_or_default();
     let project = config.pods.first().map(|pod| pod.pairing_project.replace('/', "%2F")).unwrap_or_default();
     let web = says.web.as_deref().unwrap_or("-");
+    // Whoever gives it another origin puts something before it, which has to know where to find it.
+    let own = says.dns.trim_end_matches("/-/dns/");
+    let own = if own == url { String::new() } else { format!(", listening at {own}") };
     let tokens: Vec<String> = says.tokens.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect();
     let text = format!(
-        "A GitLab in a box at {url} (its web over TLS at {web})\n\nTokens:\n{}\n\nTry:\n  podkeeper apply --sandbox={url}\n\
+        "A GitLab in a box at {url}{own} (its web over TLS at {web})\n\nTokens:\n{}\n\nTry:\n  podkeeper apply --sandbox={url}\n\
          \x20 curl {url}/-/journal\n\
          \x20 curl --header \"PRIVATE-TOKEN: {token}\" \\\n    \"{url}/api/v4/projects/{project}/issues\"\n\
          \x20 curl {url}/-/sandbox\n\nCtrl-C ends it.\n",
