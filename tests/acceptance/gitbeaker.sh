@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# GitBeaker, GitLab's client for JavaScript, against a box: what it asks for has to be there and to look as it expects.
+#
+#   bash tests/acceptance/gitbeaker.sh [PODKEEPER]
+#
+# With PODKEEPER_ACCEPTANCE_ALL=1 also what the box does not answer yet.
+set -euo pipefail
+name=gitbeaker
+# shellcheck source=tests/acceptance/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+tool @gitbeaker/rest@43.8.0
+box
+# Node looks for a package from where the script stands.
+cp "$here/gitbeaker.mjs" "$work/"
+node "$work/gitbeaker.mjs" "$url"
