@@ -24,6 +24,8 @@ mod inert; // text from outside can be read and cannot act
 mod links; // the links of a page, looked at in memory
 mod page; // what podkeeper understands of a page
 mod properties; // what holds in every world, over generated ones
+mod published; // the example answers that GitLab publishes
+mod questions; // what is asked in GraphQL
 mod roster; // page against data, and what stays in the files
 mod served; // the program itself, in processes of their own
 mod sessions; // the pairing issue over weeks and years

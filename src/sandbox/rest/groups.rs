@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Asked;
 use super::paging::page;
-use super::shapes::{brief, instant};
+use super::shapes::instant;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Epic, Group, Label, Tier};
 
@@ -114,13 +114,7 @@ fn members(asked: &Asked<'_>, group: &Group, inherited: bool) -> Reply {
         }
     }
     let found: Vec<_> = levels.iter().filter_map(|(id, level)| Some((asked.world.users.get(id)?, *level))).collect();
-    page(asked, &found, |(user, level)| {
-        let mut shape = brief(user, asked.origin);
-        shape["access_level"] = json!(level);
-        shape["expires_at"] = json!(null);
-        shape["membership_state"] = json!("active");
-        shape
-    })
+    page(asked, &found, |(user, level)| asked.member_shape(user, *level, group.created_at))
 }
 
 fn epic_shape(asked: &Asked<'_>, group: &Group, epic: &Epic) -> Value {

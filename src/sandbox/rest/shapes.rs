@@ -18,6 +18,19 @@ impl Asked<'_> {
         self.world.users.get(&id).map_or(Value::Null, |user| brief(user, self.origin))
     }
 
+    /// A member of a project or group, from a day on.
+    pub(super) fn member_shape(&self, user: &User, level: u8, since: DateTime<Utc>) -> Value {
+        let mut shape = brief(user, self.origin);
+        shape["access_level"] = json!(level);
+        shape["created_at"] = json!(instant(since));
+        shape["created_by"] = json!(null);
+        shape["expires_at"] = json!(null);
+        shape["group_saml_identity"] = json!(null);
+        shape["is_using_seat"] = json!(true);
+        shape["membership_state"] = json!("active");
+        shape
+    }
+
     pub(super) fn issue_shape(&self, project: &Project, issue: &Issue) -> Value {
         let assignees: Vec<Value> = issue.assignees.iter().map(|&id| self.user_shape(id)).collect();
         let (done, tasks) = tasks(issue.description.as_deref().unwrap_or_default());
@@ -53,6 +66,7 @@ impl Asked<'_> {
             "downvotes": 0,
             "merge_requests_count": 0,
             "user_notes_count": comments,
+            "start_date": null,
             "due_date": issue.due_date,
             "weight": issue.weight,
             "imported": false,
@@ -179,6 +193,22 @@ pub(super) fn brief(user: &User, origin: &str) -> Value {
         "avatar_url": null,
         "web_url": format!("{origin}/{}", user.username),
     })
+}
+
+/// The fields of a user that stand on their profile, of which the people of the box say nothing.
+pub(super) fn profile(user: &User, origin: &str) -> Value {
+    let mut shape = brief(user, origin);
+    for key in ["bio", "discord", "github", "job_title", "linkedin", "twitter", "website_url"] {
+        shape[key] = json!("");
+    }
+    for key in ["local_time", "location", "organization", "pronouns", "public_email", "work_information"] {
+        shape[key] = json!(null);
+    }
+    shape["bot"] = json!(user.bot);
+    shape["followers"] = json!(0);
+    shape["following"] = json!(0);
+    shape["is_followed"] = json!(false);
+    shape
 }
 
 /// Checked and all task items of a text.

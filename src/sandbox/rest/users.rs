@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Asked;
 use super::paging::page;
-use super::shapes::{brief, instant};
+use super::shapes::{brief, instant, profile};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::User;
 
@@ -70,14 +70,7 @@ pub(super) fn members(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer 
         .filter_map(|(id, level)| Some((asked.world.users.get(id)?, *level)))
         .filter(|(user, _)| fits(user))
         .collect();
-    let shape = |(user, level): &(&User, u8)| {
-        let mut shape = brief(user, asked.origin);
-        shape["access_level"] = json!(level);
-        shape["created_at"] = json!(instant(home.created_at));
-        shape["expires_at"] = json!(null);
-        shape["membership_state"] = json!("active");
-        shape
-    };
+    let shape = |(user, level): &(&User, u8)| asked.member_shape(user, *level, home.created_at);
     match path {
         [] | ["all"] => Ok(page(asked, &found, shape)),
         [id] | ["all", id] => {
@@ -115,8 +108,7 @@ fn list(asked: &Asked<'_>) -> Answer {
 fn one(asked: &Asked<'_>, id: u64, own: bool) -> Answer {
     asked.signed_in()?;
     let user = asked.world.users.get(&id).ok_or_else(|| Reply::not_found("User"))?;
-    let mut shape = brief(user, asked.origin);
-    shape["bot"] = json!(user.bot);
+    let mut shape = profile(user, asked.origin);
     shape["created_at"] = json!(instant(asked.world.days_ago(400)));
     if own {
         shape["is_admin"] = json!(user.admin);
