@@ -17,6 +17,7 @@ mod bombs; // inputs that were made to break parsers
 mod canary; // the token is seen nowhere but at its own origin
 mod carry; // how the names of the web are carried to a box
 mod changes; // what rots or is mended in the box changes its own findings and nothing else
+mod crash; // killed at any call, it ends as if it had not been
 mod door; // what the door makes of a server that misbehaves
 mod endings; // how a run ends: exit codes and sentences
 mod hostile; // servers that mean harm

@@ -1,0 +1,468 @@
+//! Killed anywhere, podkeeper ends where it would have ended (fault F9).
+//!
+//! A run is killed at each of its calls: when the server has received it, when it has carried it out, and when it has
+//! answered. The next run finishes the work: the world is that of a run that was never killed, but for numbers and
+//! times. The run after it writes nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use http::{Request, Response};
+use podkeeper::collect::Eyes;
+use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::web::{Settings, Web};
+use podkeeper::execute::Stop;
+use podkeeper::gitlab::{Exchange, Failure, Purpose, connect_to_write};
+use podkeeper::pod::label::LabelName;
+use podkeeper::pod::marker::{self, Marked};
+use podkeeper::pod::run::Ending;
+use podkeeper::pod::{Pod, PodKey, Task};
+use podkeeper::run::{Mode, run};
+use podkeeper::sandbox::Sandbox;
+use podkeeper::sandbox::world::{Issue, NewIssue, Project, World};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::links::stage::BoxWeb;
+use crate::support::{Stage, now, sessions_and_labels, shipped};
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
+    let mut points = 0;
+    for scenario in SESSIONS {
+        points += sweep(scenario).await;
+    }
+    println!("{points} of {points} points about sessions and labels");
+    assert!(points >= 250, "{points}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_call_about_the_link_report_it_ends_as_if_never_killed() {
+    let mut points = 0;
+    for scenario in LINKS {
+        points += sweep(scenario).await;
+    }
+    println!("{points} of {points} points about the link report");
+    assert!(points >= 200, "{points}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_call_about_the_roster_it_ends_as_if_never_killed() {
+    let mut points = 0;
+    for scenario in ROSTER {
+        points += sweep(scenario).await;
+    }
+    println!("{points} of {points} points about the roster");
+    assert!(points >= 150, "{points}");
+}
+
+/// The recovery is killed, too.
+#[tokio::test(start_paused = true)]
+async fn killed_twice_it_ends_as_if_never_killed() {
+    let pairs = pairs(SESSIONS, 1_000).await;
+    println!("{pairs} of {pairs} pairs");
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "20,000 pairs over all scenarios take minutes"]
+async fn killed_twice_it_ends_as_if_never_killed_at_length() {
+    let all: Vec<Scenario> = [SESSIONS, LINKS, ROSTER].concat();
+    let pairs = pairs(&all, 20_000).await;
+    println!("{pairs} of {pairs} pairs");
+}
+
+/// The comparison must be able to find what a crash leaves, or the sweeps say nothing.
+#[tokio::test(start_paused = true)]
+async fn a_recovery_that_does_not_see_what_it_made_is_caught() {
+    let (mut caught, mut points) = (0, 0);
+    for scenario in SESSIONS {
+        let start = prepared(scenario).await;
+        let (calls, wanted) = whole(scenario, &start).await;
+        for call in 1..=calls {
+            let stage = copy(&start);
+            pass(&stage, scenario, Some(Kill { call, phase: Phase::Applied }), Sees::All).await;
+            pass(&stage, scenario, None, Sees::NothingOfItsOwn).await;
+            caught += usize::from(canonical(&stage) != wanted);
+            points += 1;
+        }
+    }
+    println!("sabotage: found at {caught} of {points} points");
+    assert!(caught > 20, "{caught}");
+}
+
+// ------------------------------------------------------------------------------------------------ what is to be done
+
+/// A world with something to do in it.
+#[derive(Clone, Copy)]
+struct Scenario {
+    name: &'static str,
+    pods: fn() -> Vec<Pod>,
+    /// What happens in the seeded world, with a whole run after each but the last.
+    happens: &'static [fn(&mut Stage)],
+    /// The call that meets a rate limit, if one does.
+    limited: Option<usize>,
+}
+
+const PLAIN: Scenario = Scenario { name: "the first run", pods: pod, happens: &[nothing], limited: None };
+
+const SESSIONS: &[Scenario] = &[
+    PLAIN,
+    Scenario { name: "a rate limit in the middle", limited: Some(6), ..PLAIN },
+    Scenario { name: "a week later", happens: &[nothing, a_week], ..PLAIN },
+    Scenario { name: "a lost label", happens: &[nothing, lose_label], ..PLAIN },
+    Scenario { name: "a label to be created", pods: pod_that_creates, happens: &[delete_label], ..PLAIN },
+    Scenario { name: "a twin", happens: &[nothing, add_twin], ..PLAIN },
+    Scenario { name: "another hour on the page", happens: &[nothing, move_session], ..PLAIN },
+    Scenario { name: "two pods", pods: two_pods, ..PLAIN },
+];
+
+const LINKS: &[Scenario] = &[
+    Scenario { name: "a new link report", pods: links, ..PLAIN },
+    Scenario { name: "a changed link report", pods: links, happens: &[nothing, mend_one], ..PLAIN },
+    Scenario { name: "a link report that ends", pods: links, happens: &[nothing, mend_all], ..PLAIN },
+    Scenario {
+        name: "a link report that begins again",
+        pods: links,
+        happens: &[nothing, mend_all, break_one],
+        ..PLAIN
+    },
+];
+
+const ROSTER: &[Scenario] = &[
+    Scenario { name: "a new roster report", pods: roster, ..PLAIN },
+    Scenario { name: "a changed roster report", pods: roster, happens: &[nothing, unblock], ..PLAIN },
+    Scenario { name: "everything at once", pods: everything, ..PLAIN },
+];
+
+fn pod() -> Vec<Pod> {
+    sessions_and_labels(shipped().pods)
+}
+
+fn pod_that_creates() -> Vec<Pod> {
+    let mut pods = pod();
+    pods[0].label.create = true;
+    pods
+}
+
+fn two_pods() -> Vec<Pod> {
+    let mut pods = pod();
+    let mut other = pods[0].clone();
+    (other.key, other.name) = (PodKey::parse("verify").unwrap(), "Verify Pod".to_owned());
+    "content/verify.md".clone_into(&mut other.page.path);
+    other.label.name = LabelName::parse("pod::verify").unwrap();
+    pods.push(other);
+    pods
+}
+
+fn only(task: Task) -> Vec<Pod> {
+    shipped().pods.into_iter().map(|pod| Pod { tasks: [task].into(), ..pod }).collect()
+}
+
+fn links() -> Vec<Pod> {
+    only(Task::Links)
+}
+
+fn roster() -> Vec<Pod> {
+    only(Task::Roster)
+}
+
+fn everything() -> Vec<Pod> {
+    shipped().pods
+}
+
+// ------------------------------------------------------------------------------------------------- what happens there
+
+fn nothing(_: &mut Stage) {}
+
+fn a_week(stage: &mut Stage) {
+    later(stage, TimeDelta::days(7));
+}
+
+fn later(stage: &mut Stage, by: TimeDelta) {
+    stage.now += by;
+    stage.sandbox.change(|world| world.now = stage.now);
+}
+
+fn pairing(world: &mut World) -> &mut Project {
+    world.projects.values_mut().find(|project| project.path == "gitlab-com/support/support-pairing").unwrap()
+}
+
+fn lose_label(stage: &mut Stage) {
+    stage.sandbox.change(|world| pairing(world).issues.values_mut().for_each(|issue| issue.labels.clear()));
+}
+
+fn delete_label(stage: &mut Stage) {
+    stage.sandbox.change(|world| pairing(world).labels.retain(|_, label| label.name != "pod::secure"));
+    lose_label(stage);
+}
+
+/// What another worker left who looked at the same moment.
+fn add_twin(stage: &mut Stage) {
+    stage.sandbox.change(|world| {
+        let (id, newest) = (pairing(world).id, pairing(world).issues.values().next_back().unwrap().clone());
+        let new = NewIssue { title: newest.title.clone(), ..NewIssue::default() };
+        let iid = world.open_issue(id, newest.author, &new).unwrap();
+        let twin = pairing(world).issues.get_mut(&iid).unwrap();
+        (twin.description, twin.labels) = (newest.description, newest.labels);
+    });
+}
+
+fn edit_page(stage: &mut Stage, old: &str, new: &str) {
+    let at = stage.pods[0].page.clone();
+    stage.sandbox.change(|world| {
+        let project = world.projects.values_mut().find(|project| project.path == at.project).unwrap();
+        let page = project.files.get_mut("main").unwrap().get_mut(&at.path).unwrap();
+        assert!(page.contains(old));
+        *page = page.replace(old, new);
+    });
+}
+
+fn move_session(stage: &mut Stage) {
+    edit_page(stage, "Thursdays at 3:00 PM UTC", "Thursdays at 4:00 PM UTC");
+}
+
+fn mend_one(stage: &mut Stage) {
+    edit_page(stage, "https://youtu.be/bOxSeEd-D01", "https://youtu.be/bOxAlIvE-02");
+}
+
+/// A page without a link and without a label has nothing to tell.
+fn mend_all(stage: &mut Stage) {
+    edit_page(stage, "https://", "");
+    edit_page(stage, "~\"", "");
+    edit_page(stage, "](/", "](");
+}
+
+fn break_one(stage: &mut Stage) {
+    later(stage, TimeDelta::minutes(1));
+    edit_page(stage, "## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ");
+}
+
+fn unblock(stage: &mut Stage) {
+    stage.sandbox.change(|world| {
+        let id = world.user_named("tuval").unwrap().id;
+        world.set_state(id, "active");
+    });
+}
+
+// ------------------------------------------------------------------------------------------------------ the sweep
+
+/// When in a call the run is killed.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// The server has the request and does nothing.
+    Received,
+    /// It has done what was asked, and the answer never comes.
+    Applied,
+    /// The answer has come, and nothing after it.
+    Answered,
+}
+
+const PHASES: [Phase; 3] = [Phase::Received, Phase::Applied, Phase::Answered];
+
+#[derive(Clone, Copy, Debug)]
+struct Kill {
+    /// The call, from 1.
+    call: usize,
+    phase: Phase,
+}
+
+/// Whether the server lists podkeeper's own issues.
+#[derive(Clone, Copy, PartialEq)]
+enum Sees {
+    All,
+    NothingOfItsOwn,
+}
+
+/// Kills a run of the scenario everywhere; returns at how many points.
+async fn sweep(scenario: &Scenario) -> usize {
+    let start = prepared(scenario).await;
+    let (calls, wanted) = whole(scenario, &start).await;
+    for call in 1..=calls {
+        for phase in PHASES {
+            let kill = Kill { call, phase };
+            let stage = copy(&start);
+            pass(&stage, scenario, Some(kill), Sees::All).await;
+            ends_alike(&stage, scenario, &wanted, &format!("{}, {kill:?}", scenario.name)).await;
+        }
+    }
+    println!("{}: {calls} calls, {} points", scenario.name, calls * PHASES.len());
+    calls * PHASES.len()
+}
+
+/// Kills a run and its recovery, at points drawn from a seed; returns how many pairs.
+async fn pairs(scenarios: &[Scenario], least: usize) -> usize {
+    let mut draw = Draw(7);
+    let each = least.div_ceil(scenarios.len());
+    for scenario in scenarios {
+        let start = prepared(scenario).await;
+        let (calls, wanted) = whole(scenario, &start).await;
+        for _ in 0..each {
+            let stage = copy(&start);
+            let mut kill = || Kill { call: 1 + draw.below(calls), phase: PHASES[draw.below(PHASES.len())] };
+            let (first, second) = (kill(), kill());
+            pass(&stage, scenario, Some(first), Sees::All).await;
+            pass(&stage, scenario, Some(second), Sees::All).await;
+            ends_alike(&stage, scenario, &wanted, &format!("{}, {first:?}, {second:?}", scenario.name)).await;
+        }
+    }
+    each * scenarios.len()
+}
+
+/// The next run finishes the work, and the one after it writes nothing.
+async fn ends_alike(stage: &Stage, scenario: &Scenario, wanted: &BTreeSet<String>, what: &str) {
+    pass(stage, scenario, None, Sees::All).await;
+    let found = canonical(stage);
+    let missing: Vec<_> = wanted.difference(&found).collect();
+    let more: Vec<_> = found.difference(wanted).collect();
+    assert!(missing.is_empty() && more.is_empty(), "{what}: missing {missing:#?}, more {more:#?}");
+    let written = stage.journal().len();
+    pass(stage, scenario, None, Sees::All).await;
+    assert_eq!(stage.journal().len(), written, "{what}: the third run wrote something");
+}
+
+/// The world of a scenario, up to where its run begins.
+async fn prepared(scenario: &Scenario) -> Stage {
+    let mut stage = Stage::of((scenario.pods)(), now());
+    let (last, before) = scenario.happens.split_last().unwrap();
+    for happens in before {
+        happens(&mut stage);
+        pass(&stage, &PLAIN, None, Sees::All).await;
+    }
+    last(&mut stage);
+    stage
+}
+
+fn copy(stage: &Stage) -> Stage {
+    let (sandbox, pods) = (Sandbox::new(stage.sandbox.world()), stage.pods.clone());
+    Stage { sandbox, pods, now: stage.now, max_writes: stage.max_writes }
+}
+
+/// A run that is never killed: its calls, and the world that it leaves.
+async fn whole(scenario: &Scenario, start: &Stage) -> (usize, BTreeSet<String>) {
+    let stage = copy(start);
+    let calls = pass(&stage, scenario, None, Sees::All).await;
+    assert!(!stage.journal().is_empty(), "{}: there is nothing to do", scenario.name);
+    (calls, canonical(&stage))
+}
+
+/// One run of the pods' tasks; returns how many calls reached the server.
+async fn pass(stage: &Stage, scenario: &Scenario, kill: Option<Kill>, sees: Sees) -> usize {
+    let server = Arc::new(Server {
+        inner: stage.exchange(),
+        calls: AtomicUsize::new(0),
+        limited: scenario.limited,
+        kill,
+        killed: Notify::new(),
+        sees,
+    });
+    let mut access = stage.access_over(Arc::clone(&server) as Arc<dyn Exchange>, "api");
+    let again = stage.access("api").tokens.into_values();
+    access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again));
+    let (reader, writer) = connect_to_write(&access, stage.now).unwrap();
+    let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
+    let policy = Policy::default();
+    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
+    let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+    tokio::select! {
+        biased;
+        () = server.killed.notified() => {}
+        runs = run(&stage.pods, eyes, mode, stage.now, stage.max_writes) => {
+            let ended = runs.unwrap().iter().map(podkeeper::pod::run::Run::ending).max();
+            assert!(kill.is_some() || sees != Sees::All || ended == Some(Ending::Done), "{}: {ended:?}", scenario.name);
+        }
+    }
+    server.calls.load(Ordering::Relaxed)
+}
+
+/// The box, and what ends a run at one of its calls.
+struct Server {
+    inner: Arc<dyn Exchange>,
+    calls: AtomicUsize,
+    limited: Option<usize>,
+    kill: Option<Kill>,
+    killed: Notify,
+    sees: Sees,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Server {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let nth = 1 + self.calls.fetch_add(1, Ordering::Relaxed);
+        let dies = self.kill.filter(|kill| nth >= kill.call);
+        match dies {
+            Some(kill) if nth > kill.call || matches!(kill.phase, Phase::Received) => return self.dies().await,
+            _ => {}
+        }
+        let answer = if self.limited == Some(nth) {
+            Ok(Response::builder()
+                .status(429)
+                .header("retry-after", "2")
+                .body(Bytes::from_static(b"Retry later\n"))
+                .unwrap())
+        } else {
+            self.inner.exchange(request).await
+        };
+        match dies {
+            Some(Kill { phase: Phase::Applied, .. }) => self.dies().await,
+            _ if self.sees == Sees::NothingOfItsOwn => answer.map(without_own),
+            _ => answer,
+        }
+    }
+}
+
+impl Server {
+    async fn dies(&self) -> Result<Response<Bytes>, Failure> {
+        self.killed.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn without_own(answer: Response<Bytes>) -> Response<Bytes> {
+    let Ok(Value::Array(mut list)) = serde_json::from_slice(answer.body()) else { return answer };
+    list.retain(|item| item["author"]["username"] != "podkeeper-bot");
+    answer.map(|_| Bytes::from(Value::Array(list).to_string()))
+}
+
+/// What there is in GitLab, without numbers and times: every issue with its links, and every label.
+fn canonical(stage: &Stage) -> BTreeSet<String> {
+    let world = stage.sandbox.world();
+    let name = |issue: &Issue| match marker::parse(issue.description.as_deref().unwrap_or_default()) {
+        Marked::Block(block) => block.marker.to_string(),
+        Marked::Damaged { .. } | Marked::No => issue.title.clone(),
+    };
+    let mut all = BTreeSet::new();
+    for project in world.projects.values() {
+        all.extend(project.labels.values().map(|label| format!("{}: label {}", project.path, label.name)));
+        let mut twins: BTreeSet<String> = BTreeSet::new();
+        for issue in project.issues.values() {
+            let here = (project.id, issue.iid);
+            let ends = world.issue_links.values().filter_map(|link| match (link.source, link.target) {
+                (one, two) if one == here => Some(two),
+                (one, two) if two == here => Some(one),
+                _ => None,
+            });
+            let linked: BTreeSet<String> = ends.filter_map(|(id, iid)| world.issue(id, iid)).map(name).collect();
+            let (open, text) = (issue.is_open(), issue.description.as_deref().unwrap_or_default());
+            let mut line = format!("{}: {} {open} {:?} {linked:?} {text}", project.path, issue.title, issue.labels);
+            // Two that look alike are two.
+            while !twins.insert(line.clone()) {
+                line.push_str(" (once more)");
+            }
+        }
+        all.extend(twins);
+    }
+    all
+}
+
+/// Numbers from a seed (Knuth's constants for a linear congruential generator).
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
