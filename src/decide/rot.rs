@@ -8,7 +8,7 @@ use crate::pod::Pod;
 use crate::pod::document::PodPage;
 use crate::pod::finding::Finding;
 use crate::pod::marker::{Failing, ReportKind};
-use crate::pod::observed::Observed;
+use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::Snapshot;
 use crate::pod::verdict::LabelVerdict;
@@ -42,6 +42,12 @@ pub(super) fn look(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> Remember {
     let memory = living_report::memory(pod, seen, ReportKind::Links);
     let assessment = links::assess(observations, &memory, seen.now);
     let mut remember = assessment.remember;
+    // The brake holds: what this look could not tell, the next one may.
+    parts.unknown.extend(assessment.inconclusive.iter().map(|why| Blind {
+        what: format!("the links of {}", pod.name),
+        why: why.clone(),
+        cause: Cause::Unavailable,
+    }));
     parts.findings.extend(assessment.findings);
     let mut labels = links::labels(page, &pod.page.path, &seen.labels);
     remember.extend(living_report::remembered(&mut labels, &memory, seen.now));
