@@ -5,23 +5,15 @@
 //! reports are what they were, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::TimeDelta;
-use podkeeper::collect::Eyes;
-use podkeeper::collect::links::policy::Policy;
-use podkeeper::collect::links::web::{Settings, Web};
-use podkeeper::execute::Stop;
-use podkeeper::gitlab::{Purpose, connect_to_write};
 use podkeeper::pod::PodKey;
 use podkeeper::pod::label::LabelName;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::Run;
-use podkeeper::run::{Mode, run};
 use podkeeper::sandbox::World;
 use podkeeper::sandbox::world::{Group, Issue, Mood, Page, Project, Visibility};
 
-use crate::links::stage::BoxWeb;
 use crate::support::{Stage, now, shipped};
 
 const PRODUCT: &str = "gitlab-org/gitlab";
@@ -434,7 +426,7 @@ async fn two_pods_hear_of_their_own_pages() {
         );
         page.insert_str(page.find("## Purpose").unwrap(), "## Another\n\n");
     });
-    let runs = run_all(&stage).await;
+    let runs = stage.work().await;
     let dead = |pod: usize| -> Vec<(&str, usize)> {
         let dead = runs[pod].findings.iter().filter(|finding| finding.rule == Rule::LinkDead);
         dead.map(|finding| (finding.subject.as_str(), finding.place.as_ref().unwrap().line)).collect()
@@ -601,21 +593,9 @@ fn of_the_roster(line: &str) -> bool {
     ["member-", "focus-", "handle-", "name-", "account-", "agent-"].iter().any(|rule| line[2..].starts_with(rule))
 }
 
-/// One pass of the whole job, to its end.
-async fn run_all(stage: &Stage) -> Vec<Run> {
-    let (mut access, again) = (stage.access("api"), stage.access("api").tokens);
-    access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again.into_values()));
-    let (reader, writer) = connect_to_write(&access, stage.now).unwrap();
-    let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
-    let policy = Policy::default();
-    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
-    let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
-    run(&stage.pods, eyes, mode, stage.now, stage.max_writes).await.unwrap()
-}
-
-/// The same, and what it left behind.
+/// One pass of the whole job to its end, and what it left behind.
 async fn pass(stage: &Stage) -> Told {
-    let runs = run_all(stage).await;
+    let runs = stage.work().await;
     let world = stage.sandbox.world();
     let issues = world.projects.values().flat_map(|project| project.issues.values());
     Told { findings: runs.iter().flat_map(findings).collect(), bodies: issues.filter_map(body).collect() }

@@ -11,22 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use http::{Request, Response};
-use podkeeper::collect::Eyes;
-use podkeeper::collect::links::policy::Policy;
-use podkeeper::collect::links::web::{Settings, Web};
-use podkeeper::execute::Stop;
-use podkeeper::gitlab::{Exchange, Failure, Purpose, connect_to_write};
+use podkeeper::gitlab::{Exchange, Failure};
 use podkeeper::pod::label::LabelName;
 use podkeeper::pod::marker::{self, Marked};
-use podkeeper::pod::run::Ending;
+use podkeeper::pod::run::{Ending, Run};
 use podkeeper::pod::{Pod, PodKey, Task};
-use podkeeper::run::{Mode, run};
 use podkeeper::sandbox::Sandbox;
 use podkeeper::sandbox::world::{Issue, NewIssue, Project, World};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::links::stage::BoxWeb;
 use crate::support::{Stage, now, sessions_and_labels, shipped};
 
 #[tokio::test(start_paused = true)]
@@ -358,19 +352,12 @@ async fn pass(stage: &Stage, scenario: &Scenario, kill: Option<Kill>, sees: Sees
         killed: Notify::new(),
         sees,
     });
-    let mut access = stage.access_over(Arc::clone(&server) as Arc<dyn Exchange>, "api");
-    let again = stage.access("api").tokens.into_values();
-    access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again));
-    let (reader, writer) = connect_to_write(&access, stage.now).unwrap();
-    let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
-    let policy = Policy::default();
-    let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
-    let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+    let run = stage.work_over(Arc::clone(&server) as Arc<dyn Exchange>);
     tokio::select! {
         biased;
         () = server.killed.notified() => {}
-        runs = run(&stage.pods, eyes, mode, stage.now, stage.max_writes) => {
-            let ended = runs.unwrap().iter().map(podkeeper::pod::run::Run::ending).max();
+        runs = run => {
+            let ended = runs.iter().map(Run::ending).max();
             assert!(kill.is_some() || sees != Sees::All || ended == Some(Ending::Done), "{}: {ended:?}", scenario.name);
         }
     }

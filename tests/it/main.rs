@@ -33,3 +33,4 @@ mod sessions; // the pairing issue over weeks and years
 mod tidy; // what holds for the house itself
 mod whole; // the whole job, by the program itself
 mod worlds; // whatever changes in the box, exactly what follows is said
+mod year; // a year in a minute

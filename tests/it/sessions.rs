@@ -475,39 +475,67 @@ async fn where_nothing_may_be_written_nothing_is_promised() {
 async fn two_workers_at_once_end_with_one_open_issue_in_every_order() {
     // Look, open, look, link, close, look.
     const CALLS: u32 = 6;
-    let mut pod = pod();
-    pod.page.site = None;
     let (mut orders, mut with_twins) = (0, 0);
     for pattern in 0_u32..1 << (2 * CALLS) {
         if pattern.count_ones() != CALLS {
             continue;
         }
-        let order: VecDeque<usize> = (0..2 * CALLS).map(|turn| usize::from(pattern >> turn & 1 == 1)).collect();
-        let stage = small(&pod);
-        let turns = Arc::new(Turns {
-            state: Mutex::new(Order { next: order, done: [false; 2], busy: false }),
-            changed: Notify::new(),
-        });
-        let worker = async |number: usize| {
-            let exchange = Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(&turns), number };
-            let (runs, _) = stage.apply_over(Arc::new(exchange)).await;
-            turns.ends(number);
-            runs
-        };
-        let (one, two) = tokio::join!(worker(0), worker(1));
-        for runs in [one, two] {
-            assert_eq!(runs[0].ending(), Ending::Done, "{pattern:b}: {:?}", runs[0].outcomes);
-        }
-        let after = stage.apply().await;
-        assert_eq!(after[0].ending(), Ending::Done);
-        settled(&stage, "secure/weekly/2026-W48").unwrap_or_else(|why| panic!("{pattern:012b}: {why}"));
-        assert!(stage.plan().await[0].plan.is_empty(), "{pattern:012b}");
+        let order = (0..2 * CALLS).map(|turn| usize::from(pattern >> turn & 1 == 1)).collect();
+        with_twins += usize::from(at_once(2, order).await > 1);
         orders += 1;
-        with_twins += usize::from(own(&stage).len() > 1);
     }
     println!("orders {orders}, of which {with_twins} had twins for a moment");
     assert_eq!(orders, 924);
     assert!(with_twins > 100, "{with_twins}");
+}
+
+/// F8 with three workers, in orders from a seed.
+#[tokio::test(start_paused = true)]
+async fn three_workers_at_once_end_with_one_open_issue() {
+    const ORDERS: u64 = 1_000;
+    let (mut with_twins, mut with_three) = (0, 0);
+    for seed in 0..ORDERS {
+        let issues = at_once(3, shuffled([0, 1, 2].repeat(8), seed)).await;
+        with_twins += usize::from(issues > 1);
+        with_three += usize::from(issues > 2);
+    }
+    println!("orders {ORDERS} of three workers, {with_twins} had twins for a moment, {with_three} three issues");
+    assert!(with_twins > 500 && with_three > 50, "{with_twins} {with_three}");
+}
+
+/// Workers who take turns in this order end with one open issue; returns how many stood for the session.
+async fn at_once(workers: usize, order: VecDeque<usize>) -> usize {
+    let mut pod = pod();
+    pod.page.site = None;
+    let (stage, shown) = (small(&pod), format!("{order:?}"));
+    let turns = Order { next: order, done: vec![false; workers], busy: false };
+    let turns = Arc::new(Turns { state: Mutex::new(turns), changed: Notify::new() });
+    let worker = async |number: usize| {
+        let exchange = Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(&turns), number };
+        let (runs, _) = stage.apply_over(Arc::new(exchange)).await;
+        turns.ends(number);
+        runs
+    };
+    for runs in futures_util::future::join_all((0..workers).map(worker)).await {
+        assert_eq!(runs[0].ending(), Ending::Done, "{shown}: {:?}", runs[0].outcomes);
+    }
+    let after = stage.apply().await;
+    assert_eq!(after[0].ending(), Ending::Done);
+    settled(&stage, "secure/weekly/2026-W48").unwrap_or_else(|why| panic!("{shown}: {why}"));
+    assert!(stage.plan().await[0].plan.is_empty(), "{shown}");
+    own(&stage).len()
+}
+
+/// The same turns in an order of the seed's (Fisher and Yates, with `SplitMix64`).
+fn shuffled(mut turns: Vec<usize>, mut seed: u64) -> VecDeque<usize> {
+    for at in (1..turns.len()).rev() {
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        turns.swap(at, usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % (at + 1));
+    }
+    turns.into()
 }
 
 // ------------------------------------------------------------------------------------------------- the stage's
@@ -695,7 +723,7 @@ struct Turns {
 
 struct Order {
     next: VecDeque<usize>,
-    done: [bool; 2],
+    done: Vec<bool>,
     busy: bool,
 }
 

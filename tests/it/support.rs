@@ -12,6 +12,7 @@ use http::{Request, Response};
 pub(crate) use podkeeper::cli::plot::plot;
 use podkeeper::collect::Eyes;
 use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::web::{Settings, Web};
 use podkeeper::config::{self, Config};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect, connect_to_write};
@@ -22,6 +23,8 @@ use podkeeper::sandbox::{Plot, Sandbox, World};
 use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use crate::links::stage::BoxWeb;
 
 /// A Tuesday; the shipped pod meets on Thursdays at 15:00 UTC.
 pub(crate) const NOW: &str = "2026-11-24T06:00:00Z";
@@ -107,6 +110,24 @@ impl Stage {
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
         let runs = run(&self.pods, eyes(&reader, &Policy::default()), mode, self.now, self.max_writes).await.unwrap();
         (runs, reader)
+    }
+
+    /// Does the whole job of the pods, with eyes on the web of the box too.
+    pub(crate) async fn work(&self) -> Vec<Run> {
+        self.work_over(self.exchange()).await
+    }
+
+    /// The same over another exchange.
+    pub(crate) async fn work_over(&self, exchange: Arc<dyn Exchange>) -> Vec<Run> {
+        let mut access = self.access_over(exchange, "api");
+        let again = self.access("api").tokens.into_values();
+        access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again));
+        let (reader, writer) = connect_to_write(&access, self.now).unwrap();
+        let web = Web::over(Arc::new(BoxWeb(self.sandbox.clone())), Settings::default());
+        let policy = Policy::default();
+        let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
+        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        run(&self.pods, eyes, mode, self.now, self.max_writes).await.unwrap()
     }
 
     /// Applies only if the plan still has this stamp.

@@ -1,0 +1,294 @@
+//! A year in a minute: a run every six hours, three zones with their own clock changes, and everything that happens in a year.
+//!
+//! For two weeks there is no runner, for a day the token has expired, for a day GitLab is down, and for two days the web
+//! is. People edit, tick, rename and close. Once a day the whole job is done, roster and links included.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono_tz::Tz;
+use http::{Request, Response};
+use podkeeper::gitlab::{Exchange, Failure};
+use podkeeper::pod::rule::Rule;
+use podkeeper::pod::run::{Ending, Run};
+use podkeeper::pod::schedule::{Cron, Slot};
+use podkeeper::pod::{Pod, Task};
+use podkeeper::sandbox::world::Issue;
+use serde_json::json;
+
+use crate::support::{Stage, shipped};
+
+const DAYS: u64 = 366;
+/// Slot, zone and local weekday at 15:00; each zone changes its clocks on days of its own.
+const SLOTS: [(&str, &str, &str); 3] =
+    [("emea", "Europe/Berlin", "Thu"), ("amer", "America/New_York", "Tue"), ("apac", "Australia/Lord_Howe", "Wed")];
+/// The Thursday on which nobody meets.
+const SKIPPED: &str = "2026-12-24";
+
+#[tokio::test(start_paused = true)]
+async fn a_year_has_every_session_once_and_loses_no_word() {
+    let mut year = Year::new(11);
+    year.pass_by().await;
+
+    let due = year.due();
+    let found = year.by_key();
+    let missing: Vec<&String> = due.iter().filter(|key| !found.contains_key(*key)).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "sessions without an issue");
+    let more: Vec<&String> = found.keys().filter(|key| !due.contains(*key)).collect();
+    assert_eq!(more, Vec::<&String>::new(), "issues for no session");
+    let twins: Vec<&String> = found.iter().filter(|(_, issues)| issues.len() > 1).map(|(key, _)| key).collect();
+    assert_eq!(twins, Vec::<&String>::new(), "sessions with two issues");
+
+    let world = year.stage.sandbox.world();
+    let project = world.project_at(&year.stage.pods[0].pairing_project).unwrap();
+    let lost = year.words.iter().filter(|(iid, words)| {
+        !project.issues[iid].description.as_deref().unwrap_or_default().contains(words.as_str())
+    });
+    assert_eq!(lost.count(), 0, "words of people");
+    for (iid, title) in &year.titles {
+        assert_eq!(project.issues[iid].title, *title);
+    }
+    assert!(year.closed.iter().all(|iid| !project.issues[iid].is_open()), "what people closed stays closed");
+
+    assert_eq!(year.alarms, BTreeSet::new(), "told although nothing of the kind had happened");
+    let writes = year.stage.journal().len() - year.edits;
+    println!(
+        "{} runs, {} sessions, {} words of people kept, {writes} writes",
+        year.runs,
+        due.len(),
+        year.words.len() + year.titles.len()
+    );
+    assert!(due.len() > 140 && year.words.len() > 100 && year.titles.len() > 5, "the year was a real one");
+    assert!(writes <= 2 * due.len(), "{writes} writes for {} sessions", due.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_year_writes_the_same_bytes() {
+    let mut journals = Vec::new();
+    for _ in 0..2 {
+        let mut year = Year::new(5);
+        year.days = 60;
+        year.pass_by().await;
+        let journal = year.stage.sandbox.journal();
+        assert!(journal.len() > 40, "{}", journal.len());
+        journals.push(journal);
+    }
+    assert_eq!(journals[0], journals[1]);
+}
+
+/// A year of a pod.
+struct Year {
+    stage: Stage,
+    days: u64,
+    seed: u64,
+    runs: usize,
+    /// Moments of runs that could do everything.
+    able: Vec<DateTime<Utc>>,
+    /// What people wrote into the bodies of issues.
+    words: Vec<(u64, String)>,
+    /// The titles that people gave.
+    titles: BTreeMap<u64, String>,
+    /// What people closed.
+    closed: BTreeSet<u64>,
+    /// Writes of people.
+    edits: usize,
+    /// What was told of links and members on the first day.
+    known: BTreeSet<String>,
+    /// What was told later and not on the first day.
+    alarms: BTreeSet<String>,
+}
+
+impl Year {
+    fn new(seed: u64) -> Self {
+        let mut pod = shipped().pods.remove(0);
+        let slot = |(key, zone, day): (&str, &str, &str)| Slot {
+            key: key.to_owned(),
+            zone: zone.parse().unwrap(),
+            cron: Cron::parse(&format!("0 15 * * {day}")).unwrap(),
+            skip: if key == "emea" { vec![SKIPPED.parse().unwrap()] } else { Vec::new() },
+            ..pod.slots[0].clone()
+        };
+        pod.slots = SLOTS.into_iter().map(slot).collect();
+        let mut stage = Stage::of(vec![pod], "2026-11-24T00:00:00Z".parse().unwrap());
+        // Issues of sessions before the year belong to a slot that is no more.
+        stage.sandbox.change(|world| world.projects.values_mut().for_each(|project| project.issues.clear()));
+        stage.sandbox.change(|world| world.tokens.values_mut().for_each(|token| token.expires_at = None));
+        stage.max_writes = 10;
+        Self {
+            stage,
+            days: DAYS,
+            seed,
+            runs: 0,
+            able: Vec::new(),
+            words: Vec::new(),
+            titles: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            edits: 0,
+            known: BTreeSet::new(),
+            alarms: BTreeSet::new(),
+        }
+    }
+
+    async fn pass_by(&mut self) {
+        for quarter in 0..self.days * 4 {
+            let (day, hour) = (quarter / 4, quarter % 4);
+            self.world_of(day);
+            self.run(day, hour == 1).await;
+            self.people().await;
+            self.stage.now += TimeDelta::hours(6);
+            self.stage.sandbox.change(|world| world.now = self.stage.now);
+        }
+    }
+
+    /// What is out of order on a day.
+    fn world_of(&self, day: u64) {
+        let expired = (day == 200).then(|| self.stage.now.date_naive() - Days::new(1));
+        self.stage.sandbox.change(|world| {
+            world.tokens.get_mut("api").unwrap().expires_at = expired;
+            world.web_down = day == 30;
+            world.captive_portal = day == 40;
+        });
+    }
+
+    async fn run(&mut self, day: u64, whole: bool) {
+        // Two weeks without a runner.
+        if (90..104).contains(&day) {
+            return;
+        }
+        self.runs += 1;
+        let tasks = if whole { Task::ALL.map(|(task, _)| task).into() } else { [Task::Sessions, Task::Labels].into() };
+        self.stage.pods =
+            self.stage.pods.iter().map(|pod| Pod { tasks: BTreeSet::clone(&tasks), ..pod.clone() }).collect();
+        let down = day == 120;
+        let runs = if down { self.stage.work_over(Arc::new(Down)).await } else { self.stage.work().await };
+        let ended = runs.iter().map(Run::ending).max().unwrap();
+        match day {
+            120 => assert_eq!(ended, Ending::Incomplete),
+            200 => assert_eq!(ended, Ending::Token),
+            30 | 40 if whole => assert_eq!(ended, Ending::Incomplete),
+            _ => assert_eq!(ended, Ending::Done, "day {day}: {:?} {:?}", runs[0].unknown, runs[0].outcomes),
+        }
+        if down || day == 200 {
+            return;
+        }
+        self.able.push(self.stage.now);
+        let told: BTreeSet<String> = runs.iter().flat_map(rot_and_members).collect();
+        if whole && self.known.is_empty() {
+            self.known.clone_from(&told);
+            assert!(told.len() > 10);
+        }
+        self.alarms.extend(told.difference(&self.known).cloned());
+    }
+
+    /// Now and then somebody does something to an open issue.
+    async fn people(&mut self) {
+        let open: Vec<Issue> = self.own().into_iter().filter(Issue::is_open).collect();
+        if open.is_empty() || self.draw(4) != 0 {
+            return;
+        }
+        let issue = &open[self.draw(open.len())];
+        let (iid, body) = (issue.iid, issue.description.clone().unwrap_or_default());
+        let change = match self.draw(8) {
+            0..=3 => {
+                let words = format!("- {} looked at it, twice  ", self.edits);
+                self.words.push((iid, words.trim_end().to_owned()));
+                json!({ "description": format!("{body}\n{words}\n") })
+            }
+            4 => {
+                let words = format!("Before anything else, {}:", self.edits);
+                self.words.push((iid, words.clone()));
+                json!({ "description": format!("{words}\n\n{body}") })
+            }
+            5 => {
+                let title = format!("Pairing with cake, {}", self.edits);
+                self.titles.insert(iid, title.clone());
+                json!({ "title": title })
+            }
+            6 => json!({ "description": body.replacen("- [ ]", "- [x]", 1) }),
+            _ => {
+                self.closed.insert(iid);
+                json!({ "state_event": "close" })
+            }
+        };
+        let (status, _) =
+            self.stage.ask("person", "PUT", &format!("{}/issues/{iid}", self.stage.pairing()), change).await;
+        assert_eq!(status, 200);
+        self.edits += 1;
+    }
+
+    /// podkeeper's own pairing issues.
+    fn own(&self) -> Vec<Issue> {
+        let world = self.stage.sandbox.world();
+        let project = world.project_at(&self.stage.pods[0].pairing_project).unwrap();
+        project.issues.values().filter(|issue| key(issue).is_some()).cloned().collect()
+    }
+
+    fn by_key(&self) -> BTreeMap<String, Vec<u64>> {
+        let mut by_key: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for issue in self.own() {
+            by_key.entry(key(&issue).unwrap()).or_default().push(issue.iid);
+        }
+        by_key
+    }
+
+    /// The sessions for which a run could open an issue: in the week before it, and after the session before it.
+    fn due(&self) -> BTreeSet<String> {
+        let mut due = BTreeSet::new();
+        for (slot, zone, day) in SLOTS {
+            let (zone, day): (Tz, Weekday) = (zone.parse().unwrap(), day.parse().unwrap());
+            let first = NaiveDate::from_ymd_opt(2026, 11, 16).unwrap();
+            let dates = first.iter_days().take(400).filter(|date| date.weekday() == day);
+            for date in dates.filter(|date| slot != "emea" || date.to_string() != SKIPPED) {
+                let start = date.and_hms_opt(15, 0, 0).unwrap().and_local_timezone(zone).unwrap().to_utc();
+                let opens = start - TimeDelta::days(7);
+                if self.able.iter().any(|run| opens <= *run && *run < start) {
+                    let week = date.iso_week();
+                    due.insert(format!("secure/{slot}/{}-W{:02}", week.year(), week.week()));
+                }
+            }
+        }
+        due
+    }
+
+    /// A number below `end`, from the seed (`SplitMix64`).
+    fn draw(&mut self, end: usize) -> usize {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % end
+    }
+}
+
+/// The session that an issue of podkeeper's stands for.
+fn key(issue: &Issue) -> Option<String> {
+    let (_, rest) = issue.description.as_deref()?.split_once("<!-- podkeeper:v1 session ")?;
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
+/// What is told of links that are dead and of members that are not as they should be.
+fn rot_and_members(run: &Run) -> impl Iterator<Item = String> {
+    const RULES: [Rule; 7] = [
+        Rule::LinkDead,
+        Rule::LinkFragmentDead,
+        Rule::LabelMissing,
+        Rule::MemberWithoutFocus,
+        Rule::MemberUnknownAgent,
+        Rule::FocusWithoutMember,
+        Rule::AccountMissing,
+    ];
+    let told = run.findings.iter().filter(|finding| RULES.contains(&finding.rule));
+    told.map(|finding| format!("{}: {}", finding.rule.code(), finding.subject))
+}
+
+/// A GitLab that is down.
+struct Down;
+
+#[async_trait::async_trait]
+impl Exchange for Down {
+    async fn exchange(&self, _: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        Ok(Response::builder().status(502).body(Bytes::from_static(b"<html>Bad gateway</html>")).unwrap())
+    }
+}
