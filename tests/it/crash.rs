@@ -21,7 +21,7 @@ use podkeeper::sandbox::world::{Issue, NewIssue, Project, World};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::support::{Stage, now, sessions_and_labels, shipped};
+use crate::support::{Draw, Stage, now, sessions_and_labels, shipped};
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
@@ -442,14 +442,4 @@ fn canonical(stage: &Stage) -> BTreeSet<String> {
         all.extend(twins);
     }
     all
-}
-
-/// Numbers from a seed (Knuth's constants for a linear congruential generator).
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
 }

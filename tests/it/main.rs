@@ -13,6 +13,7 @@
 mod support; // the stage that every story plays on
 
 mod address; // no link reaches into the network that podkeeper stands in
+mod alarms; // no false alarm, and no silence either
 mod bombs; // inputs that were made to break parsers
 mod canary; // the token is seen nowhere but at its own origin
 mod carry; // how the names of the web are carried to a box

@@ -16,7 +16,7 @@ use podkeeper::sandbox::{Plot, PodPlot, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::support::{InMemory, Stage, findings, now, plot, sentences, sessions_and_labels, shipped};
+use crate::support::{Draw, InMemory, Stage, findings, now, plot, sentences, sessions_and_labels, shipped};
 
 // ---------------------------------------------------------------------------------------------- weeks and days
 
@@ -526,14 +526,11 @@ async fn at_once(workers: usize, order: VecDeque<usize>) -> usize {
     own(&stage).len()
 }
 
-/// The same turns in an order of the seed's (Fisher and Yates, with `SplitMix64`).
-fn shuffled(mut turns: Vec<usize>, mut seed: u64) -> VecDeque<usize> {
+/// The same turns in an order of the seed's (Fisher and Yates).
+fn shuffled(mut turns: Vec<usize>, seed: u64) -> VecDeque<usize> {
+    let mut draw = Draw(seed);
     for at in (1..turns.len()).rev() {
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        turns.swap(at, usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % (at + 1));
+        turns.swap(at, draw.below(at + 1));
     }
     turns.into()
 }

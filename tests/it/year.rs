@@ -18,7 +18,7 @@ use podkeeper::pod::{Pod, Task};
 use podkeeper::sandbox::world::Issue;
 use serde_json::json;
 
-use crate::support::{Stage, shipped};
+use crate::support::{Draw, Stage, shipped};
 
 const DAYS: u64 = 366;
 /// Slot, zone and local weekday at 15:00; each zone changes its clocks on days of its own.
@@ -82,7 +82,7 @@ async fn the_same_year_writes_the_same_bytes() {
 struct Year {
     stage: Stage,
     days: u64,
-    seed: u64,
+    draw: Draw,
     runs: usize,
     /// Moments of runs that could do everything.
     able: Vec<DateTime<Utc>>,
@@ -119,7 +119,7 @@ impl Year {
         Self {
             stage,
             days: DAYS,
-            seed,
+            draw: Draw(seed),
             runs: 0,
             able: Vec::new(),
             words: Vec::new(),
@@ -185,12 +185,12 @@ impl Year {
     /// Now and then somebody does something to an open issue.
     async fn people(&mut self) {
         let open: Vec<Issue> = self.own().into_iter().filter(Issue::is_open).collect();
-        if open.is_empty() || self.draw(4) != 0 {
+        if open.is_empty() || self.draw.below(4) != 0 {
             return;
         }
-        let issue = &open[self.draw(open.len())];
+        let issue = &open[self.draw.below(open.len())];
         let (iid, body) = (issue.iid, issue.description.clone().unwrap_or_default());
-        let change = match self.draw(8) {
+        let change = match self.draw.below(8) {
             0..=3 => {
                 let words = format!("- {} looked at it, twice  ", self.edits);
                 self.words.push((iid, words.trim_end().to_owned()));
@@ -250,15 +250,6 @@ impl Year {
             }
         }
         due
-    }
-
-    /// A number below `end`, from the seed (`SplitMix64`).
-    fn draw(&mut self, end: usize) -> usize {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % end
     }
 }
 
