@@ -1,5 +1,7 @@
 //! Reports as files: written whole or not at all.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::Path;
 
 use super::args::{ReportFile, ReportKind};
@@ -26,13 +28,54 @@ pub(super) fn write(files: &[ReportFile], told: &Told<'_>, trail: &[Entry], sink
 }
 
 /// Beside its place first, then renamed: a reader never sees half of it.
+///
+/// A link is followed and stays a link; a device or a pipe is written to and stays what it is.
 fn put(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, path)
+    let path = path.canonicalize().unwrap_or_else(|_not_there_yet| path.to_owned());
+    match std::fs::metadata(&path) {
+        Ok(there) if there.is_dir() => return Err(std::io::Error::other("it is a folder; name a file in it")),
+        Ok(there) if !there.is_file() => return OpenOptions::new().write(true).open(&path)?.write_all(text.as_bytes()),
+        Ok(_) | Err(_) => {}
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.podkeeper-{}", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| std::fs::rename(&beside, &path));
+    if written.is_err() {
+        std::fs::remove_file(&beside).ok();
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_replaces_a_file_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("podkeeper-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (file, link) = (folder.join("a.json"), folder.join("link"));
+        std::fs::write(folder.join("a.json.new"), "somebody's").unwrap();
+        put(&file, "one").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        put(&link, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "two");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(folder.join("a.json.new")).unwrap(), "somebody's");
+        assert!(put(&folder, "x").unwrap_err().to_string().contains("folder"));
+        put(&folder.join("deeper/still.json"), "three").unwrap();
+        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 4, "{left:?}");
+        std::fs::remove_dir_all(&folder).unwrap();
+        put(Path::new("/dev/null"), "nothing").unwrap();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    }
 }
