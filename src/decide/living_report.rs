@@ -57,20 +57,14 @@ pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Part
         Observed::Absent => {
             if !wanted.told.is_empty() {
                 let kind = wanted.kind.word();
-                parts.outlook.push(format!("the {kind} report is printed only, because no [reports] project is named"));
+                parts
+                    .outlook
+                    .push(format!("the {kind} report is filed nowhere, because no [reports] project is named"));
             }
             return;
         }
         Observed::Unknown(_) => return,
     };
-    if wanted.kind == ReportKind::Roster && !(reports.project.private || pod.reports.confidential) {
-        if !wanted.told.is_empty() {
-            let path = &reports.project.path;
-            let message = format!("{path} is open to others, and [reports] confidential is not set");
-            parts.findings.push(Finding::new(Rule::ReportRefused, path.clone(), message));
-        }
-        return;
-    }
     if reports.project.archived || !reports.project.issues_enabled {
         return;
     }
@@ -79,6 +73,10 @@ pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Part
         return;
     }
     own.sort_by_key(|issue| issue.iid);
+    if let Some(refused) = open_to_others(pod, reports, wanted, own.first().copied()) {
+        parts.findings.extend((!wanted.told.is_empty()).then_some(refused));
+        return;
+    }
     match own.split_first() {
         None => parts.actions.extend(open(pod, reports, wanted)),
         Some((issue, twins)) => {
@@ -86,6 +84,28 @@ pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Part
             for twin in twins.iter().filter(|twin| twin.open) {
                 settle(reports, issue, twin, parts);
             }
+        }
+    }
+}
+
+/// The roster names people: why it may not stand where it would, if so. An issue is as confidential as it is today.
+fn open_to_others(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, issue: Option<&PairingIssue>) -> Option<Finding> {
+    if wanted.kind != ReportKind::Roster || reports.project.private {
+        return None;
+    }
+    let path = &reports.project.path;
+    match issue {
+        Some(issue) if issue.confidential => None,
+        Some(issue) => {
+            let name = format!("{path}#{}", issue.iid);
+            let message = format!("{name} is the roster report, and it is open to others");
+            let advice = "Make the issue confidential, and look at what it told in the meantime.";
+            Some(Finding::new(Rule::ReportRefused, name, message).advise(advice))
+        }
+        None if pod.reports.confidential => None,
+        None => {
+            let message = format!("{path} is open to others, and [reports] confidential is not set");
+            Some(Finding::new(Rule::ReportRefused, path.clone(), message))
         }
     }
 }
@@ -145,8 +165,11 @@ fn step(pod: &Pod, now: DateTime<Utc>, reports: &ReportsSeen, issue: &PairingIss
     let (seen, tell) = (seen.clone(), !wanted.told.is_empty());
     let (change, because) = match (tell, issue.open) {
         (false, true) => (Change::CloseReport { iid, seen, block }, "there is nothing to tell any more"),
-        (true, false) if newer_than_close(wanted, issue, now) => {
+        (true, false) if newer_than_close(wanted, issue) => {
             (Change::ReopenReport { iid, seen, block }, "something fails that did not when it was closed")
+        }
+        (true, false) if issue.closed_at.is_some_and(|closed| now - closed >= RESPECT) => {
+            (Change::ReopenReport { iid, seen, block }, "it was closed two weeks ago, and something fails still")
         }
         _ if same => return None,
         (true, true) => (Change::RewriteReport { iid, seen, block }, "what it tells has changed"),
@@ -160,12 +183,12 @@ fn step(pod: &Pod, now: DateTime<Utc>, reports: &ReportsSeen, issue: &PairingIss
     Some(action(reports, change, because))
 }
 
-/// Reopening needs evidence that is newer than the close, or a respectful while since.
-fn newer_than_close(wanted: &Wanted, issue: &PairingIssue, now: DateTime<Utc>) -> bool {
+/// Before a respectful while has passed, reopening needs evidence that is newer than the close.
+fn newer_than_close(wanted: &Wanted, issue: &PairingIssue) -> bool {
     let Some(closed) = issue.closed_at else { return true };
     let told = wanted.told.iter().map(|(_, finding)| memory_key(finding));
     let mut since = told.filter_map(|key| wanted.remember.get(&key)).map(|failing| failing.failed_since);
-    since.any(|since| since > closed) || now - closed >= RESPECT
+    since.any(|since| since > closed)
 }
 
 /// The younger of two: its last words name the older one, in the same request that closes it.
@@ -227,7 +250,7 @@ fn line(finding: &Finding) -> String {
 /// The key under which a finding is remembered: a link's address, else its fingerprint.
 pub(super) fn memory_key(finding: &Finding) -> String {
     match finding.rule {
-        Rule::LinkDead | Rule::LinkFragmentDead | Rule::LinkUnreachable => finding.subject.clone(),
+        Rule::LinkDead | Rule::LinkFragmentDead | Rule::LinkUnreachable => super::links::memory_key(&finding.subject),
         _ => finding.fingerprint.clone(),
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
         url: format!("https://gitlab.example/g/pairing/-/issues/{iid}"),
         author: account(BOT),
         open: true,
+        confidential: false,
         labels: vec!["pod::alpha".to_owned()],
         due: None,
         marked: crate::pod::marker::parse(body),

@@ -284,6 +284,7 @@ pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
         url: issue.web_url,
         author: Account { id: issue.author.id, username: issue.author.username },
         open: issue.state != "closed",
+        confidential: issue.confidential,
         labels: issue.labels,
         due: issue.due_date,
         closed_at: issue.closed_at,

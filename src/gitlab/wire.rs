@@ -48,6 +48,8 @@ pub(super) struct Issue {
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) state: String,
+    #[serde(default)]
+    pub(super) confidential: bool,
     pub(super) labels: Vec<String>,
     pub(super) author: User,
     pub(super) due_date: Option<NaiveDate>,

@@ -129,6 +129,8 @@ pub struct PairingIssue {
     pub author: Account,
     /// Whether it is open.
     pub open: bool,
+    /// Whether only members see it.
+    pub confidential: bool,
     /// Its labels.
     pub labels: Vec<String>,
     /// Its due date.

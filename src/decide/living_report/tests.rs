@@ -120,6 +120,16 @@ fn the_roster_is_told_only_where_only_members_see_it() {
     let mut parts = Parts::default();
     keep(&pod(), &snapshot, &roster, &mut parts);
     assert!(matches!(parts.actions[0].change, Change::OpenReport { confidential: true, .. }));
+    // A report is as confidential as it is today, whatever the configuration says.
+    for (confidential, writes) in [(true, 1), (false, 0)] {
+        let mut old = wanted(&["@somebody-else"]);
+        old.kind = ReportKind::Roster;
+        snapshot.reports = reports(vec![PairingIssue { confidential, ..report(4, &old, true) }]);
+        let mut parts = Parts::default();
+        keep(&pod(), &snapshot, &roster, &mut parts);
+        assert_eq!((parts.actions.len(), parts.findings.len()), (writes, 1 - writes));
+        assert!(parts.findings.iter().all(|found| found.rule == Rule::ReportRefused && found.message.contains("#4")));
+    }
 }
 
 #[test]
