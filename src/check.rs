@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::collect::Eyes;
-use crate::collect::links::{Document, probe};
-use crate::decide::links::assess;
+use crate::collect::links::{Document, Labels, probe};
+use crate::collect::{Eyes, label_names};
+use crate::decide::links::{self, assess};
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::observed::Blind;
@@ -38,6 +38,8 @@ pub struct Read {
     pub path: String,
     /// What was understood of it.
     pub page: PodPage,
+    /// Groups that its labels are looked up in; without any, they are not looked up.
+    pub label_groups: Vec<String>,
 }
 
 /// Rules that are about a pod's page and mean nothing for other documents.
@@ -60,7 +62,13 @@ pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, 
     if let Some(web) = eyes.web {
         let asked: Vec<Document<'_>> =
             documents.iter().map(|read| Document { path: &read.path, links: &read.page.links, site }).collect();
-        let probed = probe(&asked, &[], eyes.reader, web, eyes.policy).await;
+        let labelled: Vec<&Read> = documents.iter().filter(|read| !read.label_groups.is_empty()).collect();
+        let labels: Vec<Labels<'_>> =
+            labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
+        let probed = probe(&asked, &labels, eyes.reader, web, eyes.policy).await;
+        for (read, verdicts) in labelled.iter().zip(&probed.labels) {
+            checked.findings.extend(links::labels(&read.page, &read.path, verdicts));
+        }
         // Nothing is remembered between two checks: a first silence is not told.
         let assessment = assess(&probed.observations, &BTreeMap::new(), now);
         checked.findings.extend(assessment.findings);

@@ -233,7 +233,7 @@ pub(super) struct Check {
     #[arg(long, env = "PODKEEPER_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) offline: bool,
     /// Leave out addresses that begin so; may be given several times.
-    #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',')]
+    #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
     /// Where root-relative links resolve.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true)]

@@ -30,9 +30,9 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         beginning: beginning.clone(),
         reason: "--exclude".to_owned(),
     }));
-    let mut documents = Vec::new();
+    let (mut documents, mut unread) = (Vec::new(), Vec::new());
     for target in &args.targets {
-        documents.extend(read(target, args, &config, &reader, with).await?);
+        documents.extend(read(target, args, &config, &reader, with, &mut unread).await?);
     }
     let mut pods = args.targets.iter().filter_map(|target| config.pods.iter().find(|pod| pod.key.as_str() == target));
     let site: Option<Url> = pods.find_map(|pod| pod.page.site.clone()).or_else(|| args.site_url.clone());
@@ -55,7 +55,10 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     if let Some(blind) = &checked.unknown {
         sink.note(&format!("could not see {}: {}", blind.what, blind.why));
     }
-    let unsure = checked.inconclusive.is_some() || checked.unknown.is_some();
+    for sentence in &unread {
+        sink.note(sentence);
+    }
+    let unsure = checked.inconclusive.is_some() || checked.unknown.is_some() || !unread.is_empty();
     let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
     Ok(match (unsure, worth) {
         (true, _) => Ending::Incomplete.code(),
@@ -70,13 +73,26 @@ async fn read(
     config: &Config,
     reader: &Reader,
     with: &With<'_>,
+    unread: &mut Vec<String>,
 ) -> Result<Vec<Read>, Halt> {
-    let understood = |text: &str, path: &str| Read { path: path.to_owned(), page: handbook::parse(text, path) };
+    let understood = |text: &str, path: &str| Read {
+        path: path.to_owned(),
+        page: handbook::parse(text, path),
+        label_groups: Vec::new(),
+    };
     if Path::new(target).is_dir() {
         let mut paths = Vec::new();
         markdown_below(Path::new(target), &mut paths)?;
         paths.sort();
-        return paths.iter().map(|path| Ok(understood(&file(path)?, path))).collect();
+        // One file that cannot be read does not hide what is wrong with the others.
+        let read = paths.iter().filter_map(|path| match file(path) {
+            Ok(text) => Some(understood(&text, path)),
+            Err(halt) => {
+                unread.push(halt.sentence);
+                None
+            }
+        });
+        return Ok(read.collect());
     }
     Ok(vec![match kind(target) {
         Target::Stdin => understood(&stdin()?, "-"),
@@ -87,7 +103,9 @@ async fn read(
                 Halt::usage(format!("`{target}` is no file, no folder, no address and no pod of the configuration"))
             })?;
             match page(reader, &pod.page).await {
-                Observed::Present(page) => Read { path: pod.page.path.clone(), page },
+                Observed::Present(page) => {
+                    Read { path: pod.page.path.clone(), page, label_groups: pod.label_groups.clone() }
+                }
                 Observed::Absent => {
                     let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
                     return Err(Halt { ending: Ending::Human, sentence });
@@ -110,11 +128,16 @@ fn markdown_below(folder: &Path, paths: &mut Vec<String>) -> Result<(), Halt> {
         let kind = entry.file_type().map_err(unread)?;
         if kind.is_dir() {
             markdown_below(&entry.path(), paths)?;
-        } else if kind.is_file() && entry.path().extension().is_some_and(|ending| ending == "md") {
+        } else if is_markdown(&entry.path()) && entry.path().is_file() {
             paths.push(entry.path().display().to_string());
         }
     }
     Ok(())
+}
+
+fn is_markdown(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ending == "md" || ending == "markdown")
 }
 
 impl From<Severity> for crate::pod::rule::Severity {

@@ -56,7 +56,7 @@ fn looks_like_html(text: &str) -> bool {
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
-pub use sight::{Eyes, Sight, sights};
+pub use sight::{Eyes, Sight, label_names, sights};
 
 /// The look at one pod's pairing project; see [`tracker::look`].
 pub async fn tracker(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> crate::pod::snapshot::Tracker {

@@ -120,7 +120,7 @@ async fn look_at_links(eyes: Eyes<'_>, pods: &[Pod], pages: &BTreeMap<String, Ob
         linked.insert(key, (page, pod.page.site.as_ref()));
         if !pod.label_groups.is_empty() {
             owners.push(pod.key.to_string());
-            labels.push(Labels { names: names(page), groups: &pod.label_groups });
+            labels.push(Labels { names: label_names(page), groups: &pod.label_groups });
         }
     }
     // Two projects may have pages of one path: so a page's key stands in its places until they are told apart.
@@ -134,6 +134,6 @@ async fn look_at_links(eyes: Eyes<'_>, pods: &[Pod], pages: &BTreeMap<String, Ob
 }
 
 /// The labels that a page names; one that names none is a finding of the page itself.
-fn names(page: &PodPage) -> BTreeSet<String> {
+pub fn label_names(page: &PodPage) -> BTreeSet<String> {
     page.labels.iter().map(|label| label.name.raw().to_owned()).filter(|name| !name.trim().is_empty()).collect()
 }
