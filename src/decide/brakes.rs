@@ -5,7 +5,7 @@ use crate::pod::Pod;
 use crate::pod::finding::Finding;
 use crate::pod::marker::{Marked, Marker};
 use crate::pod::rule::Rule;
-use crate::pod::snapshot::{PairingIssue, Project, Snapshot};
+use crate::pod::snapshot::{Account, PairingIssue, Project, Snapshot};
 
 /// A label of this name on one of podkeeper's issues stops its writes in that pod.
 const PAUSE_LABEL: &str = "podkeeper::pause";
@@ -18,10 +18,10 @@ pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
         parts.actions.retain(|action| action.project_id != closed.id);
         parts.then.clear();
     }
-    if let Some(iid) = paused_by(pod, seen) {
+    if let Some(name) = paused_by(pod, seen) {
         if !parts.actions.is_empty() {
             let message =
-                format!("{} changes wait, because #{iid} carries the label {PAUSE_LABEL}", parts.actions.len());
+                format!("{} changes wait, because {name} carries the label {PAUSE_LABEL}", parts.actions.len());
             parts.findings.push(Finding::new(Rule::Paused, pod.key.to_string(), message));
         }
         let held = !parts.actions.is_empty();
@@ -42,11 +42,19 @@ fn wait(parts: &mut Parts) {
     parts.then.clear();
 }
 
-fn paused_by(pod: &Pod, seen: &Snapshot) -> Option<u64> {
-    let bot = seen.tracker.bot.present()?;
-    let issues = seen.tracker.issues.present()?;
-    let mut paused = issues.iter().filter(|issue| issue.labels.iter().any(|label| label == PAUSE_LABEL));
-    Some(paused.find(|issue| pod.is_bot(bot, &issue.author) && !is_another_pods(pod, issue))?.iid)
+/// The issue of podkeeper's that asks for the pause: a pairing issue or a living report.
+fn paused_by(pod: &Pod, seen: &Snapshot) -> Option<String> {
+    let asks = |bot: &Account, issue: &&PairingIssue| {
+        let labelled = issue.labels.iter().any(|label| label == PAUSE_LABEL);
+        labelled && pod.is_bot(bot, &issue.author) && !is_another_pods(pod, issue)
+    };
+    let tracker = seen.tracker.bot.present().zip(seen.tracker.issues.present());
+    let pairing = tracker.and_then(|(bot, issues)| issues.iter().find(|issue| asks(bot, issue)));
+    let report = seen.reports.present().and_then(|reports| {
+        let issue = reports.issues.iter().find(|issue| asks(&reports.bot, issue))?;
+        Some(format!("{}#{}", reports.project.path, issue.iid))
+    });
+    pairing.map(|issue| format!("#{}", issue.iid)).or(report)
 }
 
 /// Pods share a project; a pause of one is not a pause of all.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::pod::document::PodPage;
-use crate::pod::finding::{Finding, Place};
+use crate::pod::finding::{Finding, Place, short_hash};
 use crate::pod::marker::Failing;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
@@ -44,10 +44,10 @@ pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, 
     }
     let mut assessment = Assessment::default();
     for seen in observations {
-        let known = memory.get(&seen.url).copied();
+        let known = memory.get(&memory_key(&seen.url)).copied();
         let failing = failing(seen, known, now);
         if let Some(failing) = failing {
-            assessment.remember.insert(seen.url.clone(), failing);
+            assessment.remember.insert(memory_key(&seen.url), failing);
         }
         let since = failing.and_then(|failing| failing.dead_since);
         if let Some(mut finding) = finding(seen, since.is_some()) {
@@ -56,6 +56,13 @@ pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, 
         }
     }
     assessment
+}
+
+/// The key under which a link is remembered: its address, or the hash of one that is long or has odd characters, so that
+/// a page cannot make the memory larger than a block may be.
+pub(super) fn memory_key(url: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '<' | '>');
+    if url.len() <= 200 && url.chars().all(plain) { url.to_owned() } else { short_hash(url) }
 }
 
 /// Since when a link fails, after this look; `None` when it does not.
@@ -114,7 +121,7 @@ fn blind(observations: &[Observation], memory: &BTreeMap<String, Failing>) -> Op
     };
     let failed = |seen: &&Observation| !matches!(seen.verdict, Verdict::Alive | Verdict::Moved);
     let all: Vec<&Observation> = observations.iter().filter(judged).collect();
-    let new = all.iter().filter(|seen| failed(seen) && !memory.contains_key(&seen.url)).count();
+    let new = all.iter().filter(|seen| failed(seen) && !memory.contains_key(&memory_key(&seen.url))).count();
     (new >= BLIND_COUNT && new * 100 >= all.len() * BLIND_PERCENT)
         .then(|| format!("{new} of {} links fail that did not fail before", all.len()))
 }

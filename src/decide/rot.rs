@@ -23,6 +23,9 @@ const ROT: [Rule; 6] = [
     Rule::LinkMoved,
 ];
 
+/// A block has its limit; what fails beyond it is told all the same.
+const MOST_REMEMBERED: usize = 2_000;
+
 /// What is to be remembered of links and labels; `None` when this look proves nothing about them, so that
 /// the report stays as it is.
 pub(super) type Remember = Option<BTreeMap<String, Failing>>;
@@ -52,9 +55,21 @@ pub(super) fn look(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> Remember {
     let mut labels = links::labels(page, &pod.page.path, &seen.labels);
     remember.extend(living_report::remembered(&mut labels, &memory, seen.now));
     parts.findings.extend(labels);
-    let unseen = seen.labels.values().any(|verdict| matches!(verdict, LabelVerdict::Unknown(_)));
+    let unseen = seen.labels.values().find_map(|verdict| match verdict {
+        LabelVerdict::Unknown(why) => Some(why),
+        LabelVerdict::Alive | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
+    });
+    // Where GitLab could not be asked at all, that was said above.
+    parts.unknown.extend(unseen.filter(|_| seen.unseen.is_empty()).map(|why| Blind {
+        what: format!("the labels of the page of {}", pod.name),
+        why: format!("{why}; the link report stays as it is; see [documents] label_groups"),
+        cause: Cause::Unavailable,
+    }));
     let unreported = matches!(seen.reports, Observed::Unknown(_));
-    (assessment.inconclusive.is_none() && !unseen && !unreported).then_some(remember)
+    while remember.len() > MOST_REMEMBERED {
+        remember.pop_last();
+    }
+    (assessment.inconclusive.is_none() && unseen.is_none() && !unreported).then_some(remember)
 }
 
 /// Brings the living report into line with what is told.

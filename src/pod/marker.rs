@@ -25,7 +25,7 @@ use super::text::normalised;
 const OPEN: &str = "<!-- podkeeper:";
 const END: &str = "<!-- podkeeper:v1 end -->";
 /// A state is dates and a few hashes; more is not ours.
-const STATE_CAP: usize = 64 * 1024;
+const STATE_CAP: usize = 640 * 1024;
 
 /// What an issue is to podkeeper.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

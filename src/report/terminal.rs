@@ -84,7 +84,7 @@ fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
             finding(out, found);
         }
         if !hidden.is_empty() {
-            out.wrapped("  ! ", &format!("{} about people: in the roster report only", hidden.len()));
+            out.wrapped("  ! ", &format!("{} about people, which this output does not show", hidden.len()));
         }
     }
 }

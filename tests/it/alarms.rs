@@ -56,17 +56,18 @@ fn a_worker_that_tells_too_early_is_caught() {
     assert!(tally.false_alarms > 1_000, "{}", tally.false_alarms);
 }
 
+/// What a sweep came to.
 #[derive(Default)]
-struct Tally {
-    worlds: usize,
-    false_alarms: usize,
+pub(crate) struct Tally {
+    pub(crate) worlds: usize,
+    pub(crate) false_alarms: usize,
     /// Dead links that a conclusive look saw, and those of them that were told.
-    observable: usize,
-    told: usize,
+    pub(crate) observable: usize,
+    pub(crate) told: usize,
 }
 
 /// Four looks at each world: a good one, two bad ones so far apart, and a good one.
-fn sweep(apart: TimeDelta) -> Tally {
+pub(crate) fn sweep(apart: TimeDelta) -> Tally {
     let mut tally = Tally::default();
     for percent in (0..=100).step_by(5) {
         for (_, verdict, place) in CAUSES {

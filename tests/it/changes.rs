@@ -26,6 +26,7 @@ const FOCUS: &str = "    - 'Support Focus: Secure'\n";
 
 const LINKS: &str = "* links report rewritten";
 const ROSTER: &str = "* roster report rewritten";
+const FOLDER_UNSEEN: &str = "! the folder data/agents at master in gitlab-support-readiness/support-team";
 const SESSION: &str = "* session issue rewritten";
 
 #[tokio::test(start_paused = true)]
@@ -54,6 +55,7 @@ async fn a_change_of_the_data_changes_what_is_told_of_them() {
             "- member-unknown-agent: jonah_petrakis",
             "- member-without-focus: iokonkwo",
             "+ roster-inconclusive: secure",
+            "! the roster of Secure Pod",
         ],
     )
     .await;
@@ -184,15 +186,16 @@ async fn a_change_of_the_pages_members_changes_what_is_told_of_them() {
     seen.when(
         "the data's folder is empty",
         |world| agents(world).retain(|path, _| !path.starts_with("data/agents/")),
-        &["- everything about the roster", "+ roster-inconclusive: secure"],
+        &[EVERYBODY, "+ roster-inconclusive: secure", FOLDER_UNSEEN],
     )
     .await;
     seen.when(
         "most of the data is gone",
         |world| agents(world).retain(|path, _| path == &file_of("ada-quill") || !path.starts_with("data/agents/")),
         &[
-            "- everything about the roster",
+            EVERYBODY,
             "+ roster-inconclusive: secure",
+            "! the roster of Secure Pod",
             // Of these two, no account has the handle that the page gives; their numbers stood in the files.
             "+ account-missing: reneeduvalobi",
             "+ account-missing: tuval",
@@ -202,7 +205,7 @@ async fn a_change_of_the_pages_members_changes_what_is_told_of_them() {
     seen.when(
         "the data is hidden from the bot",
         |world| project(world, TEAM).members.clear(),
-        &["- everything about the roster", "+ roster-inconclusive: secure"],
+        &[EVERYBODY, "+ roster-inconclusive: secure", FOLDER_UNSEEN],
     )
     .await;
     seen.ends(6);
@@ -361,6 +364,16 @@ async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
     )
     .await;
     seen.when(
+        "the labels' group cannot be seen, which proves nothing about them",
+        |world| group(world, "gitlab-org").visibility = Visibility::Private,
+        &[
+            "- label-missing: Category:Code Quality",
+            "- label-retired: group::threat insights",
+            "! the labels of the page of Secure Pod",
+        ],
+    )
+    .await;
+    seen.when(
         "a missing label is made",
         |world| {
             world.add_group_label("gitlab-org", "Category:Code Quality", "#6699cc", "");
@@ -376,7 +389,22 @@ async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
         &["- label-retired: group::threat insights", LINKS],
     )
     .await;
-    seen.ends(4);
+    seen.ends(5);
+}
+
+/// A pause on a living report holds back what a pause on a pairing issue does.
+#[tokio::test(start_paused = true)]
+async fn a_pause_on_a_report_holds_every_write() {
+    let seen = Seen::new().await;
+    seen.stage.sandbox.change(|world| {
+        set_state(world, "ada-quill-gtlb", "blocked");
+        let reports = project(world, "gitlab-com/support/support-team-meta");
+        reports.issues.values_mut().next().unwrap().labels.insert("podkeeper::pause".to_owned());
+    });
+    let written = seen.stage.journal().len();
+    let then = pass(&seen.stage).await;
+    assert!(then.findings.contains_key("paused: secure"), "{:?}", then.findings.keys());
+    assert_eq!(seen.stage.journal().len(), written);
 }
 
 /// The resources move to a page of their own: what was told of them goes, all else stays.
@@ -517,6 +545,8 @@ fn undo(world: &mut World, before: &World) {
 struct Told {
     /// As `rule: subject`, each with its line on the page.
     findings: BTreeMap<String, Option<usize>>,
+    /// What could not be seen.
+    unknown: BTreeSet<String>,
     /// The bodies of podkeeper's own issues, by what they are.
     bodies: BTreeMap<&'static str, String>,
 }
@@ -538,7 +568,7 @@ impl Seen {
         Self { stage, before, ways: 0, wrong: Vec::new() }
     }
 
-    /// Changes the box, compares what is told then with `follows` (`+` came, `-` went, `*` was rewritten), undoes the
+    /// Changes the box, compares what is told then with `follows` (`+` came, `-` went, `!` could not be seen, `*` was rewritten), undoes the
     /// change, and compares with what was told before it.
     async fn when(&mut self, what: &str, does: impl FnOnce(&mut World), follows: &[&str]) {
         self.ways += 1;
@@ -555,6 +585,7 @@ impl Seen {
             gone.push(EVERYBODY.to_owned());
         }
         changed.extend(gone);
+        changed.extend(then.unknown.difference(&self.before.unknown).map(|what| format!("! {what}")));
         let rewritten = then.bodies.iter().filter(|(issue, body)| self.before.bodies.get(*issue) != Some(body));
         changed.extend(rewritten.map(|(issue, _)| (*issue).to_owned()));
         let expected: BTreeSet<&str> = follows.iter().copied().collect();
@@ -598,7 +629,8 @@ async fn pass(stage: &Stage) -> Told {
     let runs = stage.work().await;
     let world = stage.sandbox.world();
     let issues = world.projects.values().flat_map(|project| project.issues.values());
-    Told { findings: runs.iter().flat_map(findings).collect(), bodies: issues.filter_map(body).collect() }
+    let unknown = runs.iter().flat_map(|run| &run.unknown).map(|blind| blind.what.clone()).collect();
+    Told { findings: runs.iter().flat_map(findings).collect(), unknown, bodies: issues.filter_map(body).collect() }
 }
 
 /// Findings as `rule: subject`.

@@ -25,53 +25,47 @@ use crate::support::{Draw, Stage, now, sessions_and_labels, shipped};
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
-    let mut points = 0;
-    for scenario in SESSIONS {
-        points += sweep(scenario).await;
-    }
-    println!("{points} of {points} points about sessions and labels");
-    assert!(points >= 250, "{points}");
+    points(SESSIONS).await.all("points about sessions and labels", 250);
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_about_the_link_report_it_ends_as_if_never_killed() {
-    let mut points = 0;
-    for scenario in LINKS {
-        points += sweep(scenario).await;
-    }
-    println!("{points} of {points} points about the link report");
-    assert!(points >= 200, "{points}");
+    points(LINKS).await.all("points about the link report", 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_about_the_roster_it_ends_as_if_never_killed() {
-    let mut points = 0;
-    for scenario in ROSTER {
-        points += sweep(scenario).await;
-    }
-    println!("{points} of {points} points about the roster");
-    assert!(points >= 150, "{points}");
+    points(ROSTER).await.all("points about the roster", 150);
 }
 
 /// The recovery is killed, too.
 #[tokio::test(start_paused = true)]
 async fn killed_twice_it_ends_as_if_never_killed() {
-    let pairs = pairs(SESSIONS, 1_000).await;
-    println!("{pairs} of {pairs} pairs");
+    pairs(SESSIONS, 1_000).await.all("pairs", 1_000);
 }
 
 #[tokio::test(start_paused = true)]
 #[ignore = "20,000 pairs over all scenarios take minutes"]
 async fn killed_twice_it_ends_as_if_never_killed_at_length() {
-    let all: Vec<Scenario> = [SESSIONS, LINKS, ROSTER].concat();
-    let pairs = pairs(&all, 20_000).await;
-    println!("{pairs} of {pairs} pairs");
+    pairs(&everywhere(), 20_000).await.all("pairs", 20_000);
 }
 
 /// The comparison must be able to find what a crash leaves, or the sweeps say nothing.
 #[tokio::test(start_paused = true)]
 async fn a_recovery_that_does_not_see_what_it_made_is_caught() {
-    let (mut caught, mut points) = (0, 0);
+    let caught = blind_recovery().await;
+    println!("sabotage: found at {caught} points");
+    assert!(caught > 20, "{caught}");
+}
+
+/// Every scenario.
+pub(crate) fn everywhere() -> Vec<Scenario> {
+    [SESSIONS, LINKS, ROSTER].concat()
+}
+
+/// At how many points a recovery that sees none of podkeeper's own issues ends otherwise.
+pub(crate) async fn blind_recovery() -> usize {
+    let mut caught = 0;
     for scenario in SESSIONS {
         let start = prepared(scenario).await;
         let (calls, wanted) = whole(scenario, &start).await;
@@ -80,18 +74,16 @@ async fn a_recovery_that_does_not_see_what_it_made_is_caught() {
             pass(&stage, scenario, Some(Kill { call, phase: Phase::Applied }), Sees::All).await;
             pass(&stage, scenario, None, Sees::NothingOfItsOwn).await;
             caught += usize::from(canonical(&stage) != wanted);
-            points += 1;
         }
     }
-    println!("sabotage: found at {caught} of {points} points");
-    assert!(caught > 20, "{caught}");
+    caught
 }
 
 // ------------------------------------------------------------------------------------------------ what is to be done
 
 /// A world with something to do in it.
 #[derive(Clone, Copy)]
-struct Scenario {
+pub(crate) struct Scenario {
     name: &'static str,
     pods: fn() -> Vec<Pod>,
     /// What happens in the seeded world, with a whole run after each but the last.
@@ -270,51 +262,82 @@ enum Sees {
     NothingOfItsOwn,
 }
 
-/// Kills a run of the scenario everywhere; returns at how many points.
-async fn sweep(scenario: &Scenario) -> usize {
-    let start = prepared(scenario).await;
-    let (calls, wanted) = whole(scenario, &start).await;
-    for call in 1..=calls {
-        for phase in PHASES {
-            let kill = Kill { call, phase };
-            let stage = copy(&start);
-            pass(&stage, scenario, Some(kill), Sees::All).await;
-            ends_alike(&stage, scenario, &wanted, &format!("{}, {kill:?}", scenario.name)).await;
-        }
-    }
-    println!("{}: {calls} calls, {} points", scenario.name, calls * PHASES.len());
-    calls * PHASES.len()
+/// How many of the kills ended well, and what was wrong with the first that did not.
+#[derive(Default)]
+pub(crate) struct Ends {
+    pub(crate) of: usize,
+    pub(crate) well: usize,
+    pub(crate) wrong: Option<String>,
 }
 
-/// Kills a run and its recovery, at points drawn from a seed; returns how many pairs.
-async fn pairs(scenarios: &[Scenario], least: usize) -> usize {
-    let mut draw = Draw(7);
-    let each = least.div_ceil(scenarios.len());
+impl Ends {
+    fn count(&mut self, end: Result<(), String>) {
+        self.of += 1;
+        match end {
+            Ok(()) => self.well += 1,
+            Err(why) => drop(self.wrong.get_or_insert(why)),
+        }
+    }
+
+    fn all(&self, what: &str, least: usize) {
+        println!("{} of {} {what}", self.well, self.of);
+        assert!(self.well == self.of && self.of >= least, "{} of {} {what}: {:?}", self.well, self.of, self.wrong);
+    }
+}
+
+/// Kills a run of each scenario everywhere.
+pub(crate) async fn points(scenarios: &[Scenario]) -> Ends {
+    let mut ends = Ends::default();
     for scenario in scenarios {
         let start = prepared(scenario).await;
         let (calls, wanted) = whole(scenario, &start).await;
-        for _ in 0..each {
+        for call in 1..=calls {
+            for phase in PHASES {
+                let kill = Kill { call, phase };
+                let stage = copy(&start);
+                pass(&stage, scenario, Some(kill), Sees::All).await;
+                ends.count(ends_alike(&stage, scenario, &wanted, &format!("{}, {kill:?}", scenario.name)).await);
+            }
+        }
+        println!("{}: {calls} calls", scenario.name);
+    }
+    ends
+}
+
+/// Kills a run and its recovery, at points drawn from a seed.
+pub(crate) async fn pairs(scenarios: &[Scenario], least: usize) -> Ends {
+    let (mut ends, mut draw) = (Ends::default(), Draw(7));
+    for scenario in scenarios {
+        let start = prepared(scenario).await;
+        let (calls, wanted) = whole(scenario, &start).await;
+        for _ in 0..least.div_ceil(scenarios.len()) {
             let stage = copy(&start);
             let mut kill = || Kill { call: 1 + draw.below(calls), phase: PHASES[draw.below(PHASES.len())] };
             let (first, second) = (kill(), kill());
             pass(&stage, scenario, Some(first), Sees::All).await;
             pass(&stage, scenario, Some(second), Sees::All).await;
-            ends_alike(&stage, scenario, &wanted, &format!("{}, {first:?}, {second:?}", scenario.name)).await;
+            let what = format!("{}, {first:?}, {second:?}", scenario.name);
+            ends.count(ends_alike(&stage, scenario, &wanted, &what).await);
         }
     }
-    each * scenarios.len()
+    ends
 }
 
 /// The next run finishes the work, and the one after it writes nothing.
-async fn ends_alike(stage: &Stage, scenario: &Scenario, wanted: &BTreeSet<String>, what: &str) {
+async fn ends_alike(stage: &Stage, scenario: &Scenario, wanted: &BTreeSet<String>, what: &str) -> Result<(), String> {
     pass(stage, scenario, None, Sees::All).await;
     let found = canonical(stage);
-    let missing: Vec<_> = wanted.difference(&found).collect();
-    let more: Vec<_> = found.difference(wanted).collect();
-    assert!(missing.is_empty() && more.is_empty(), "{what}: missing {missing:#?}, more {more:#?}");
+    if found != *wanted {
+        let missing: Vec<_> = wanted.difference(&found).collect();
+        let more: Vec<_> = found.difference(wanted).collect();
+        return Err(format!("{what}: missing {missing:#?}, more {more:#?}"));
+    }
     let written = stage.journal().len();
     pass(stage, scenario, None, Sees::All).await;
-    assert_eq!(stage.journal().len(), written, "{what}: the third run wrote something");
+    if stage.journal().len() > written {
+        return Err(format!("{what}: the third run wrote something"));
+    }
+    Ok(())
 }
 
 /// The world of a scenario, up to where its run begins.

@@ -164,11 +164,15 @@ async fn check_looks_at_pods_and_at_files_and_ends_with_what_it_found() {
     assert!(told["requests"]["read"].as_u64().unwrap() <= 8 && told["requests"]["write"] == 0, "{}", told["requests"]);
     assert_eq!(told["verdicts"]["dead"], 5);
     assert_eq!(told["inconclusive"], Value::Null);
+    let told_of = |rule: &str| told["findings"].as_array().unwrap().iter().any(|found| found["rule"] == rule);
+    assert!(told_of("label-missing") && told_of("label-retired"));
     let place = &told["observations"][0]["places"][0];
     assert!(place["path"].is_string() && place["line"].is_u64() && place["column"].is_u64(), "{place}");
     let (code, out, _) = box_.run(&["check", "--offline", "--fail-on", "critical", "tests/data/pages"]).await;
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("juniper-pod.md") && out.contains("none looked at"), "{out}");
+    let (code, _, err) = box_.run(&["check", "--exclude", "", "tests/data/pages"]).await;
+    assert_eq!(code, Some(2), "nothing would be looked at: {err}");
     let (code, _, err) = box_.run(&["check", "no-such-thing"]).await;
     assert_eq!(code, Some(2));
     assert!(err.contains("`no-such-thing` is no file, no folder, no address and no pod"), "{err}");
