@@ -3,7 +3,9 @@
 //! GitLab takes the same parameters from the query, a form body (of a GET too) and a JSON body; `iids[]` and `labels` come as
 //! repeated keys, arrays or comma lists, depending on the client.
 
-use std::collections::BTreeMap;
+mod multipart;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -29,6 +31,8 @@ pub(super) struct Call {
     /// The body as it was sent, for the journal.
     pub(super) body: Bytes,
     pub(super) input: Input,
+    /// Files that came along, each with its name and its bytes.
+    pub(super) files: BTreeMap<String, (String, Vec<u8>)>,
     /// The body claims to be JSON and is none.
     pub(super) malformed: bool,
 }
@@ -43,7 +47,17 @@ impl Call {
         let mut input = Input::default();
         input.add_form(query.as_deref().unwrap_or_default().as_bytes());
         let mut malformed = false;
-        if is_json(&parts.headers, &body) {
+        let mut files = BTreeMap::new();
+        if let Some(boundary) = kind(&parts.headers).and_then(multipart::boundary) {
+            let mut fields = Vec::new();
+            for part in multipart::parts(&body, boundary) {
+                match part.file {
+                    Some(file) => drop(files.insert(part.name, (file, part.bytes.to_vec()))),
+                    None => fields.push((part.name, String::from_utf8_lossy(part.bytes).into_owned())),
+                }
+            }
+            input.add_fields(fields.into_iter());
+        } else if is_json(&parts.headers, &body) {
             match serde_json::from_slice::<Value>(&body) {
                 Ok(Value::Object(fields)) => fields.into_iter().for_each(|(key, value)| input.add_json(&key, value)),
                 _ => malformed = true,
@@ -51,7 +65,7 @@ impl Call {
         } else {
             input.add_form(&body);
         }
-        Call { method: parts.method, path, query, segments, headers: parts.headers, body, input, malformed }
+        Call { method: parts.method, path, query, segments, headers: parts.headers, body, input, files, malformed }
     }
 
     /// A header as text.
@@ -72,14 +86,24 @@ impl Call {
         if is_json(&self.headers, &self.body) {
             return String::from_utf8_lossy(&self.body).into_owned();
         }
+        if let Some(boundary) = kind(&self.headers).and_then(multipart::boundary) {
+            let parts = multipart::parts(&self.body, boundary).into_iter().map(|part| match part.file {
+                Some(file) => format!("{}=[{file}, {} bytes]", part.name, part.bytes.len()),
+                None => format!("{}={}", part.name, String::from_utf8_lossy(part.bytes)),
+            });
+            return parts.collect::<Vec<_>>().join("&");
+        }
         let fields = url::form_urlencoded::parse(&self.body);
         fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
     }
 }
 
+fn kind(headers: &HeaderMap) -> Option<&str> {
+    headers.get(http::header::CONTENT_TYPE)?.to_str().ok()
+}
+
 fn is_json(headers: &HeaderMap, body: &[u8]) -> bool {
-    let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    !body.is_empty() && declared.is_some_and(|value| value.starts_with("application/json"))
+    !body.is_empty() && kind(headers).is_some_and(|value| value.starts_with("application/json"))
 }
 
 /// The parameters of a request by name.
@@ -125,6 +149,19 @@ impl Input {
         Some(parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
     }
 
+    /// A list of objects, as JSON bodies have them.
+    pub(super) fn objects(&self, key: &str) -> Option<Vec<Input>> {
+        let Value::Array(items) = self.0.get(key)? else { return None };
+        let inputs = items.iter().map(|item| {
+            let mut input = Input::default();
+            for (key, value) in item.as_object().into_iter().flatten() {
+                input.add_json(key, value.clone());
+            }
+            input
+        });
+        Some(inputs.collect())
+    }
+
     /// A list of numbers; what is no number is left out.
     pub(super) fn numbers(&self, key: &str) -> Option<Vec<u64>> {
         Some(self.list(key)?.iter().filter_map(|part| part.parse().ok()).collect())
@@ -155,9 +192,14 @@ impl Input {
     }
 
     fn add_form(&mut self, form: &[u8]) {
-        let mut fresh = std::collections::BTreeSet::new();
-        for (key, value) in url::form_urlencoded::parse(form) {
-            let value = Value::String(value.into_owned());
+        let pairs = url::form_urlencoded::parse(form);
+        self.add_fields(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())));
+    }
+
+    fn add_fields(&mut self, fields: impl Iterator<Item = (String, String)>) {
+        let mut fresh = BTreeSet::new();
+        for (key, value) in fields {
+            let value = Value::String(value);
             match key.strip_suffix("[]") {
                 Some(list) => {
                     // A list in the body replaces one in the query, it does not lengthen it.
@@ -169,7 +211,7 @@ impl Input {
                     }
                 }
                 None if key.is_empty() => {}
-                None => drop(self.0.insert(key.into_owned(), value)),
+                None => drop(self.0.insert(key, value)),
             }
         }
     }

@@ -28,6 +28,11 @@ pub(super) fn answer(inside: &Inside, call: &Call) -> Reply {
     if segments.is_empty() {
         return start(inside);
     }
+    if let ["uploads", "-", "system", "user", "avatar", id, name] = segments.as_slice() {
+        let user = id.parse().ok().and_then(|id: u64| inside.world.users.get(&id));
+        let picture = user.and_then(|user| user.avatar.as_ref()).filter(|(own, _)| own == name);
+        return picture.map_or_else(missing, |(_, bytes)| Reply::bytes(200, "image/png", bytes.clone()));
+    }
     let end = segments.iter().position(|&part| part == "-").unwrap_or(segments.len());
     let (path, below) = segments.split_at(end);
     let Some(project) = inside.world.project_at(&path.join("/")) else { return missing() };

@@ -29,6 +29,10 @@ impl Reply {
         Reply::with(status, "text/html; charset=utf-8", html.into_bytes())
     }
 
+    pub(super) fn bytes(status: u16, kind: &'static str, bytes: Vec<u8>) -> Reply {
+        Reply::with(status, kind, bytes)
+    }
+
     pub(super) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Vec::new() }
     }

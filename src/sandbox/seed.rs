@@ -157,7 +157,7 @@ fn people(world: &mut World) -> Cast {
     world.add_token("read_repository", bot, &["read_repository"], next_year);
     world.add_token("expired", bot, &["api"], Some(world.days_ago(3).date_naive()));
     world.add_token("person", person, &["api"], next_year);
-    world.add_token("admin", root, &["api"], next_year);
+    world.add_token("admin", root, &["api", "sudo"], next_year);
     Cast { bot, root, person, members }
 }
 

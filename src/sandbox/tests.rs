@@ -223,13 +223,13 @@ proptest! {
         parts in prop::collection::vec(prop::sample::select(vec![
             "api", "v4", "projects", "group%2Fpairing", "group%2Fhandbook", "1", "0", "issues", "notes", "labels", "links", "-",
             "pod%3A%3Asecure", "resource_label_events", "repository", "files", "tree", "content%2Fsecure.md", "raw", "members",
-            "all", "users", "user", "world", "now", "token", "dns", "%ff", "archive", "groups", "epics", "templates", "merge_requests", "99999999999999999999", "personal_access_tokens", "self",
+            "all", "users", "user", "world", "now", "token", "dns", "%ff", "archive", "groups", "epics", "templates", "merge_requests", "discussions", "award_emoji", "milestones", "branches", "main", "commits", "diff", "blobs", "compare", "merge", "rebase", "approve", "changes", "members", "fork", "promote", "subscribe", "pipeline_schedules", "protected_branches", "resource_weight_events", "share", "block", "memberships", "snapshot", "99999999999999999999", "personal_access_tokens", "self",
         ]), 0..7),
         api in any::<bool>(),
         query in prop::sample::select(vec!["", "?page=0&per_page=99999999999999999999", "?page=18446744073709551615", "?ref=main&iids[]=x", "?labels=,&in=é"]),
         body in prop::sample::select(vec![
             "", "title=x&labels=,,::,&due_date=éééééééééé", "{\"title\": null, \"labels\": {\"a\": [1]}}", "body=/close%0A/label", "[", "name=,&color=%23é",
-            "branch=main&commit_message=m&content=é&encoding=base64", "target_project_id=1&target_issue_iid=1", "now=-262143-01-01",
+            "branch=main&commit_message=m&content=é&encoding=base64", "target_project_id=1&target_issue_iid=1", "source_branch=main&target_branch=main&title=é", "branch=new&ref=main", "{\"branch\":\"main\",\"commit_message\":\"m\",\"actions\":[{\"action\":\"move\",\"file_path\":\"a\",\"previous_path\":\"b\"},3]}", "now=-262143-01-01",
         ]),
         json in any::<bool>(),
     ) {

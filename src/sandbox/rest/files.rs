@@ -1,37 +1,34 @@
-//! Files of a repository (GitLab docs, "Repository files API" and "Repositories API").
+//! Files of a repository (GitLab docs, "Repository files API"); each write is a commit.
 
-use std::collections::BTreeMap;
-
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Asked;
-use super::paging::page;
+use super::commits::check_branch;
+use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::DEVELOPER;
+use crate::sandbox::world::{DEVELOPER, FileChange, NewCommit, Project};
 
-/// `repository/files/:path`, `…/raw` and `repository/tree`.
+pub(in crate::sandbox) use crate::sandbox::world::sha;
+
+/// `repository/files/:path`, `…/raw` and `…/blame`.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let method = asked.call.method.as_str().to_owned();
-    // Guests of a private project do not see its code.
-    let home = asked.project(project)?;
-    if !asked.world.may_read_code(home, asked.who) {
-        return Err(Reply::forbidden());
-    }
     match (method.as_str(), path) {
-        ("GET" | "HEAD", ["files", file]) => show(asked, project, file),
-        ("GET" | "HEAD", ["files", file, "raw"]) => raw(asked, project, file),
-        ("POST" | "PUT" | "DELETE", ["files", file]) => write(asked, project, file, &method),
-        ("GET" | "HEAD", ["tree"]) => tree(asked, project),
+        ("GET" | "HEAD", [file]) => show(asked, project, file),
+        ("GET" | "HEAD", [file, "raw"]) => raw(asked, project, file),
+        ("GET" | "HEAD", [file, "blame"]) => blame(asked, project, file),
+        ("POST" | "PUT" | "DELETE", [file]) => write(asked, project, file, &method),
         _ => Err(Reply::error(404, "404 Not Found")),
     }
 }
 
 fn show(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
-    let branch = asked.call.input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
-    let text = text(asked, project, path, &branch)?;
-    let facts = facts(path, &branch, text);
-    let mut shape = json!({ "content": base64(text.as_bytes()) });
+    let place = asked.call.input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
+    let text = text(asked, project, path, &place)?;
+    let facts = facts(asked.project(project)?, path, &place, &text);
+    let mut shape = json!({ "content": STANDARD.encode(&text) });
     for (key, value) in &facts {
         shape[*key] = value.clone();
     }
@@ -39,42 +36,45 @@ fn show(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
 }
 
 fn raw(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
-    let branch = asked.call.input.filled("ref").unwrap_or_else(|| "HEAD".to_owned());
-    let text = text(asked, project, path, &branch)?;
-    Ok(with_headers(Reply::text(200, text), &facts(path, &branch, text)))
+    let place = asked.call.input.filled("ref").unwrap_or_else(|| "HEAD".to_owned());
+    let text = text(asked, project, path, &place)?;
+    let facts = facts(asked.project(project)?, path, &place, &text);
+    Ok(with_headers(Reply::text(200, &text), &facts))
 }
 
-fn text<'a>(asked: &'a Asked<'_>, project: u64, path: &str, branch: &str) -> Result<&'a str, Reply> {
+/// The whole file as the work of the last commit that touched it.
+fn blame(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
+    let place = asked.call.input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
+    let text = text(asked, project, path, &place)?;
     let home = asked.project(project)?;
-    if home.branch(branch).is_none() {
-        return Err(Reply::not_found("Commit"));
-    }
-    home.file(branch, path).ok_or_else(|| Reply::not_found("File"))
+    let commit = home.resolve(&place).and_then(|id| home.last_commit_of(id, path));
+    let lines: Vec<&str> = text.lines().collect();
+    let shape = json!([{ "commit": commit.map(|commit| asked.commit_shape(home, commit)), "lines": lines }]);
+    Ok(with_headers(Reply::json(200, &shape), &facts(home, path, &place, &text)))
 }
 
-/// Writes one file as one commit; the content may come as base64.
+fn text(asked: &Asked<'_>, project: u64, path: &str, place: &str) -> Result<String, Reply> {
+    let files = asked.project(project)?.files_at(place).ok_or_else(|| Reply::not_found("Commit"))?;
+    files.get(path).cloned().ok_or_else(|| Reply::not_found("File"))
+}
+
+/// Writes one file as one commit.
 fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answer {
-    asked.role(project, DEVELOPER)?;
+    let who = asked.role(project, DEVELOPER)?;
     let input = &asked.call.input;
     let branch = input.filled("branch").ok_or_else(|| Reply::error(400, "branch is missing"))?;
-    if input.filled("commit_message").is_none() {
-        return Err(Reply::error(400, "commit_message is missing"));
-    }
-    let content = match (method, input.text("content")) {
-        ("DELETE", _) => None,
-        (_, None) => return Err(Reply::error(400, "content is missing")),
-        (_, Some(content)) if input.filled("encoding").as_deref() == Some("base64") => {
-            let bytes = unbase64(&content).ok_or_else(|| Reply::error(400, "content is invalid"))?;
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        (_, Some(content)) => Some(content),
+    let message = input.filled("commit_message").ok_or_else(|| Reply::error(400, "commit_message is missing"))?;
+    let content = match method {
+        "DELETE" => None,
+        _ => Some(content(input)?.ok_or_else(|| Reply::error(400, "content is missing"))?),
     };
-    let start = input.filled("start_branch");
-    let home = asked.world.projects.get_mut(&project).ok_or_else(|| Reply::not_found("Project"))?;
-    if let Some(start) = start.and_then(|start| home.branch(&start).cloned()) {
-        home.files.entry(branch.clone()).or_insert(start);
-    }
-    let there = home.file(&branch, path).is_some();
+    let start = input.filled("start_branch").or_else(|| input.filled("start_sha"));
+    let home = asked.project(project)?;
+    // A branch that is there already is simply written to.
+    let start = start.filter(|_| !home.files.contains_key(&branch));
+    check_branch(asked, home, &branch, start.as_deref())?;
+    let place = start.as_deref().unwrap_or(&branch);
+    let there = home.files_at(place).is_some_and(|files| files.contains_key(path));
     match method {
         "POST" if there => return Err(Reply::message(400, "A file with this name already exists")),
         "PUT" | "DELETE" if !there => {
@@ -82,65 +82,55 @@ fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answe
         }
         _ => {}
     }
-    let files = home.files.entry(branch.clone()).or_default();
-    let Some(content) = content else {
-        files.remove(path);
-        return Ok(Reply::empty(204));
-    };
-    files.insert(path.to_owned(), content);
-    let status = if method == "POST" { 201 } else { 200 };
-    Ok(Reply::json(status, &json!({ "file_path": path, "branch": branch })))
+    if let Some(seen) = input.filled("last_commit_id")
+        && home.resolve(place).and_then(|id| home.last_commit_of(id, path)).is_some_and(|commit| commit.id != seen)
+    {
+        let why = "You are attempting to update a file that has changed since you started editing it.";
+        return Err(Reply::message(400, why));
+    }
+    let mut change = FileChange::new(path, content.as_deref());
+    change.executable = input.flag("execute_filemode");
+    let new = NewCommit { branch, start, message, author: Some(who), changes: vec![change], merged: None };
+    let branch = new.branch.clone();
+    asked.world.commit(project, &new).ok_or_else(|| Reply::message(400, "Invalid reference name"))?;
+    match method {
+        "DELETE" => Ok(Reply::empty(204)),
+        "POST" => Ok(Reply::json(201, &json!({ "file_path": path, "branch": branch }))),
+        _ => Ok(Reply::json(200, &json!({ "file_path": path, "branch": branch }))),
+    }
 }
 
-/// Folders first, then files; below a folder with `path`, all levels with `recursive`.
-fn tree(asked: &Asked<'_>, project: u64) -> Answer {
-    let home = asked.project(project)?;
-    let input = &asked.call.input;
-    let branch = input.filled("ref").unwrap_or_else(|| "HEAD".to_owned());
-    let Some(files) = home.branch(&branch) else { return Err(Reply::not_found("Tree")) };
-    let folder = input.filled("path").map(|path| format!("{}/", path.trim_matches('/'))).unwrap_or_default();
-    let deep = input.flag("recursive") == Some(true);
-    let mut entries: BTreeMap<(bool, String), Value> = BTreeMap::new();
-    for (path, text) in files.iter().filter(|(path, _)| path.starts_with(&folder)) {
-        let inner = &path[folder.len()..];
-        for (at, _) in inner.match_indices('/') {
-            let path = &path[..folder.len() + at];
-            entries.insert((false, path.to_owned()), entry(path, path, "tree"));
-            if !deep {
-                break;
-            }
-        }
-        if deep || !inner.contains('/') {
-            entries.insert((true, path.clone()), entry(path, text, "blob"));
-        }
+/// What `content` holds; it may come as base64, where blanks mean nothing.
+pub(super) fn content(input: &Input) -> Result<Option<String>, Reply> {
+    let Some(content) = input.text("content") else { return Ok(None) };
+    if input.filled("encoding").as_deref() != Some("base64") {
+        return Ok(Some(content));
     }
-    if entries.is_empty() && !folder.is_empty() {
-        return Err(Reply::message(404, "404 invalid revision or path Not Found"));
-    }
-    let entries: Vec<Value> = entries.into_values().collect();
-    Ok(page(asked, &entries, Clone::clone))
-}
-
-fn entry(path: &str, text: &str, kind: &str) -> Value {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let mode = if kind == "tree" { "040000" } else { "100644" };
-    json!({ "id": &sha(text)[..40], "name": name, "type": kind, "path": path, "mode": mode })
+    let packed: String = content.chars().filter(|char| !char.is_ascii_whitespace()).collect();
+    let bytes = STANDARD.decode(packed);
+    let bytes = bytes.ok().ok_or_else(|| Reply::error(400, "content is invalid"))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// What the JSON answer and the `X-Gitlab-*` headers both tell of a file.
-fn facts(path: &str, branch: &str, text: &str) -> Vec<(&'static str, Value)> {
-    let commit = &sha(&format!("{path}\n{text}"))[..40];
+fn facts(home: &Project, path: &str, place: &str, text: &str) -> Vec<(&'static str, Value)> {
+    let head = home.resolve(place);
+    // Files that a test put there by hand came with no commit.
+    let invented = || sha(&format!("{path}\n{text}"))[..40].to_owned();
+    let last = head.and_then(|id| home.last_commit_of(id, path)).map(|commit| commit.id.clone());
+    let branch = if place == "HEAD" { home.default_branch.as_str() } else { place };
+    let executable = home.repository.executable.get(branch).is_some_and(|paths| paths.contains(path));
     vec![
         ("file_name", json!(path.rsplit('/').next().unwrap_or(path))),
         ("file_path", json!(path)),
         ("size", json!(text.len())),
         ("encoding", json!("base64")),
         ("content_sha256", json!(sha(text))),
-        ("ref", json!(branch)),
+        ("ref", json!(place)),
         ("blob_id", json!(&sha(text)[..40])),
-        ("commit_id", json!(commit)),
-        ("last_commit_id", json!(commit)),
-        ("execute_filemode", json!(false)),
+        ("commit_id", json!(head.map_or_else(invented, str::to_owned))),
+        ("last_commit_id", json!(last.unwrap_or_else(invented))),
+        ("execute_filemode", json!(executable)),
     ]
 }
 
@@ -162,43 +152,4 @@ fn with_headers(mut reply: Reply, facts: &[(&'static str, Value)]) -> Reply {
         reply = reply.header(name, text);
     }
     reply
-}
-
-/// Stands for the hashes that git would make; only that equal texts have equal ids matters.
-pub(in crate::sandbox) fn sha(text: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        write!(hex, "{byte:02x}").ok();
-        hex
-    })
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let all = chunk.iter().fold(0_u32, |all, &byte| (all << 8) | u32::from(byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let index = (all >> (18 - 6 * place)) & 63;
-            let letter = ALPHABET.get(index as usize).copied().unwrap_or(b'=');
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
-fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut all, mut bits) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = ALPHABET.iter().position(|&letter| letter == byte)?;
-        all = (all << 6) | u32::try_from(value).ok()?;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((all >> bits) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }

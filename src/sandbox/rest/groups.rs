@@ -1,46 +1,163 @@
-//! Groups, their labels, members and epics (GitLab docs, "Groups API", "Group labels API", "Epics API").
+//! Groups (GitLab docs, "Groups API"; `lib/api/groups.rb`).
 
 use serde_json::{Value, json};
 
-use super::Asked;
+use super::members::Of;
+use super::milestones::Owner;
 use super::paging::page;
 use super::shapes::instant;
+use super::{Asked, epics, group_labels, members, milestones, project_list, projects};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Epic, Group, Label, Tier};
+use crate::sandbox::world::{Group, OWNER, Visibility};
 
-/// `/groups/:id` and what is below it; nothing of it is written to.
-pub(super) fn answer(asked: &Asked<'_>, id: &str, path: &[&str]) -> Answer {
+/// `/groups/:id` and what is below it.
+pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
     if !asked.call.method.is_safe() {
-        return if asked.who.is_none() { Err(Reply::unauthorized()) } else { Err(Reply::forbidden()) };
+        asked.signed_in()?;
     }
-    let group = asked.find_group(id)?;
-    match path {
-        [] => Ok(Reply::json(200, &shape(asked, group))),
-        ["labels"] => Ok(page(asked, &labels(asked, group), |(label, own)| label_shape(asked, label, *own))),
-        ["labels", wanted] => {
-            let all = labels_in_reach(asked, group, true);
-            let found = all.iter().find(|(label, _)| label.name == *wanted || label.id.to_string() == *wanted);
-            let (label, own) = found.ok_or_else(|| Reply::not_found("Label"))?;
-            Ok(Reply::json(200, &label_shape(asked, label, *own)))
+    let (group, own_path) = {
+        let group = asked.find_group(id)?;
+        (group.id, group.path.clone())
+    };
+    match (asked.call.method.as_str(), path) {
+        ("GET" | "HEAD", []) => show(asked, 200, group),
+        ("PUT", []) => update(asked, group),
+        ("DELETE", []) => {
+            asked.group_role(group, OWNER)?;
+            asked.world.remove_group(group);
+            Ok(Reply::message(202, "202 Accepted"))
         }
-        ["members"] | ["members", "all"] => Ok(members(asked, group, path.len() > 1)),
-        ["epics", ..] if asked.world.tier == Tier::Free => Err(Reply::forbidden()),
-        ["epics"] => {
-            let seen: Vec<&Epic> = group.epics.values().filter(|epic| sees(asked, group, epic)).collect();
-            Ok(page(asked, &seen, |epic| epic_shape(asked, group, epic)))
+        (_, ["labels", rest @ ..]) => group_labels::answer(asked, group, rest),
+        (_, ["members", rest @ ..]) => members::answer(asked, Of::Group(group), rest),
+        (_, ["milestones", rest @ ..]) => milestones::answer(asked, Owner::Group(group), rest),
+        (_, ["epics", rest @ ..]) => epics::answer(asked, group, rest),
+        ("POST", ["share"]) => share(asked, group),
+        ("DELETE", ["share", other]) => {
+            asked.group_role(group, OWNER)?;
+            let other = other.parse().unwrap_or(0);
+            let shared = asked.world.groups.get_mut(&group).and_then(|home| home.shared_with.remove(&other));
+            shared.map(|_| Reply::empty(204)).ok_or_else(|| Reply::message(404, "404 Not found"))
         }
-        ["epics", iid] => {
-            let epic = iid.parse().ok().and_then(|iid: u64| group.epics.get(&iid));
-            let epic =
-                epic.filter(|epic| sees(asked, group, epic)).ok_or_else(|| Reply::message(404, "404 Not found"))?;
-            Ok(Reply::json(200, &epic_shape(asked, group, epic)))
+        ("GET" | "HEAD", ["projects"]) => project_list::of_group(asked, &own_path),
+        ("GET" | "HEAD", ["subgroups"]) => listed(asked, |one| {
+            one.path.rsplit_once('/').is_some_and(|(above, _)| above.eq_ignore_ascii_case(&own_path))
+        }),
+        ("GET" | "HEAD", ["descendant_groups"]) => {
+            let start = format!("{}/", own_path.to_lowercase());
+            listed(asked, |one| one.path.to_lowercase().starts_with(&start))
         }
         _ => Err(Reply::error(404, "404 Not Found")),
     }
 }
 
-fn sees(asked: &Asked<'_>, group: &Group, epic: &Epic) -> bool {
-    asked.world.may_see_epic(group, epic, asked.who)
+/// `GET /groups`: all that the asking user sees, by name.
+pub(super) fn list(asked: &Asked<'_>) -> Answer {
+    listed(asked, |_| true)
+}
+
+/// `POST /groups`: a group of the asking user's, or below one of theirs.
+pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
+    let who = asked.signed_in()?;
+    let input = &asked.call.input;
+    let given = |key: &str| input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")));
+    let (name, slug) = (given("name")?, given("path")?);
+    let path = match input.filled("parent_id") {
+        Some(parent) => {
+            let parent = asked.find_group(&parent)?;
+            asked.group_role(parent.id, OWNER)?;
+            format!("{}/{slug}", parent.path)
+        }
+        None => slug,
+    };
+    if asked.world.group_at(&path).is_some() || asked.world.user_named(&path).is_some() {
+        return Err(Reply::message(400, "Failed to save group {:path=>[\"has already been taken\"]}"));
+    }
+    let visibility = projects::visibility(input)?.unwrap_or(Visibility::Private);
+    let description = input.text("description").unwrap_or_default();
+    let now = asked.world.now;
+    let id = asked.world.add_group(&path, visibility);
+    asked.world.add_group_member(id, who, OWNER);
+    if let Some(group) = asked.world.groups.get_mut(&id) {
+        (group.name, group.description, group.created_at) = (name, description, now);
+    }
+    show(asked, 201, id)
+}
+
+fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
+    asked.group_role(id, OWNER)?;
+    let input = &asked.call.input;
+    let visibility = projects::visibility(input)?;
+    if let Some(group) = asked.world.groups.get_mut(&id) {
+        group.name = input.filled("name").unwrap_or(std::mem::take(&mut group.name));
+        group.description = input.text("description").unwrap_or(std::mem::take(&mut group.description));
+        group.visibility = visibility.unwrap_or(group.visibility);
+    }
+    show(asked, 200, id)
+}
+
+/// Gives the members of another group a role here (`POST /groups/:id/share`).
+fn share(asked: &mut Asked<'_>, id: u64) -> Answer {
+    asked.group_role(id, OWNER)?;
+    let input = &asked.call.input;
+    let given = |key: &str| input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")));
+    let other = asked.find_group(&given("group_id")?)?.id;
+    let level = given("group_access")?.parse::<u8>().ok().filter(|level| [10, 15, 20, 30, 40, 50].contains(level));
+    let level = level.ok_or_else(|| Reply::error(400, "group_access does not have a valid value"))?;
+    if let Some(group) = asked.world.groups.get_mut(&id) {
+        if group.shared_with.contains_key(&other) {
+            return Err(Reply::message(409, "Shared group The group has already been shared with this group"));
+        }
+        group.shared_with.insert(other, level);
+    }
+    show(asked, 201, id)
+}
+
+fn listed(asked: &Asked<'_>, belongs: impl Fn(&Group) -> bool) -> Answer {
+    let input = &asked.call.input;
+    let search = input.filled("search").map(|text| text.to_lowercase());
+    let skipped = input.numbers("skip_groups").unwrap_or_default();
+    let owned = input.flag("owned") == Some(true);
+    let top = input.flag("top_level_only") == Some(true);
+    let role = |group: &Group| asked.who.map_or(0, |who| asked.world.role_below(group, who));
+    let mut found: Vec<&Group> = asked.world.groups.values().collect();
+    found.retain(|group| {
+        belongs(group)
+            && asked.world.may_see_group(group, asked.who)
+            && !skipped.contains(&group.id)
+            && (!top || !group.path.contains('/'))
+            && (!owned || role(group) >= OWNER)
+            && search.as_ref().is_none_or(|text| {
+                let slug = group.path.rsplit('/').next().unwrap_or_default().to_lowercase();
+                group.name.to_lowercase().contains(text) || slug.contains(text)
+            })
+    });
+    match input.filled("order_by").as_deref() {
+        None | Some("name" | "similarity") => found.sort_by_key(|group| (group.name.to_lowercase(), group.id)),
+        Some("path") => found.sort_by_key(|group| (group.path.to_lowercase(), group.id)),
+        Some("id") => found.sort_by_key(|group| group.id),
+        Some(_) => return Err(Reply::error(400, "order_by does not have a valid value")),
+    }
+    if input.filled("sort").as_deref() == Some("desc") {
+        found.reverse();
+    }
+    Ok(page(asked, &found, |group| shape(asked, group)))
+}
+
+fn show(asked: &Asked<'_>, status: u16, id: u64) -> Answer {
+    let group = asked.world.groups.get(&id).ok_or_else(|| Reply::not_found("Group"))?;
+    let shares = group.shared_with.iter().filter_map(|(id, level)| {
+        let other = asked.world.groups.get(id)?;
+        Some(json!({
+            "group_id": id,
+            "group_name": other.name,
+            "group_full_path": other.path,
+            "group_access_level": level,
+            "expires_at": null,
+        }))
+    });
+    let mut shape = shape(asked, group);
+    shape["shared_with_groups"] = json!(shares.collect::<Vec<_>>());
+    Ok(Reply::json(status, &shape))
 }
 
 fn shape(asked: &Asked<'_>, group: &Group) -> Value {
@@ -50,87 +167,12 @@ fn shape(asked: &Asked<'_>, group: &Group) -> Value {
         "web_url": format!("{}/groups/{}", asked.origin, group.path),
         "name": group.name,
         "path": slug,
-        "description": "",
+        "description": group.description,
         "visibility": group.visibility,
         "full_name": group.path.replace('/', " / "),
         "full_path": group.path,
         "created_at": instant(group.created_at),
         "parent_id": asked.world.group_of(&group.path).map(|above| above.id),
         "archived": false,
-    })
-}
-
-/// The group's labels, with those of the groups above unless told otherwise, and those of its projects unless
-/// `only_group_labels` is asked for, which it is by default.
-fn labels<'a>(asked: &'a Asked<'_>, group: &'a Group) -> Vec<(&'a Label, bool)> {
-    let input = &asked.call.input;
-    let search = input.filled("search").map(|text| text.to_lowercase());
-    let mut found = labels_in_reach(asked, group, input.flag("include_ancestor_groups").unwrap_or(true));
-    if input.flag("only_group_labels") == Some(false) {
-        let projects = asked.world.projects.values().filter(|project| {
-            let home = project.path.rsplit_once('/').map(|(home, _)| home);
-            home == Some(group.path.as_str()) && asked.world.may_see(project, asked.who)
-        });
-        found.extend(projects.flat_map(|project| project.labels.values()).map(|label| (label, true)));
-    }
-    found.retain(|(label, _)| {
-        let description = label.description.as_deref().unwrap_or_default().to_lowercase();
-        search.as_ref().is_none_or(|text| label.name.to_lowercase().contains(text) || description.contains(text))
-    });
-    found.sort_by_key(|(label, _)| (label.name.to_lowercase(), label.id));
-    found
-}
-
-/// Labels of the group and of those above it that the asking user sees, each with whether it is a project's.
-fn labels_in_reach<'a>(asked: &'a Asked<'_>, group: &'a Group, above: bool) -> Vec<(&'a Label, bool)> {
-    let groups = asked.world.groups_above(&group.path).filter(|_| above).chain([group]);
-    let seen = groups.filter(|group| asked.world.may_see_group(group, asked.who));
-    seen.flat_map(|group| group.labels.values()).map(|label| (label, false)).collect()
-}
-
-fn label_shape(asked: &Asked<'_>, label: &Label, of_project: bool) -> Value {
-    json!({
-        "id": label.id,
-        "name": label.name,
-        "color": label.color,
-        "text_color": "#FFFFFF",
-        "description": label.description,
-        "description_html": label.description,
-        "open_issues_count": 0,
-        "closed_issues_count": 0,
-        "open_merge_requests_count": 0,
-        "subscribed": asked.who.is_some_and(|who| label.subscribers.contains(&who)),
-        "is_project_label": of_project,
-        "archived": false,
-    })
-}
-
-fn members(asked: &Asked<'_>, group: &Group, inherited: bool) -> Reply {
-    let mut levels = group.members.clone();
-    if inherited {
-        for (&id, &level) in asked.world.groups_above(&group.path).flat_map(|above| &above.members) {
-            let known = levels.entry(id).or_insert(level);
-            *known = level.max(*known);
-        }
-    }
-    let found: Vec<_> = levels.iter().filter_map(|(id, level)| Some((asked.world.users.get(id)?, *level))).collect();
-    page(asked, &found, |(user, level)| asked.member_shape(user, *level, group.created_at))
-}
-
-fn epic_shape(asked: &Asked<'_>, group: &Group, epic: &Epic) -> Value {
-    let web = format!("{}/groups/{}/-/epics/{}", asked.origin, group.path, epic.iid);
-    json!({
-        "id": epic.id,
-        "work_item_id": epic.id,
-        "iid": epic.iid,
-        "group_id": group.id,
-        "parent_id": null,
-        "title": epic.title,
-        "confidential": epic.confidential,
-        "state": if epic.open { "opened" } else { "closed" },
-        "web_url": web,
-        "references": { "short": format!("&{}", epic.iid), "full": format!("{}&{}", group.path, epic.iid) },
-        "created_at": instant(epic.created_at),
-        "labels": [],
     })
 }

@@ -11,7 +11,7 @@ use crate::sandbox::world::{Issue, World};
 /// All filters are joined by AND; the newest comes first unless asked otherwise.
 pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
-    let filter = Filter::read(&asked.call.input, asked.who)?;
+    let filter = Filter::read(&asked.call.input, asked.who, project)?;
     let visible = home.issues.values().filter(|issue| asked.world.may_see_issue(project, issue, asked.who));
     let mut found: Vec<&Issue> = visible.filter(|issue| filter.fits(asked.world, issue)).collect();
     sort(&mut found, &asked.call.input)?;
@@ -22,6 +22,7 @@ pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
 struct Filter<'a> {
     input: &'a Input,
     who: Option<u64>,
+    project: u64,
     open: Option<bool>,
     created: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     updated: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
@@ -30,7 +31,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn read(input: &'a Input, who: Option<u64>) -> Result<Filter<'a>, Reply> {
+    fn read(input: &'a Input, who: Option<u64>, project: u64) -> Result<Filter<'a>, Reply> {
         let open = match input.filled("state").as_deref() {
             None | Some("all") => None,
             Some("opened") => Some(true),
@@ -40,6 +41,7 @@ impl<'a> Filter<'a> {
         Ok(Filter {
             input,
             who,
+            project,
             open,
             created: (input.instant("created_after")?, input.instant("created_before")?),
             updated: (input.instant("updated_after")?, input.instant("updated_before")?),
@@ -60,6 +62,7 @@ impl<'a> Filter<'a> {
             && self.text_fits(issue)
             && self.people_fit(world, issue)
             && self.due_fits(world, issue)
+            && self.milestone_fits(world, issue)
             && input.flag("confidential").is_none_or(|wanted| wanted == issue.confidential)
     }
 
@@ -104,6 +107,17 @@ impl<'a> Filter<'a> {
             && text("not[author_username]").is_none_or(|unwanted| author.as_ref() != Some(&unwanted))
             && text("assignee_id").is_none_or(|wanted| assigned(&wanted))
             && input.list("assignee_username").is_none_or(|names| names.iter().all(|one| assigned(&one.to_lowercase())))
+    }
+
+    /// By title, or `None` and `Any` in any letter case.
+    fn milestone_fits(&self, world: &World, issue: &Issue) -> bool {
+        let Some(wanted) = self.input.filled("milestone") else { return true };
+        let title = issue.milestone.and_then(|id| world.milestone_for(self.project, id)).map(|one| &one.title);
+        match wanted.to_lowercase().as_str() {
+            "none" => title.is_none(),
+            "any" => title.is_some(),
+            _ => title == Some(&wanted),
+        }
     }
 
     fn due_fits(&self, world: &World, issue: &Issue) -> bool {

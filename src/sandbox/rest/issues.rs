@@ -1,6 +1,6 @@
 //! Issues: one, created, changed, deleted (GitLab docs, "Issues API"; `lib/api/issues.rb`).
 
-use super::{Asked, issue_list};
+use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Change, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
@@ -20,10 +20,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("PUT", [iid]) => update(asked, project, iid),
         ("DELETE", [iid]) => delete(asked, project, iid),
         ("GET" | "HEAD", [iid, "participants"]) => participants(asked, project, iid),
-        ("GET" | "HEAD", [iid, "closed_by" | "related_merge_requests"]) => {
-            asked.issue(project, iid)?;
-            Ok(super::paging::page(asked, &[], |(): &()| serde_json::Value::Null))
+        ("GET" | "HEAD", [iid, kind @ ("closed_by" | "related_merge_requests")]) => {
+            related(asked, project, iid, *kind == "closed_by")
         }
+        (_, [iid, rest @ ..]) => below(asked, project, iid, rest),
         _ => Err(Reply::error(404, "404 Not Found")),
     }
 }
@@ -88,6 +88,41 @@ fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     Ok(Reply::empty(204))
 }
 
+/// What hangs on one issue.
+fn below(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&str]) -> Answer {
+    let place = asked.at_issue(project, iid)?;
+    match path {
+        ["notes", rest @ ..] => notes::answer(asked, &place, rest),
+        ["discussions", rest @ ..] => discussions::answer(asked, &place, rest),
+        ["award_emoji", rest @ ..] => emoji::answer(asked, &place, None, rest),
+        ["links", rest @ ..] => issue_links::answer(asked, project, iid, rest),
+        [kind, rest @ ..] => {
+            let events = events::answer(asked, &place, kind, rest);
+            events.unwrap_or_else(|| Err(Reply::error(404, "404 Not Found")))
+        }
+        [] => Err(Reply::error(404, "404 Not Found")),
+    }
+}
+
+/// Merge requests of the project that name the issue; with a closing word before it only those that close it.
+fn related(asked: &Asked<'_>, project: u64, iid: &str, closing: bool) -> Answer {
+    const WORDS: [&str; 8] = ["close", "closes", "closed", "fix", "fixes", "fixed", "resolves", "implements"];
+    let iid = asked.issue(project, iid)?.iid;
+    let home = asked.project(project)?;
+    let names = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let named = |word: &str| word.trim_end_matches(['.', ',', ';', ')']) == format!("#{iid}");
+        words.iter().enumerate().any(|(at, word)| {
+            let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|word| word.to_lowercase());
+            named(word) && (!closing || before.is_some_and(|word| WORDS.contains(&word.trim_end_matches(':'))))
+        })
+    };
+    let readable = asked.world.may_read_code(home, asked.who);
+    let requests = home.merge_requests.values().filter(|_| readable);
+    let found: Vec<_> = requests.filter(|one| one.description.as_deref().is_some_and(names)).collect();
+    Ok(super::paging::page(asked, &found, |one| asked.merge_request_shape(home, one)))
+}
+
 fn participants(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
     let issue = asked.issue(project, iid)?;
     let comments = issue.notes.values().filter(|note| !note.system).map(|note| note.author);
@@ -141,6 +176,11 @@ fn edit(input: &Input) -> Result<IssueEdit, Reply> {
         Some(text) if text.is_empty() => Change::Clear,
         Some(text) => Change::Set(text.parse().ok().ok_or_else(|| Reply::error(400, "weight is invalid"))?),
     };
+    let milestone = match input.text("milestone_id").as_deref() {
+        None => Change::Keep,
+        Some("" | "0") => Change::Clear,
+        Some(text) => Change::Set(text.parse().ok().ok_or_else(|| Reply::error(400, "milestone_id is invalid"))?),
+    };
     let assignees = input.numbers("assignee_ids").or_else(|| input.numbers("assignee_id"));
     Ok(IssueEdit {
         title: input.text("title"),
@@ -155,5 +195,6 @@ fn edit(input: &Input) -> Result<IssueEdit, Reply> {
         confidential: input.flag("confidential"),
         locked: input.flag("discussion_locked"),
         weight,
+        milestone,
     })
 }

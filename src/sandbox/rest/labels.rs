@@ -23,7 +23,9 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("GET" | "HEAD", [id]) => show(asked, 200, project, id),
         ("PUT", [id]) => update(asked, project, id),
         ("DELETE", [id]) => delete(asked, project, id),
-        ("POST", [id, "subscribe"]) => subscribe(asked, project, id),
+        ("POST", [id, "subscribe"]) => subscribe(asked, project, id, true),
+        ("POST", [id, "unsubscribe"]) => subscribe(asked, project, id, false),
+        ("PUT", [id, "promote"]) => promote(asked, project, id),
         _ => Err(Reply::error(404, "404 Not Found")),
     }
 }
@@ -110,13 +112,17 @@ fn delete(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
     Ok(Reply::empty(204))
 }
 
-fn subscribe(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
+fn subscribe(asked: &mut Asked<'_>, project: u64, id: &str, on: bool) -> Answer {
     let who = asked.signed_in()?;
-    let Some(label) = own(asked, project, id) else { return Err(Reply::not_found("Label")) };
-    if !label.subscribers.insert(who) {
-        return Ok(Reply::empty(304));
-    }
-    show(asked, 201, project, id)
+    let home = asked.project(project)?;
+    let number = asked.world.labels_for(home).into_iter().find(|label| named(label, id)).map(|label| label.id);
+    let number = number.ok_or_else(|| Reply::not_found("Label"))?;
+    // One can be told of a group's label, too.
+    let of_project = asked.world.projects.get_mut(&project).and_then(|home| home.labels.get_mut(&number));
+    let of_group = asked.world.groups.values_mut().find_map(|group| group.labels.get_mut(&number));
+    let Some(label) = of_project.or(of_group) else { return Err(Reply::not_found("Label")) };
+    let changed = if on { label.subscribers.insert(who) } else { label.subscribers.remove(&who) };
+    if changed { show(asked, 201, project, id) } else { Ok(Reply::empty(304)) }
 }
 
 fn show(asked: &Asked<'_>, status: u16, project: u64, id: &str) -> Answer {
@@ -131,28 +137,32 @@ fn own<'a>(asked: &'a mut Asked<'_>, project: u64, id: &str) -> Option<&'a mut L
 }
 
 /// By number, or by its exact title, where the letter case counts.
-fn named(label: &Label, id: &str) -> bool {
+pub(super) fn named(label: &Label, id: &str) -> bool {
     label.name == id || label.id.to_string() == id
 }
 
 fn rename_on_issues(asked: &mut Asked<'_>, project: u64, old: &str, new: Option<&str>) {
-    let Some(project) = asked.world.projects.get_mut(&project) else { return };
-    for issue in project.issues.values_mut() {
-        if issue.labels.remove(old)
-            && let Some(new) = new
-        {
-            issue.labels.insert(new.to_owned());
-        }
-        for event in issue.label_events.iter_mut().filter(|event| event.label == old) {
-            if let Some(new) = new {
-                new.clone_into(&mut event.label);
-            }
-        }
+    if let Some(project) = asked.world.projects.get_mut(&project) {
+        project.rename_label(old, new);
     }
 }
 
+/// A project's label becomes one of its group; whoever does it must be able to administer labels there, too.
+fn promote(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
+    asked.role(project, PLANNER)?;
+    let group = asked.world.group_of(&asked.project(project)?.path).map(|group| group.id);
+    let group =
+        group.ok_or_else(|| Reply::message(400, "400 Bad request - Failed to promote project label to group label"))?;
+    asked.group_role(group, PLANNER)?;
+    let id = own(asked, project, id).map(|label| label.id).ok_or_else(|| Reply::not_found("Label"))?;
+    let new = asked.world.promote_label(project, id);
+    let label = new.and_then(|id| asked.world.groups.get(&group)?.labels.get(&id));
+    let label = label.ok_or_else(|| Reply::not_found("Label"))?;
+    Ok(Reply::json(200, &super::group_labels::shape(asked, label, false)))
+}
+
 /// A label's title: stripped, no comma, at most 255 characters.
-fn title(input: &Input, key: &str) -> Result<Option<String>, Reply> {
+pub(super) fn title(input: &Input, key: &str) -> Result<Option<String>, Reply> {
     let Some(name) = input.text(key).map(|name| name.trim().to_owned()) else { return Ok(None) };
     if name.is_empty() {
         return Err(Reply::invalid("title", "can't be blank"));
@@ -167,7 +177,7 @@ fn title(input: &Input, key: &str) -> Result<Option<String>, Reply> {
 }
 
 /// `#abc`, `#aabbcc` or one of CSS's names.
-fn color(input: &Input) -> Result<Option<String>, Reply> {
+pub(super) fn color(input: &Input) -> Result<Option<String>, Reply> {
     let Some(color) = input.filled("color") else { return Ok(None) };
     let fits = match color.strip_prefix('#') {
         Some(digits) => matches!(digits.len(), 3 | 6) && digits.chars().all(|char| char.is_ascii_hexdigit()),

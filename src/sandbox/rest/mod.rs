@@ -2,19 +2,34 @@
 //!
 //! Statuses, bodies and key sets follow GitLab docs, "REST API", and the files named at the handlers.
 
+mod accounts;
+mod branches;
+mod commits;
+mod discussions;
+mod emoji;
+mod epics;
 mod events;
 mod files;
+mod group_labels;
 mod groups;
 mod issue_links;
 mod issue_list;
 mod issues;
 mod labels;
+mod members;
+mod merge_requests;
+mod merging;
+mod milestones;
 mod notes;
 mod paging;
+mod project_list;
 mod projects;
+mod schedules;
 mod shapes;
+mod talk;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod users;
 
 use http::Method;
@@ -51,15 +66,21 @@ pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
     {
         return refusal;
     }
-    let who = token.map(|token| token.user);
+    let who = match token.map(|token| acting_user(world, call, token)).transpose() {
+        Ok(who) => who,
+        Err(refusal) => return refusal,
+    };
     let token_id = token.map(|token| token.id);
     let mut asked = Asked { world, call, who, origin };
     let answer = match path {
         ["projects", id, rest @ ..] => asked.in_project(id, rest),
-        ["groups", id, rest @ ..] => groups::answer(&asked, id, rest),
+        ["groups", id, rest @ ..] => groups::answer(&mut asked, id, rest),
         ["projects"] if call.method == Method::POST => projects::create(&mut asked),
-        ["personal_access_tokens", "self"] => users::own_token(&asked, token_id),
-        _ => users::answer(&asked, path),
+        ["projects"] if call.method.is_safe() => project_list::answer(&asked),
+        ["groups"] if call.method == Method::POST => groups::create(&mut asked),
+        ["groups"] if call.method.is_safe() => groups::list(&asked),
+        ["personal_access_tokens", "self"] if call.method.is_safe() => users::own_token(&asked, token_id),
+        _ => users::answer(&mut asked, path),
     };
     answer.unwrap_or_else(|refusal| refusal)
 }
@@ -84,6 +105,22 @@ pub(super) fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Toke
     Ok(Some(token))
 }
 
+/// Whose rights count: those of the token's user, or of whoever an administrator stands in for with `sudo`
+/// (GitLab docs, "REST API", sudo; `lib/api/helpers.rb`).
+fn acting_user(world: &World, call: &Call, token: &Token) -> Result<u64, Reply> {
+    let wanted = call.header("sudo").map(str::to_owned).or_else(|| call.input.filled("sudo"));
+    let Some(wanted) = wanted else { return Ok(token.user) };
+    if !world.users.get(&token.user).is_some_and(|user| user.admin) {
+        return Err(Reply::message(403, "403 Forbidden - Must be admin to use sudo"));
+    }
+    if !token.scopes.iter().any(|scope| scope == "sudo") {
+        return Err(insufficient_scope("sudo"));
+    }
+    let by_number = wanted.parse().ok().filter(|id| world.users.contains_key(id));
+    let found = by_number.or_else(|| world.user_named(&wanted).map(|user| user.id));
+    found.ok_or_else(|| Reply::not_found(&format!("User with ID or username '{wanted}'")))
+}
+
 fn invalid_token(why: &str) -> Reply {
     Reply::json(401, &serde_json::json!({ "error": "invalid_token", "error_description": why }))
 }
@@ -99,15 +136,16 @@ fn scope_suffices(token: &Token, method: &Method, path: &[&str]) -> Result<(), R
     if fits {
         return Ok(());
     }
-    let needed = if method.is_safe() { "api read_api" } else { "api" };
-    Err(Reply::json(
-        403,
-        &serde_json::json!({
-            "error": "insufficient_scope",
-            "error_description": "The request requires higher privileges than provided by the access token.",
-            "scope": needed,
-        }),
-    ))
+    Err(insufficient_scope(if method.is_safe() { "api read_api" } else { "api" }))
+}
+
+fn insufficient_scope(needed: &str) -> Reply {
+    let told = serde_json::json!({
+        "error": "insufficient_scope",
+        "error_description": "The request requires higher privileges than provided by the access token.",
+        "scope": needed,
+    });
+    Reply::json(403, &told)
 }
 
 impl Asked<'_> {
@@ -118,20 +156,22 @@ impl Asked<'_> {
         if writes && self.who.is_none() {
             return Err(Reply::unauthorized());
         }
-        if writes && self.project(project)?.archived && !matches!(rest, [] | ["archive" | "unarchive"]) {
+        if writes && self.project(project)?.archived && !matches!(rest, [] | ["archive" | "unarchive" | "fork"]) {
             return Err(Reply::forbidden());
         }
         match rest {
-            [] | ["archive" | "unarchive"] => projects::answer(self, project, rest),
+            [] | ["archive" | "unarchive" | "fork"] => projects::answer(self, project, rest),
             ["labels", rest @ ..] => labels::answer(self, project, rest),
-            ["issues", iid, "notes", rest @ ..] => notes::answer(self, project, iid, rest),
-            ["issues", iid, "links", rest @ ..] => issue_links::answer(self, project, iid, rest),
-            ["issues", iid, "resource_label_events", rest @ ..] => events::answer(self, project, iid, rest),
             ["issues", rest @ ..] => issues::answer(self, project, rest),
-            ["repository", rest @ ..] => files::answer(self, project, rest),
-            ["members", rest @ ..] => users::members(self, project, rest),
-            ["merge_requests", iid] => projects::merge_request(self, project, iid),
-            ["templates", rest @ ..] => projects::templates(self, project, rest),
+            ["merge_requests", rest @ ..] => merge_requests::answer(self, project, rest),
+            ["milestones", rest @ ..] => milestones::answer(self, milestones::Owner::Project(project), rest),
+            ["repository", rest @ ..] => tree::answer(self, project, rest),
+            ["protected_branches", rest @ ..] => branches::protected(self, project, rest),
+            ["pipeline_schedules", rest @ ..] => schedules::answer(self, project, rest),
+            ["members", rest @ ..] => members::answer(self, members::Of::Project(project), rest),
+            ["forks"] if !writes => project_list::forks(self, project),
+            ["snapshot"] if !writes => tree::snapshot(self, project),
+            ["templates", rest @ ..] if !writes => projects::templates(self, project, rest),
             _ => Err(Reply::error(404, "404 Not Found")),
         }
     }
@@ -185,6 +225,24 @@ impl Asked<'_> {
     fn role(&self, project: u64, least: u8) -> Result<u64, Reply> {
         let who = self.signed_in()?;
         if self.level(project) >= least { Ok(who) } else { Err(Reply::forbidden()) }
+    }
+
+    /// The asking user, if their role in the group suffices.
+    fn group_role(&self, group: u64, least: u8) -> Result<u64, Reply> {
+        let who = self.signed_in()?;
+        let level = self.world.groups.get(&group).map_or(0, |group| self.world.group_access(group, Some(who)));
+        if level >= least { Ok(who) } else { Err(Reply::forbidden()) }
+    }
+
+    /// Whether the asking user may do everything.
+    fn is_admin(&self) -> bool {
+        self.who.and_then(|who| self.world.users.get(&who)).is_some_and(|user| user.admin)
+    }
+
+    /// The asking user, if they may do everything.
+    fn admin(&self) -> Result<u64, Reply> {
+        let who = self.signed_in()?;
+        if self.is_admin() { Ok(who) } else { Err(Reply::forbidden()) }
     }
 
     /// The asking user's role in the project.

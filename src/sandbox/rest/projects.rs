@@ -1,4 +1,4 @@
-//! Projects (GitLab docs, "Projects API"; `lib/api/projects.rb`).
+//! Projects (GitLab docs, "Projects API", "Project forks API"; `lib/api/projects.rb`).
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,19 @@ use super::paging::page;
 use super::shapes::instant;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{MAINTAINER, OWNER, Project, Visibility};
+use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Project, Visibility};
 
-/// `/projects/:id`, `…/archive` and `…/unarchive`.
+/// `/projects/:id` and what is done with all of it.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     match (asked.call.method.as_str(), path) {
         ("GET" | "HEAD", []) => show(asked, 200, project),
         ("PUT", []) => update(asked, project),
+        ("DELETE", []) => {
+            asked.role(project, OWNER)?;
+            // At once, as with "permanently remove"; GitLab 18 keeps the project for some days under another path.
+            asked.world.remove_project(project);
+            Ok(Reply::message(202, "202 Accepted"))
+        }
         ("POST", [what @ ("archive" | "unarchive")]) => {
             asked.role(project, OWNER)?;
             let archived = *what == "archive";
@@ -22,11 +28,12 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             }
             show(asked, 201, project)
         }
+        ("POST", ["fork"]) => fork(asked, project),
         _ => Err(Reply::error(404, "404 Not Found")),
     }
 }
 
-/// `POST /projects`: an empty project of the asking user, or at a full `path` when an administrator asks.
+/// `POST /projects`: an empty project of the asking user or of a group, or at a full `path` when an administrator asks.
 pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
     let who = asked.signed_in()?;
     let input = &asked.call.input;
@@ -34,19 +41,79 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         return Err(Reply::error(400, "name, path are missing, at least one parameter must be provided"));
     };
     let slug = input.filled("path").unwrap_or_else(|| name.to_lowercase().replace(' ', "-"));
-    let user = asked.world.users.get(&who).map(|user| (user.username.clone(), user.admin));
-    let (username, admin) = user.unwrap_or_default();
-    let path = if admin && slug.contains('/') { slug } else { format!("{username}/{slug}") };
+    let home = match input.filled("namespace_id") {
+        Some(id) => namespace(asked, &id)?,
+        None => asked.world.users.get(&who).map(|user| user.username.clone()).unwrap_or_default(),
+    };
+    let path = if asked.is_admin() && slug.contains('/') { slug } else { format!("{home}/{slug}") };
     if asked.world.project_at(&path).is_some() {
         return Err(Reply::invalid("path", "has already been taken"));
     }
     let visibility = visibility(input)?.unwrap_or(Visibility::Private);
+    let (description, removes, now) =
+        (input.filled("description"), input.flag("remove_source_branch_after_merge"), asked.world.now);
+    let branch = input.filled("default_branch");
+    let readme = input.flag("initialize_with_readme") == Some(true);
     let project = asked.world.add_project(&path, visibility);
     asked.world.add_member(project, who, OWNER);
     if let Some(project) = asked.world.projects.get_mut(&project) {
-        project.name = name;
+        project.default_branch = branch.unwrap_or(std::mem::take(&mut project.default_branch));
+        project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
+        (project.name, project.description, project.created_at) = (name, description, now);
+    }
+    if readme {
+        let (branch, text) = {
+            let home = asked.project(project)?;
+            (home.default_branch.clone(), format!("# {}\n", home.name))
+        };
+        asked.world.add_file(project, &branch, "README.md", &text);
     }
     show(asked, 201, project)
+}
+
+/// The path of a group or a person, by number or path, that the asking user may make projects in.
+fn namespace(asked: &Asked<'_>, id: &str) -> Result<String, Reply> {
+    if let Ok(group) = asked.find_group(id) {
+        asked.group_role(group.id, DEVELOPER)?;
+        return Ok(group.path.clone());
+    }
+    let user = id.parse().ok().and_then(|id: u64| asked.world.users.get(&id)).or_else(|| asked.world.user_named(id));
+    let own = user.filter(|user| asked.is_admin() || asked.who == Some(user.id));
+    own.map(|user| user.username.clone()).ok_or_else(|| Reply::invalid("namespace", "is not valid"))
+}
+
+/// A copy of files and history in the asking user's own namespace, or in the one that is named.
+fn fork(asked: &mut Asked<'_>, project: u64) -> Answer {
+    let who = asked.signed_in()?;
+    let origin = asked.project(project)?;
+    if !asked.world.may_read_code(origin, Some(who)) {
+        return Err(Reply::forbidden());
+    }
+    let input = &asked.call.input;
+    let named = ["namespace_path", "namespace_id", "namespace"].into_iter().find_map(|key| input.filled(key));
+    let home = match named {
+        Some(named) => namespace(asked, &named)?,
+        None => asked.world.users.get(&who).map(|user| user.username.clone()).unwrap_or_default(),
+    };
+    let slug = origin.path.rsplit('/').next().unwrap_or(&origin.path);
+    let path = format!("{home}/{}", input.filled("path").unwrap_or_else(|| slug.to_owned()));
+    if asked.world.project_at(&path).is_some() {
+        return Err(Reply::json(
+            409,
+            &json!({ "message": ["Name has already been taken", "Path has already been taken"] }),
+        ));
+    }
+    let name = input.filled("name").unwrap_or_else(|| origin.name.clone());
+    let origin = origin.clone();
+    let now = asked.world.now;
+    let fork = asked.world.add_project(&path, origin.visibility);
+    asked.world.add_member(fork, who, OWNER);
+    if let Some(fork) = asked.world.projects.get_mut(&fork) {
+        (fork.files, fork.repository) = (origin.files, origin.repository);
+        (fork.default_branch, fork.description) = (origin.default_branch, origin.description);
+        (fork.name, fork.forked_from, fork.created_at) = (name, Some(project), now);
+    }
+    show(asked, 201, fork)
 }
 
 fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
@@ -74,43 +141,34 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
         if let Some(branch) = input.filled("default_branch") {
             project.default_branch = branch;
         }
+        if let Some(description) = input.text("description") {
+            project.description = Some(description).filter(|text| !text.is_empty());
+        }
         project.visibility = visibility.unwrap_or(project.visibility);
         project.issues_enabled = issues_enabled.unwrap_or(project.issues_enabled);
+        let removes = input.flag("remove_source_branch_after_merge");
+        project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
     }
     show(asked, 200, id)
 }
 
-/// `merge_requests/:iid`, the little that links to one need.
-pub(super) fn merge_request(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
-    let home = asked.project(project)?;
-    let found = iid.parse().ok().and_then(|iid: u64| home.merge_requests.get(&iid));
-    let seen = found.filter(|_| asked.call.method.is_safe() && asked.world.may_read_code(home, asked.who));
-    let request = seen.ok_or_else(|| Reply::not_found("MergeRequest"))?;
-    let shape = json!({
-        "id": request.id,
-        "iid": request.iid,
-        "project_id": project,
-        "title": request.title,
-        "state": request.state,
-        "author": asked.user_shape(request.author),
-        "created_at": instant(request.created_at),
-        "web_url": format!("{}/{}/-/merge_requests/{iid}", asked.origin, home.path),
-    });
-    Ok(Reply::json(200, &shape))
-}
-
 /// `templates/issues` and one of them: the files of `.gitlab/issue_templates` on the default branch.
 pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer {
-    const FOLDER: &str = ".gitlab/issue_templates/";
     let home = asked.project(project)?;
+    let (kind, rest) = path.split_first().ok_or_else(|| Reply::error(404, "404 Not Found"))?;
+    let folder = match *kind {
+        "issues" => ".gitlab/issue_templates/",
+        "merge_requests" => ".gitlab/merge_request_templates/",
+        _ => return Err(Reply::error(404, "404 Not Found")),
+    };
     let files = home.branch("HEAD").into_iter().flatten();
-    let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(FOLDER)?.strip_suffix(".md")?, text)));
-    match path {
-        ["issues"] => {
+    let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_suffix(".md")?, text)));
+    match rest {
+        [] => {
             let names: Vec<&str> = templates.map(|(name, _)| name).collect();
             Ok(page(asked, &names, |name| json!({ "key": name, "name": name })))
         }
-        ["issues", wanted] => {
+        [wanted] => {
             let found = templates.find(|(name, _)| name == wanted).ok_or_else(|| Reply::not_found("Template"))?;
             Ok(Reply::json(200, &json!({ "name": found.0, "content": found.1 })))
         }
@@ -118,7 +176,7 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     }
 }
 
-fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
+pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
     match input.filled("visibility").as_deref() {
         None => Ok(None),
         Some("private") => Ok(Some(Visibility::Private)),
@@ -133,16 +191,16 @@ fn show(asked: &Asked<'_>, status: u16, project: u64) -> Answer {
     Ok(Reply::json(status, &shape(asked, home)))
 }
 
-fn shape(asked: &Asked<'_>, project: &Project) -> Value {
+pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
     let slug = project.path.rsplit('/').next().unwrap_or(&project.path);
     let group = project.path.rsplit_once('/').map_or("", |(group, _)| group);
     let web = format!("{}/{}", asked.origin, project.path);
     let open = project.issues.values().filter(|issue| issue.is_open()).count();
     let level = asked.level(project.id);
     let access = (level > 0).then(|| json!({ "access_level": level, "notification_level": 3 }));
-    json!({
+    let mut shape = json!({
         "id": project.id,
-        "description": null,
+        "description": project.description,
         "name": project.name,
         "name_with_namespace": format!("{group} / {}", project.name),
         "path": slug,
@@ -157,9 +215,45 @@ fn shape(asked: &Asked<'_>, project: &Project) -> Value {
         "empty_repo": project.files.is_empty(),
         "issues_enabled": project.issues_enabled,
         "issues_access_level": if project.issues_enabled { "enabled" } else { "disabled" },
+        "merge_requests_enabled": true,
+        "remove_source_branch_after_merge": project.removes_source_branch,
         "open_issues_count": open,
-        "namespace": { "name": group, "path": group, "full_path": group, "kind": "group" },
+        "namespace": namespace_shape(asked, group),
         "permissions": { "project_access": access, "group_access": null },
         "last_activity_at": instant(project.created_at),
+    });
+    let origin = project.forked_from.and_then(|id| asked.world.projects.get(&id));
+    if let Some(origin) = origin.filter(|origin| asked.world.may_see(origin, asked.who)) {
+        shape["forked_from_project"] =
+            json!({ "id": origin.id, "name": origin.name, "path_with_namespace": origin.path });
+    }
+    shape
+}
+
+/// The group or the person that a project belongs to.
+fn namespace_shape(asked: &Asked<'_>, path: &str) -> Value {
+    let slug = path.rsplit('/').next().unwrap_or(path);
+    if let Some(user) = asked.world.user_named(path) {
+        return json!({
+            "id": user.id,
+            "name": user.name,
+            "path": slug,
+            "kind": "user",
+            "full_path": path,
+            "parent_id": null,
+            "avatar_url": null,
+            "web_url": format!("{}/{path}", asked.origin),
+        });
+    }
+    let group = asked.world.group_at(path);
+    json!({
+        "id": group.map(|group| group.id),
+        "name": group.map_or(slug, |group| group.name.as_str()),
+        "path": slug,
+        "kind": "group",
+        "full_path": path,
+        "parent_id": asked.world.group_of(path).map(|above| above.id),
+        "avatar_url": null,
+        "web_url": format!("{}/groups/{path}", asked.origin),
     })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Asked;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::world::{Issue, Label, LabelEvent, Note, Project, User};
+use crate::sandbox::world::{Issue, Label, Project, User};
 
 /// An instant as GitLab writes it.
 pub(super) fn instant(time: DateTime<Utc>) -> String {
@@ -13,22 +13,21 @@ pub(super) fn instant(time: DateTime<Utc>) -> String {
 }
 
 impl Asked<'_> {
-    /// A user as they stand in lists and inside other things; `null` for one who is gone.
+    /// A user as they stand in lists and inside other things. What one who is gone left behind is the ghost's (GitLab
+    /// docs, "Delete a user", associated records).
     pub(super) fn user_shape(&self, id: u64) -> Value {
-        self.world.users.get(&id).map_or(Value::Null, |user| brief(user, self.origin))
-    }
-
-    /// A member of a project or group, from a day on.
-    pub(super) fn member_shape(&self, user: &User, level: u8, since: DateTime<Utc>) -> Value {
-        let mut shape = brief(user, self.origin);
-        shape["access_level"] = json!(level);
-        shape["created_at"] = json!(instant(since));
-        shape["created_by"] = json!(null);
-        shape["expires_at"] = json!(null);
-        shape["group_saml_identity"] = json!(null);
-        shape["is_using_seat"] = json!(true);
-        shape["membership_state"] = json!("active");
-        shape
+        if let Some(user) = self.world.users.get(&id) {
+            return brief(user, self.origin);
+        }
+        json!({
+            "id": 0,
+            "username": "ghost",
+            "name": "Ghost User",
+            "state": "active",
+            "locked": false,
+            "avatar_url": null,
+            "web_url": format!("{}/ghost", self.origin),
+        })
     }
 
     pub(super) fn issue_shape(&self, project: &Project, issue: &Issue) -> Value {
@@ -58,12 +57,12 @@ impl Asked<'_> {
             "closed_at": issue.closed_at.map(instant),
             "closed_by": issue.closed_by.map(|id| self.user_shape(id)),
             "labels": labels,
-            "milestone": null,
+            "milestone": self.milestone_in(project.id, issue.milestone),
             "author": self.user_shape(issue.author),
             "assignees": assignees,
             "assignee": assignees.first(),
-            "upvotes": 0,
-            "downvotes": 0,
+            "upvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(),
+            "downvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsdown").count(),
             "merge_requests_count": 0,
             "user_notes_count": comments,
             "start_date": null,
@@ -139,58 +138,19 @@ impl Asked<'_> {
             "archived": false,
         })
     }
-
-    pub(super) fn note_shape(&self, project: u64, issue: &Issue, note: &Note) -> Value {
-        json!({
-            "id": note.id,
-            "type": null,
-            "attachment": null,
-            "body": note.body,
-            "author": self.user_shape(note.author),
-            "created_at": instant(note.created_at),
-            "updated_at": instant(note.updated_at),
-            "system": note.system,
-            "noteable_id": issue.id,
-            "noteable_type": "Issue",
-            "noteable_iid": issue.iid,
-            "project_id": project,
-            "resolvable": false,
-            "confidential": note.internal,
-            "internal": note.internal,
-            "imported": false,
-            "imported_from": "none",
-            "commands_changes": {},
-        })
-    }
-
-    pub(super) fn event_shape(&self, project: &Project, issue: &Issue, event: &LabelEvent) -> Value {
-        let label = self.world.labels_for(project).into_iter().find(|label| label.name == event.label);
-        json!({
-            "id": event.id,
-            "user": self.user_shape(event.user),
-            "created_at": instant(event.created_at),
-            "resource_type": "Issue",
-            "resource_id": issue.id,
-            "label": label.map(|label| json!({
-                "id": label.id,
-                "name": label.name,
-                "color": label.color,
-                "description": label.description,
-            })),
-            "action": if event.added { "add" } else { "remove" },
-        })
-    }
 }
 
 /// The fields of a user that everybody sees.
 pub(super) fn brief(user: &User, origin: &str) -> Value {
+    let path = format!("{origin}/uploads/-/system/user/avatar/{}", user.id);
+    let avatar = user.avatar.as_ref().map(|(name, _)| format!("{path}/{name}"));
     json!({
         "id": user.id,
         "username": user.username,
         "name": user.name,
         "state": user.state,
         "locked": false,
-        "avatar_url": null,
+        "avatar_url": avatar,
         "web_url": format!("{origin}/{}", user.username),
     })
 }

@@ -1,23 +1,26 @@
-//! Users, members, the token itself and the instance (GitLab docs, "Users API", "Members API", "Personal access tokens API").
+//! Users, the token itself and the instance (GitLab docs, "Users API", "Personal access tokens API", "Metadata API").
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Asked;
 use super::paging::page;
 use super::shapes::{brief, instant, profile};
+use super::{Asked, accounts, project_list};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::User;
 
-/// `/user`, `/users`, `/users/:id`, `/version` and `/metadata`.
-pub(super) fn answer(asked: &Asked<'_>, path: &[&str]) -> Answer {
-    if !asked.call.method.is_safe() {
-        return Err(Reply::error(404, "404 Not Found"));
-    }
-    match path {
-        ["user"] => one(asked, asked.signed_in()?, true),
-        ["users"] => list(asked),
-        ["users", id] => one(asked, id.parse().ok().ok_or_else(|| Reply::not_found("User"))?, false),
-        ["version" | "metadata"] => {
+/// `/user`, `/users` and below, `/version` and `/metadata`.
+pub(super) fn answer(asked: &mut Asked<'_>, path: &[&str]) -> Answer {
+    match (asked.call.method.as_str(), path) {
+        ("GET" | "HEAD", ["user"]) => one(asked, asked.signed_in()?, true),
+        ("GET" | "HEAD", ["users"]) => list(asked),
+        ("POST", ["users"]) => accounts::create(asked),
+        ("GET" | "HEAD", ["users", id]) => one(asked, find(asked, id)?, false),
+        ("GET" | "HEAD", ["users", id, "projects"]) => {
+            let name = asked.world.users.get(&find(asked, id)?).map(|user| user.username.clone());
+            project_list::of_user(asked, &name.unwrap_or_default())
+        }
+        (_, ["users", id, rest @ ..]) => accounts::answer(asked, id, rest),
+        ("GET" | "HEAD", ["version" | "metadata"]) => {
             asked.signed_in()?;
             let kas = json!({ "enabled": false, "externalUrl": null, "externalK8sProxyUrl": null, "version": null });
             let version = json!({ "version": "18.6.0-ee", "revision": "5a4db0e", "kas": kas, "enterprise": true });
@@ -25,6 +28,13 @@ pub(super) fn answer(asked: &Asked<'_>, path: &[&str]) -> Answer {
         }
         _ => Err(Reply::error(404, "404 Not Found")),
     }
+}
+
+/// A user by number; by name, too, where GitLab takes `id_or_username`.
+pub(super) fn find(asked: &Asked<'_>, id: &str) -> Result<u64, Reply> {
+    let by_number = id.parse().ok().filter(|id| asked.world.users.contains_key(id));
+    let found = by_number.or_else(|| asked.world.user_named(id).map(|user| user.id));
+    found.ok_or_else(|| Reply::not_found("User"))
 }
 
 /// The token that asks, whatever its scope.
@@ -46,41 +56,6 @@ pub(super) fn own_token(asked: &Asked<'_>, id: Option<u64>) -> Answer {
     Ok(Reply::json(200, &shape))
 }
 
-/// `members`, `members/all` and one of them.
-pub(super) fn members(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer {
-    if !asked.call.method.is_safe() {
-        return Err(Reply::forbidden());
-    }
-    let home = asked.project(project)?;
-    let wanted = asked.call.input.filled("query").map(|query| query.to_lowercase());
-    let fits = |user: &User| {
-        let text = format!("{} {}", user.username, user.name).to_lowercase();
-        wanted.as_ref().is_none_or(|wanted| text.contains(wanted))
-    };
-    // `all` has the members of the groups above, too.
-    let mut levels = home.members.clone();
-    if path.first() == Some(&"all") {
-        for (&id, &level) in asked.world.groups_above(&home.path).flat_map(|group| &group.members) {
-            let known = levels.entry(id).or_insert(level);
-            *known = level.max(*known);
-        }
-    }
-    let found: Vec<(&User, u8)> = levels
-        .iter()
-        .filter_map(|(id, level)| Some((asked.world.users.get(id)?, *level)))
-        .filter(|(user, _)| fits(user))
-        .collect();
-    let shape = |(user, level): &(&User, u8)| asked.member_shape(user, *level, home.created_at);
-    match path {
-        [] | ["all"] => Ok(page(asked, &found, shape)),
-        [id] | ["all", id] => {
-            let one = found.iter().find(|(user, _)| user.id.to_string() == *id);
-            one.map(|one| Reply::json(200, &shape(one))).ok_or_else(|| Reply::not_found("Member"))
-        }
-        _ => Err(Reply::error(404, "404 Not Found")),
-    }
-}
-
 fn list(asked: &Asked<'_>) -> Answer {
     let input = &asked.call.input;
     let username = input.filled("username").map(|name| name.to_lowercase());
@@ -91,28 +66,53 @@ fn list(asked: &Asked<'_>) -> Answer {
     let search = input.filled("search").map(|text| text.to_lowercase());
     let active = input.flag("active") == Some(true);
     let blocked = input.flag("blocked") == Some(true);
+    let admin = asked.is_admin();
     let mut found: Vec<&User> = asked.world.users.values().collect();
     found.retain(|user| {
         asked.world.may_find_user(user, asked.who)
             && username.as_ref().is_none_or(|name| user.username.to_lowercase() == *name)
             && search.as_ref().is_none_or(|text| {
-                user.username.to_lowercase().contains(text) || user.name.to_lowercase().contains(text)
+                user.username.to_lowercase().contains(text)
+                    || user.name.to_lowercase().contains(text)
+                    // A part of an address finds nobody but for administrators.
+                    || (admin && user.email.to_lowercase() == *text)
             })
             && (!active || user.state == "active")
             && (!blocked || user.state == "blocked")
     });
     found.reverse();
-    Ok(page(asked, &found, |user| brief(user, asked.origin)))
+    Ok(page(asked, &found, |user| if admin { full(asked, user) } else { brief(user, asked.origin) }))
 }
 
 fn one(asked: &Asked<'_>, id: u64, own: bool) -> Answer {
     asked.signed_in()?;
     let user = asked.world.users.get(&id).ok_or_else(|| Reply::not_found("User"))?;
-    let mut shape = profile(user, asked.origin);
-    shape["created_at"] = json!(instant(asked.world.days_ago(400)));
-    if own {
-        shape["is_admin"] = json!(user.admin);
-        shape["two_factor_enabled"] = json!(true);
+    if !own {
+        let shape = if asked.is_admin() { full(asked, user) } else { open(asked, user) };
+        return Ok(Reply::json(200, &shape));
     }
+    let mut shape = open(asked, user);
+    shape["is_admin"] = json!(user.admin);
+    shape["two_factor_enabled"] = json!(true);
     Ok(Reply::json(200, &shape))
+}
+
+/// What everybody who is signed in sees of one user.
+fn open(asked: &Asked<'_>, user: &User) -> Value {
+    let mut shape = profile(user, asked.origin);
+    shape["created_at"] = json!(instant(user.created_at));
+    shape
+}
+
+/// What administrators see of a user.
+pub(super) fn full(asked: &Asked<'_>, user: &User) -> Value {
+    let mut shape = open(asked, user);
+    shape["email"] = json!(user.email);
+    shape["commit_email"] = json!(user.email);
+    shape["is_admin"] = json!(user.admin);
+    shape["confirmed_at"] = json!(instant(user.created_at));
+    shape["namespace_id"] = json!(user.id);
+    shape["external"] = json!(false);
+    shape["identities"] = json!([]);
+    shape
 }

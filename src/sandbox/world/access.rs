@@ -21,9 +21,16 @@ impl World {
         if user.admin {
             return 50;
         }
-        let Some(project) = self.projects.get(&project) else { return 0 };
-        let inherited = self.groups_above(&project.path).filter_map(|group| group.members.get(&user.id));
-        project.members.get(&user.id).into_iter().chain(inherited).copied().max().unwrap_or(0)
+        self.projects.get(&project).map_or(0, |project| self.role(project, user.id))
+    }
+
+    /// A user's own role in a project, whether or not they may do everything anyway.
+    pub fn role(&self, project: &Project, user: u64) -> u8 {
+        let Some(user) = self.users.get(&user) else { return 0 };
+        let owns = project.path.split_once('/').is_some_and(|(home, _)| home.eq_ignore_ascii_case(&user.username));
+        let inherited = self.groups_above(&project.path).map(|group| self.role_in(group, user.id));
+        let own = project.members.get(&user.id).copied().unwrap_or(0).max(if owns { OWNER } else { 0 });
+        inherited.chain([own]).max().unwrap_or(0)
     }
 
     /// What a user may do in a group: their highest role in it and in the groups above.
@@ -32,8 +39,29 @@ impl World {
         if user.admin {
             return 50;
         }
+        self.role_below(group, user.id)
+    }
+
+    /// A user's own role in a group, whether or not they may do everything anyway.
+    pub fn role_below(&self, group: &Group, user: u64) -> u8 {
         let groups = self.groups_above(&group.path).chain([group]);
-        groups.filter_map(|group| group.members.get(&user.id)).copied().max().unwrap_or(0)
+        groups.map(|group| self.role_in(group, user)).max().unwrap_or(0)
+    }
+
+    /// A role in one group: as its member, or through a group that it is shared with (`GroupGroupLink`).
+    fn role_in(&self, group: &Group, user: u64) -> u8 {
+        let shared = group.shared_with.iter().filter_map(|(id, most)| {
+            let role = self.groups.get(id)?.members.get(&user)?;
+            Some(*role.min(most))
+        });
+        shared.chain(group.members.get(&user).copied()).max().unwrap_or(0)
+    }
+
+    /// Whether the user may push to a branch. The default branch is open to developers, as with the default protection
+    /// of many instances; what was protected by hand is for maintainers.
+    pub fn may_push(&self, project: &Project, branch: &str, user: Option<u64>) -> bool {
+        let least = if project.repository.protected.contains(branch) { MAINTAINER } else { DEVELOPER };
+        self.access(project.id, user) >= least
     }
 
     /// Whether the group exists for this user. A member of anything below it sees it (`GroupPolicy`, `has_projects`).

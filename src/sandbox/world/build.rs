@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Label, MergeRequest, Project, Token, User, Visibility, World};
+use super::{FileChange, Label, MergeRequest, NewCommit, Project, Repository, Token, User, Visibility, World};
 
 impl World {
     /// Adds a person and returns their id.
@@ -17,6 +17,9 @@ impl World {
             state: "active".to_owned(),
             admin: false,
             bot: false,
+            email: format!("{username}@example.com"),
+            created_at: self.days_ago(400),
+            avatar: None,
         };
         self.users.insert(id, user);
         id
@@ -90,6 +93,12 @@ impl World {
             issues: BTreeMap::new(),
             merge_requests: BTreeMap::new(),
             files: BTreeMap::new(),
+            repository: Repository::default(),
+            milestones: BTreeMap::new(),
+            forked_from: None,
+            schedules: BTreeMap::new(),
+            description: None,
+            removes_source_branch: true,
             members: BTreeMap::new(),
             last_iid: 0,
         };
@@ -124,16 +133,35 @@ impl World {
         let (id, created_at) = (self.fresh_id(), self.now);
         let project = self.projects.get_mut(&project)?;
         let iid = project.merge_requests.keys().next_back().map_or(1, |last| last + 1);
-        let (title, state) = (title.to_owned(), state.to_owned());
-        project.merge_requests.insert(iid, MergeRequest { id, iid, title, state, author, created_at });
+        let request = MergeRequest {
+            id,
+            iid,
+            title: title.to_owned(),
+            state: state.to_owned(),
+            author,
+            source_project: project.id,
+            source_branch: format!("change-{iid}"),
+            target_branch: project.default_branch.clone(),
+            merged_at: Some(created_at).filter(|_| state == "merged"),
+            created_at,
+            updated_at: created_at,
+            ..MergeRequest::default()
+        };
+        project.merge_requests.insert(iid, request);
         Some(iid)
     }
 
     /// Writes a file on a branch, which is made if it is not there.
     pub fn add_file(&mut self, project: u64, branch: &str, path: &str, text: &str) {
-        if let Some(project) = self.projects.get_mut(&project) {
-            project.files.entry(branch.to_owned()).or_default().insert(path.to_owned(), text.to_owned());
-        }
+        let there = self.projects.get(&project).is_some_and(|project| project.file(branch, path).is_some());
+        let verb = if there { "Update" } else { "Add" };
+        let new = NewCommit {
+            branch: branch.to_owned(),
+            message: format!("{verb} {path}"),
+            changes: vec![FileChange::new(path, Some(text))],
+            ..NewCommit::default()
+        };
+        self.commit(project, &new);
     }
 
     /// Does something at another time, then sets the clock back.

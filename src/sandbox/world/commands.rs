@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::super::quick_actions::Command;
-use super::{Change, IssueEdit, PLANNER, World};
+use super::{Change, DEVELOPER, IssueEdit, MergeRequestEdit, On, PLANNER, World};
 
 impl World {
     /// Runs one quick action as `who` and says what it changed; `Err` says why it could not.
@@ -17,6 +17,33 @@ impl World {
             issue.moved_to = Some(command.argument.clone());
         }
         issue.commands.push(format!("/{} {}", command.name, command.argument).trim_end().to_owned());
+        Ok(format!("Ran /{}.", command.name))
+    }
+
+    /// Runs one quick action on whatever can carry notes. Merge requests know few of them in this world, epics none.
+    pub fn run_command_on(&mut self, on: On, who: u64, command: &Command) -> Result<String, String> {
+        let (project, iid) = match on {
+            On::Issue(project, iid) => return self.run_command(project, iid, who, command),
+            On::MergeRequest(project, iid) => (project, iid),
+            On::Epic(..) => return Err(format!("Could not apply {} command.", command.name)),
+        };
+        let author = self.merge_request_mut(project, iid).map(|request| request.author);
+        if self.access(project, Some(who)) < DEVELOPER && author != Some(who) {
+            return Err(format!("You cannot run /{} here.", command.name));
+        }
+        let argument = command.argument.trim();
+        let mut edit = MergeRequestEdit::default();
+        match command.name.as_str() {
+            "close" => edit.close = Some(true),
+            "reopen" => edit.close = Some(false),
+            "label" | "labels" => edit.add_labels = self.labels_named(project, argument)?,
+            "unlabel" | "remove_label" => edit.remove_labels = self.labels_named(project, argument)?,
+            "relabel" => edit.labels = Some(self.labels_named(project, argument)?),
+            "assign" | "reassign" => edit.assignees = Some(self.people_named(argument, who)?),
+            "title" if !argument.is_empty() => edit.title = Some(argument.to_owned()),
+            _ => return Err(format!("Could not apply {} command.", command.name)),
+        }
+        self.edit_merge_request(project, iid, who, &edit);
         Ok(format!("Ran /{}.", command.name))
     }
 

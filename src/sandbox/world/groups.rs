@@ -1,11 +1,11 @@
 //! Groups, their labels, members and epics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Label, Visibility, World};
+use super::{Label, Milestone, Note, Visibility, World};
 
 /// A group with all that hangs on it. What is below it stands in its path: `a/b` is a subgroup of `a`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,10 +26,16 @@ pub struct Group {
     pub members: BTreeMap<u64, u8>,
     /// Epics, by iid. An epic and its work item share the iid (GitLab docs, "Epic work items API migration guide").
     pub epics: BTreeMap<u64, Epic>,
+    /// The group's own milestones, by id.
+    pub milestones: BTreeMap<u64, Milestone>,
+    /// Groups whose members have a role here, too: group id → the highest access level.
+    pub shared_with: BTreeMap<u64, u8>,
+    /// What it is for.
+    pub description: String,
 }
 
 /// An epic, and the work item of the group under the same iid.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Epic {
     /// Its number in the instance.
     pub id: u64,
@@ -43,6 +49,24 @@ pub struct Epic {
     pub confidential: bool,
     /// When it was opened.
     pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// Markdown.
+    pub description: Option<String>,
+    /// The names of its labels.
+    pub labels: BTreeSet<String>,
+    /// Who opened it; the seed's epics are nobody's.
+    pub author: Option<u64>,
+    /// The first day.
+    pub start_date: Option<NaiveDate>,
+    /// The last day.
+    pub due_date: Option<NaiveDate>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Its issues: the number of the membership → (project id, iid).
+    pub issues: BTreeMap<u64, (u64, u64)>,
+    /// Comments and system notes, by id.
+    pub notes: BTreeMap<u64, Note>,
 }
 
 impl World {
@@ -84,6 +108,9 @@ impl World {
             labels: BTreeMap::new(),
             members: BTreeMap::new(),
             epics: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+            shared_with: BTreeMap::new(),
+            description: String::new(),
         };
         self.groups.insert(id, group);
         id
@@ -118,8 +145,17 @@ impl World {
     pub fn add_epic(&mut self, group: u64, iid: u64, title: &str, open: bool) {
         let (id, created_at) = (self.fresh_id(), self.days_ago(200));
         if let Some(group) = self.groups.get_mut(&group) {
-            let title = title.to_owned();
-            group.epics.insert(iid, Epic { id, iid, title, open, confidential: false, created_at });
+            let epic = Epic {
+                id,
+                iid,
+                title: title.to_owned(),
+                open,
+                created_at,
+                updated_at: created_at,
+                closed_at: Some(created_at).filter(|_| !open),
+                ..Epic::default()
+            };
+            group.epics.insert(iid, epic);
         }
     }
 

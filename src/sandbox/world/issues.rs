@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::super::quick_actions;
-use super::{Issue, LabelEvent, Note, PLANNER, Tier, World};
+use super::{Issue, Note, PLANNER, Tier, World};
 
 /// One field of an edit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +44,8 @@ pub struct IssueEdit {
     pub locked: Option<bool>,
     /// The weight.
     pub weight: Change<u64>,
+    /// The milestone, by its number.
+    pub milestone: Change<u64>,
 }
 
 /// What a new issue starts with.
@@ -79,11 +81,14 @@ impl World {
             confidential: false,
             locked: false,
             weight: None,
+            milestone: None,
             created_at: now,
             updated_at: now,
             moved_to: None,
             notes: BTreeMap::new(),
             label_events: Vec::new(),
+            events: Vec::new(),
+            emoji: Vec::new(),
             commands: Vec::new(),
         };
         home.issues.insert(iid, issue);
@@ -128,7 +133,9 @@ impl World {
     /// Applies an edit that holds no commands.
     pub(super) fn apply(&mut self, project: u64, iid: u64, who: u64, edit: &IssueEdit) {
         let Some(before) = self.issue(project, iid).cloned() else { return };
-        let wanted = self.wanted_labels(project, who, &before, edit);
+        let asked = (edit.labels.as_deref(), edit.add_labels.as_slice(), edit.remove_labels.as_slice());
+        let wanted = self.wanted_labels(project, who, &before.labels, asked);
+        let milestone = self.known_milestone(project, &edit.milestone);
         let now = self.now;
         let Some(issue) = self.issue_mut(project, iid) else { return };
         if let Some(title) = &edit.title {
@@ -141,6 +148,7 @@ impl World {
         }
         change(&mut issue.due_date, &edit.due_date);
         change(&mut issue.weight, &edit.weight);
+        change(&mut issue.milestone, &milestone);
         if let Some(assignees) = &edit.assignees {
             issue.assignees.clone_from(assignees);
         }
@@ -157,22 +165,30 @@ impl World {
         }
         issue.updated_at = now;
         let after = issue.clone();
-        self.record_labels(project, iid, who, &before.labels, &after.labels);
+        let labels = self.label_changes(who, &before.labels, &after.labels);
+        let events = self.changes(who, &before, &after);
+        if let Some(issue) = self.issue_mut(project, iid) {
+            issue.label_events.extend(labels);
+            issue.events.extend(events);
+        }
         for text in self.system_notes(&before, &after) {
             self.write_note(project, iid, who, &text, true);
         }
     }
 
     /// The labels after an edit: GitLab lets the last of a scope win, from Premium on.
-    fn wanted_labels(&mut self, project: u64, who: u64, before: &Issue, edit: &IssueEdit) -> BTreeSet<String> {
-        let mut wanted = match &edit.labels {
-            Some(_) => BTreeSet::new(),
-            None => before.labels.clone(),
-        };
-        for name in &edit.remove_labels {
+    pub(super) fn wanted_labels(
+        &mut self,
+        project: u64,
+        who: u64,
+        before: &BTreeSet<String>,
+        (all, add, remove): (Option<&[String]>, &[String], &[String]),
+    ) -> BTreeSet<String> {
+        let mut wanted = if all.is_some() { BTreeSet::new() } else { before.clone() };
+        for name in remove {
             wanted.remove(name.trim());
         }
-        for name in edit.labels.iter().flatten().chain(&edit.add_labels) {
+        for name in all.into_iter().flatten().chain(add) {
             let name = name.trim();
             if name.is_empty() || !self.label_exists_or_is_made(project, who, name) {
                 continue;
@@ -198,25 +214,6 @@ impl World {
         may
     }
 
-    /// One event for each label that came, then one for each that went.
-    fn record_labels(
-        &mut self,
-        project: u64,
-        iid: u64,
-        user: u64,
-        before: &BTreeSet<String>,
-        after: &BTreeSet<String>,
-    ) {
-        let came = after.difference(before).map(|label| (label, true));
-        let went = before.difference(after).map(|label| (label, false));
-        for (label, added) in came.chain(went) {
-            let event = LabelEvent { id: self.fresh_id(), user, created_at: self.now, label: label.clone(), added };
-            if let Some(issue) = self.issue_mut(project, iid) {
-                issue.label_events.push(event);
-            }
-        }
-    }
-
     /// Writes a note, by a person or (`system`) by GitLab in a person's name.
     pub(in super::super) fn write_note(
         &mut self,
@@ -229,8 +226,7 @@ impl World {
         let id = self.fresh_id();
         let now = self.now;
         let issue = self.issue_mut(project, iid)?;
-        let note =
-            Note { id, author: who, body: body.to_owned(), created_at: now, updated_at: now, system, internal: false };
+        let note = Note::new(id, who, body, now, system);
         issue.notes.insert(id, note);
         issue.updated_at = now;
         Some(id)
@@ -287,7 +283,7 @@ fn split_commands(edit: &IssueEdit) -> (IssueEdit, Vec<quick_actions::Command>) 
     (edit, commands)
 }
 
-fn change<T: Clone>(field: &mut Option<T>, wanted: &Change<T>) {
+pub(super) fn change<T: Clone>(field: &mut Option<T>, wanted: &Change<T>) {
     match wanted {
         Change::Keep => {}
         Change::Clear => *field = None,

@@ -1,4 +1,4 @@
-//! Issues, merge requests and what hangs on them.
+//! Issues and what hangs on them; notes, emoji and events hang on merge requests and epics, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,8 @@ pub struct Issue {
     pub locked: bool,
     /// The weight (Premium).
     pub weight: Option<u64>,
+    /// The milestone's number; it is the project's or a group's above it.
+    pub milestone: Option<u64>,
     /// When it was opened.
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
@@ -44,25 +46,12 @@ pub struct Issue {
     pub notes: BTreeMap<u64, Note>,
     /// Labels that came and went, oldest first.
     pub label_events: Vec<LabelEvent>,
+    /// Weights, milestones and states that came and went, oldest first.
+    pub events: Vec<Event>,
+    /// Emoji on the issue itself.
+    pub emoji: Vec<Emoji>,
     /// Every quick action that ran on it, as `/name argument`, oldest first.
     pub commands: Vec<String>,
-}
-
-/// A merge request, as far as links to one need it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct MergeRequest {
-    /// Its number in the instance.
-    pub id: u64,
-    /// Its number in the project.
-    pub iid: u64,
-    /// One line.
-    pub title: String,
-    /// `opened`, `closed` or `merged`.
-    pub state: String,
-    /// Who opened it.
-    pub author: u64,
-    /// When it was opened.
-    pub created_at: DateTime<Utc>,
 }
 
 /// A comment, or what GitLab itself notes down.
@@ -82,6 +71,27 @@ pub struct Note {
     pub system: bool,
     /// Seen by members only.
     pub internal: bool,
+    /// The discussion that it is in; a note that nobody answered has one of its own.
+    pub discussion: String,
+    /// Part of a thread (`DiscussionNote`), not a note on its own.
+    pub threaded: bool,
+    /// Who resolved its thread, and when; merge requests have threads that can be.
+    pub resolved: Option<(u64, DateTime<Utc>)>,
+    /// Emoji on it.
+    pub emoji: Vec<Emoji>,
+}
+
+/// An emoji that somebody put on something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Emoji {
+    /// Its number in the instance.
+    pub id: u64,
+    /// Its name, without colons.
+    pub name: String,
+    /// Who put it there.
+    pub user: u64,
+    /// When.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A label that was put on an issue or taken off it.
@@ -97,6 +107,30 @@ pub struct LabelEvent {
     pub label: String,
     /// Put on (else: taken off).
     pub added: bool,
+}
+
+/// Something that happened to an issue or a merge request and is kept (GitLab docs, "Resource … events API").
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// Its number in the instance.
+    pub id: u64,
+    /// Who did it.
+    pub user: u64,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// What was done.
+    pub what: Happened,
+}
+
+/// What an event tells.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Happened {
+    /// The weight became this.
+    Weight(Option<u64>),
+    /// A milestone was set (`true`) or taken away.
+    Milestone(u64, bool),
+    /// `closed`, `reopened` or `merged`.
+    State(&'static str),
 }
 
 /// Two issues that belong together; each end is (project id, iid).

@@ -1,15 +1,22 @@
 //! What the box knows: a small GitLab and the hosts around it, as plain data.
 //!
-//! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues`
-//! those that change an issue as GitLab would, `commands` what quick actions do; `groups`, `items` and `web` are what their
-//! names say. Ids and iids are counters, so equal histories give equal worlds.
+//! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
+//! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
+//! `repository` branches and commits, `commands` what quick actions do; the others are what their names say. Ids and iids are counters, so equal histories give equal worlds.
 
 mod access;
 mod build;
 mod commands;
 mod groups;
+mod history;
 mod issues;
 mod items;
+mod labels;
+mod merge_requests;
+mod milestones;
+mod repository;
+mod schedule;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod web;
@@ -17,7 +24,13 @@ mod web;
 pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
 pub use groups::{Epic, Group};
 pub use issues::{Change, IssueEdit, NewIssue};
-pub use items::{Issue, IssueLink, LabelEvent, MergeRequest, Note};
+pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};
+pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
+pub use milestones::{Milestone, MilestoneEdit};
+pub use repository::{Commit, NewCommit, Repository};
+pub(super) use repository::{FileChange, sha};
+pub use schedule::Schedule;
+pub use talk::On;
 pub use web::{Mood, Page, Web};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +104,13 @@ pub struct User {
     pub admin: bool,
     /// A bot, as the user of a project access token is.
     pub bot: bool,
+    /// The address that administrators see.
+    pub email: String,
+    /// Since when the account exists.
+    pub created_at: DateTime<Utc>,
+    /// The name and the bytes of the picture, which is not part of the world's dump.
+    #[serde(skip_serializing)]
+    pub avatar: Option<(String, Vec<u8>)>,
 }
 
 /// A personal access token.
@@ -154,6 +174,18 @@ pub struct Project {
     pub merge_requests: BTreeMap<u64, MergeRequest>,
     /// The files of each branch, by path.
     pub files: BTreeMap<String, BTreeMap<String, String>>,
+    /// How the files came about.
+    pub repository: Repository,
+    /// The project's own milestones, by id.
+    pub milestones: BTreeMap<u64, Milestone>,
+    /// The project that this is a fork of.
+    pub forked_from: Option<u64>,
+    /// Pipeline schedules, by id.
+    pub schedules: BTreeMap<u64, Schedule>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// New merge requests ask for their branch to be removed.
+    pub removes_source_branch: bool,
     /// Roles: user id → access level (10 guest, 15 planner, 20 reporter, 30 developer, 40 maintainer, 50 owner).
     pub members: BTreeMap<u64, u8>,
     last_iid: u64,

@@ -1,0 +1,120 @@
+//! Folders, blobs and archives of a repository (GitLab docs, "Repositories API").
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::files::sha;
+use super::paging::page;
+use super::{Asked, branches, commits, files};
+use crate::sandbox::reply::{Answer, Reply};
+use crate::sandbox::world::Project;
+
+/// Everything below `repository`.
+pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
+    // Guests of a private project do not see its code.
+    let home = asked.project(project)?;
+    if !asked.world.may_read_code(home, asked.who) {
+        return Err(Reply::forbidden());
+    }
+    match (asked.call.method.as_str(), path) {
+        (_, ["files", rest @ ..]) => files::answer(asked, project, rest),
+        (_, ["branches", rest @ ..]) => branches::answer(asked, project, rest),
+        (_, ["commits", rest @ ..]) => commits::answer(asked, project, rest),
+        ("GET" | "HEAD", ["tree"]) => tree(asked, project),
+        ("GET" | "HEAD", ["compare"]) => commits::compare(asked, project),
+        ("GET" | "HEAD", ["merge_base"]) => commits::merge_base(asked, project),
+        ("GET" | "HEAD", ["blobs", id]) => {
+            let text = blob(home, id)?;
+            let shape =
+                json!({ "size": text.len(), "encoding": "base64", "content": STANDARD.encode(text), "sha": id });
+            Ok(Reply::json(200, &shape))
+        }
+        ("GET" | "HEAD", ["blobs", id, "raw"]) => Ok(Reply::text(200, blob(home, id)?)),
+        _ => Err(Reply::error(404, "404 Not Found")),
+    }
+}
+
+/// `snapshot`: a tar of the bare repository. The box has no objects as git has them, so it holds `HEAD` and the heads.
+pub(super) fn snapshot(asked: &Asked<'_>, project: u64) -> Answer {
+    let home = asked.project(project)?;
+    if !asked.world.may_read_code(home, asked.who) {
+        return Err(Reply::forbidden());
+    }
+    let mut tar = tar_entry("HEAD", &format!("ref: refs/heads/{}\n", home.default_branch));
+    for (name, head) in &home.repository.heads {
+        tar.extend(tar_entry(&format!("refs/heads/{name}"), &format!("{head}\n")));
+    }
+    // Two empty blocks end a tar.
+    tar.extend([0; 1024]);
+    Ok(Reply::bytes(200, "application/x-tar", tar))
+}
+
+/// A text of any branch by the id of its blob.
+fn blob<'a>(home: &'a Project, id: &str) -> Result<&'a str, Reply> {
+    let found = home.files.values().flat_map(BTreeMap::values).find(|text| sha(text)[..40] == *id);
+    found.map(String::as_str).ok_or_else(|| Reply::not_found("Blob"))
+}
+
+/// Folders first, then files; below a folder with `path`, all levels with `recursive`.
+fn tree(asked: &Asked<'_>, project: u64) -> Answer {
+    let home = asked.project(project)?;
+    let input = &asked.call.input;
+    let place = input.filled("ref").unwrap_or_else(|| "HEAD".to_owned());
+    let Some(files) = home.files_at(&place) else { return Err(Reply::not_found("Tree")) };
+    let folder = input.filled("path").map(|path| format!("{}/", path.trim_matches('/'))).unwrap_or_default();
+    let deep = input.flag("recursive") == Some(true);
+    let mut entries: BTreeMap<(bool, String), Value> = BTreeMap::new();
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with(&folder)) {
+        let inner = &path[folder.len()..];
+        for (at, _) in inner.match_indices('/') {
+            let path = &path[..folder.len() + at];
+            entries.insert((false, path.to_owned()), entry(path, path, "040000"));
+            if !deep {
+                break;
+            }
+        }
+        if deep || !inner.contains('/') {
+            let executable = home.repository.executable.get(&place).is_some_and(|paths| paths.contains(path));
+            entries.insert((true, path.clone()), entry(path, text, if executable { "100755" } else { "100644" }));
+        }
+    }
+    if entries.is_empty() && !folder.is_empty() {
+        return Err(Reply::message(404, "404 invalid revision or path Not Found"));
+    }
+    let entries: Vec<Value> = entries.into_values().collect();
+    Ok(page(asked, &entries, Clone::clone))
+}
+
+fn entry(path: &str, text: &str, mode: &str) -> Value {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let kind = if mode == "040000" { "tree" } else { "blob" };
+    json!({ "id": &sha(text)[..40], "name": name, "type": kind, "path": path, "mode": mode })
+}
+
+/// One file in the ustar format (POSIX.1-1988): a header of 512 bytes, then the text in whole blocks.
+fn tar_entry(name: &str, text: &str) -> Vec<u8> {
+    let mut header = [0_u8; 512];
+    let mut put = |at: usize, bytes: &[u8]| {
+        if let Some(place) = header.get_mut(at..at + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+    };
+    put(0, &name.as_bytes()[..name.len().min(100)]);
+    put(100, b"0000644\0");
+    put(124, format!("{:011o}\0", text.len()).as_bytes());
+    put(136, b"00000000000\0");
+    // While the sum is taken, its place is blank; the type behind it is an ordinary file's.
+    put(148, b"        0");
+    put(257, b"ustar\x0000");
+    let sum: u32 = header.iter().copied().map(u32::from).sum();
+    if let Some(place) = header.get_mut(148..156) {
+        place.copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    let mut entry = header.to_vec();
+    entry.extend(text.as_bytes());
+    entry.resize(512 + text.len().div_ceil(512) * 512, 0);
+    entry
+}

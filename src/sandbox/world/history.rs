@@ -1,0 +1,50 @@
+//! What is kept of a change to an issue or a merge request (GitLab docs, "Resource label events API" and its siblings).
+
+use std::collections::BTreeSet;
+
+use super::{Event, Happened, Issue, LabelEvent, World};
+
+impl World {
+    /// One event for each label that came, then one for each that went.
+    pub(super) fn label_changes(
+        &mut self,
+        user: u64,
+        before: &BTreeSet<String>,
+        after: &BTreeSet<String>,
+    ) -> Vec<LabelEvent> {
+        let created_at = self.now;
+        let came = after.difference(before).map(|label| (label.clone(), true));
+        let went = before.difference(after).map(|label| (label.clone(), false));
+        came.chain(went)
+            .map(|(label, added)| LabelEvent { id: self.fresh_id(), user, created_at, label, added })
+            .collect()
+    }
+
+    /// One event for each weight, milestone and state that changed.
+    pub(super) fn changes(&mut self, user: u64, before: &Issue, after: &Issue) -> Vec<Event> {
+        let mut happened = Vec::new();
+        if before.weight != after.weight {
+            happened.push(Happened::Weight(after.weight));
+        }
+        happened.extend(milestone_changes(before.milestone, after.milestone));
+        if before.is_open() != after.is_open() {
+            happened.push(Happened::State(if after.is_open() { "reopened" } else { "closed" }));
+        }
+        self.events(user, happened)
+    }
+
+    /// Events of this moment.
+    pub(super) fn events(&mut self, user: u64, happened: Vec<Happened>) -> Vec<Event> {
+        let created_at = self.now;
+        happened.into_iter().map(|what| Event { id: self.fresh_id(), user, created_at, what }).collect()
+    }
+}
+
+/// What to keep of a milestone that was changed.
+pub(super) fn milestone_changes(before: Option<u64>, after: Option<u64>) -> Vec<Happened> {
+    if before == after {
+        return Vec::new();
+    }
+    let went = before.map(|id| Happened::Milestone(id, false));
+    went.into_iter().chain(after.map(|id| Happened::Milestone(id, true))).collect()
+}

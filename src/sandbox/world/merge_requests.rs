@@ -1,0 +1,277 @@
+//! Merge requests: what they hold, and what merging does to branches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::history::milestone_changes;
+use super::issues::change;
+use super::{Change, Commit, Emoji, Event, FileChange, Happened, LabelEvent, NewCommit, Note, World};
+
+/// A merge request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MergeRequest {
+    /// Its number in the instance.
+    pub id: u64,
+    /// Its number in the project.
+    pub iid: u64,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub description: Option<String>,
+    /// `opened`, `closed` or `merged`.
+    pub state: String,
+    /// Who opened it.
+    pub author: u64,
+    /// The project that the changes come from: a fork, or the project itself.
+    pub source_project: u64,
+    /// The branch that they come from.
+    pub source_branch: String,
+    /// The branch that they are for.
+    pub target_branch: String,
+    /// The names of its labels.
+    pub labels: BTreeSet<String>,
+    /// Who is asked to work on it.
+    pub assignees: Vec<u64>,
+    /// Who is asked to look at it.
+    pub reviewers: Vec<u64>,
+    /// The milestone's number.
+    pub milestone: Option<u64>,
+    /// Who approved it.
+    pub approved_by: BTreeSet<u64>,
+    /// The branch goes away once it is merged.
+    pub removes_branch: bool,
+    /// All its commits become one.
+    pub squash: bool,
+    /// The newest commit of its branch when it was last open.
+    pub sha: Option<String>,
+    /// Where its branch left the target, when it was merged.
+    pub base: Option<String>,
+    /// The commit that merged it.
+    pub merge_commit: Option<String>,
+    /// The commit that its commits became.
+    pub squash_commit: Option<String>,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When it was merged.
+    pub merged_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub merged_by: Option<u64>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub closed_by: Option<u64>,
+    /// Comments and system notes, by id.
+    pub notes: BTreeMap<u64, Note>,
+    /// Labels that came and went, oldest first.
+    pub label_events: Vec<LabelEvent>,
+    /// Milestones and states that came and went, oldest first.
+    pub events: Vec<Event>,
+    /// Emoji on it.
+    pub emoji: Vec<Emoji>,
+}
+
+/// What a new merge request starts with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewMergeRequest {
+    /// The project that the changes come from.
+    pub source_project: u64,
+    /// The branch that they come from.
+    pub source_branch: String,
+    /// The branch that they are for.
+    pub target_branch: String,
+    /// Everything else, by the rules of an edit; it must hold a title.
+    pub rest: MergeRequestEdit,
+}
+
+/// What somebody wants to change about a merge request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MergeRequestEdit {
+    /// The new title.
+    pub title: Option<String>,
+    /// The new text.
+    pub description: Change<String>,
+    /// The whole set of labels.
+    pub labels: Option<Vec<String>>,
+    /// Labels to put on.
+    pub add_labels: Vec<String>,
+    /// Labels to take off.
+    pub remove_labels: Vec<String>,
+    /// The whole list of assignees.
+    pub assignees: Option<Vec<u64>>,
+    /// The whole list of reviewers.
+    pub reviewers: Option<Vec<u64>>,
+    /// The milestone, by its number.
+    pub milestone: Change<u64>,
+    /// Close (`true`) or reopen (`false`).
+    pub close: Option<bool>,
+    /// The branch that the changes are for.
+    pub target_branch: Option<String>,
+    /// Whether the branch goes away once it is merged.
+    pub removes_branch: Option<bool>,
+    /// Whether its commits become one.
+    pub squash: Option<bool>,
+}
+
+impl MergeRequest {
+    /// Marked as not ready (GitLab docs, "Draft merge requests").
+    pub fn is_draft(&self) -> bool {
+        let title = self.title.to_lowercase();
+        ["draft:", "[draft]", "(draft)"].iter().any(|mark| title.starts_with(mark))
+    }
+}
+
+impl World {
+    /// A merge request, to be changed.
+    pub fn merge_request_mut(&mut self, project: u64, iid: u64) -> Option<&mut MergeRequest> {
+        self.projects.get_mut(&project)?.merge_requests.get_mut(&iid)
+    }
+
+    /// Opens a merge request and returns its iid; `None` without such a project.
+    pub fn open_merge_request(&mut self, project: u64, author: u64, new: &NewMergeRequest) -> Option<u64> {
+        let title = new.rest.title.clone().unwrap_or_default();
+        let iid = self.add_merge_request(project, author, &title, "opened")?;
+        let removes = self.projects.get(&project)?.removes_source_branch;
+        let request = self.merge_request_mut(project, iid)?;
+        request.source_project = new.source_project;
+        request.source_branch.clone_from(&new.source_branch);
+        request.target_branch.clone_from(&new.target_branch);
+        request.removes_branch = removes;
+        self.edit_merge_request(project, iid, author, &new.rest);
+        Some(iid)
+    }
+
+    /// Changes a merge request as `who`.
+    pub fn edit_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
+        let now = self.now;
+        let Some(before) = self.merge_request_mut(project, iid).cloned() else { return };
+        let asked = (edit.labels.as_deref(), edit.add_labels.as_slice(), edit.remove_labels.as_slice());
+        let labels = self.wanted_labels(project, who, &before.labels, asked);
+        let label_events = self.label_changes(who, &before.labels, &labels);
+        let mut after = before.clone();
+        if let Some(title) = &edit.title {
+            title.trim().clone_into(&mut after.title);
+        }
+        change(&mut after.description, &edit.description);
+        change(&mut after.milestone, &self.known_milestone(project, &edit.milestone));
+        after.assignees = edit.assignees.clone().unwrap_or(after.assignees);
+        after.reviewers = edit.reviewers.clone().unwrap_or(after.reviewers);
+        after.target_branch = edit.target_branch.clone().unwrap_or(after.target_branch);
+        after.removes_branch = edit.removes_branch.unwrap_or(after.removes_branch);
+        after.squash = edit.squash.unwrap_or(after.squash);
+        let mut happened = milestone_changes(before.milestone, after.milestone);
+        match edit.close {
+            Some(true) if before.state == "opened" => {
+                "closed".clone_into(&mut after.state);
+                (after.closed_at, after.closed_by) = (Some(now), Some(who));
+                happened.push(Happened::State("closed"));
+            }
+            Some(false) if before.state == "closed" => {
+                "opened".clone_into(&mut after.state);
+                (after.closed_at, after.closed_by) = (None, None);
+                happened.push(Happened::State("reopened"));
+            }
+            _ => {}
+        }
+        after.labels = labels;
+        if after != before {
+            after.updated_at = now;
+        }
+        after.label_events.extend(label_events);
+        let events = self.events(who, happened);
+        after.events.extend(events);
+        if let Some(request) = self.merge_request_mut(project, iid) {
+            *request = after;
+        }
+    }
+
+    /// Merges a merge request as `who`; `None` if its branches are not there, or where both sides changed a file.
+    pub fn merge(&mut self, project: u64, iid: u64, who: u64, message: &str, squash: Option<&str>) -> Option<()> {
+        let request = self.merge_request_mut(project, iid)?.clone();
+        let base = self.merge_request_base(project, &request)?;
+        let head = self.merge_request_head(project, &request)?;
+        let changes = self.mergeable_changes(project, &request)?;
+        self.bring_commits(project, &request, &head);
+        let now = self.now;
+        let repository = &mut self.projects.get_mut(&project)?.repository;
+        let squashed =
+            squash.map(|message| repository.store(vec![base.clone()], message, Some(who), now, changes.clone()));
+        let new = NewCommit {
+            branch: request.target_branch.clone(),
+            message: message.to_owned(),
+            author: Some(who),
+            changes,
+            merged: Some(squashed.clone().unwrap_or_else(|| head.clone())),
+            ..NewCommit::default()
+        };
+        let merge_commit = self.commit(project, &new);
+        let events = self.events(who, vec![Happened::State("merged")]);
+        let request = self.merge_request_mut(project, iid)?;
+        "merged".clone_into(&mut request.state);
+        (request.merged_at, request.merged_by, request.updated_at) = (Some(now), Some(who), now);
+        (request.sha, request.base, request.merge_commit) = (Some(head), Some(base), merge_commit);
+        request.squash_commit = squashed;
+        request.events.extend(events);
+        Some(())
+    }
+
+    /// Commits of a fork come along when it is merged.
+    fn bring_commits(&mut self, project: u64, request: &MergeRequest, head: &str) {
+        let Some(source) = self.projects.get(&request.source_project).filter(|source| source.id != project) else {
+            return;
+        };
+        let commits: Vec<Commit> = source.history(head).into_iter().rev().cloned().collect();
+        let Some(home) = self.projects.get_mut(&project) else { return };
+        for commit in commits {
+            let order = home.repository.commits.len();
+            home.repository.commits.entry(commit.id.clone()).or_insert(Commit { order, ..commit });
+        }
+    }
+
+    /// Where a merge request's branch left the target.
+    pub fn merge_request_base(&self, project: u64, request: &MergeRequest) -> Option<String> {
+        if let Some(base) = &request.base {
+            return Some(base.clone());
+        }
+        let home = self.projects.get(&project)?;
+        let known: BTreeSet<&String> =
+            home.history(home.resolve(&request.target_branch)?).iter().map(|commit| &commit.id).collect();
+        let head = self.merge_request_head(project, request)?;
+        let source = self.projects.get(&request.source_project)?;
+        source.history(&head).into_iter().map(|commit| &commit.id).find(|id| known.contains(id)).cloned()
+    }
+
+    /// The newest commit of a merge request's branch.
+    pub fn merge_request_head(&self, project: u64, request: &MergeRequest) -> Option<String> {
+        let open = request.state != "merged";
+        let source = self.projects.get(&if open { request.source_project } else { project })?;
+        let head = source.repository.heads.get(&request.source_branch).filter(|_| open);
+        head.or(request.sha.as_ref()).cloned()
+    }
+
+    /// What a merge request changes; `None` if its branches are not there, or where both sides changed a file.
+    pub fn mergeable_changes(&self, project: u64, request: &MergeRequest) -> Option<Vec<FileChange>> {
+        let home = self.projects.get(&project)?;
+        let base = self.merge_request_base(project, request)?;
+        let ours = home.differences(&base, &request.target_branch);
+        let theirs = self.merge_request_changes(project, request);
+        let clash = theirs
+            .iter()
+            .any(|change| ours.iter().any(|other| other.path == change.path && other.after != change.after));
+        (!clash && home.files.contains_key(&request.target_branch)).then_some(theirs)
+    }
+
+    /// What a merge request changes, compared with where its branch left the target.
+    pub fn merge_request_changes(&self, project: u64, request: &MergeRequest) -> Vec<FileChange> {
+        let Some(home) = self.projects.get(&project) else { return Vec::new() };
+        let Some(base) = self.merge_request_base(project, request) else { return Vec::new() };
+        let Some(head) = self.merge_request_head(project, request) else { return Vec::new() };
+        let Some(source) = self.projects.get(&request.source_project) else { return Vec::new() };
+        // A fork has the history of what it was forked from.
+        let place = if source.resolve(&head).is_some() { source } else { home };
+        place.differences(&base, &head)
+    }
+}
