@@ -2,6 +2,8 @@
 //!
 //! None of this exists in GitLab, and writes to it are not in the journal.
 
+mod faults;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -61,7 +63,7 @@ pub(super) fn answer(inside: &mut Inside, live: bool, call: &Call) -> Reply {
         ("GET" | "HEAD", ["dns", name]) => resolve(&inside.world, name),
         ("POST", ["world", "now"]) => set_now(&mut inside.world, live, call),
         ("POST", ["world", "token"]) => set_token(&mut inside.world, call),
-        ("POST", ["world", "fault"]) => Ok(set_faults(&mut inside.world, call)),
+        ("POST", ["world", "fault"]) => faults::set(&mut inside.world, call),
         ("POST", ["world", "user"]) => set_user(&mut inside.world, call),
         _ => Err(Reply::error(404, "404 Not Found")),
     };
@@ -108,15 +110,6 @@ fn set_token(world: &mut World, call: &Call) -> Answer {
         super::world::Change::Set(day) => token.expires_at = Some(day),
     }
     pretty(&json!({ "name": name, "revoked": token.revoked, "expires_at": token.expires_at }))
-}
-
-fn set_faults(world: &mut World, call: &Call) -> Reply {
-    let given = |name: &str, before: bool| call.input.flag(name).unwrap_or(before);
-    world.captive_portal = given("captive_portal", world.captive_portal);
-    world.dns_down = given("dns_down", world.dns_down);
-    world.web_down = given("web_down", world.web_down);
-    let now = json!({ "captive_portal": world.captive_portal, "dns_down": world.dns_down, "web_down": world.web_down });
-    Reply::json(200, &now)
 }
 
 fn set_user(world: &mut World, call: &Call) -> Answer {

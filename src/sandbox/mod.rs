@@ -8,6 +8,7 @@
 //! - `rest`: the API below `/api/v4`; `graphql`: the one beside it; `call` and `reply` are one request and one answer
 //! - `quick_actions`: what GitLab finds and runs in a text; also the judge of the injection tests
 //! - `web`, `tls`: the hosts around GitLab, over real TLS with an authority of the box's own
+//! - `trouble`: what the switches for GitLab's worse days do to answers of the API
 //! - `control`, `journal`, `pages`: `/-/sandbox`, `/-/world`, `/-/dns`, `/-/journal` and pages to look at
 //!
 //! All requests can be answered in memory, without a socket and without timers: `Sandbox::router` with
@@ -26,9 +27,11 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trouble;
 mod web;
 pub mod world;
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -166,18 +169,29 @@ async fn on_gitlab(State(sandbox): State<Sandbox>, request: Request<Body>) -> Re
     if head { reply.without_body() } else { reply }.into_response()
 }
 
-/// The one door of the API: every request passes here, so this is where faults will be injected and limits counted.
+/// The one door of the API: every request passes here, so this is where faults strike and requests are counted.
 fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     inside.requests += 1;
     let origin = inside.place.origin.clone();
-    let (reply, journaled) = if call.path == "/api/graphql" {
+    let journaled = Cell::new(call.path != "/api/graphql");
+    let handle = |world: &mut World| {
+        if call.path != "/api/graphql" {
+            return rest::answer(world, call, &origin);
+        }
         // A query is sent as a POST and writes nothing.
-        let answered = graphql::answer(&inside.world, call, &origin);
-        (answered.reply, answered.mutation)
-    } else {
-        (rest::answer(&mut inside.world, call, &origin), true)
+        let answered = graphql::answer(world, call, &origin);
+        journaled.set(answered.mutation);
+        answered.reply
     };
-    inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled));
+    let world = &mut inside.world;
+    let mut reply = match world.faults.meet(call.method.as_str(), &call.path) {
+        Some(fault) => trouble::answer(world, call, &fault, handle),
+        None => handle(world),
+    };
+    if world.faults.rate_headers && reply.status != 429 {
+        reply = trouble::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.requests));
+    }
+    inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled.get()));
     reply.header("x-request-id", format!("box-{:08}", inside.requests))
 }
 

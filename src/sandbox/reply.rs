@@ -91,6 +91,12 @@ impl Reply {
         Reply::message(403, "403 Forbidden")
     }
 
+    /// The first half of the answer, as if the connection had ended there and nobody had noticed.
+    pub(super) fn cut(mut self) -> Reply {
+        self.body.truncate(self.body.len() / 2);
+        self
+    }
+
     /// The answer without its body, as HEAD wants it.
     pub(super) fn without_body(mut self) -> Reply {
         self.body.clear();

@@ -55,10 +55,12 @@ impl Sandbox {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(
-                axum::serve(gitlab, self.router()).with_graceful_shutdown(told(stopped.clone())).into_future(),
+                axum::serve(gitlab, patient(self.router(), stopped.clone()))
+                    .with_graceful_shutdown(told(stopped.clone()))
+                    .into_future(),
             ),
             tokio::spawn(
-                axum::serve(web, self.patient_web_router(stopped.clone()))
+                axum::serve(web, patient(self.web_router(), stopped.clone()))
                     .with_graceful_shutdown(told(stopped))
                     .into_future(),
             ),
@@ -67,26 +69,23 @@ impl Sandbox {
     }
 }
 
-impl Sandbox {
-    /// The web as a socket shows it: what hangs does not answer until the client has left or the box stops,
-    /// and what is slow takes its time.
-    fn patient_web_router(&self, stopped: watch::Receiver<bool>) -> Router {
-        let web = self.web_router();
-        let ask = move |request: Request<Body>| {
-            let (web, stopped) = (web.clone(), stopped.clone());
-            async move {
-                let response = web.oneshot(request).await.unwrap_or_else(|never| match never {});
-                let fault = response.headers().get(FAULT).and_then(|fault| fault.to_str().ok()).unwrap_or_default();
-                if fault == "hang" {
-                    told(stopped).await;
-                } else if let Some(millis) = fault.strip_prefix("slow ").and_then(|millis| millis.parse().ok()) {
-                    tokio::time::sleep(Duration::from_millis(millis)).await;
-                }
-                response
+/// A router as a socket shows it: what hangs does not answer until the client has left or the box stops, and what is slow
+/// takes its time.
+fn patient(router: Router, stopped: watch::Receiver<bool>) -> Router {
+    let ask = move |request: Request<Body>| {
+        let (router, stopped) = (router.clone(), stopped.clone());
+        async move {
+            let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+            let fault = response.headers().get(FAULT).and_then(|fault| fault.to_str().ok()).unwrap_or_default();
+            if fault == "hang" {
+                told(stopped).await;
+            } else if let Some(millis) = fault.strip_prefix("slow ").and_then(|millis| millis.parse().ok()) {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
             }
-        };
-        Router::new().fallback(ask)
-    }
+            response
+        }
+    };
+    Router::new().fallback(ask)
 }
 
 impl Serving {

@@ -1,5 +1,6 @@
 //! The box as a whole: its own routes, its web, its pages and its sockets.
 
+mod faults;
 mod links;
 mod trouble;
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::Asked;
-use super::paging::page;
+use super::paging::{keyset, page};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Issue, World};
@@ -15,6 +15,9 @@ pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
     let visible = home.issues.values().filter(|issue| asked.world.may_see_issue(project, issue, asked.who));
     let mut found: Vec<&Issue> = visible.filter(|issue| filter.fits(asked.world, issue)).collect();
     sort(&mut found, &asked.call.input)?;
+    if asked.call.input.filled("pagination").as_deref() == Some("keyset") {
+        return keyset(asked, &found, |issue| issue.id, |issue| asked.issue_shape(home, issue));
+    }
     Ok(page(asked, &found, |issue| asked.issue_shape(home, issue)))
 }
 

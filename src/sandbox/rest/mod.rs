@@ -80,6 +80,7 @@ pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
         ["groups"] if call.method == Method::POST => groups::create(&mut asked),
         ["groups"] if call.method.is_safe() => groups::list(&asked),
         ["personal_access_tokens", "self"] if call.method.is_safe() => users::own_token(&asked, token_id),
+        ["job"] if call.method.is_safe() => users::own_job(&asked, token_id),
         _ => users::answer(&mut asked, path),
     };
     answer.unwrap_or_else(|refusal| refusal)
@@ -102,7 +103,8 @@ pub(super) fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Toke
     if world.users.get(&token.user).is_some_and(|user| user.state != "active") {
         return Err(Reply::message(403, "403 Forbidden - Your account has been blocked."));
     }
-    Ok(Some(token))
+    // Where a job's token is not taken, whoever sends it is nobody (`lib/gitlab/auth/auth_finders.rb`, `job_token_allowed`).
+    Ok(Some(token).filter(|token| !is_of_a_job(token) || takes_job_tokens(call)))
 }
 
 /// Whose rights count: those of the token's user, or of whoever an administrator stands in for with `sudo`
@@ -121,6 +123,25 @@ fn acting_user(world: &World, call: &Call, token: &Token) -> Result<u64, Reply> 
     found.ok_or_else(|| Reply::not_found(&format!("User with ID or username '{wanted}'")))
 }
 
+fn is_of_a_job(token: &Token) -> bool {
+    token.scopes.iter().any(|scope| scope == "ci_job")
+}
+
+/// What a job may ask for (GitLab docs, "CI/CD job token", job token access).
+fn takes_job_tokens(call: &Call) -> bool {
+    let path: Vec<&str> = call.segments.iter().skip(2).map(String::as_str).collect();
+    let allowed = matches!(
+        path.as_slice(),
+        ["job"]
+            | ["projects", _, "repository", "branches", ..]
+            | ["projects", _, "repository", "commits", _]
+            | ["projects", _, "repository", "files", _, "raw"]
+            | ["projects", _, "merge_requests", _]
+            | ["projects", _, "merge_requests", _, "notes"]
+    );
+    allowed && call.method.is_safe()
+}
+
 fn invalid_token(why: &str) -> Reply {
     Reply::json(401, &serde_json::json!({ "error": "invalid_token", "error_description": why }))
 }
@@ -129,6 +150,7 @@ fn invalid_token(why: &str) -> Reply {
 fn scope_suffices(token: &Token, method: &Method, path: &[&str]) -> Result<(), Reply> {
     let has = |scope: &str| token.scopes.iter().any(|own| own == scope);
     let fits = has("api")
+        || has("ci_job")
         || (method.is_safe() && has("read_api"))
         || (method.is_safe() && has("read_repository") && matches!(path, ["projects", _, "repository", ..]))
         || (method.is_safe() && has("read_user") && matches!(path, ["user"] | ["users", ..]))

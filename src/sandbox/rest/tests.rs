@@ -3,9 +3,13 @@
 //! Each row is asked over HTTP shapes only, through the router in memory.
 
 mod asking;
+mod events;
+mod faults;
 mod groups;
 mod input;
 mod issues;
 mod labels;
 mod notes;
+mod paging;
 mod projects;
+mod shapes;

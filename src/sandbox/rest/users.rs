@@ -56,6 +56,24 @@ pub(super) fn own_token(asked: &Asked<'_>, id: Option<u64>) -> Answer {
     Ok(Reply::json(200, &shape))
 }
 
+/// The job whose token asks (GitLab docs, "Jobs API", job token's job).
+pub(super) fn own_job(asked: &Asked<'_>, id: Option<u64>) -> Answer {
+    let token = asked.world.tokens.iter().find(|(_, token)| Some(token.id) == id);
+    let token = token.filter(|(_, token)| token.scopes.iter().any(|scope| scope == "ci_job"));
+    let Some((name, token)) = token else { return Err(Reply::unauthorized()) };
+    let shape = json!({
+        "id": token.id,
+        "status": "running",
+        "stage": "deploy",
+        "name": name,
+        "ref": "main",
+        "tag": false,
+        "created_at": instant(token.created_at),
+        "user": asked.user_shape(token.user),
+    });
+    Ok(Reply::json(200, &shape))
+}
+
 fn list(asked: &Asked<'_>) -> Answer {
     let input = &asked.call.input;
     let username = input.filled("username").map(|name| name.to_lowercase());

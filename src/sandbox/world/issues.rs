@@ -194,6 +194,17 @@ impl World {
                 continue;
             }
             if let (Tier::Premium, Some(scope)) = (self.tier, scope(name)) {
+                let kept = |other: &String| {
+                    other != name
+                        && self::scope(other) == Some(scope)
+                        && !remove.iter().any(|gone| gone.trim() == other)
+                };
+                if self.faults.scoped_race
+                    && let Some(old) = before.iter().find(|other| kept(other))
+                {
+                    wanted.insert(old.clone());
+                    continue;
+                }
                 wanted.retain(|other| other == name || self::scope(other) != Some(scope));
             }
             wanted.insert(name.to_owned());

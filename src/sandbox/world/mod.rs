@@ -7,6 +7,7 @@
 mod access;
 mod build;
 mod commands;
+mod faults;
 mod groups;
 mod history;
 mod issues;
@@ -22,6 +23,7 @@ mod tests;
 mod web;
 
 pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
+pub use faults::{ApiFault, Faults, Trouble};
 pub use groups::{Epic, Group};
 pub use issues::{Change, IssueEdit, NewIssue};
 pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};
@@ -65,6 +67,8 @@ pub struct World {
     pub dns_down: bool,
     /// A switch: the hosts of the web hang up on everybody.
     pub web_down: bool,
+    /// Switches for what GitLab itself does on its worse days.
+    pub faults: Faults,
     last_id: u64,
 }
 
@@ -123,7 +127,7 @@ pub struct Token {
     pub value: String,
     /// Whose token it is.
     pub user: u64,
-    /// `api`, `read_api`, `read_repository`, `read_user`.
+    /// `api`, `read_api`, `read_repository`, `read_user`, `sudo`; `ci_job` for a job's own token.
     pub scopes: Vec<String>,
     /// Taken back.
     pub revoked: bool,
@@ -224,6 +228,7 @@ impl World {
             captive_portal: false,
             dns_down: false,
             web_down: false,
+            faults: Faults::default(),
             last_id: 0,
         }
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::asking::{ISSUES, ask, ask_json, open_issue, sandbox};
 
 #[tokio::test]
-async fn row_35_and_39_a_note_comes_and_goes() {
+async fn row_39_a_note_comes_and_goes() {
     let sandbox = sandbox();
     let notes = format!("{ISSUES}/{}/notes", open_issue(&sandbox, "title=T").await);
     let made = ask(&sandbox, "bot", "POST", &notes, "body=hello").await;

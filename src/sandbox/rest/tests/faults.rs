@@ -1,0 +1,93 @@
+use serde_json::json;
+
+use super::asking::{ISSUES, ask, open_issue, sandbox};
+use crate::sandbox::Sandbox;
+use crate::sandbox::world::{ApiFault, Trouble};
+
+/// What becomes of the next request, and of no other.
+fn once(sandbox: &Sandbox, trouble: Trouble) {
+    let fault = ApiFault { method: String::new(), path: String::new(), times: Some(1), takes_effect: false, trouble };
+    sandbox.change(|world| world.faults.api = vec![fault]);
+}
+
+#[tokio::test]
+async fn row_50_the_limit_of_rack_attack_is_text_with_headers() {
+    let sandbox = sandbox();
+    once(&sandbox, Trouble::RackAttack(17));
+    let got = ask(&sandbox, "bot", "GET", "/user", "").await;
+    assert_eq!((got.status, got.text.as_str(), got.header("retry-after")), (429, "Retry later\n", "17"));
+    assert!(got.header("content-type").starts_with("text/plain"));
+    let names = ["limit", "observed", "remaining"].map(|name| format!("ratelimit-{name}"));
+    assert_eq!(names.each_ref().map(|name| got.header(name)), ["2000", "2000", "0"]);
+    assert_eq!(got.header("ratelimit-name"), "throttle_authenticated_api");
+    assert_eq!(got.header("ratelimit-resettime"), "Mon, 23 Nov 2026 12:01:00 GMT");
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.status, 200, "it was for one request");
+}
+
+#[tokio::test]
+async fn row_51_the_limit_of_the_application_is_json_and_says_no_time() {
+    let sandbox = sandbox();
+    once(&sandbox, Trouble::ApplicationLimit);
+    let got = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    let why = "This endpoint has been requested too many times. Try again later.";
+    assert_eq!((got.status, got.json()), (429, json!({ "message": { "error": why } })));
+    assert_eq!((got.header("retry-after"), got.header("ratelimit-limit")), ("(none)", "(none)"));
+    assert!(sandbox.world().project_at("group/pairing").unwrap().issues.is_empty());
+}
+
+#[tokio::test]
+async fn row_54_faults_strike_when_they_are_switched_on() {
+    let sandbox = sandbox();
+    for (trouble, status, header, told) in [
+        (Trouble::Hang, 504, "x-box-fault", "hang"),
+        (Trouble::BadGateway, 502, "content-type", "text/html; charset=utf-8"),
+        (Trouble::Cloudflare, 520, "server", "cloudflare"),
+        (Trouble::Redirect("http://other.example/x".to_owned()), 302, "location", "http://other.example/x"),
+    ] {
+        once(&sandbox, trouble.clone());
+        let got = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+        assert_eq!((got.status, got.header(header)), (status, told), "{trouble:?}");
+    }
+    assert!(sandbox.world().project_at("group/pairing").unwrap().issues.is_empty(), "none of them was carried out");
+
+    once(&sandbox, Trouble::Truncated);
+    let half = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    assert_eq!((half.status, serde_json::from_str::<serde_json::Value>(&half.text).is_err()), (201, true));
+    assert_eq!(ask(&sandbox, "bot", "GET", ISSUES, "").await.each("iid").len(), 1, "only the answer was lost");
+
+    once(&sandbox, Trouble::Race);
+    let second = ask(&sandbox, "bot", "POST", ISSUES, "title=U").await.json();
+    assert_eq!(second["iid"], 3, "somebody was first");
+    assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}?search=U"), "").await.each("title"), ["U", "U"]);
+    assert_eq!(sandbox.journal().len(), 6, "what somebody else sent is not in the journal");
+}
+
+#[tokio::test]
+async fn a_fault_strikes_where_and_as_often_as_it_is_told_to() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T").await;
+    let fault = ApiFault {
+        method: "PUT".to_owned(),
+        path: "/issues/".to_owned(),
+        times: Some(2),
+        takes_effect: true,
+        trouble: Trouble::BadGateway,
+    };
+    sandbox.change(|world| world.faults.api = vec![fault]);
+    let one = format!("{ISSUES}/1");
+    let put = async |title: &str| ask(&sandbox, "bot", "PUT", &one, &format!("title={title}")).await.status;
+    assert_eq!(ask(&sandbox, "bot", "GET", &one, "").await.status, 200);
+    assert_eq!([put("A").await, put("B").await], [502, 502]);
+    assert_eq!(ask(&sandbox, "bot", "GET", &one, "").await.json()["title"], "B", "it was carried out all the same");
+    assert_eq!(put("C").await, 200);
+}
+
+#[tokio::test]
+async fn answers_tell_the_limits_of_gitlab_com_if_they_shall() {
+    let sandbox = sandbox();
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.header("ratelimit-limit"), "(none)");
+    sandbox.change(|world| world.faults.rate_headers = true);
+    let got = ask(&sandbox, "bot", "GET", "/user", "").await;
+    assert_eq!((got.header("ratelimit-limit"), got.header("ratelimit-remaining")), ("2000", "1998"));
+    assert_eq!(ask(&sandbox, "", "GET", "/user", "").await.header("ratelimit-limit"), "500");
+}
