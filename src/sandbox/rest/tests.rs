@@ -3,6 +3,7 @@
 //! Each row is asked over HTTP shapes only, through the router in memory.
 
 mod asking;
+mod code;
 mod events;
 mod faults;
 mod groups;
@@ -12,4 +13,5 @@ mod labels;
 mod notes;
 mod paging;
 mod projects;
+mod rights;
 mod shapes;
