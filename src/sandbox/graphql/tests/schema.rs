@@ -7,6 +7,7 @@ use tower::ServiceExt;
 
 use super::{ask, errors, sandbox, send};
 
+/// Null for hidden things without a token is no more than likely: it is what a token that cannot see them gets.
 #[tokio::test]
 async fn row_52_tokens_decide_who_asks() {
     let sandbox = sandbox();

@@ -11,6 +11,7 @@ async fn row_29_a_label_that_exists_is_409() {
     }
 }
 
+/// How a title that is refused is answered stands in no document: as any value that breaks a rule of a model is.
 #[tokio::test]
 async fn row_30_titles_are_checked_and_stripped() {
     let sandbox = sandbox();
@@ -35,6 +36,7 @@ async fn row_31_search_looks_at_titles_and_descriptions() {
     assert_eq!(own, [true, true, false]);
 }
 
+/// 404 is no more than likely: the service looks among the project's own labels only, and so does not find this one.
 #[tokio::test]
 async fn row_32_a_group_label_cannot_be_changed_through_the_project() {
     let sandbox = sandbox();
@@ -62,6 +64,7 @@ async fn row_33_the_old_put_and_encoded_titles_work() {
     );
 }
 
+/// The documents tell of 304 for the second time only; 201 for the first is what a POST that did something answers.
 #[tokio::test]
 async fn row_34_subscribing_twice_is_304() {
     let sandbox = sandbox();

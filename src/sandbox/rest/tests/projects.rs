@@ -29,6 +29,7 @@ async fn row_47_a_moved_project_refuses_writers() {
     }
 }
 
+/// The exact body stands in no document; it is the one that a role that does not suffice is answered with.
 #[tokio::test]
 async fn row_48_archived_and_without_issues_nobody_writes() {
     let sandbox = sandbox();
