@@ -8,7 +8,7 @@
 //! - `rest`: the API below `/api/v4`; `graphql`: the one beside it; `call` and `reply` are one request and one answer
 //! - `quick_actions`: what GitLab finds and runs in a text; also the judge of the injection tests
 //! - `web`, `tls`: the hosts around GitLab, over real TLS with an authority of the box's own
-//! - `trouble`: what the switches for GitLab's worse days do to answers of the API
+//! - `faults`: GitLab's worse days, as data, in memory and on sockets
 //! - `control`, `journal`, `pages`: `/-/sandbox`, `/-/world`, `/-/dns`, `/-/journal` and pages to look at
 //!
 //! All requests can be answered in memory, without a socket and without timers: `Sandbox::router` with
@@ -16,6 +16,7 @@
 
 mod call;
 mod control;
+pub mod faults;
 mod graphql;
 mod journal;
 mod pages;
@@ -27,7 +28,6 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod trouble;
 mod web;
 pub mod world;
 
@@ -184,15 +184,18 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
         answered.reply
     };
     let world = &mut inside.world;
-    let mut reply = match world.faults.meet(call.method.as_str(), &call.path) {
-        Some(fault) => trouble::answer(world, call, &fault, handle),
+    let target = call.query.as_ref().map_or_else(|| call.path.clone(), |query| format!("{}?{query}", call.path));
+    let mut reply = match world.faults.meet(call.method.as_str(), &target) {
+        Some(fault) => faults::answer::answer(world, call, &fault, handle),
         None => handle(world),
     };
     if world.faults.rate_headers && reply.status != 429 {
-        reply = trouble::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.requests));
+        reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.requests));
     }
     inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled.get()));
-    reply.header("x-request-id", format!("box-{:08}", inside.requests))
+    // By the world's clock, which may stand still.
+    let date = inside.world.now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    reply.header("x-request-id", format!("box-{:08}", inside.requests)).header("date", date)
 }
 
 async fn on_the_web(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {

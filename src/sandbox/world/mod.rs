@@ -7,7 +7,6 @@
 mod access;
 mod build;
 mod commands;
-mod faults;
 mod groups;
 mod history;
 mod issues;
@@ -23,7 +22,6 @@ mod tests;
 mod web;
 
 pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
-pub use faults::{ApiFault, Faults, Trouble};
 pub use groups::{Epic, Group};
 pub use issues::{Change, IssueEdit, NewIssue};
 pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};
@@ -39,6 +37,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+
+use super::faults::Faults;
 
 /// Everything the box knows. Two equal worlds answer every request alike.
 #[derive(Clone, Debug, PartialEq, Serialize)]

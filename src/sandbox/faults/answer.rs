@@ -1,30 +1,45 @@
 //! What the switches of the world do to answers of the API.
 
-use super::call::Call;
-use super::reply::Reply;
-use super::web::FAULT;
-use super::world::{ApiFault, Trouble, World};
+use super::{FAULT, Fault, Trouble};
+use crate::sandbox::call::Call;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::world::World;
 
 /// The window of a limit, in seconds (GitLab docs, "GitLab.com settings", rate limits).
 const WINDOW: i64 = 60;
 
 /// Answers a request as a fault will have it; `handle` is what GitLab would do.
-pub(super) fn answer(world: &mut World, call: &Call, fault: &ApiFault, handle: impl Fn(&mut World) -> Reply) -> Reply {
-    let mut reply = match fault.trouble {
+pub(in crate::sandbox) fn answer(
+    world: &mut World,
+    call: &Call,
+    fault: &Fault,
+    handle: impl Fn(&mut World) -> Reply,
+) -> Reply {
+    match &fault.trouble {
         Trouble::Race => {
             handle(world);
             return handle(world);
         }
-        // Half an answer needs a whole one.
-        Trouble::Truncated => return handle(world).cut(),
-        _ if fault.takes_effect => {
-            handle(world);
-            Reply::empty(204)
+        Trouble::Shift => {
+            shift(world, call);
+            return handle(world);
         }
-        _ => Reply::empty(204),
-    };
-    reply = match &fault.trouble {
+        // A part of an answer needs a whole one.
+        Trouble::Cut(bytes) => return handle(world).header(FAULT, format!("cut {bytes}")),
+        Trouble::Drip(millis) => return handle(world).header(FAULT, format!("drip {millis}")),
+        Trouble::Endless => return handle(world).header(FAULT, "endless"),
+        _ if fault.takes_effect => drop(handle(world)),
+        _ => {}
+    }
+    instead(world, call, &fault.trouble)
+}
+
+/// What comes in the place of GitLab's answer.
+fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
+    match trouble {
         Trouble::Hang => Reply::text(504, "this request is never answered\n").header(FAULT, "hang"),
+        Trouble::Reset => Reply::text(502, "this connection is reset\n").header(FAULT, "reset"),
+        Trouble::Garbage => Reply::text(502, "this is no HTTP\n").header(FAULT, "garbage"),
         Trouble::BadGateway => page(502, "GitLab is not responding"),
         Trouble::Cloudflare => page(520, "Web server is returning an unknown error").header("server", "cloudflare"),
         Trouble::Redirect(to) => Reply::redirect(302, to, "You are being redirected."),
@@ -36,13 +51,28 @@ pub(super) fn answer(world: &mut World, call: &Call, fault: &ApiFault, handle: i
             let why = "This endpoint has been requested too many times. Try again later.";
             Reply::json(429, &serde_json::json!({ "message": { "error": why } }))
         }
-        Trouble::Race | Trouble::Truncated => reply,
+        Trouble::Answer { status, headers, body } => {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+            Reply::made(*status, headers, body.clone().into_bytes())
+        }
+        Trouble::Race | Trouble::Shift | Trouble::Cut(_) | Trouble::Drip(_) | Trouble::Endless => Reply::empty(204),
+    }
+}
+
+/// Somebody who may deletes the project's oldest issue.
+fn shift(world: &mut World, call: &Call) {
+    let ["api", "v4", "projects", project, ..] = call.segments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    else {
+        return;
     };
-    reply
+    let id = project.parse().ok().or_else(|| world.project_at(project).map(|project| project.id));
+    if let Some(project) = id.and_then(|id: u64| world.projects.get_mut(&id)) {
+        project.issues.pop_first();
+    }
 }
 
 /// `RateLimit-*` as GitLab.com sends them, with so many requests left.
-pub(super) fn rate_headers(reply: Reply, world: &World, call: &Call, left: u64) -> Reply {
+pub(in crate::sandbox) fn rate_headers(reply: Reply, world: &World, call: &Call, left: u64) -> Reply {
     const LIMIT: u64 = 2_000;
     let (name, limit) = match call.header("private-token").or_else(|| call.header("authorization")) {
         Some(_) => ("throttle_authenticated_api", LIMIT),
