@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
 use crate::pod::run::Ending;
+use crate::run::Moment;
 use crate::sandbox::{Plot, Sandbox, Serving, World};
 
 const GITLAB_COM: &str = "https://gitlab.com";
@@ -33,6 +34,8 @@ pub(super) struct Door {
     pub(super) access: Access,
     /// The moment that counts as now.
     pub(super) now: DateTime<Utc>,
+    /// Whether somebody said so, or the box; else it was read off this machine's clock.
+    told: bool,
     /// The host by which links name this GitLab, with its port where it has one.
     pub(super) gitlab_host: String,
     /// How the web is carried, in a box that does.
@@ -42,6 +45,11 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// Which time it is, as far as this machine knows.
+    pub(super) fn moment(&self) -> Moment {
+        if self.told { Moment::Given(self.now) } else { Moment::Read(self.now) }
+    }
+
     /// Whether it leads into a box of this run's own.
     pub(super) fn is_own_box(&self) -> bool {
         self.own.is_some()
@@ -107,6 +115,7 @@ fn real(
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or_else(with.clock),
+        told: now.is_some(),
         gitlab_host: host,
         carried: None,
         own: None,
@@ -176,7 +185,7 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
     let gitlab_host = says.gitlab_host;
-    Ok(Door { access, now: moment, gitlab_host, carried, own: Some(serving) })
+    Ok(Door { access, now: moment, told: now.is_some(), gitlab_host, carried, own: Some(serving) })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -205,6 +214,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or(says.now),
+        told: true,
         gitlab_host: says.gitlab_host,
         carried,
         own: None,

@@ -78,4 +78,24 @@ mod tests {
         put(Path::new("/dev/null"), "nothing").unwrap();
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
     }
+
+    /// Killed before, while or after it writes beside the place, or once it has renamed: whoever reads the report finds
+    /// the last whole one, and the next run writes its own.
+    #[test]
+    fn whenever_a_run_is_killed_the_report_is_whole() {
+        let folder = std::env::temp_dir().join(format!("podkeeper-killed-{}", std::process::id()));
+        for (left_beside, there) in [(None, "old"), (Some("ha"), "old"), (Some("half and half"), "old"), (None, "new")]
+        {
+            std::fs::create_dir_all(&folder).unwrap();
+            let file = folder.join("report.json");
+            std::fs::write(&file, there).unwrap();
+            if let Some(text) = left_beside {
+                std::fs::write(folder.join(".report.json.podkeeper-1"), text).unwrap();
+            }
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), there, "whole while nobody writes");
+            put(&file, "newest").unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "newest");
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+    }
 }

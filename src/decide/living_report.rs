@@ -265,7 +265,7 @@ pub(super) fn remembered(
     for finding in findings {
         let key = memory_key(finding);
         let failing =
-            memory.get(&key).copied().unwrap_or(Failing { failed_since: now, dead_since: Some(now.date_naive()) });
+            memory.get(&key).copied().unwrap_or(Failing { dead_since: Some(now.date_naive()), ..Failing::from(now) });
         finding.since = failing.dead_since;
         remember.insert(key, failing);
     }

@@ -11,7 +11,7 @@ fn finding(url: &str) -> (String, Finding) {
 }
 
 fn wanted(urls: &[&str]) -> Wanted {
-    let failing = Failing { failed_since: now(), dead_since: Some(now().date_naive()) };
+    let failing = Failing { dead_since: Some(now().date_naive()), ..Failing::from(now()) };
     Wanted {
         kind: ReportKind::Links,
         told: urls.iter().map(|url| finding(url)).collect(),
@@ -79,7 +79,7 @@ fn a_report_reopens_on_evidence_that_is_newer_than_the_close() {
     assert_eq!(plan_at(now() + Duration::days(13), &old, reports(vec![by_hand.clone()])), "", "a person closed it");
     assert_eq!(plan_at(now() + Duration::days(15), &old, reports(vec![by_hand.clone()])), "reopen-report #4\n");
     let mut new = wanted(&["https://a.example/", "https://b.example/"]);
-    let failing = Failing { failed_since: now() + Duration::days(2), dead_since: None };
+    let failing = Failing::from(now() + Duration::days(2));
     new.remember.insert("https://b.example/".to_owned(), failing);
     assert_eq!(plan_at(now() + Duration::days(2), &new, reports(vec![by_hand])), "reopen-report #4\n");
 }
@@ -87,7 +87,7 @@ fn a_report_reopens_on_evidence_that_is_newer_than_the_close() {
 #[test]
 fn what_is_only_remembered_makes_a_report_that_closes_at_once() {
     let mut silent = wanted(&[]);
-    let failing = Failing { failed_since: now(), dead_since: None };
+    let failing = Failing::from(now());
     silent.remember.insert("https://a.example/".to_owned(), failing);
     assert_eq!(plan(&silent, reports(vec![])), "open-report report alpha/links\n");
     assert_eq!(plan(&silent, reports(vec![report(4, &silent, true)])), "close-report #4\n");
