@@ -37,7 +37,7 @@ enum Where {
 }
 
 #[test]
-fn a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
+fn f27_a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
     let tally = sweep(TimeDelta::hours(3));
     println!(
         "{} worlds, {} alarms about links that are fine; {} of {} dead links told where they could be seen",

@@ -21,6 +21,7 @@ mod changes; // what rots or is mended in the box changes its own findings and n
 mod crash; // killed at any call, it ends as if it had not been
 mod door; // what the door makes of a server that misbehaves
 mod endings; // how a run ends: exit codes and sentences
+mod faults; // the faults of the threat sheet, by number
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
 mod links; // the links of a page, looked at in memory
