@@ -8,6 +8,7 @@ use crate::pod::finding::Finding;
 use crate::pod::label::conflict;
 use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
+use crate::pod::snapshot::PairingIssue;
 use crate::pod::text::Untrusted;
 
 /// A label that is taken off once is put back; taken off again, it stays off.
@@ -44,15 +45,14 @@ fn creation(scene: &Scene<'_>) -> Action {
 
 /// Puts a lost label back on own issues, once; a person's second removal is final.
 pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
+    if matches!(scene.seen.tracker.label, Observed::Absent) && will_be_created(scene) {
+        return once_it_is_there(scene, parts);
+    }
     if !scene.has_label() {
         return;
     }
     let label = &scene.pod.label.name;
-    for own in scene.own() {
-        let issue = own.issue;
-        if issue.labels.iter().any(|seen| seen == label.as_str()) {
-            continue;
-        }
+    for issue in without(scene) {
         let name = scene.name(issue);
         if let Some(other) = conflict(label, &issue.labels) {
             let other = Untrusted::new(other).line();
@@ -77,4 +77,22 @@ pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
             Observed::Unknown(blind) => parts.unknown.push(blind.clone()),
         }
     }
+}
+
+/// Tells which own issues get the label when this pass has created it, so that a plan tells of every write.
+fn once_it_is_there(scene: &Scene<'_>, parts: &mut Parts) {
+    let label = &scene.pod.label.name;
+    let gets_it = |issue: &&PairingIssue| {
+        let removals = issue.label_removals.present();
+        removals.is_some_and(|times| *times < REMOVALS_UNTIL_FINAL) && conflict(label, &issue.labels).is_none()
+    };
+    parts
+        .then
+        .extend(without(scene).filter(gets_it).map(|issue| format!("add label `{label}` to {}", scene.name(issue))));
+}
+
+/// Own issues that do not carry the pod's label.
+fn without<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'a PairingIssue> {
+    let label = scene.pod.label.name.as_str();
+    scene.own().map(|own| own.issue).filter(move |issue| !issue.labels.iter().any(|seen| seen == label))
 }

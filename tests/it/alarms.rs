@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use podkeeper::decide::links::assess;
+use podkeeper::decide::links::{Assessment, assess};
 use podkeeper::pod::document::LinkKind;
 use podkeeper::pod::marker::Failing;
 use podkeeper::pod::rule::Rule;
@@ -20,7 +20,7 @@ const HOSTS: usize = 6;
 const SEEDS: u64 = 72;
 
 /// What a link looks like while something is wrong that is not the link.
-const CAUSES: [(&str, Verdict, Where); 7] = [
+const CAUSES: [(&str, Verdict, Where); 8] = [
     ("no name resolves", Verdict::Unreachable, Where::Anywhere),
     ("connections time out", Verdict::Unreachable, Where::Anywhere),
     ("servers answer 503", Verdict::Unreachable, Where::Anywhere),
@@ -28,17 +28,23 @@ const CAUSES: [(&str, Verdict, Where); 7] = [
     ("bots are refused", Verdict::Refused, Where::Anywhere),
     ("a token sees less", Verdict::Hidden, Where::Anywhere),
     ("a sign-in stands before it", Verdict::Login, Where::Anywhere),
+    ("a proxy says 404 to nearly everything", Verdict::Dead, Where::Nearly),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Where {
     Anywhere,
     OneHost,
+    /// At least half of all links: one that says 404 for itself is believed.
+    Nearly,
 }
+
+/// Judges a look in the light of what was remembered: `assess`, or a double of it.
+pub(crate) type Judges = fn(&[Observation], &BTreeMap<String, Failing>, DateTime<Utc>) -> Assessment;
 
 #[test]
 fn f27_a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
-    let tally = sweep(TimeDelta::hours(3));
+    let tally = sweep(TimeDelta::hours(3), assess);
     println!(
         "{} worlds, {} alarms about links that are fine; {} of {} dead links told where they could be seen",
         tally.worlds, tally.false_alarms, tally.told, tally.observable
@@ -51,9 +57,28 @@ fn f27_a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
 /// What lasts longer than podkeeper waits is told, so the sweep can find an alarm.
 #[test]
 fn a_worker_that_tells_too_early_is_caught() {
-    let tally = sweep(TimeDelta::hours(7));
+    let tally = sweep(TimeDelta::hours(7), assess);
     println!("sabotage: {} alarms", tally.false_alarms);
     assert!(tally.false_alarms > 1_000, "{}", tally.false_alarms);
+}
+
+/// Nor does one that believes a network in which nearly everything is gone.
+#[test]
+fn a_worker_without_its_brake_is_caught() {
+    let tally = sweep(TimeDelta::hours(3), one_by_one);
+    println!("sabotage: {} alarms", tally.false_alarms);
+    assert!(tally.false_alarms > 1_000, "{}", tally.false_alarms);
+}
+
+/// Sabotage: every link is judged as if it were the only one, so that no brake ever holds.
+pub(crate) fn one_by_one(seen: &[Observation], memory: &BTreeMap<String, Failing>, at: DateTime<Utc>) -> Assessment {
+    let mut whole = Assessment::default();
+    for one in seen {
+        let judged = assess(std::slice::from_ref(one), memory, at);
+        whole.findings.extend(judged.findings);
+        whole.remember.extend(judged.remember);
+    }
+    whole
 }
 
 /// What a sweep came to.
@@ -67,12 +92,13 @@ pub(crate) struct Tally {
 }
 
 /// Four looks at each world: a good one, two bad ones so far apart, and a good one.
-pub(crate) fn sweep(apart: TimeDelta) -> Tally {
+pub(crate) fn sweep(apart: TimeDelta, judges: Judges) -> Tally {
     let mut tally = Tally::default();
     for percent in (0..=100).step_by(5) {
         for (_, verdict, place) in CAUSES {
             for seed in 0..SEEDS {
-                let mut world = World { draw: Draw(seed), dead: BTreeSet::new(), memory: BTreeMap::new() };
+                let mut world = World { draw: Draw(seed), dead: BTreeSet::new(), memory: BTreeMap::new(), judges };
+                let percent = if place == Where::Nearly { 50 + percent / 2 } else { percent };
                 let hit = world.hit(percent, place);
                 world.look(now(), &BTreeSet::new(), verdict, &mut tally);
                 // Some links die just when the network is bad.
@@ -94,13 +120,14 @@ struct World {
     draw: Draw,
     dead: BTreeSet<usize>,
     memory: BTreeMap<String, Failing>,
+    judges: Judges,
 }
 
 impl World {
     /// The links that meet the cause.
     fn hit(&mut self, percent: usize, place: Where) -> BTreeSet<usize> {
         let host = self.draw.below(HOSTS);
-        let near = |link: &usize| place == Where::Anywhere || link % HOSTS == host;
+        let near = |link: &usize| place != Where::OneHost || link % HOSTS == host;
         (0..LINKS).filter(near).filter(|_| self.draw.below(100) < percent).collect()
     }
 
@@ -112,7 +139,7 @@ impl World {
             _ => Verdict::Alive,
         };
         let seen: Vec<Observation> = (0..LINKS).map(|link| observation(link, verdict(link))).collect();
-        let judged = assess(&seen, &self.memory, at);
+        let judged = (self.judges)(&seen, &self.memory, at);
         let rot = [Rule::LinkDead, Rule::LinkFragmentDead, Rule::LinkUnreachable];
         let told: BTreeSet<&str> = judged
             .findings

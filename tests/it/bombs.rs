@@ -148,8 +148,14 @@ fn pages() -> Vec<Bomb> {
 
 #[test]
 fn forty_bombs_go_off_without_a_panic() {
+    let (survived, of) = set_off(|line| println!("{line}"));
+    assert_eq!((survived, of), (40, 40), "one panicked or took longer than {PATIENCE:?}");
+}
+
+/// How many of how many bombs had a result, one after the other, until one did harm.
+pub(crate) fn set_off(tell_of: impl Fn(&str)) -> (usize, usize) {
     let bombs: Vec<Bomb> = markdown().into_iter().chain(yamls()).chain(jsons()).chain(pages()).collect();
-    assert_eq!(bombs.len(), 40);
+    let of = bombs.len();
     let (tell, told) = mpsc::channel();
     let work = std::thread::spawn(move || {
         for Bomb { name, explode } in bombs {
@@ -162,19 +168,13 @@ fn forty_bombs_go_off_without_a_panic() {
     });
     let mut slowest = (Duration::ZERO, String::new());
     let mut survived = 0;
-    // The channel closes at the end, or when a bomb has done harm.
-    loop {
-        match told.recv_timeout(PATIENCE) {
-            Ok((name, result, took)) => {
-                println!("{:>6} ms  {name}: {result}", took.as_millis());
-                survived += 1;
-                slowest = slowest.max((took, name));
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("bomb {} takes longer than {PATIENCE:?}", survived + 1),
-        }
+    // The channel closes at the end, or when a bomb has done harm; one that hangs is left to itself.
+    while let Ok((name, result, took)) = told.recv_timeout(PATIENCE) {
+        tell_of(&format!("{:>6} ms  {name}: {result}", took.as_millis()));
+        survived += 1;
+        slowest = slowest.max((took, name));
     }
-    assert!(work.join().is_ok(), "bomb {} panicked", survived + 1);
-    println!("{survived} of 40 survived; the slowest took {} ms: {}", slowest.0.as_millis(), slowest.1);
-    assert_eq!(survived, 40);
+    tell_of(&format!("{survived} of {of} survived; the slowest took {} ms: {}", slowest.0.as_millis(), slowest.1));
+    let harmed = survived == of && work.join().is_err();
+    (survived - usize::from(harmed), of)
 }

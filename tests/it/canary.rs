@@ -1,92 +1,32 @@
 //! The token is seen in no place but the one header of the one origin it belongs to (threat T6).
 //!
 //! The real program is led through servers that echo its token in every form, redirect, and put it into titles and
-//! pages; afterwards every byte it wrote, and every request it sent, is searched for it. The detector is this file's own
-//! and does not know the product's redactor; that it can fire is shown on sinks that leak.
+//! pages; afterwards every byte it wrote, and every request it sent, is searched for it. The detector does not know the
+//! product's redactor; that it can fire is shown on sinks that leak. Redirects have a file of their own.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use podkeeper::gitlab::{
-    Access, Exchange, Failure, HttpExchange, IssueFilter, Purpose, Token, connect, connect_to_write,
-};
-use podkeeper::pod::action::{Action, Change};
-use podkeeper::pod::label::LabelName;
-use podkeeper::pod::observed::{Cause, Observed};
-use podkeeper::pod::outcome::Outcome;
+use http::{Request, Response};
+use podkeeper::gitlab::{Access, Exchange, Failure, IssueFilter, Purpose, connect, connect_to_write};
+use podkeeper::pod::observed::Cause;
 use podkeeper::pod::snapshot::Project;
-use secrecy::SecretString;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use crate::endings::{Answer, Seen, Told, command, config, edit, podkeeper_in, scratch, serve_before};
+use crate::redirects::{Second, access};
+use crate::sinks::{byte_by_byte, every_form, percent, percent_where_needed, sightings};
 use crate::support::{NOW, Stage, now};
 
 /// A token as GitLab.com makes them, and one of an instance that has a prefix of its own and characters that URLs escape.
 const TOKENS: [&str; 2] = ["glpat-CANARY7fQ2xVnB9sLw4K", "desk-CANARY+8gR3/yWoC0=tMx5L"];
 
-// ---- The detector ----
-
-/// Every form of the token that stands in a text.
-fn sightings(haystack: &str, token: &str) -> Vec<&'static str> {
-    let lower = haystack.to_lowercase();
-    let mut found = Vec::new();
-    let mut see = |form, seen: bool| found.extend(seen.then_some(form));
-    see("plain", haystack.contains(token));
-    see("hex", lower.contains(&hex(token)));
-    see("percent", lower.contains(&percent(token).to_lowercase()));
-    see("percent", lower.contains(&percent_where_needed(token).to_lowercase()));
-    for shift in 0..3 {
-        see("base64", base64_inside(shift, token).iter().any(|form| haystack.contains(form)));
-    }
-    // Half a secret is one, too: any twelve characters of what follows the prefix.
-    let body: Vec<char> = token.split_once('-').unwrap().1.chars().collect();
-    see("a piece", body.windows(12).any(|piece| haystack.contains(&piece.iter().collect::<String>())));
-    found
-}
-
-fn hex(token: &str) -> String {
-    byte_by_byte(token, |byte| format!("{byte:02x}"))
-}
-
-fn percent(token: &str) -> String {
-    byte_by_byte(token, |byte| format!("%{byte:02X}"))
-}
-
-fn byte_by_byte(token: &str, form: impl Fn(u8) -> String) -> String {
-    token.bytes().map(form).collect()
-}
-
-fn percent_where_needed(token: &str) -> String {
-    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string().replace("%2D", "-")
-}
-
-/// What of a longer text's base64, in both alphabets, hangs on the token alone when so many bytes stand before it.
-fn base64_inside(shift: usize, token: &str) -> [String; 2] {
-    let text = format!("{}{token}", &"~~~"[..shift]);
-    let (first, last) = ((shift * 8).div_ceil(6), text.len() * 8 / 6);
-    [STANDARD.encode(&text), URL_SAFE.encode(&text)].map(|encoded| encoded[first..last].to_owned())
-}
-
-/// The token in every form, as a server, a page or a person might write it.
-fn every_form(token: &str) -> Vec<String> {
-    let mut forms = vec![token.to_owned(), hex(token), hex(token).to_uppercase(), percent(token)];
-    forms.push(percent(token).to_lowercase());
-    forms.push(percent_where_needed(token));
-    for before in ["", "a", "ab"] {
-        forms.push(STANDARD.encode(format!("{before}{token}:and more")));
-        forms.push(URL_SAFE.encode(format!("{before}{token}?and more")));
-    }
-    forms
-}
+// ---- The detector of `sinks` ----
 
 /// Sabotage: a sink that leaks is caught, in each form.
 #[test]
@@ -332,42 +272,7 @@ fn panics_in_a_process_of_its_own() {
     }
 }
 
-// ---- Redirects and next pages: no second origin is ever asked ----
-
-#[tokio::test]
-async fn no_redirect_is_followed_with_the_token() {
-    let second = Second::listen().await;
-    let mut cases = 0;
-    for status in [301, 302, 303, 307, 308] {
-        for method in [Method::GET, Method::POST, Method::PUT] {
-            for target in [
-                format!("http://localhost:{}/api/v4/x", second.port),
-                format!("http://127.0.0.1:{}/api/v4/x", second.port),
-                format!("https://127.0.0.1:{}/api/v4/projects/7", second.port),
-            ] {
-                let told = redirected(status, &method, &target).await;
-                assert!(told.contains(&format!("{status} redirect")), "{method} {target}: {told}");
-                assert_eq!(second.connections().await, 0, "{status} {method} {target}");
-                cases += 1;
-            }
-        }
-    }
-    println!("{cases} redirects: 0 connections to the second origin");
-    assert_eq!(cases, 45);
-}
-
-/// Sabotage: a client that follows redirects is counted by the same listener.
-#[tokio::test]
-async fn a_client_that_follows_redirects_is_caught() {
-    let second = Second::listen().await;
-    let target = format!("http://127.0.0.1:{}/api/v4/x", second.port);
-    let stage = Stage::seeded();
-    let host = serve_before(&stage, move |_| Some(redirect(302, &target))).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let followed = client.get(format!("{}/api/v4/user", host.url)).header("PRIVATE-TOKEN", TOKENS[0]).send().await;
-    assert!(followed.is_err(), "the listener hangs up");
-    assert!(second.connections().await > 0);
-}
+// ---- Moved projects and next pages: no second origin is ever asked ----
 
 /// A moved project's new number is asked of the origin that is configured, wherever the redirect points.
 #[tokio::test]
@@ -619,16 +524,6 @@ fn leaked_everywhere(token: &str) -> Stage {
     stage
 }
 
-fn access(url: &str) -> Access {
-    let token = || Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(TOKENS[0].to_owned()) };
-    Access {
-        url: url.parse().unwrap(),
-        tokens: [(Purpose::Pairing, token()), (Purpose::Handbook, token())].into(),
-        exchange: Arc::new(HttpExchange::loopback().unwrap()),
-        seed: 7,
-    }
-}
-
 fn project() -> Project {
     Project {
         id: 1,
@@ -642,62 +537,6 @@ fn project() -> Project {
 
 fn redirect(status: u16, target: &str) -> Answer {
     Answer { status, headers: vec![("location", target.to_owned())], body: String::new() }
-}
-
-/// What one request that meets a redirect comes to, in words.
-async fn redirected(status: u16, method: &Method, target: &str) -> String {
-    let stage = Stage::seeded();
-    let to = target.to_owned();
-    let host = serve_before(&stage, move |_| Some(redirect(status, &to))).await;
-    let (reader, writer) = connect_to_write(&access(&host.url), now()).unwrap();
-    let label = LabelName::parse("pod::secure").unwrap();
-    let change = Change::AddLabel { iid: 1, label: label.clone() };
-    let action = Action { project: "a/b".to_owned(), project_id: 1, because: "a test".to_owned(), change };
-    let outcome = match *method {
-        Method::POST => writer.open_pairing_issue(&action, "title", "body", &[]).await,
-        Method::PUT => writer.add_label(&action, 1, &label).await,
-        _ => match reader.account(Purpose::Pairing).await {
-            Observed::Unknown(blind) => {
-                assert_eq!(blind.cause, Cause::Unavailable);
-                return blind.why;
-            }
-            seen => panic!("{seen:?}"),
-        },
-    };
-    assert_eq!(host.seen().len(), 1, "a redirected write is not sent again");
-    match outcome {
-        Outcome::Refused(Cause::Unavailable, why) => why,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// A listener that hangs up on everybody and counts them.
-struct Second {
-    port: u16,
-    connections: Arc<AtomicUsize>,
-}
-
-impl Second {
-    async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                count.fetch_add(1, Ordering::SeqCst);
-                drop(stream);
-            }
-        });
-        Self { port, connections }
-    }
-
-    /// How many came, but for those that ask here: who comes last is served last, so that nobody is overlooked.
-    async fn connections(&self) -> usize {
-        let mut own = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
-        own.read_to_end(&mut Vec::new()).await.map_or_else(drop, drop);
-        self.connections.fetch_sub(1, Ordering::SeqCst) - 1
-    }
 }
 
 /// Records which hosts are asked, and names one next page.

@@ -4,7 +4,7 @@
 //! answered. The next run finishes the work: the world is that of a run that was never killed, but for numbers and
 //! times. The run after it writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,12 +16,12 @@ use podkeeper::pod::label::LabelName;
 use podkeeper::pod::marker::{self, Marked};
 use podkeeper::pod::run::{Ending, Run};
 use podkeeper::pod::{Pod, PodKey, Task};
-use podkeeper::sandbox::Sandbox;
 use podkeeper::sandbox::world::{Issue, NewIssue, Project, World};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::support::{Draw, Stage, now, sessions_and_labels, shipped};
+use crate::support::{Bent, Draw, Stage, now, sessions_and_labels, shipped, straight};
+use crate::tally::{Writes, by_key};
 
 #[tokio::test(start_paused = true)]
 async fn f09_killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
@@ -68,12 +68,12 @@ pub(crate) async fn blind_recovery() -> usize {
     let mut caught = 0;
     for scenario in SESSIONS {
         let start = prepared(scenario).await;
-        let (calls, wanted) = whole(scenario, &start).await;
-        for call in 1..=calls {
-            let stage = copy(&start);
-            pass(&stage, scenario, Some(Kill { call, phase: Phase::Applied }), Sees::All).await;
-            pass(&stage, scenario, None, Sees::NothingOfItsOwn).await;
-            caught += usize::from(canonical(&stage) != wanted);
+        let wanted = whole(scenario, &start, straight).await;
+        for call in 1..=wanted.calls {
+            let stage = start.copy();
+            pass(&stage, scenario, Some(Kill { call, phase: Phase::Applied }), straight).await;
+            pass(&stage, scenario, None, sees_nothing_of_its_own).await;
+            caught += usize::from(canonical(&stage) != wanted.world);
         }
     }
     caught
@@ -84,7 +84,7 @@ pub(crate) async fn blind_recovery() -> usize {
 /// A world with something to do in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Scenario {
-    name: &'static str,
+    pub(crate) name: &'static str,
     pods: fn() -> Vec<Pod>,
     /// What happens in the seeded world, with a whole run after each but the last.
     happens: &'static [fn(&mut Stage)],
@@ -92,9 +92,9 @@ pub(crate) struct Scenario {
     limited: Option<usize>,
 }
 
-const PLAIN: Scenario = Scenario { name: "the first run", pods: pod, happens: &[nothing], limited: None };
+pub(crate) const PLAIN: Scenario = Scenario { name: "the first run", pods: pod, happens: &[nothing], limited: None };
 
-const SESSIONS: &[Scenario] = &[
+pub(crate) const SESSIONS: &[Scenario] = &[
     PLAIN,
     Scenario { name: "a rate limit in the middle", limited: Some(6), ..PLAIN },
     Scenario { name: "a week later", happens: &[nothing, a_week], ..PLAIN },
@@ -127,7 +127,7 @@ fn pod() -> Vec<Pod> {
     sessions_and_labels(shipped().pods)
 }
 
-fn pod_that_creates() -> Vec<Pod> {
+pub(crate) fn pod_that_creates() -> Vec<Pod> {
     let mut pods = pod();
     pods[0].label.create = true;
     pods
@@ -172,21 +172,21 @@ fn later(stage: &mut Stage, by: TimeDelta) {
     stage.sandbox.change(|world| world.now = stage.now);
 }
 
-fn pairing(world: &mut World) -> &mut Project {
+pub(crate) fn pairing(world: &mut World) -> &mut Project {
     world.projects.values_mut().find(|project| project.path == "gitlab-com/support/support-pairing").unwrap()
 }
 
-fn lose_label(stage: &mut Stage) {
+pub(crate) fn lose_label(stage: &mut Stage) {
     stage.sandbox.change(|world| pairing(world).issues.values_mut().for_each(|issue| issue.labels.clear()));
 }
 
-fn delete_label(stage: &mut Stage) {
+pub(crate) fn delete_label(stage: &mut Stage) {
     stage.sandbox.change(|world| pairing(world).labels.retain(|_, label| label.name != "pod::secure"));
     lose_label(stage);
 }
 
 /// What another worker left who looked at the same moment.
-fn add_twin(stage: &mut Stage) {
+pub(crate) fn add_twin(stage: &mut Stage) {
     stage.sandbox.change(|world| {
         let (id, newest) = (pairing(world).id, pairing(world).issues.values().next_back().unwrap().clone());
         let new = NewIssue { title: newest.title.clone(), ..NewIssue::default() };
@@ -255,23 +255,17 @@ struct Kill {
     phase: Phase,
 }
 
-/// Whether the server lists podkeeper's own issues.
-#[derive(Clone, Copy, PartialEq)]
-enum Sees {
-    All,
-    NothingOfItsOwn,
-}
-
 /// How many of the kills ended well, and what was wrong with the first that did not.
 #[derive(Default)]
 pub(crate) struct Ends {
     pub(crate) of: usize,
     pub(crate) well: usize,
     pub(crate) wrong: Option<String>,
+    pub(crate) writes: Writes,
 }
 
 impl Ends {
-    fn count(&mut self, end: Result<(), String>) {
+    pub(crate) fn count(&mut self, end: Result<(), String>) {
         self.of += 1;
         match end {
             Ok(()) => self.well += 1,
@@ -279,27 +273,39 @@ impl Ends {
         }
     }
 
-    fn all(&self, what: &str, least: usize) {
+    fn after(&mut self, end: Result<usize, String>, wanted: &Whole, stage: &Stage) {
+        self.writes.alone(&wanted.began, stage);
+        self.writes.rerun(end.as_ref().copied().unwrap_or(0));
+        self.count(end.map(drop));
+    }
+
+    pub(crate) fn all(&self, what: &str, least: usize) {
         println!("{} of {} {what}", self.well, self.of);
         assert!(self.well == self.of && self.of >= least, "{} of {} {what}: {:?}", self.well, self.of, self.wrong);
+        assert_eq!((self.writes.doubles, self.writes.rewrites), (0, 0), "{what}: {:?}", self.writes);
     }
 }
 
 /// Kills a run of each scenario everywhere.
 pub(crate) async fn points(scenarios: &[Scenario]) -> Ends {
+    points_of(scenarios, straight).await
+}
+
+/// The same of another worker.
+pub(crate) async fn points_of(scenarios: &[Scenario], bent: Bent) -> Ends {
     let mut ends = Ends::default();
     for scenario in scenarios {
         let start = prepared(scenario).await;
-        let (calls, wanted) = whole(scenario, &start).await;
-        for call in 1..=calls {
+        let wanted = whole(scenario, &start, bent).await;
+        for call in 1..=wanted.calls {
             for phase in PHASES {
                 let kill = Kill { call, phase };
-                let stage = copy(&start);
-                pass(&stage, scenario, Some(kill), Sees::All).await;
-                ends.count(ends_alike(&stage, scenario, &wanted, &format!("{}, {kill:?}", scenario.name)).await);
+                let stage = start.copy();
+                pass(&stage, scenario, Some(kill), bent).await;
+                let end = ends_alike(&stage, scenario, &wanted, &format!("{}, {kill:?}", scenario.name), bent).await;
+                ends.after(end, &wanted, &stage);
             }
         }
-        println!("{}: {calls} calls", scenario.name);
     }
     ends
 }
@@ -309,82 +315,98 @@ pub(crate) async fn pairs(scenarios: &[Scenario], least: usize) -> Ends {
     let (mut ends, mut draw) = (Ends::default(), Draw(7));
     for scenario in scenarios {
         let start = prepared(scenario).await;
-        let (calls, wanted) = whole(scenario, &start).await;
+        let wanted = whole(scenario, &start, straight).await;
         for _ in 0..least.div_ceil(scenarios.len()) {
-            let stage = copy(&start);
-            let mut kill = || Kill { call: 1 + draw.below(calls), phase: PHASES[draw.below(PHASES.len())] };
+            let stage = start.copy();
+            let mut kill = || Kill { call: 1 + draw.below(wanted.calls), phase: PHASES[draw.below(PHASES.len())] };
             let (first, second) = (kill(), kill());
-            pass(&stage, scenario, Some(first), Sees::All).await;
-            pass(&stage, scenario, Some(second), Sees::All).await;
+            pass(&stage, scenario, Some(first), straight).await;
+            pass(&stage, scenario, Some(second), straight).await;
             let what = format!("{}, {first:?}, {second:?}", scenario.name);
-            ends.count(ends_alike(&stage, scenario, &wanted, &what).await);
+            let end = ends_alike(&stage, scenario, &wanted, &what, straight).await;
+            ends.after(end, &wanted, &stage);
         }
     }
     ends
 }
 
-/// The next run finishes the work, and the one after it writes nothing.
-async fn ends_alike(stage: &Stage, scenario: &Scenario, wanted: &BTreeSet<String>, what: &str) -> Result<(), String> {
-    pass(stage, scenario, None, Sees::All).await;
+/// The next run finishes the work, and the one after it writes nothing; returns what that one wrote.
+async fn ends_alike(
+    stage: &Stage,
+    scenario: &Scenario,
+    wanted: &Whole,
+    what: &str,
+    bent: Bent,
+) -> Result<usize, String> {
+    let ended = pass(stage, scenario, None, bent).await.ended;
+    if ended != Some(Ending::Done) {
+        return Err(format!("{what}: the next run ended as {ended:?}"));
+    }
     let found = canonical(stage);
-    if found != *wanted {
-        let missing: Vec<_> = wanted.difference(&found).collect();
-        let more: Vec<_> = found.difference(wanted).collect();
+    if found != wanted.world {
+        let missing: Vec<_> = wanted.world.difference(&found).collect();
+        let more: Vec<_> = found.difference(&wanted.world).collect();
         return Err(format!("{what}: missing {missing:#?}, more {more:#?}"));
     }
     let written = stage.journal().len();
-    pass(stage, scenario, None, Sees::All).await;
-    if stage.journal().len() > written {
-        return Err(format!("{what}: the third run wrote something"));
-    }
-    Ok(())
+    pass(stage, scenario, None, bent).await;
+    Ok(stage.journal().len() - written)
 }
 
 /// The world of a scenario, up to where its run begins.
-async fn prepared(scenario: &Scenario) -> Stage {
+pub(crate) async fn prepared(scenario: &Scenario) -> Stage {
     let mut stage = Stage::of((scenario.pods)(), now());
     let (last, before) = scenario.happens.split_last().unwrap();
     for happens in before {
         happens(&mut stage);
-        pass(&stage, &PLAIN, None, Sees::All).await;
+        let ended = pass(&stage, &PLAIN, None, straight).await.ended;
+        assert_eq!(ended, Some(Ending::Done), "{}", scenario.name);
     }
     last(&mut stage);
     stage
 }
 
-fn copy(stage: &Stage) -> Stage {
-    let (sandbox, pods) = (Sandbox::new(stage.sandbox.world()), stage.pods.clone());
-    Stage { sandbox, pods, now: stage.now, max_writes: stage.max_writes }
+/// A run that is never killed.
+struct Whole {
+    calls: usize,
+    /// How many issues stood for each key when it began.
+    began: BTreeMap<String, usize>,
+    /// The world that it leaves.
+    world: BTreeSet<String>,
 }
 
-/// A run that is never killed: its calls, and the world that it leaves.
-async fn whole(scenario: &Scenario, start: &Stage) -> (usize, BTreeSet<String>) {
-    let stage = copy(start);
-    let calls = pass(&stage, scenario, None, Sees::All).await;
+async fn whole(scenario: &Scenario, start: &Stage, bent: Bent) -> Whole {
+    let stage = start.copy();
+    let calls = pass(&stage, scenario, None, bent).await.calls;
     assert!(!stage.journal().is_empty(), "{}: there is nothing to do", scenario.name);
-    (calls, canonical(&stage))
+    Whole { calls, began: start.look(|world| by_key(world, false)), world: canonical(&stage) }
 }
 
-/// One run of the pods' tasks; returns how many calls reached the server.
-async fn pass(stage: &Stage, scenario: &Scenario, kill: Option<Kill>, sees: Sees) -> usize {
+/// How many calls of a run reached the server, and how it ended, if it was not killed.
+struct Pass {
+    calls: usize,
+    ended: Option<Ending>,
+}
+
+/// One run of the pods' tasks.
+async fn pass(stage: &Stage, scenario: &Scenario, kill: Option<Kill>, bent: Bent) -> Pass {
     let server = Arc::new(Server {
         inner: stage.exchange(),
         calls: AtomicUsize::new(0),
         limited: scenario.limited,
         kill,
         killed: Notify::new(),
-        sees,
     });
-    let run = stage.work_over(Arc::clone(&server) as Arc<dyn Exchange>);
+    let run = stage.work_over(bent(Arc::clone(&server) as Arc<dyn Exchange>));
+    let mut ended = None;
     tokio::select! {
         biased;
         () = server.killed.notified() => {}
         runs = run => {
-            let ended = runs.iter().map(Run::ending).max();
-            assert!(kill.is_some() || sees != Sees::All || ended == Some(Ending::Done), "{}: {ended:?}", scenario.name);
+            ended = runs.iter().map(Run::ending).max();
         }
     }
-    server.calls.load(Ordering::Relaxed)
+    Pass { calls: server.calls.load(Ordering::Relaxed), ended }
 }
 
 /// The box, and what ends a run at one of its calls.
@@ -394,7 +416,6 @@ struct Server {
     limited: Option<usize>,
     kill: Option<Kill>,
     killed: Notify,
-    sees: Sees,
 }
 
 #[async_trait::async_trait]
@@ -417,7 +438,6 @@ impl Exchange for Server {
         };
         match dies {
             Some(Kill { phase: Phase::Applied, .. }) => self.dies().await,
-            _ if self.sees == Sees::NothingOfItsOwn => answer.map(without_own),
             _ => answer,
         }
     }
@@ -430,6 +450,20 @@ impl Server {
     }
 }
 
+/// Sabotage: a worker that is not shown its own issues.
+fn sees_nothing_of_its_own(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(WithoutOwn(inner))
+}
+
+struct WithoutOwn(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for WithoutOwn {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        self.0.exchange(request).await.map(without_own)
+    }
+}
+
 fn without_own(answer: Response<Bytes>) -> Response<Bytes> {
     let Ok(Value::Array(mut list)) = serde_json::from_slice(answer.body()) else { return answer };
     list.retain(|item| item["author"]["username"] != "podkeeper-bot");
@@ -437,8 +471,11 @@ fn without_own(answer: Response<Bytes>) -> Response<Bytes> {
 }
 
 /// What there is in GitLab, without numbers and times: every issue with its links, and every label.
-fn canonical(stage: &Stage) -> BTreeSet<String> {
-    let world = stage.sandbox.world();
+pub(crate) fn canonical(stage: &Stage) -> BTreeSet<String> {
+    stage.look(canonical_world)
+}
+
+fn canonical_world(world: &World) -> BTreeSet<String> {
     let name = |issue: &Issue| match marker::parse(issue.description.as_deref().unwrap_or_default()) {
         Marked::Block(block) => block.marker.to_string(),
         Marked::Damaged { .. } | Marked::No => issue.title.clone(),

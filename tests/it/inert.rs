@@ -71,37 +71,76 @@ const CALLS: [&str; 24] = [
 
 #[tokio::test]
 async fn no_text_of_the_page_runs_a_command_or_calls_anybody() {
+    let (seen, slots_seen) = every_text_in_every_slot().await;
+    println!(
+        "{} commands x 12 shapes and {} calls in {} slots: {} bodies, {} smuggled; the text showed in {slots_seen:?}",
+        NAMES.len(),
+        CALLS.len(),
+        SLOTS.len(),
+        seen.bodies,
+        seen.acting,
+    );
+    assert_eq!((seen.acting, seen.wrong), (0, None));
+    assert!(seen.bodies >= 10_000, "{}", seen.bodies);
+    // A slot that never reaches a body proves nothing.
+    for slot in [Slot::Title, Slot::LeadName, Slot::SessionLine, Slot::SlackUrl] {
+        assert!(slots_seen.contains_key(&slot), "{slot:?} reaches no body: {slots_seen:?}");
+    }
+}
+
+/// How many bodies were made of hostile texts, and how many of them do more than be read.
+#[derive(Default)]
+pub(crate) struct Smuggled {
+    pub(crate) bodies: usize,
+    pub(crate) acting: usize,
+    pub(crate) wrong: Option<String>,
+}
+
+impl Smuggled {
+    fn count(&mut self, body: &str, more: impl FnOnce() -> String) {
+        self.bodies += 1;
+        let whole = matches!(marker::parse(body), Marked::Block(_));
+        if judge(body) != Verdict::default() || !whole {
+            self.acting += 1;
+            self.wrong.get_or_insert_with(|| format!("{}: {:?} {body}", more(), judge(body)));
+        }
+    }
+}
+
+/// All that is hostile here: each text in each slot, and so many arbitrary texts.
+pub(crate) async fn everything(arbitrary: u32) -> Smuggled {
+    let (mut all, _) = every_text_in_every_slot().await;
+    let stage = Stage::seeded();
+    let scene = Scene::of(&stage).await;
+    let more = any_text(&scene, arbitrary);
+    all.bodies += more.bodies;
+    all.acting += more.acting;
+    all.wrong = all.wrong.or(more.wrong);
+    all
+}
+
+/// Also tells in which slots the texts came to be seen.
+async fn every_text_in_every_slot() -> (Smuggled, BTreeMap<Slot, usize>) {
     let stage = Stage::seeded();
     let scene = Scene::of(&stage).await;
     let benign = scene.body(&page("", None)).unwrap();
-    assert_eq!(judge(&benign), Verdict::default(), "{benign}");
+    let (mut seen, mut slots_seen) = (Smuggled::default(), BTreeMap::new());
+    seen.count(&benign, || "a page of harmless words".to_owned());
     let commands = NAMES.iter().flat_map(|command| shapes(command)).flat_map(|shape| [as_entities(&shape), shape]);
     let calls = CALLS
         .iter()
         .flat_map(|call| [(*call).to_owned(), as_entities(call), format!("x {call}"), format!("x\n\n{call}")]);
-    let (mut bodies, mut slots_seen) = (0, BTreeMap::new());
     for text in commands.chain(calls) {
         for slot in SLOTS {
             let page = page(&text, Some(slot));
             let body = scene.body(&page).unwrap();
-            assert_eq!(judge(&body), Verdict::default(), "{slot:?} {page}\n{body}");
-            bodies += 1;
+            seen.count(&body, || format!("{slot:?} {page}"));
             if body != benign {
                 *slots_seen.entry(slot).or_insert(0) += 1;
             }
         }
     }
-    println!(
-        "{} commands x 12 shapes and {} calls in {} slots: {bodies} bodies, 0 smuggled; the text showed in {slots_seen:?}",
-        NAMES.len(),
-        CALLS.len(),
-        SLOTS.len()
-    );
-    assert!(bodies >= 10_000, "{bodies}");
-    // A slot that never reaches a body proves nothing.
-    for slot in [Slot::Title, Slot::LeadName, Slot::SessionLine, Slot::SlackUrl] {
-        assert!(slots_seen.contains_key(&slot), "{slot:?} reaches no body: {slots_seen:?}");
-    }
+    (seen, slots_seen)
 }
 
 // ---- Through the ordinary run, into a stored issue ----
@@ -167,9 +206,26 @@ fn no_text_whatever_gets_through() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let stage = Stage::seeded();
     let scene = runtime.block_on(Scene::of(&stage));
-    let bodies = std::cell::Cell::new(0);
+    let seen = any_text(&scene, 3_000);
+    println!("{} bodies of arbitrary texts: {} smuggled", seen.bodies, seen.acting);
+    assert_eq!((seen.acting, seen.wrong), (0, None));
+    assert!(seen.bodies >= 6_000);
+}
+
+#[tokio::test]
+#[ignore = "100,000 texts take a while"]
+async fn no_text_whatever_gets_through_at_length() {
+    let seen = everything(40_000).await;
+    println!("{} hostile texts: {} act", seen.bodies, seen.acting);
+    assert_eq!((seen.acting, seen.wrong), (0, None));
+    assert!(seen.bodies >= 100_000);
+}
+
+/// Two pages of each of so many texts, the same at every time.
+fn any_text(scene: &Scene<'_>, cases: u32) -> Smuggled {
+    let seen = std::cell::RefCell::new(Smuggled::default());
     // No file of old failures is kept: a text that got through becomes a case of its own.
-    let config = Config { cases: 3_000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(
         config,
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
@@ -177,15 +233,12 @@ fn no_text_whatever_gets_through() {
     .run(&(prop_oneof![any::<String>(), pieces()], 0..SLOTS.len()), |(text, slot)| {
         for page in [page(&text, Some(SLOTS[slot])), page_of(&text)] {
             let body = scene.body(&page).unwrap();
-            prop_assert_eq!(judge(&body), Verdict::default(), "{}", body);
-            prop_assert!(matches!(marker::parse(&body), Marked::Block(_)), "{}", body);
-            bodies.set(bodies.get() + 1);
+            seen.borrow_mut().count(&body, || page.clone());
         }
         Ok(())
     })
     .unwrap();
-    println!("{} bodies of arbitrary texts: 0 smuggled", bodies.get());
-    assert!(bodies.get() >= 6_000);
+    seen.into_inner()
 }
 
 /// Texts out of what Markdown, GitLab and our own marker are made of.
@@ -266,13 +319,7 @@ async fn a_body_that_shows_raw_text_is_caught() {
     let (mut caught, mut shapes_caught) = (0, BTreeSet::new());
     for command in NAMES {
         for (index, shape) in shapes(command).into_iter().enumerate() {
-            // What a writer without the product's care would have sent.
-            let raw = body.replacen("harmless words", &shape, 1).replacen(
-                "\n\n_podkeeper",
-                &format!("\n\n{shape}\n\n_podkeeper"),
-                1,
-            );
-            if judge(&raw) != Verdict::default() {
+            if judge(&raw(&body, &shape)) != Verdict::default() {
                 caught += 1;
                 shapes_caught.insert(index);
             }
@@ -287,6 +334,23 @@ async fn a_body_that_shows_raw_text_is_caught() {
     // A shape that is none of these is inert in GitLab even raw, such as a slash behind U+2028.
     assert!([0, 1, 2, 8, 9, 10, 11].iter().all(|index| shapes_caught.contains(index)), "{shapes_caught:?}");
     assert!(calls >= 20, "{calls}");
+}
+
+/// What a writer without the product's care would have sent.
+fn raw(body: &str, text: &str) -> String {
+    body.replacen("harmless words", text, 1).replacen("\n\n_podkeeper", &format!("\n\n{text}\n\n_podkeeper"), 1)
+}
+
+/// Sabotage: the count of the sweep, over bodies that show the texts as they are.
+pub(crate) async fn smuggled_when_raw() -> usize {
+    let stage = Stage::seeded();
+    let scene = Scene::of(&stage).await;
+    let body = scene.body(&page("harmless words", None)).unwrap();
+    let mut seen = Smuggled::default();
+    for text in NAMES.iter().flat_map(|command| shapes(command)) {
+        seen.count(&raw(&body, &text), || text.clone());
+    }
+    seen.acting
 }
 
 // ---- The judges ----

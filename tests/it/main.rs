@@ -15,23 +15,34 @@ mod support; // the stage that every story plays on
 mod address; // no link reaches into the network that podkeeper stands in
 mod alarms; // no false alarm, and no silence either
 mod bombs; // inputs that were made to break parsers
+mod calendar; // weeks and zones, day by day for forty years
 mod canary; // the token is seen nowhere but at its own origin
 mod carry; // how the names of the web are carried to a box
 mod changes; // what rots or is mended in the box changes its own findings and nothing else
 mod crash; // killed at any call, it ends as if it had not been
+mod cut; // answers that break off at any byte
 mod door; // what the door makes of a server that misbehaves
+mod doubles; // workers that podkeeper must not be
+mod edits; // people write, tick, rename and label while podkeeper runs
 mod endings; // how a run ends: exit codes and sentences
 mod faults; // the faults of the threat sheet, by number
+mod fidelity; // a plan says what is done, and a quiet run does little
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
 mod links; // the links of a page, looked at in memory
 mod page; // what podkeeper understands of a page
+mod pages; // listings whose pages are short, capped or empty
 mod properties; // what holds in every world, over generated ones
 mod published; // the example answers that GitLab publishes
 mod questions; // what is asked in GraphQL
+mod redirects; // no redirect is followed with the token
 mod roster; // page against data, and what stays in the files
+mod sabotage; // each zero of the scoreboard can be anything else
 mod served; // the program itself, in processes of their own
 mod sessions; // the pairing issue over weeks and years
+mod shown; // a run as everybody is shown it, and its log
+mod sinks; // where a token may not be seen
+mod tally; // what sweeps count beside their own figure
 mod tidy; // what holds for the house itself
 mod whole; // the whole job, by the program itself
 mod worlds; // whatever changes in the box, exactly what follows is said

@@ -8,7 +8,7 @@ use podkeeper::collect::handbook;
 use podkeeper::decide::decide;
 use podkeeper::pod::Pod;
 use podkeeper::pod::agent::{AccountState, AgentFile, MembershipRule};
-use podkeeper::pod::document::MembersSection;
+use podkeeper::pod::document::{MembersSection, PodPage};
 use podkeeper::pod::finding::Finding;
 use podkeeper::pod::observed::{Blind, Cause, Observed};
 use podkeeper::pod::rule::{Audience, Rule};
@@ -39,11 +39,11 @@ fn blind<T>() -> Observed<T> {
 }
 
 /// What the audit tells about a page beside these files and accounts.
-fn told(pod: &Pod, page: &str, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
+fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
     let snapshot = Snapshot {
         now: now(),
         server_now: None,
-        page: Observed::Present(handbook::parse(page, &pod.page.path)),
+        page,
         tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
         agents: Observed::Present(files.to_vec()),
         accounts: Observed::Present(accounts.to_vec()),
@@ -94,26 +94,71 @@ fn data(page: &str) -> (Vec<AgentFile>, Vec<AccountState>) {
 /// have gone from it.
 #[test]
 fn f31_a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
-    let pod = pod();
-    let (mut cuts, mut partial) = (0, 0);
+    let cuts = page_cut_anywhere(Observed::Present);
+    println!(
+        "{} cuts, {} of them with findings about members seen so far; {} false",
+        cuts.of, cuts.partial, cuts.false_alarms
+    );
+    assert_eq!((cuts.false_alarms, cuts.wrong), (0, None));
+    assert!(cuts.of > 4_000 && cuts.partial > 300, "{} {}", cuts.of, cuts.partial);
+}
+
+/// Sabotage: one that takes every page for whole calls people missing whose lines were cut off.
+#[test]
+fn a_worker_that_takes_every_page_for_whole_is_caught() {
+    let cuts = page_cut_anywhere(taken_for_whole);
+    println!("sabotage: {} of {} cuts told falsely", cuts.false_alarms, cuts.of);
+    assert!(cuts.false_alarms > 100, "{}", cuts.false_alarms);
+}
+
+/// What came of pages that were cut at each of their characters.
+#[derive(Default)]
+pub(crate) struct Cuts {
+    pub(crate) of: usize,
+    /// Cuts of which something was told that the whole page does not say, or somebody was called missing.
+    pub(crate) false_alarms: usize,
+    /// Cuts of which something was told all the same.
+    pub(crate) partial: usize,
+    pub(crate) wrong: Option<String>,
+}
+
+impl Cuts {
+    fn count(&mut self, wrong: Option<String>) {
+        self.of += 1;
+        self.false_alarms += usize::from(wrong.is_some());
+        self.wrong = self.wrong.take().or(wrong);
+    }
+}
+
+/// Sabotage: a page as if a heading behind the members proved that it was seen to its end.
+pub(crate) fn taken_for_whole(mut page: PodPage) -> Observed<PodPage> {
+    if page.members_section == MembersSection::OpenEnded {
+        page.members_section = MembersSection::Closed;
+    }
+    Observed::Present(page)
+}
+
+/// Cuts two pages everywhere; `seen` is what the worker makes of what is left.
+pub(crate) fn page_cut_anywhere(seen: fn(PodPage) -> Observed<PodPage>) -> Cuts {
+    let (pod, mut cuts) = (pod(), Cuts::default());
     for page in [JUNIPER, TAMARIND] {
         let (files, accounts) = data(page);
-        let whole = told(&pod, page, &files, &accounts);
+        let tell = |page: &str| told(&pod, seen(handbook::parse(page, &pod.page.path)), &files, &accounts);
+        let whole = tell(page);
         let codes: BTreeSet<&str> = whole.iter().map(|finding| finding.rule.code()).collect();
-        println!("{} findings about the whole page: {codes:?}", whole.len());
         assert_eq!(codes.contains("roster-inconclusive"), page == TAMARIND);
         let section = page.find("od members").or_else(|| page.find("od Members")).unwrap();
         let heading = section + page[section..].find("\n## ").unwrap() + 1;
         let behind = heading + page[heading..].find('\n').unwrap();
         for (end, _) in page.char_indices() {
-            let part = told(&pod, &page[..end], &files, &accounts);
+            let part = tell(&page[..end]);
             let others: Vec<&Finding> =
                 part.iter().filter(|finding| finding.rule != Rule::RosterInconclusive).collect();
-            for finding in &others {
-                assert!(whole.contains(finding), "cut at {end}: {finding:?}");
-            }
+            let new = others.iter().find(|finding| !whole.contains(finding));
+            let mut wrong = new.map(|finding| format!("cut at {end}: {finding:?}"));
             if end > behind {
-                assert_eq!(part, whole, "cut at {end}");
+                wrong =
+                    wrong.or((part != whole).then(|| format!("cut at {end}, which is behind the members: {part:?}")));
             } else if handbook::parse(&page[..end], "p.md").members_section != MembersSection::Closed {
                 let missing = |finding: &&&Finding| {
                     matches!(
@@ -121,14 +166,15 @@ fn f31_a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
                         Rule::MemberWithoutFocus | Rule::MemberUnknownAgent | Rule::FocusWithoutMember
                     )
                 };
-                assert_eq!(others.iter().filter(missing).count(), 0, "cut at {end}");
-                assert!(part.iter().any(|finding| finding.rule == Rule::RosterInconclusive), "cut at {end}");
-                partial += usize::from(!others.is_empty());
+                let gone = others.iter().find(missing).map(|finding| format!("cut at {end}: {finding:?}"));
+                let held = part.iter().any(|finding| finding.rule == Rule::RosterInconclusive);
+                wrong = wrong.or(gone).or((!held).then(|| format!("cut at {end}: nothing says that it was cut")));
+                cuts.partial += usize::from(!others.is_empty());
             }
-            cuts += 1;
+            cuts.count(wrong);
         }
     }
-    println!("{cuts} cuts, {partial} of them with findings about members seen so far; 0 false");
+    cuts
 }
 
 /// Every personal field of a file holds a text of its own that must come out nowhere.
@@ -190,6 +236,7 @@ fn shown(pod: &Pod, bytes: &[u8]) -> String {
     let ada = parse("data/agents/ada.yaml", "name: Ada Quill\ngitlab: {username: aquill}\n", &rules());
     let mut text = format!("{file:?}");
     for page in [PAGE, "## Juniper Pod members\n\n- {{< member-by-name \"Ada Quill\" >}} (`@aquill`)\n\n## Purpose\n"] {
+        let page = Observed::Present(handbook::parse(page, &pod.page.path));
         for finding in told(pod, page, &[ada.clone(), file.clone()], &[]) {
             write!(text, "{finding:?}").unwrap();
         }

@@ -17,16 +17,19 @@ use podkeeper::collect::links::web::{Settings, Web};
 use podkeeper::config::{self, Config};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect, connect_to_write};
+use podkeeper::pod::rule::Audience;
 use podkeeper::pod::run::Run;
 use podkeeper::pod::{Pod, Task};
+use podkeeper::report::{Told, audit, json, terminal};
 use podkeeper::run::{Mode, Stale, run};
 use podkeeper::sandbox::faults::{FAULT, Fault};
-use podkeeper::sandbox::{Plot, Sandbox, World};
+use podkeeper::sandbox::{Plot, PodPlot, Sandbox, World};
 use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::links::stage::BoxWeb;
+use crate::sinks;
 
 /// A Tuesday; the shipped pod meets on Thursdays at 15:00 UTC.
 pub(crate) const NOW: &str = "2026-11-24T06:00:00Z";
@@ -49,6 +52,14 @@ pub(crate) fn now() -> DateTime<Utc> {
 pub(crate) fn sessions_and_labels(pods: Vec<Pod>) -> Vec<Pod> {
     let tasks = [Task::Sessions, Task::Labels];
     pods.into_iter().map(|pod| Pod { tasks: tasks.into(), ..pod }).collect()
+}
+
+/// What stands between a worker and its server: nothing, or a double that makes of the worker another one.
+pub(crate) type Bent = fn(Arc<dyn Exchange>) -> Arc<dyn Exchange>;
+
+/// The worker as it is.
+pub(crate) fn straight(exchange: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    exchange
 }
 
 /// A sandbox, the pods that are kept in it, and the moment.
@@ -86,6 +97,26 @@ impl Stage {
         self.sandbox.change(|world| world.faults.api.clear());
     }
 
+    /// A world that has never seen these pods, whose pages all read like this: for stories that are told a thousand times.
+    pub(crate) fn bare(pods: Vec<Pod>, page: &str, now: DateTime<Utc>) -> Self {
+        let plots = pods.iter().map(|pod| PodPlot { past: Vec::new(), page: Some(page.to_owned()), ..plot(pod, now) });
+        let plot = Plot { now, pods: plots.collect() };
+        Self { sandbox: Sandbox::new(World::seeded(&plot)), pods, now, max_writes: 10 }
+    }
+
+    /// The same world once more, with an empty journal.
+    pub(crate) fn copy(&self) -> Self {
+        let (sandbox, pods) = (Sandbox::new(self.sandbox.world()), self.pods.clone());
+        Self { sandbox, pods, now: self.now, max_writes: self.max_writes }
+    }
+
+    /// Looks at the world as it is, without a copy of it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        let mut seen = None;
+        self.sandbox.change(|world| seen = Some(look(world)));
+        seen.unwrap()
+    }
+
     /// What carries requests to this sandbox without a socket.
     pub(crate) fn exchange(&self) -> Arc<dyn Exchange> {
         Arc::new(InMemory(self.sandbox.router()))
@@ -107,7 +138,10 @@ impl Stage {
     /// Looks and decides.
     pub(crate) async fn plan(&self) -> Vec<Run> {
         let reader = connect(&self.access("api")).unwrap();
-        run(&self.pods, eyes(&reader, &Policy::default()), Mode::Plan, self.now, self.max_writes).await.unwrap()
+        let policy = Policy::default();
+        let runs = run(&self.pods, eyes(&reader, &policy), Mode::Plan, self.now, self.max_writes).await.unwrap();
+        self.report(&runs, &reader, true);
+        runs
     }
 
     /// Does what has to be done.
@@ -125,6 +159,7 @@ impl Stage {
         let (reader, writer) = connect_to_write(access, self.now).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
         let runs = run(&self.pods, eyes(&reader, &Policy::default()), mode, self.now, self.max_writes).await.unwrap();
+        self.report(&runs, &reader, false);
         (runs, reader)
     }
 
@@ -135,15 +170,44 @@ impl Stage {
 
     /// The same over another exchange.
     pub(crate) async fn work_over(&self, exchange: Arc<dyn Exchange>) -> Vec<Run> {
+        let (reader, writer) = connect_to_write(&self.whole_access(exchange), self.now).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        let runs = self.whole_run(&reader, mode).await;
+        self.report(&runs, &reader, false);
+        runs
+    }
+
+    /// Looks and decides about the whole job.
+    pub(crate) async fn plan_work(&self) -> Vec<Run> {
+        let reader = connect(&self.whole_access(self.exchange())).unwrap();
+        let runs = self.whole_run(&reader, Mode::Plan).await;
+        self.report(&runs, &reader, true);
+        runs
+    }
+
+    /// The way in with a token for every purpose.
+    fn whole_access(&self, exchange: Arc<dyn Exchange>) -> Access {
         let mut access = self.access_over(exchange, "api");
         let again = self.access("api").tokens.into_values();
         access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again));
-        let (reader, writer) = connect_to_write(&access, self.now).unwrap();
+        access
+    }
+
+    async fn whole_run(&self, reader: &Reader, mode: Mode<'_>) -> Vec<Run> {
         let web = Web::over(Arc::new(BoxWeb(self.sandbox.clone())), Settings::default());
         let policy = Policy::default();
-        let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
-        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        let eyes = Eyes { reader, web: Some(&web), policy: &policy };
         run(&self.pods, eyes, mode, self.now, self.max_writes).await.unwrap()
+    }
+
+    /// What is printed of a run shows the stage's token to nobody.
+    fn report(&self, runs: &[Run], reader: &Reader, planned: bool) {
+        let token = self.sandbox.describe().tokens["api"].clone();
+        let audience = Audience::Confidential;
+        let told = Told { runs, planned, now: self.now, stamp: "", requests: (0, 0), audience, took_ms: 0 };
+        sinks::search("the JSON report", json::text(&told).as_bytes(), &token);
+        sinks::search("the audit", audit::text(&reader.counts().trail(self.now)).as_bytes(), &token);
+        sinks::search("the report", terminal::text(&told, terminal::Detail::Full).as_bytes(), &token);
     }
 
     /// Applies only if the plan still has this stamp.
@@ -203,6 +267,10 @@ pub(crate) struct InMemory(pub(crate) Router);
 #[async_trait::async_trait]
 impl Exchange for InMemory {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        if let Some(token) = request.headers().get("private-token").and_then(|token| token.to_str().ok()) {
+            sinks::search("an address", request.uri().to_string().as_bytes(), token);
+            sinks::search("a body", request.body(), token);
+        }
         let answer = self.0.clone().oneshot(request.map(Body::from)).await.unwrap();
         let (mut parts, body) = answer.into_parts();
         // A box that is not served names 127.0.0.1 in its links; the stage calls it gitlab.example.

@@ -19,6 +19,7 @@ use podkeeper::sandbox::world::Issue;
 use serde_json::json;
 
 use crate::support::{Draw, Stage, shipped};
+use crate::tally::Writes;
 
 const DAYS: u64 = 366;
 /// Slot, zone and local weekday at 15:00; each zone changes its clocks on days of its own.
@@ -33,6 +34,7 @@ async fn a_year_has_every_session_once_and_loses_no_word() {
     println!("{} runs, {} sessions, {} words of people kept, {} writes", end.runs, end.due, end.words, end.writes);
     assert_eq!(end.wrong, Vec::<String>::new());
     assert!(end.due > 140 && end.words > 100, "the year was a real one");
+    assert_eq!((end.counted.doubles, end.counted.rewrites), (0, 0), "{:?}", end.counted);
     assert!(end.writes <= 2 * end.due, "{} writes for {} sessions", end.writes, end.due);
 }
 
@@ -47,6 +49,7 @@ pub(crate) struct End {
     pub(crate) writes: usize,
     /// What should not be.
     pub(crate) wrong: Vec<String>,
+    pub(crate) counted: Writes,
 }
 
 /// Lets a year pass by and judges its end.
@@ -69,12 +72,20 @@ pub(crate) async fn whole_year(seed: u64) -> End {
     let reopened = year.closed.iter().filter(|iid| issues[*iid].is_open());
     wrong.extend(reopened.map(|iid| format!("#{iid} was reopened")));
     wrong.extend(year.alarms.iter().map(|told| format!("told for no reason: {told}")));
+    // Once more, with the clock where it stands.
+    let written = year.stage.journal().len();
+    year.stage.work().await;
+    let again = year.stage.journal().len();
+    let mut counted = Writes::default();
+    counted.alone(&BTreeMap::new(), &year.stage);
+    counted.rerun(again - written);
     End {
         runs: year.runs,
         due: due.len(),
         words: year.words.len() + year.titles.len(),
-        writes: year.stage.journal().len() - year.edits,
+        writes: written - year.edits,
         wrong,
+        counted,
     }
 }
 

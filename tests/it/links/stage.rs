@@ -21,6 +21,8 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use url::Url;
 
+use crate::sinks;
+
 pub(super) const NOW: &str = "2026-11-24T06:00:00Z";
 
 /// One way to answer a GET.
@@ -107,6 +109,7 @@ pub(crate) struct BoxWeb(pub(crate) Sandbox);
 #[async_trait::async_trait]
 impl Fetch for BoxWeb {
     async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+        sinks::search("a visit", url.as_str().as_bytes(), &self.0.describe().tokens["api"]);
         let request = Request::get(url.as_str()).body(AxumBody::empty()).unwrap();
         let answer = self.0.web_router().oneshot(request).await.unwrap();
         let fault = answer.headers().get("x-box-fault").map(|fault| fault.to_str().unwrap().to_owned());

@@ -1,0 +1,212 @@
+//! Workers that podkeeper must not be: each double stands between the worker and its server.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::{Method, Request, Response};
+use podkeeper::gitlab::{Exchange, Failure};
+use podkeeper::pod::marker::{self, Marked};
+use serde_json::Value;
+
+type Answer = Result<Response<Bytes>, Failure>;
+
+// ---- Redirects are followed, with everything on board ----
+
+pub(crate) fn follows_redirects(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(FollowsRedirects(inner))
+}
+
+struct FollowsRedirects(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for FollowsRedirects {
+    async fn exchange(&self, mut request: Request<Bytes>) -> Answer {
+        let answer = self.0.exchange(request.clone()).await?;
+        let Some(next) = answer.headers().get(LOCATION).and_then(|next| next.to_str().ok()) else { return Ok(answer) };
+        *request.uri_mut() = next.parse().unwrap();
+        // Where nobody answers, the redirect itself is the answer, so that nothing is waited for.
+        Ok(self.0.exchange(request).await.unwrap_or(answer))
+    }
+}
+
+// ---- Issues are found by their titles ----
+
+/// Only an issue whose title is one that podkeeper gives is known as its own.
+pub(crate) fn finds_by_title(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(FindsByTitle(inner))
+}
+
+struct FindsByTitle(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for FindsByTitle {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let answer = self.0.exchange(request).await?;
+        Ok(with_issues(answer, |issue| {
+            let title = issue["title"].as_str().unwrap_or_default();
+            if !title.contains(" Pairing, ") && !title.contains(": links and labels") {
+                issue["description"] = Value::from("an issue of somebody's");
+                issue["labels"] = Value::Array(Vec::new());
+            }
+        }))
+    }
+}
+
+// ---- Nobody looks after a create ----
+
+/// Once it has opened an issue, a worker takes what it saw before, and that issue, for all that there is.
+pub(crate) fn looks_once(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(LooksOnce { inner, seen: Mutex::default() })
+}
+
+struct LooksOnce {
+    inner: Arc<dyn Exchange>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    known: BTreeSet<u64>,
+    opened: bool,
+}
+
+#[async_trait::async_trait]
+impl Exchange for LooksOnce {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let create = is_create(&request);
+        let answer = self.inner.exchange(request).await?;
+        let mut seen = self.seen.lock().unwrap();
+        if create && let Ok(Value::Object(issue)) = serde_json::from_slice(answer.body()) {
+            seen.opened = true;
+            seen.known.extend(issue["iid"].as_u64());
+        }
+        let Ok(Value::Array(mut list)) = serde_json::from_slice::<Value>(answer.body()) else { return Ok(answer) };
+        if seen.opened {
+            list.retain(|item| item["iid"].as_u64().is_none_or(|iid| seen.known.contains(&iid)));
+        } else {
+            seen.known.extend(list.iter().filter_map(|item| item["iid"].as_u64()));
+        }
+        Ok(answer.map(|_| Bytes::from(Value::Array(list).to_string())))
+    }
+}
+
+// ---- The marker follows in a second request ----
+
+pub(crate) fn marks_later(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(MarksLater(inner))
+}
+
+struct MarksLater(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for MarksLater {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        if !is_create(&request) {
+            return self.0.exchange(request).await;
+        }
+        let mut whole = String::new();
+        let bare = with_form(request.clone(), |name, value| {
+            if name == "description" {
+                whole.clone_from(&value);
+                return Some("podkeeper writes here in a moment".to_owned());
+            }
+            Some(value)
+        });
+        let answer = self.0.exchange(bare).await?;
+        let Ok(Value::Object(issue)) = serde_json::from_slice(answer.body()) else { return Ok(answer) };
+        let Some(iid) = issue["iid"].as_u64() else { return Ok(answer) };
+        let mut edit = request;
+        *edit.method_mut() = Method::PUT;
+        *edit.uri_mut() = format!("{}/{iid}", edit.uri()).parse().unwrap();
+        let edit = with_form(edit, |name, _| (name == "description").then(|| whole.clone()));
+        self.0.exchange(edit).await
+    }
+}
+
+// ---- The whole body is overwritten ----
+
+pub(crate) fn overwrites(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(Overwrites(inner))
+}
+
+struct Overwrites(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for Overwrites {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        if *request.method() != Method::PUT {
+            return self.0.exchange(request).await;
+        }
+        let only_block = |name: &str, value: String| match (name, marker::parse(&value)) {
+            ("description", Marked::Block(block)) => Some(marker::render(&block)),
+            _ => Some(value),
+        };
+        self.0.exchange(with_form(request, only_block)).await
+    }
+}
+
+// ---- Bodies are compared byte by byte ----
+
+/// What is stored is what was sent, or it counts as changed: but GitLab takes blanks and line ends out of a body.
+pub(crate) fn compares_verbatim(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(ComparesVerbatim(inner))
+}
+
+struct ComparesVerbatim(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for ComparesVerbatim {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let answer = self.0.exchange(request).await?;
+        Ok(with_issues(answer, |issue| {
+            let body = issue["description"].as_str().unwrap_or_default();
+            let Marked::Block(block) = marker::parse(body) else { return };
+            // The template ends in a line's end; what GitLab stores never does.
+            if !body.ends_with('\n') {
+                let other = marker::Block { text: format!("{}\nIt differs.", block.text), ..block };
+                issue["description"] = Value::from(marker::splice(body, &other).unwrap());
+            }
+        }))
+    }
+}
+
+// ---- What they are made of ----
+
+fn is_create(request: &Request<Bytes>) -> bool {
+    *request.method() == Method::POST && request.uri().path().ends_with("/issues")
+}
+
+/// The answer with every issue of it changed, in a list or alone.
+fn with_issues(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response<Bytes> {
+    let is_issue = |value: &Value| value["iid"].is_u64() && value["description"].is_string();
+    match serde_json::from_slice::<Value>(answer.body()) {
+        Ok(Value::Array(mut list)) => {
+            list.iter_mut().filter(|item| is_issue(item)).for_each(change);
+            answer.map(|_| Bytes::from(Value::Array(list).to_string()))
+        }
+        Ok(mut one) if is_issue(&one) => {
+            change(&mut one);
+            answer.map(|_| Bytes::from(one.to_string()))
+        }
+        Ok(_) | Err(_) => answer,
+    }
+}
+
+/// The request with its form's fields changed, or left out.
+fn with_form(request: Request<Bytes>, mut change: impl FnMut(&str, String) -> Option<String>) -> Request<Bytes> {
+    let (mut parts, body) = request.into_parts();
+    let form = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www"));
+    if !form {
+        return Request::from_parts(parts, body);
+    }
+    let mut out = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(&body).into_owned() {
+        if let Some(value) = change(&name, value) {
+            out.append_pair(&name, &value);
+        }
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Request::from_parts(parts, Bytes::from(out.finish()))
+}
