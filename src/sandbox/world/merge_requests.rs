@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::commands::without_commands;
 use super::history::milestone_changes;
-use super::issues::change;
-use super::{Change, Commit, Emoji, Event, FileChange, Happened, LabelEvent, NewCommit, Note, World};
+use super::{Change, Commit, Emoji, Event, FileChange, Happened, LabelEvent, NewCommit, Note, On, Project, World};
 
 /// A merge request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -92,7 +92,7 @@ pub struct NewMergeRequest {
 pub struct MergeRequestEdit {
     /// The new title.
     pub title: Option<String>,
-    /// The new text.
+    /// The new text; quick actions in it run.
     pub description: Change<String>,
     /// The whole set of labels.
     pub labels: Option<Vec<String>>,
@@ -144,8 +144,18 @@ impl World {
         Some(iid)
     }
 
-    /// Changes a merge request as `who`.
+    /// Changes a merge request as `who`, then runs the quick actions of the new description.
     pub fn edit_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
+        let (description, commands) = without_commands(&edit.description);
+        self.apply_to_merge_request(project, iid, who, &MergeRequestEdit { description, ..edit.clone() });
+        for command in commands {
+            // What a command cannot do is silently left undone in a description.
+            self.run_command_on(On::MergeRequest(project, iid), who, &command).ok();
+        }
+    }
+
+    /// Applies an edit that holds no commands.
+    pub(super) fn apply_to_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
         let now = self.now;
         let Some(before) = self.merge_request_mut(project, iid).cloned() else { return };
         let asked = (edit.labels.as_deref(), edit.add_labels.as_slice(), edit.remove_labels.as_slice());
@@ -155,10 +165,10 @@ impl World {
         if let Some(title) = &edit.title {
             title.trim().clone_into(&mut after.title);
         }
-        change(&mut after.description, &edit.description);
-        change(&mut after.milestone, &self.known_milestone(project, &edit.milestone));
-        after.assignees = edit.assignees.clone().unwrap_or(after.assignees);
-        after.reviewers = edit.reviewers.clone().unwrap_or(after.reviewers);
+        edit.description.apply(&mut after.description);
+        self.known_milestone(project, &edit.milestone).apply(&mut after.milestone);
+        after.assignees = self.known_people(edit.assignees.as_deref()).unwrap_or(after.assignees);
+        after.reviewers = self.known_people(edit.reviewers.as_deref()).unwrap_or(after.reviewers);
         after.target_branch = edit.target_branch.clone().unwrap_or(after.target_branch);
         after.removes_branch = edit.removes_branch.unwrap_or(after.removes_branch);
         after.squash = edit.squash.unwrap_or(after.squash);
@@ -252,6 +262,24 @@ impl World {
         head.or(request.sha.as_ref()).cloned()
     }
 
+    /// The commits that a merge request brings, newest first, and the project that they are in.
+    pub fn merge_request_commits<'a>(
+        &'a self,
+        home: &'a Project,
+        request: &MergeRequest,
+    ) -> (&'a Project, Vec<&'a Commit>) {
+        let head = self.merge_request_head(home.id, request).unwrap_or_default();
+        let base = self.merge_request_base(home.id, request).unwrap_or_default();
+        let place = self.holder(home, request, &head);
+        (place, place.between(&base, &head))
+    }
+
+    /// Where a commit of a merge request is: a fork has the history of what it was forked from.
+    fn holder<'a>(&'a self, home: &'a Project, request: &MergeRequest, commit: &str) -> &'a Project {
+        let source = self.projects.get(&request.source_project);
+        source.filter(|source| source.resolve(commit).is_some()).unwrap_or(home)
+    }
+
     /// What a merge request changes; `None` if its branches are not there, or where both sides changed a file.
     pub fn mergeable_changes(&self, project: u64, request: &MergeRequest) -> Option<Vec<FileChange>> {
         let home = self.projects.get(&project)?;
@@ -269,9 +297,6 @@ impl World {
         let Some(home) = self.projects.get(&project) else { return Vec::new() };
         let Some(base) = self.merge_request_base(project, request) else { return Vec::new() };
         let Some(head) = self.merge_request_head(project, request) else { return Vec::new() };
-        let Some(source) = self.projects.get(&request.source_project) else { return Vec::new() };
-        // A fork has the history of what it was forked from.
-        let place = if source.resolve(&head).is_some() { source } else { home };
-        place.differences(&base, &head)
+        self.holder(home, request, &head).differences(&base, &head)
     }
 }

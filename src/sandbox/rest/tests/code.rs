@@ -88,6 +88,20 @@ async fn a_commit_does_all_of_its_actions_or_none() {
     let diff = ask(&sandbox, "", "GET", &format!("{COMMITS}/{id}/diff"), "").await;
     assert_eq!((&diff.each("old_path")[1], &diff.each("renamed_file")[1]), (&json!("README.md"), &json!(true)));
     assert_eq!(diff.each("diff")[0], "@@ -0,0 +1,1 @@\n+hello\n");
+    let listed = ask(&sandbox, "dev", "PUT", OPEN, "default_branch=work").await.status;
+    assert_eq!(listed, 403);
+    ask(&sandbox, "keeper", "PUT", OPEN, "default_branch=work").await;
+    let moved = json!([{"action": "move", "file_path": "bin/a", "previous_path": "a"}]);
+    commit(&sandbox, "dev", "tools", moved).await;
+    for (tree, modes) in [("", json!(["040000", "100755"])), ("?ref=HEAD", json!(["040000", "100755"]))] {
+        let tree = format!("{OPEN}/repository/tree{tree}");
+        assert_eq!(
+            json!(ask(&sandbox, "", "GET", &tree, "").await.each("mode")),
+            modes,
+            "the default branch knows its modes"
+        );
+    }
+    ask(&sandbox, "keeper", "PUT", OPEN, "default_branch=main").await;
     let before = sandbox.world();
     let half =
         json!([{"action": "create", "file_path": "b", "content": ""}, {"action": "delete", "file_path": "none"}]);
@@ -144,6 +158,23 @@ async fn a_merge_request_is_opened_once_and_merged_once() {
     assert_eq!(ask(&sandbox, "", "GET", &format!("{OPEN}/repository/files/a/raw"), "").await.text, "x\n");
     assert_eq!(ask(&sandbox, "", "GET", &format!("{one}/diffs"), "").await.each("new_path"), ["a"]);
     assert_eq!(ask(&sandbox, "", "GET", &format!("{REQUESTS}?state=opened"), "").await.text, "[]");
+}
+
+#[tokio::test]
+async fn a_commit_knows_the_merge_request_that_brings_it() {
+    let sandbox = sandbox();
+    let first = commit(&sandbox, "dev", "a", json!([{"action": "create", "file_path": "one", "content": "1"}])).await;
+    let first = first.json()["id"].as_str().unwrap().to_owned();
+    let more = json!({"branch": "a", "content": "2", "commit_message": "Two"});
+    ask_json(&sandbox, "dev", "POST", &format!("{OPEN}/repository/files/two"), &more).await;
+    ask(&sandbox, "dev", "POST", REQUESTS, "source_branch=a&target_branch=main&title=Both").await;
+    let brought = async || ask(&sandbox, "", "GET", &format!("{COMMITS}/{first}/merge_requests"), "").await.each("iid");
+    assert_eq!(brought().await, [1]);
+    ask(&sandbox, "dev", "PUT", &format!("{REQUESTS}/1/merge"), "").await;
+    assert_eq!(brought().await, [1], "also when it is merged");
+    let other = commit(&sandbox, "dev", "b", json!([{"action": "create", "file_path": "x", "content": "1"}])).await;
+    let path = format!("{COMMITS}/{}/merge_requests", other.json()["id"].as_str().unwrap());
+    assert_eq!(ask(&sandbox, "", "GET", &path, "").await.text, "[]");
 }
 
 #[tokio::test]
