@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::sandbox::world::MergeRequest;
+use super::Asked;
+use crate::sandbox::world::{MergeRequest, Project};
 
 /// The words of the default closing pattern (`gitlab.yml`, `issue_closing_pattern`).
 const WORDS: [&str; 16] = [
@@ -38,6 +39,16 @@ pub(super) fn named_issues(request: &MergeRequest, closing: bool) -> BTreeSet<u6
         }
     }
     named
+}
+
+impl Asked<'_> {
+    /// Merge requests that name an issue of their project, as far as the asking user sees them; only those that close it
+    /// if asked.
+    pub(super) fn naming<'a>(&self, home: &'a Project, iid: u64, closing: bool) -> Vec<&'a MergeRequest> {
+        let readable = self.world.may_read_code(home, self.who);
+        let requests = home.merge_requests.values().filter(|_| readable);
+        requests.filter(|one| named_issues(one, closing).contains(&iid)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, group: u64, path: &[&str]) -> Answer
             asked.group_role(group, PLANNER)?;
             let iid = find(asked, group, iid)?.iid;
             let wish = wish(&asked.call.input)?;
-            change(asked, group, iid, wish);
+            change(asked, group, iid, &wish);
             show(asked, 200, group, &iid.to_string())
         }
         ("DELETE", [iid]) => {
@@ -106,7 +106,7 @@ fn create(asked: &mut Asked<'_>, group: u64) -> Answer {
     if let Some(epic) = asked.world.groups.get_mut(&group).and_then(|home| home.epics.get_mut(&iid)) {
         (epic.author, epic.created_at, epic.updated_at) = (Some(who), now, now);
     }
-    change(asked, group, iid, wish);
+    change(asked, group, iid, &wish);
     show(asked, 201, group, &iid.to_string())
 }
 
@@ -126,7 +126,7 @@ fn wish(input: &Input) -> Result<Wish, Reply> {
 }
 
 /// Changes an epic that is there as create and update have it.
-fn change(asked: &mut Asked<'_>, group: u64, iid: u64, wish: Wish) {
+fn change(asked: &mut Asked<'_>, group: u64, iid: u64, wish: &Wish) {
     let input = &asked.call.input;
     let now = asked.world.now;
     let Some(home) = asked.world.groups.get(&group) else { return };

@@ -48,7 +48,7 @@ fn labels<'a>(asked: &'a Asked<'_>, group: &'a Group) -> Vec<&'a Label> {
         found.extend(projects.flat_map(|project| project.labels.values()));
     }
     let search = input.search();
-    found.retain(|label| search.as_ref().is_none_or(|text| label.has(text)));
+    found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     found.sort_by_key(|label| (label.name.to_lowercase(), label.id));
     found
 }

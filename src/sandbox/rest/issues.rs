@@ -1,6 +1,5 @@
 //! Issues: one, created, changed, deleted (GitLab docs, "Issues API"; `lib/api/issues.rb`).
 
-use super::closing::named_issues;
 use super::paging::page;
 use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
@@ -110,10 +109,7 @@ fn below(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&str]) -> Answe
 fn related(asked: &Asked<'_>, project: u64, iid: &str, closing: bool) -> Answer {
     let iid = asked.issue(project, iid)?.iid;
     let home = asked.project(project)?;
-    let readable = asked.world.may_read_code(home, asked.who);
-    let requests = home.merge_requests.values().filter(|_| readable);
-    let found: Vec<_> = requests.filter(|one| named_issues(one, closing).contains(&iid)).collect();
-    Ok(page(asked, &found, |one| asked.merge_request_shape(home, one)))
+    Ok(page(asked, &asked.naming(home, iid, closing), |one| asked.merge_request_shape(home, one)))
 }
 
 fn participants(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {

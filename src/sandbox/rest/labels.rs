@@ -32,7 +32,7 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let search = asked.call.input.search();
     let mut found = asked.world.labels_for(home);
     found.retain(|label| ancestors || home.labels.contains_key(&label.id));
-    found.retain(|label| search.as_ref().is_none_or(|text| label.has(text)));
+    found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     Ok(page(asked, &found, |label| asked.label_shape(home, label)))
 }
 

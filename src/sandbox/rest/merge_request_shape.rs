@@ -73,7 +73,7 @@ impl Asked<'_> {
             "detailed_merge_status": detailed,
             "has_conflicts": detailed == "conflict",
             "blocking_discussions_resolved": true,
-            "sha": self.world.merge_request_head(home.id, one),
+            "sha": self.world.merge_request_head(one),
             "merge_commit_sha": one.merge_commit,
             "squash_commit_sha": one.squash_commit,
             "squash": one.squash,

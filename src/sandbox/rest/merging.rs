@@ -72,7 +72,7 @@ fn merge(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let (iid, source, removes, squash) = (one.iid, one.source_branch.clone(), one.removes_branch, one.squash);
     let who = asked.merger(project, &one.target_branch)?;
     let input = &asked.call.input;
-    let head = asked.world.merge_request_head(project, one);
+    let head = asked.world.merge_request_head(one);
     if input.filled("sha").is_some_and(|sha| head.as_ref() != Some(&sha)) {
         return Err(Reply::message(409, "SHA does not match HEAD of source branch"));
     }

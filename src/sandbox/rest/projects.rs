@@ -155,7 +155,7 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
 /// `templates/issues` and one of them: the files of `.gitlab/issue_templates` on the default branch.
 pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let home = asked.project(project)?;
-    let (kind, rest) = path.split_first().ok_or_else(|| Reply::no_route())?;
+    let (kind, rest) = path.split_first().ok_or_else(Reply::no_route)?;
     let folder = match *kind {
         "issues" => ".gitlab/issue_templates/",
         "merge_requests" => ".gitlab/merge_request_templates/",

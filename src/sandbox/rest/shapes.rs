@@ -63,7 +63,7 @@ impl Asked<'_> {
             "assignee": assignees.first(),
             "upvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(),
             "downvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsdown").count(),
-            "merge_requests_count": 0,
+            "merge_requests_count": self.naming(project, iid, true).len(),
             "user_notes_count": comments,
             "start_date": null,
             "due_date": issue.due_date,

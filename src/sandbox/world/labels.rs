@@ -26,7 +26,7 @@ pub struct Label {
 
 impl Label {
     /// Whether a search finds it: by its title or its description, in any letter case.
-    pub(in super::super) fn has(&self, lower: &str) -> bool {
+    pub(in super::super) fn is_found_by(&self, lower: &str) -> bool {
         let description = self.description.as_deref().unwrap_or_default().to_lowercase();
         self.name.to_lowercase().contains(lower) || description.contains(lower)
     }

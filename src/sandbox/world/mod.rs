@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
-//! `repository` branches and commits, `commands` what quick actions do, `removal` what goes away with what; the others are
-//! what their names say. Ids and iids are counters, so equal histories give equal worlds.
+//! `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do, `removal` what
+//! goes away with what; the others are what their names say. Ids and iids are counters, so equal histories give equal worlds.
 
 mod access;
 mod build;
@@ -16,6 +16,7 @@ mod issues;
 mod items;
 mod labels;
 mod merge_requests;
+mod merging;
 mod milestones;
 mod people;
 mod projects;

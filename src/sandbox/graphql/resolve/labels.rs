@@ -24,7 +24,7 @@ pub(in super::super) fn labels<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &
     };
     let mut found = found(scope, node, &wish);
     found.retain(|label| title.is_none_or(|title| label.name == title));
-    found.retain(|label| search.as_ref().is_none_or(|text| label.has(text)));
+    found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     found.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
     Got::Nodes(found.into_iter().map(Node::Label).collect())
 }

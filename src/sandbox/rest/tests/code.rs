@@ -88,20 +88,6 @@ async fn a_commit_does_all_of_its_actions_or_none() {
     let diff = ask(&sandbox, "", "GET", &format!("{COMMITS}/{id}/diff"), "").await;
     assert_eq!((&diff.each("old_path")[1], &diff.each("renamed_file")[1]), (&json!("README.md"), &json!(true)));
     assert_eq!(diff.each("diff")[0], "@@ -0,0 +1,1 @@\n+hello\n");
-    let listed = ask(&sandbox, "dev", "PUT", OPEN, "default_branch=work").await.status;
-    assert_eq!(listed, 403);
-    ask(&sandbox, "keeper", "PUT", OPEN, "default_branch=work").await;
-    let moved = json!([{"action": "move", "file_path": "bin/a", "previous_path": "a"}]);
-    commit(&sandbox, "dev", "tools", moved).await;
-    for (tree, modes) in [("", json!(["040000", "100755"])), ("?ref=HEAD", json!(["040000", "100755"]))] {
-        let tree = format!("{OPEN}/repository/tree{tree}");
-        assert_eq!(
-            json!(ask(&sandbox, "", "GET", &tree, "").await.each("mode")),
-            modes,
-            "the default branch knows its modes"
-        );
-    }
-    ask(&sandbox, "keeper", "PUT", OPEN, "default_branch=main").await;
     let before = sandbox.world();
     let half =
         json!([{"action": "create", "file_path": "b", "content": ""}, {"action": "delete", "file_path": "none"}]);
@@ -161,6 +147,28 @@ async fn a_merge_request_is_opened_once_and_merged_once() {
 }
 
 #[tokio::test]
+async fn a_file_takes_its_mode_along_and_the_default_branch_shows_it() {
+    let sandbox = sandbox();
+    let act = async |action: Value| {
+        let body = json!({"branch": "main", "commit_message": "Do it", "actions": [action]});
+        assert_eq!(ask_json(&sandbox, "dev", "POST", COMMITS, &body).await.status, 201);
+    };
+    let modes =
+        async |query: &str| ask(&sandbox, "", "GET", &format!("{OPEN}/repository/tree{query}"), "").await.each("mode");
+    act(json!({"action": "chmod", "file_path": "README.md", "execute_filemode": true})).await;
+    for query in ["", "?ref=HEAD", "?ref=main"] {
+        assert_eq!(modes(query).await, ["100755"], "{query}");
+    }
+    act(json!({"action": "move", "file_path": "docs/README.md", "previous_path": "README.md"})).await;
+    assert_eq!(modes("?path=docs").await, ["100755"]);
+    ask(&sandbox, "dev", "POST", BRANCHES, "branch=x&ref=HEAD").await;
+    assert_eq!(modes("?path=docs&ref=x").await, ["100755"]);
+    act(json!({"action": "delete", "file_path": "docs/README.md"})).await;
+    act(json!({"action": "create", "file_path": "docs/README.md", "content": "new"})).await;
+    assert_eq!(modes("?path=docs").await, ["100644"], "a new file of an old name is another one");
+}
+
+#[tokio::test]
 async fn a_commit_knows_the_merge_request_that_brings_it() {
     let sandbox = sandbox();
     let first = commit(&sandbox, "dev", "a", json!([{"action": "create", "file_path": "one", "content": "1"}])).await;
@@ -175,6 +183,19 @@ async fn a_commit_knows_the_merge_request_that_brings_it() {
     let other = commit(&sandbox, "dev", "b", json!([{"action": "create", "file_path": "x", "content": "1"}])).await;
     let path = format!("{COMMITS}/{}/merge_requests", other.json()["id"].as_str().unwrap());
     assert_eq!(ask(&sandbox, "", "GET", &path, "").await.text, "[]");
+}
+
+#[tokio::test]
+async fn a_closed_merge_request_still_shows_what_it_would_have_changed() {
+    let sandbox = sandbox();
+    let sha = request(&sandbox, "a").await.json()["sha"].clone();
+    let one = format!("{REQUESTS}/1");
+    ask(&sandbox, "dev", "PUT", &one, "state_event=close").await;
+    ask(&sandbox, "dev", "DELETE", &format!("{BRANCHES}/a"), "").await;
+    let closed = ask(&sandbox, "dev", "GET", &one, "").await.json();
+    assert_eq!((&closed["sha"], &closed["changes_count"]), (&sha, &json!("1")));
+    assert_eq!(ask(&sandbox, "", "GET", &format!("{one}/diffs"), "").await.each("new_path"), ["a"]);
+    assert_eq!(ask(&sandbox, "", "GET", &format!("{one}/commits"), "").await.each("title"), ["Do it"]);
 }
 
 #[tokio::test]

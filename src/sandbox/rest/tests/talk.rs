@@ -48,6 +48,8 @@ async fn a_merge_request_and_the_issues_it_closes_know_each_other() {
     assert_eq!(get(&sandbox, &format!("{REQUEST}/related_issues")).await.each("iid"), [1, 2, 3]);
     for (issue, closed_by, related) in [(1, json!([1]), json!([1])), (3, json!([]), json!([1]))] {
         let path = format!("{ISSUES}/{issue}");
+        let closing = closed_by.as_array().unwrap().len();
+        assert_eq!(get(&sandbox, &path).await.json()["merge_requests_count"], closing, "{issue}");
         assert_eq!(json!(get(&sandbox, &format!("{path}/closed_by")).await.each("iid")), closed_by, "{issue}");
         assert_eq!(
             json!(get(&sandbox, &format!("{path}/related_merge_requests")).await.each("iid")),
