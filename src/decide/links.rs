@@ -165,5 +165,13 @@ pub fn labels(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdi
     findings
 }
 
+/// Why some of the labels could not be looked up, if so: nothing is told of those, and that is to be said.
+pub fn unseen_labels(verdicts: &BTreeMap<String, LabelVerdict>) -> Option<&str> {
+    verdicts.values().find_map(|verdict| match verdict {
+        LabelVerdict::Unknown(why) => Some(why.as_str()),
+        LabelVerdict::Alive | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
+    })
+}
+
 #[cfg(test)]
 mod tests;

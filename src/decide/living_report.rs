@@ -39,7 +39,7 @@ pub(super) fn project(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
             super::brakes::project_state(configured, "[reports]", &reports.project, parts);
             for issue in reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author)) {
                 let Marked::Damaged { why, marker: Some(Marker::Report(key, _)) } = &issue.marked else { continue };
-                if *key == pod.key {
+                if *key == pod.key || pod.formerly.contains(key) {
                     let name = format!("{}#{}", reports.project.path, issue.iid);
                     parts.findings.push(Finding::new(Rule::MarkerDamaged, name.clone(), format!("{name}: {why}")));
                 }

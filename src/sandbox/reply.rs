@@ -70,7 +70,27 @@ impl Reply {
         Reply::json(status, &json!({ "error": error }))
     }
 
-    /// A missing parameter.
+    /// No such route.
+    pub(super) fn no_route() -> Reply {
+        Reply::error(404, "404 Not Found")
+    }
+
+    /// A parameter that the route's own checks miss.
+    pub(super) fn missing(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} is missing"))
+    }
+
+    /// A parameter with a value that is none of those that it may have.
+    pub(super) fn no_such_value(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} does not have a valid value"))
+    }
+
+    /// A parameter that cannot be read as what it should be.
+    pub(super) fn unreadable(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} is invalid"))
+    }
+
+    /// A parameter that the handler itself misses.
     pub(super) fn not_given(name: &str) -> Reply {
         Reply::message(400, &format!("400 (Bad request) \"{name}\" not given"))
     }

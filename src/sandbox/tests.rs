@@ -152,6 +152,17 @@ async fn row_49_the_web_hides_what_it_must_and_looks_alive_while_it_does() {
 }
 
 #[tokio::test]
+async fn whatever_is_at_an_address_now_comes_before_what_was_there_once() {
+    let sandbox = seeded();
+    let old = "https://gitlab.com/harbour-desk/support/playground/dependency-scanning";
+    assert_eq!(web(&sandbox, old).await.0, 301);
+    sandbox.change(|world| {
+        world.add_project("harbour-desk/support/playground/dependency-scanning", Visibility::Public);
+    });
+    assert_eq!(web(&sandbox, old).await, (200, String::new()));
+}
+
+#[tokio::test]
 async fn pages_show_the_world_and_escape_it() {
     let sandbox = seeded();
     let (status, start) = get(&sandbox, "/").await;

@@ -166,14 +166,5 @@ fn url(link: usize) -> String {
 
 fn observation(link: usize, verdict: Verdict) -> Observation {
     let place = LinkPlace { path: "page.md".to_owned(), line: link + 1, column: 1, section: "Links".to_owned() };
-    Observation {
-        url: url(link),
-        kind: LinkKind::Web,
-        verdict,
-        reason: "a reason".to_owned(),
-        status: None,
-        redirects: Vec::new(),
-        suggestion: None,
-        places: vec![place],
-    }
+    Observation { places: vec![place], ..Observation::new(url(link), LinkKind::Web, verdict, "a reason") }
 }

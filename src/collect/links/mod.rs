@@ -242,13 +242,10 @@ fn unseen() -> Judged {
 
 fn observation(url: &str, entry: &Entry, judged: Judged) -> Observation {
     Observation {
-        url: url.to_owned(),
-        kind: entry.kind,
-        verdict: judged.verdict,
-        reason: judged.reason,
         status: judged.status,
         redirects: judged.redirects,
         suggestion: judged.suggestion,
         places: entry.places.clone(),
+        ..Observation::new(url, entry.kind, judged.verdict, judged.reason)
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::decide::tests::{account, issue, now, pod, seen};
+use crate::pod::PodKey;
 use crate::pod::marker::parse;
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::snapshot::Project;
@@ -103,6 +104,23 @@ fn a_report_by_somebody_else_and_a_damaged_one_are_left_alone() {
     assert_eq!(plan(&some, reports(vec![foreign])), "open-report report alpha/links\n");
     let body = "<!-- podkeeper:v1 report alpha/links -->\nno end";
     assert_eq!(plan(&some, reports(vec![issue(4, "x", body)])), "");
+}
+
+/// A report that is left alone because it is damaged is told of, under a former key of the pod too.
+#[test]
+fn a_damaged_report_is_told_of_under_every_key_of_the_pod() {
+    let some = wanted(&["https://a.example/"]);
+    let renamed = Pod { formerly: vec![PodKey::parse("before").unwrap()], ..pod() };
+    for (key, told) in [("alpha", 1), ("before", 1), ("other", 0)] {
+        let body = format!("<!-- podkeeper:v1 report {key}/links -->\nno end");
+        let mut snapshot = seen(Vec::new());
+        snapshot.reports = reports(vec![issue(4, "x", &body)]);
+        let mut parts = Parts::default();
+        project(&renamed, &snapshot, &mut parts);
+        let damaged = parts.findings.iter().filter(|found| found.rule == Rule::MarkerDamaged).count();
+        keep(&renamed, &snapshot, &some, &mut parts);
+        assert_eq!((damaged, parts.actions.is_empty()), (told, told == 1), "{key}");
+    }
 }
 
 #[test]
