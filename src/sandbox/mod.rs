@@ -68,6 +68,8 @@ struct Inside {
     world: World,
     journal: Vec<Entry>,
     requests: u64,
+    /// The window of the rate limit that the last request fell into, and how many did.
+    window: (i64, u64),
     place: Place,
 }
 
@@ -136,7 +138,7 @@ impl Sandbox {
     fn with(world: World, clock: Option<Clock>) -> Sandbox {
         let origin = "http://127.0.0.1".to_owned();
         let place = Place { own: origin.clone(), origin, web: None, ca: None };
-        let inside = Inside { world, journal: Vec::new(), requests: 0, place };
+        let inside = Inside { world, journal: Vec::new(), requests: 0, window: (0, 0), place };
         Sandbox { state: Arc::new(Mutex::new(inside)), clock }
     }
 
@@ -172,6 +174,8 @@ async fn on_gitlab(State(sandbox): State<Sandbox>, request: Request<Body>) -> Re
 /// The one door of the API: every request passes here, so this is where faults strike and requests are counted.
 fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     inside.requests += 1;
+    let window = inside.world.now.timestamp() / faults::answer::WINDOW;
+    inside.window = (window, if inside.window.0 == window { inside.window.1 + 1 } else { 1 });
     let origin = inside.place.origin.clone();
     let journaled = Cell::new(call.path != "/api/graphql");
     let handle = |world: &mut World| {
@@ -190,7 +194,7 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
         None => handle(world),
     };
     if world.faults.rate_headers && reply.status != 429 {
-        reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.requests));
+        reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.window.1));
     }
     inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled.get()));
     // By the world's clock, which may stand still.

@@ -6,7 +6,7 @@ use crate::sandbox::reply::Reply;
 use crate::sandbox::world::World;
 
 /// The window of a limit, in seconds (GitLab docs, "GitLab.com settings", rate limits).
-const WINDOW: i64 = 60;
+pub(in crate::sandbox) const WINDOW: i64 = 60;
 
 /// Answers a request as a fault will have it; `handle` is what GitLab would do.
 pub(in crate::sandbox) fn answer(
@@ -74,11 +74,12 @@ fn shift(world: &mut World, call: &Call) {
 /// `RateLimit-*` as GitLab.com sends them, with so many requests left.
 pub(in crate::sandbox) fn rate_headers(reply: Reply, world: &World, call: &Call, left: u64) -> Reply {
     const LIMIT: u64 = 2_000;
-    let (name, limit) = match call.header("private-token").or_else(|| call.header("authorization")) {
+    let (name, limit) = match ["private-token", "job-token", "authorization"].iter().find_map(|name| call.header(name))
+    {
         Some(_) => ("throttle_authenticated_api", LIMIT),
         None => ("throttle_unauthenticated_api", 500),
     };
-    let reset = world.now.timestamp() + WINDOW;
+    let reset = (world.now.timestamp() / WINDOW + 1) * WINDOW;
     let reset_time = chrono::DateTime::from_timestamp(reset, 0).unwrap_or(world.now);
     reply
         .header("ratelimit-name", name)

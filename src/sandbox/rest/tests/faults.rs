@@ -20,6 +20,7 @@ async fn row_50_the_limit_of_rack_attack_is_text_with_headers() {
     assert_eq!(names.each_ref().map(|name| got.header(name)), ["2000", "2000", "0"]);
     assert_eq!(got.header("ratelimit-name"), "throttle_authenticated_api");
     assert_eq!(got.header("ratelimit-resettime"), "Mon, 23 Nov 2026 12:01:00 GMT");
+    assert_eq!(got.header("ratelimit-reset"), "1795435260", "the same second, counted from 1970");
     assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.status, 200, "it was for one request");
 }
 
@@ -83,4 +84,6 @@ async fn answers_tell_the_limits_of_gitlab_com_if_they_shall() {
     let got = ask(&sandbox, "bot", "GET", "/user", "").await;
     assert_eq!((got.header("ratelimit-limit"), got.header("ratelimit-remaining")), ("2000", "1998"));
     assert_eq!(ask(&sandbox, "", "GET", "/user", "").await.header("ratelimit-limit"), "500");
+    sandbox.change(|world| world.now += chrono::TimeDelta::minutes(1));
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.header("ratelimit-remaining"), "1999", "a new minute");
 }
