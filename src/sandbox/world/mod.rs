@@ -25,6 +25,7 @@ mod web;
 pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
 pub use faults::{ApiFault, Faults, Trouble};
 pub use groups::{Epic, Group};
+pub(super) use issues::scope;
 pub use issues::{Change, IssueEdit, NewIssue};
 pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};
 pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
