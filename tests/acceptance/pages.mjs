@@ -85,7 +85,8 @@ async function write() {
   await api("POST", `projects/${handbook}/repository/files/${encodeURIComponent("content/new file.md")}`, { branch: "mend-the-page", content: "# New\n\n<script>window.hacked = 30</script>\n", commit_message: "A file more" });
   const request = await api("POST", `projects/${handbook}/merge_requests`, { source_branch: "mend-the-page", target_branch: "main", title: "Mend the page", description: "Closes nothing.\n\n- [x] looked at it\n" });
   await api("POST", `projects/${handbook}/merge_requests/${request.iid}/notes`, { body: "Looks good, see !" + request.iid });
-  return { rich: rich.iid, hostile: hostile.iid, request: request.iid };
+  const [commit] = await api("GET", `projects/${handbook}/merge_requests/${request.iid}/commits`);
+  return { rich: rich.iid, hostile: hostile.iid, request: request.iid, commit: commit.id };
 }
 
 // --- the browser ---------------------------------------------------------------------------------------------------
@@ -109,11 +110,14 @@ const PAGES = {
   labels: [`${PAIRING}/-/labels`, ["pairify", "<b>bold</b>", "#8fbc8f"]],
   requests: [`${HANDBOOK}/-/merge_requests`, ["Mend the page", "mend-the-page into main"]],
   request: [`${HANDBOOK}/-/merge_requests/${made.request}`, ["Mend the page", "mend-the-page into main", "2 files", "@@ -8,7 +8,7 @@", "@@ -0,0 +1,3 @@", "Ada Quill-Moreau", "A file more", "Looks good"]],
+  commit: [`${HANDBOOK}/-/commit/${made.commit}`, ["A file more", "new file", "@@ -0,0 +1,3 @@"]],
+  epic: ["/groups/harbour-desk/support/-/epics/41", ["Pods", "Epic", "open"]],
   tree: [`${HANDBOOK}/-/tree/main`, ["README.md", "content/"]],
   markdown: [`${HANDBOOK}/-/blob/main/content/handbook/support/support-pods/secure/_index.md`, ["Secure Pod members", "With its lines"]],
   lines: [`${HANDBOOK}/-/blob/main/content/handbook/support/support-pods/secure/_index.md?plain=1`, ["As it is meant to look"]],
   branch: [`${HANDBOOK}/-/blob/mend-the-page/content/new%20file.md`, ["New"]],
   group: ["/gitlab-com", ["Group", "support"]],
+  epics: ["/harbour-desk/support", ["Epics", "Pods"]],
   journal: ["/-/journal.html", ["POST", "/api/v4/projects/", "2026-11-24 06:00", "add_labels", "what it wrote"]],
   missing: ["/no/such/project", ["Not found"]],
 };

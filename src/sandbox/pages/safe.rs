@@ -10,7 +10,7 @@ use super::links::{Around, Target};
 use super::references;
 
 /// Tags that stand in the page, without any attribute but those named in `attributes`.
-const KEPT: [&str; 46] = [
+pub(super) const KEPT: [&str; 46] = [
     "a",
     "abbr",
     "b",
@@ -99,13 +99,14 @@ pub(super) fn safe(html: &str, around: &Around<'_>) -> String {
 
 /// A text as it stands in HTML.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;").replace('\0', "\u{fffd}")
 }
 
 struct Writer<'a> {
     out: String,
-    /// Tags that were opened, each with what closes it.
-    open: Vec<(String, &'static str)>,
+    /// Tags that were opened, each with what closes it where that is not its own end.
+    open: Vec<(String, Option<&'static str>)>,
     /// The tag whose content is being left out.
     left_out: Option<String>,
     /// Text that was read and not written yet.
@@ -135,12 +136,12 @@ impl Writer<'_> {
             "table" => {
                 // What is wider than the page is scrolled, and by keyboard, too.
                 self.out.push_str("<div class=\"wide\" tabindex=\"0\"><table>");
-                self.open.push((name, "</table></div>"));
+                self.open.push((name, Some("</table></div>")));
             }
             name if KEPT.contains(&name) => {
                 self.out.extend(["<", name, &attributes(name, &attribute), ">"]);
                 if !VOID.contains(&name) {
-                    self.open.push((name.to_owned(), ""));
+                    self.open.push((name.to_owned(), None));
                 }
             }
             _ => {}
@@ -148,9 +149,12 @@ impl Writer<'_> {
     }
 
     fn link(&mut self, attribute: &impl Fn(&str) -> Option<String>) {
-        // comrak's own link of a heading to itself has no text.
-        let anchor = attribute("class").as_deref() == Some("anchor");
-        let target = attribute("href").filter(|_| !anchor).and_then(|link| self.around.target(&link));
+        // The renderer's own link of a heading to itself has no text.
+        if attribute("class").as_deref() == Some("anchor") {
+            self.open.push(("a".to_owned(), Some("")));
+            return;
+        }
+        let target = attribute("href").and_then(|link| self.around.target(&link));
         let id = identity("a", attribute);
         match target {
             Some(Target::Inside(link)) => self.out.extend(["<a href=\"", &escape(&link), "\"", &id, ">"]),
@@ -166,11 +170,11 @@ impl Writer<'_> {
             }
             None => {
                 self.out.push_str("<span>");
-                self.open.push(("a".to_owned(), "</span>"));
+                self.open.push(("a".to_owned(), Some("</span>")));
                 return;
             }
         }
-        self.open.push(("a".to_owned(), ""));
+        self.open.push(("a".to_owned(), None));
     }
 
     /// Pages load nothing from elsewhere, so a picture is a link to it.
@@ -209,10 +213,9 @@ impl Writer<'_> {
     /// Closes what is open, down to this depth.
     fn close(&mut self, depth: usize) {
         for (name, close) in self.open.drain(depth..).rev() {
-            if close.is_empty() {
-                self.out.extend(["</", &name, ">"]);
-            } else {
-                self.out.push_str(close);
+            match close {
+                Some(close) => self.out.push_str(close),
+                None => self.out.extend(["</", &name, ">"]),
             }
         }
     }
