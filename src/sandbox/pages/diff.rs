@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn lines_that_stay_are_told_around_a_change_and_no_others() {
-        let before: String = (1..=20).map(|number| format!("line {number}\n")).collect();
+        let before = (1..=20).fold(String::new(), |text, number| text + &format!("line {number}\n"));
         let after = before.replace("line 10\n", "line ten\n");
         insta::assert_snapshot!(told(&hunks(&before, &after)), @r"
         @@ -7,7 +7,7 @@
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn changes_far_apart_are_two_hunks_and_a_new_file_is_one() {
-        let before: String = (1..=30).map(|number| format!("line {number}\n")).collect();
+        let before = (1..=30).fold(String::new(), |text, number| text + &format!("line {number}\n"));
         let after = before.replace("line 3\n", "").replace("line 27\n", "line 27\nmore\n");
         assert_eq!(hunks(&before, &after).len(), 2);
         assert_eq!(told(&hunks("", "a\nb\n")), "@@ -0,0 +1,2 @@\n+a\n+b");

@@ -43,7 +43,8 @@ pub(super) fn filtered(
     let asked = view.call.input.filled("state");
     let chosen = asked.as_deref().filter(|asked| states.contains(asked) || *asked == "all").unwrap_or("opened");
     let labels = view.call.input.list("label_name").unwrap_or_default();
-    let labels: String = labels.iter().map(|name| format!("&label_name[]={}", query(name))).collect();
+    let labels: Vec<String> = labels.iter().map(|name| format!("&label_name[]={}", query(name))).collect();
+    let labels = labels.concat();
     let path = href(&format!("{}/-/{kind}", project.path));
     let filters: Vec<Value> = states
         .iter()

@@ -28,8 +28,8 @@ pub(super) fn pills(world: &World, project: &Project, names: &BTreeSet<String>) 
 pub(super) fn drawn(name: &str, label: Option<&Label>, link: Option<&str>) -> String {
     // Only a colour may become a part of a style.
     let color = label.map(|label| label.color.as_str()).filter(|color| channels(color).is_some()).unwrap_or(UNKNOWN);
-    let ink = if contrast(color, LIGHT) > contrast(color, DARK) { LIGHT } else { DARK };
-    let style = format!("--label:{color};--ink:{ink}");
+    let letters = if contrast(color, LIGHT) > contrast(color, DARK) { LIGHT } else { DARK };
+    let style = format!("--label:{color};--ink:{letters}");
     // The colons are there for whoever copies the name or searches for it.
     let text = match scope(name) {
         Some(scope) => {

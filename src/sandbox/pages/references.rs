@@ -49,13 +49,7 @@ fn found(text: &str, at: usize, sigil: char, around: &Around<'_>) -> Option<(usi
         }
         _ if before.ends_with(|char: char| char.is_alphanumeric() || char == '_') => None,
         '~' => {
-            let (name, taken) = match rest.strip_prefix('"') {
-                Some(quoted) => quoted.split_once('"').map(|(name, _)| (name, name.len() + 2))?,
-                None => {
-                    let name = word(rest, "_-:&?.").trim_end_matches(['.', ':', '?']);
-                    (name, name.len())
-                }
-            };
+            let (name, taken) = label_name(rest)?;
             let project = around.owner?;
             let known = around.view.world.labels_for(project).iter().any(|label| label.name == name);
             known.then(|| (at, at + 1 + taken, label::pill(around.view.world, project, name)))
@@ -82,6 +76,16 @@ fn numbered(sigil: char, path: &str, iid: u64, around: &Around<'_>) -> Option<(S
         _ => ("merge_requests", &project.merge_requests.get(&iid)?.title),
     };
     Some((href(&format!("{}/-/{kind}/{iid}", project.path)), title.clone()))
+}
+
+/// The name behind a `~`, quoted or not, and how long it is as it is written.
+fn label_name(rest: &str) -> Option<(&str, usize)> {
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let (name, _) = quoted.split_once('"')?;
+        return Some((name, name.len() + 2));
+    }
+    let name = word(rest, "_-:&?.").trim_end_matches(['.', ':', '?']);
+    Some((name, name.len()))
 }
 
 fn word<'a>(text: &'a str, others: &str) -> &'a str {

@@ -250,7 +250,7 @@ fn attributes(name: &str, attribute: &impl Fn(&str) -> Option<String>) -> String
         _ => {}
     }
     if let Some(start) = attribute("start").and_then(|start| start.parse::<u32>().ok()).filter(|_| name == "ol") {
-        kept.push_str(&format!(" start=\"{start}\""));
+        kept.extend([" start=\"", &start.to_string(), "\""]);
     }
     if name == "details" && attribute("open").is_some() {
         kept.push_str(" open");

@@ -166,7 +166,7 @@ async fn an_issue_is_shown_with_labels_people_links_and_what_happened_to_it() {
 #[tokio::test]
 async fn a_merge_request_is_shown_with_the_lines_that_it_changes() {
     let (mut world, project, user) = small();
-    let before: String = (1..=20).map(|number| format!("line {number}\n")).collect();
+    let before = (1..=20).fold(String::new(), |text, number| text + &format!("line {number}\n"));
     world.add_file(project, "main", "list.txt", &before);
     let after = before.replace("line 10\n", "<line> ten\n");
     let new = NewCommit {
