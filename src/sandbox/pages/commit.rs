@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::links::Around;
 use super::markdown::remark;
-use super::thing::{fact, one};
+use super::thing::fact;
 use super::{View, diff, moment, project, show};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::world::Project;
@@ -15,8 +15,7 @@ pub(super) fn page(view: View<'_>, project: &Project, id: &str) -> Option<Reply>
     let around = Around { view, owner: Some(project), group: None, file: "" };
     let (title, message) = commit.message.split_once('\n').unwrap_or((&commit.message, ""));
     let parents: Vec<Value> = commit.parents.iter().filter_map(|parent| parent.get(..8)).map(Value::from).collect();
-    let facts: Vec<Value> =
-        [fact("Commit", one(commit.id.get(..8))), fact("Parents", parents)].into_iter().flatten().collect();
+    let facts: Vec<Value> = [fact("Parents", parents)].into_iter().flatten().collect();
     let page = context! {
         kind => "Commit", title, reference => commit.id.get(..8), facts,
         author => commit.author.map(|author| view.person(author)), created => moment(commit.created_at),
