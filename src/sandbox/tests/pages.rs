@@ -148,8 +148,7 @@ async fn an_issue_is_shown_with_labels_people_links_and_what_happened_to_it() {
         "First #1 closed Issue of 2026-11-23 12:00 by Ines Aalto (@ines)",
         "Assignees Ines Aalto (@ines) Due date 2026-12-01",
         "See #2 and pod::secure",
-        "Ines Aalto added pod::secure",
-        "Ines Aalto removed pod::secure",
+        "Ines Aalto added pod::secure · 2026-11-23 12:00 Ines Aalto removed pod::secure · 2026-11-23 12:00",
         "Ines Aalto closed",
         "Done, at last",
     ] {
