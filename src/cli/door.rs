@@ -23,7 +23,7 @@ use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
 use crate::pod::run::Ending;
 use crate::run::Moment;
-use crate::sandbox::{Plot, Sandbox, Serving, World};
+use crate::sandbox::{Plot, Sandbox, Serving, World, purpose};
 
 const GITLAB_COM: &str = "https://gitlab.com";
 /// The box's own token that may do what podkeeper's token may do.
@@ -302,18 +302,35 @@ pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Res
     let says = serving.description();
     let url = serving.url().as_str().trim_end_matches('/').to_owned();
     let token = says.tokens.get(BOX_TOKEN).cloned().unwrap_or_default();
-    let project = config.pods.first().map(|pod| pod.pairing_project.replace('/', "%2F")).unwrap_or_default();
+    // By its number, so that a line fits a terminal.
+    let pairing = config.pods.first().map(|pod| pod.pairing_project.as_str()).unwrap_or_default();
+    let project = sandbox.world().project_at(pairing).map_or(0, |project| project.id);
     let web = says.web.as_deref().unwrap_or("-");
     // Whoever gives it another origin puts something before it, which has to know where to find it.
     let own = says.dns.trim_end_matches("/-/dns/");
     let own = if own == url { String::new() } else { format!(", listening at {own}") };
-    let tokens: Vec<String> = says.tokens.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect();
+    let tokens: Vec<String> = says
+        .tokens
+        .iter()
+        .map(|(name, value)| format!("  {name:<16} {value:<39}  {}", purpose(name)).trim_end().to_owned())
+        .collect();
     let text = format!(
-        "A GitLab in a box at {url}{own} (its web over TLS at {web})\n\nTokens:\n{}\n\nTry:\n  podkeeper apply --sandbox={url}\n\
-         \x20 curl {url}/-/journal\n\
-         \x20 curl --header \"PRIVATE-TOKEN: {token}\" \\\n    \"{url}/api/v4/projects/{project}/issues\"\n\
-         \x20 curl {url}/-/sandbox\n\nCtrl-C ends it.\n",
-        tokens.join("\n")
+        "A GitLab in a box at {url}{own}\n\n\
+         Look at it in a browser:\n\
+         \x20 {url}/{pairing}\n\
+         \x20 {url}/-/journal.html\n\n\
+         Its web, over TLS, is at {web}; podkeeper finds it by itself.\n\n\
+         Tokens, which open nothing but this box:\n{tokens}\n\n\
+         Let podkeeper work in it, then ask for the pairing issues, open one, and see\n\
+         what was written:\n\
+         \x20 podkeeper apply --sandbox={url}\n\
+         \x20 curl -H \"PRIVATE-TOKEN: {token}\" \\\n\
+         \x20   \"{url}/api/v4/projects/{project}/issues\"\n\
+         \x20 curl -H \"PRIVATE-TOKEN: {token}\" -d title=Hello \\\n\
+         \x20   \"{url}/api/v4/projects/{project}/issues\"\n\
+         \x20 curl {url}/-/journal\n\n\
+         Ctrl-C ends it.\n",
+        tokens = tokens.join("\n")
     );
     sink.invented(&text);
     let until = async move {

@@ -92,6 +92,22 @@ impl Call {
         let fields = url::form_urlencoded::parse(&self.body);
         fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
     }
+
+    /// The values of a form or of a JSON object by their names, in order; none where the body is neither.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        if is_json(&self.headers, &self.body) {
+            let Ok(Value::Object(fields)) = serde_json::from_slice(&self.body) else { return Vec::new() };
+            let readable = |value: Value| match value {
+                Value::Array(_) | Value::Object(_) => format!("{value:#}"),
+                value => input::plain(&value),
+            };
+            return fields.into_iter().map(|(key, value)| (key, readable(value))).collect();
+        }
+        if kind(&self.headers).and_then(multipart::boundary).is_some() {
+            return Vec::new();
+        }
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
 }
 
 fn kind(headers: &HeaderMap) -> Option<&str> {

@@ -43,7 +43,7 @@ use http::Method;
 
 pub use control::Description;
 pub use journal::Entry;
-pub use seed::{PastSession, Person, Plot, PodPlot, canaries, expectations};
+pub use seed::{PastSession, Person, Plot, PodPlot, canaries, expectations, purpose};
 pub use serve::Serving;
 pub use world::World;
 
@@ -196,9 +196,10 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     if world.faults.rate_headers && reply.status != 429 {
         reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.window.1));
     }
-    inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled.get()));
+    let now = world.now;
+    inside.journal.extend(journal::entry(call, &reply, now).filter(|_| journaled.get()));
     // By the world's clock, which may stand still.
-    let date = inside.world.now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     reply.header("x-request-id", format!("box-{:08}", inside.requests)).header("date", date)
 }
 

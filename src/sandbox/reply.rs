@@ -124,7 +124,16 @@ impl Reply {
         self
     }
 
-    /// The HTTP answer. A header that HTTP cannot carry is left out.
+    /// The address of the page of what the answer shows, if it is a success that tells it.
+    pub(super) fn web_url(&self) -> Option<String> {
+        if !(200..300).contains(&self.status) {
+            return None;
+        }
+        let shape: Value = serde_json::from_slice(&self.body).ok()?;
+        shape.get("web_url")?.as_str().map(str::to_owned)
+    }
+
+    /// The HTTP answer. A header value that HTTP cannot carry is left out.
     pub(super) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() =

@@ -33,6 +33,7 @@ pub use groups::{Epic, Group};
 pub use issues::{IssueEdit, NewIssue};
 pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};
 pub use labels::Label;
+pub(super) use labels::scope;
 pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
 pub use milestones::{Milestone, MilestoneEdit};
 pub use people::{Token, User};
