@@ -51,6 +51,8 @@ mod links {
 mod pages;
 #[path = "../tests/it/redirects.rs"]
 mod redirects;
+#[path = "../tests/it/reports.rs"]
+mod reports;
 #[path = "../tests/it/roster.rs"]
 mod roster;
 #[path = "../tests/it/sabotage.rs"]

@@ -8,8 +8,8 @@ use crate::board::{Board, Part};
 use crate::sabotage::{on_a_virtual_clock, on_the_clock};
 use crate::support::straight;
 use crate::{
-    address, alarms, bombs, calendar, crash, cut, edits, fidelity, hostile, inert, pages, redirects, roster, sabotage,
-    sessions, shown, sinks, year,
+    address, alarms, bombs, calendar, crash, cut, edits, fidelity, hostile, inert, pages, redirects, reports, roster,
+    sabotage, sessions, shown, sinks, year,
 };
 
 const ONE: &str = "One issue, whatever happens";
@@ -37,7 +37,8 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(9, kills_in_pairs),
     task(6, two_workers),
     task(10, three_workers),
-    task(9, cut_answers),
+    task(8, reports_of_two_workers),
+    task(15, cut_answers),
     task(1, listings),
     task(4, weeks),
     task(5, a_year),
@@ -47,6 +48,7 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(20, histories_second_half),
     task(2, links_that_fail),
     task(2, pages_cut),
+    task(15, cut_answers_of_the_whole_job),
     task(1, everything_shown),
     task(8, smuggled),
     task(1, vectors),
@@ -98,6 +100,19 @@ fn three_workers(all: bool) -> Part {
     let mut part = Part::default();
     let orders = on_a_virtual_clock(sessions::orders_of_three(if all { 10_000 } else { 1_000 }));
     part.all((ONE, "orders of three workers with one open issue", ""), orders.well, orders.of, orders.wrong);
+    part.count(&orders.writes);
+    part
+}
+
+fn reports_of_two_workers(all: bool) -> Part {
+    let mut part = Part::default();
+    let orders = on_a_virtual_clock(reports::orders_of_two(if all { 2_000 } else { 300 }));
+    part.all(
+        (ONE, "orders of two workers with one open report of each kind", ""),
+        orders.well,
+        orders.of,
+        orders.wrong,
+    );
     part.count(&orders.writes);
     part
 }
@@ -193,6 +208,21 @@ fn pages_cut(_: bool) -> Part {
     let mut part = Part::default();
     let cuts = roster::page_cut_anywhere(Observed::Present);
     part.none((ALARMS, "spurious reports about members", "cut pages"), cuts.false_alarms, cuts.of, cuts.wrong);
+    part
+}
+
+fn cut_answers_of_the_whole_job(all: bool) -> Part {
+    let mut part = Part::default();
+    let cuts = on_a_virtual_clock(cut::everywhere_in_the_whole_job(if all { 3 } else { 29 }));
+    let (ends, at) = (cuts.ends, (ONE, "cut answers after which the next run ends the work", ""));
+    part.none(
+        (ALARMS, "spurious reports after a cut answer", "cut answers"),
+        cuts.spurious,
+        ends.of,
+        cuts.first_spurious,
+    );
+    part.all(at, ends.well, ends.of, ends.wrong);
+    part.count(&ends.writes);
     part
 }
 

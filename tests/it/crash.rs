@@ -196,7 +196,7 @@ pub(crate) fn add_twin(stage: &mut Stage) {
     });
 }
 
-fn edit_page(stage: &mut Stage, old: &str, new: &str) {
+pub(crate) fn edit_page(stage: &mut Stage, old: &str, new: &str) {
     let at = stage.pods[0].page.clone();
     stage.sandbox.change(|world| {
         let project = world.projects.values_mut().find(|project| project.path == at.project).unwrap();

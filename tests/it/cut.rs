@@ -1,6 +1,6 @@
 //! Answers that break off (fault F4, and every other answer too): each kind of answer is cut at each of its bytes, once with
-//! a connection that breaks and once as if that were all. Nothing is opened twice, and the next run ends where it would
-//! have ended.
+//! a connection that breaks and once as if that were all. Nothing is opened twice, nothing untrue is told, and the next
+//! run ends where it would have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use podkeeper::gitlab::{Exchange, Failure};
-use podkeeper::pod::Pod;
+use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{Ending, Run};
 use podkeeper::pod::schedule::Cron;
+use podkeeper::pod::{Pod, Task};
 
-use crate::crash::{Ends, add_twin, canonical, delete_label, lose_label, pod_that_creates};
+use crate::crash::{Ends, add_twin, canonical, delete_label, edit_page, lose_label, pod_that_creates};
 use crate::support::{Bent, Stage, now, sessions_and_labels, shipped, straight};
 use crate::tally::by_key;
 
@@ -29,6 +30,22 @@ async fn an_answer_cut_at_any_byte_doubles_nothing_and_the_next_run_ends_the_wor
     cuts.ends.all("cuts", 2_000);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_the_whole_job_cut_anywhere_tells_nothing_that_is_not_so() {
+    let cuts = everywhere_in_the_whole_job(211).await;
+    println!("{} kinds of answers: {:?}", cuts.kinds.len(), cuts.kinds);
+    assert_eq!((cuts.spurious, cuts.first_spurious), (0, None));
+    cuts.ends.all("cuts", 300);
+}
+
+/// The sweep sees what is told of a page that is short without a word, where nothing says how long it should be.
+#[tokio::test(start_paused = true)]
+async fn what_a_short_page_is_taken_for_is_caught() {
+    let cuts = the_page_in_the_whole_job(97).await;
+    println!("{} of {} cuts: {:?}", cuts.spurious, cuts.ends.of, cuts.first_spurious);
+    assert!(cuts.spurious > 10, "{}", cuts.spurious);
+}
+
 /// Sabotage: a client that sends a create again when it cannot read the answer.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_repeats_a_create_is_caught() {
@@ -42,39 +59,95 @@ pub(crate) struct Cuts {
     pub(crate) ends: Ends,
     /// The kinds of answers, each with the length of the one that was cut.
     pub(crate) kinds: BTreeMap<String, usize>,
+    /// Cuts after which something was told of links or members that is not so.
+    pub(crate) spurious: usize,
+    pub(crate) first_spurious: Option<String>,
 }
 
 /// Cuts the longest answer of each kind at every so many bytes.
 pub(crate) async fn everywhere(step: usize, bent: Bent) -> Cuts {
+    sweep(scenes_of_sessions().await, |_| step, bent).await
+}
+
+/// The same of the whole job: questions about links, labels, agents and accounts, and both reports.
+pub(crate) async fn everywhere_in_the_whole_job(step: usize) -> Cuts {
+    // A file that is short without a word is taken for a shorter file, and its links for links that went.
+    let step = |kind: &str| if is_file(kind) { usize::MAX } else { step };
+    sweep(scenes_of_the_whole_job().await, step, straight).await
+}
+
+/// Only the pod's page, short without a word: nothing tells how long it should be.
+async fn the_page_in_the_whole_job(step: usize) -> Cuts {
+    let step = |kind: &str| if is_file(kind) { step } else { usize::MAX };
+    sweep(scenes_of_the_whole_job().await, step, straight).await
+}
+
+/// Whether an answer is a file as it is, which no bracket at its end proves to be whole.
+fn is_file(kind: &str) -> bool {
+    kind.contains("/raw ")
+}
+
+async fn sweep(starts: Vec<Start>, step: impl Fn(&str) -> usize, bent: Bent) -> Cuts {
     let mut scenes: Vec<Scene> = Vec::new();
     let mut longest: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
-    for (at, (name, start)) in scenes_in_which_all_is_asked().await.into_iter().enumerate() {
+    for (at, (name, start)) in starts.into_iter().enumerate() {
         let whole = start.copy();
         let server = Arc::new(Server::over(&whole, None));
-        whole.apply_over(Arc::clone(&server) as Arc<dyn Exchange>).await;
+        let told = pass(&whole, Arc::clone(&server) as Arc<dyn Exchange>).await.iter().flat_map(alarms).collect();
         for (nth, (kind, length)) in server.seen.lock().unwrap().iter().enumerate() {
             let known = longest.entry(kind.clone()).or_insert((*length, at, nth));
             *known = (*known).max((*length, at, nth));
         }
-        scenes.push(Scene { name, start, wanted: canonical(&whole), bent, known: BTreeSet::new() });
+        scenes.push(Scene { name, start, wanted: canonical(&whole), told, bent, known: BTreeSet::new() });
     }
-    let mut cuts = Cuts { ends: Ends::default(), kinds: BTreeMap::new() };
+    let mut cuts = Cuts { ends: Ends::default(), kinds: BTreeMap::new(), spurious: 0, first_spurious: None };
     for (kind, (length, scene, nth)) in longest {
-        for bytes in (0..length).step_by(step) {
-            scenes[scene].cut(Cut { nth, bytes: Some(bytes) }, &kind, &mut cuts.ends).await;
+        for bytes in (0..length).step_by(step(&kind)) {
+            scenes[scene].cut(Cut { nth, bytes: Some(bytes) }, &kind, &mut cuts).await;
         }
         // Where a connection breaks makes no difference: what came is thrown away.
-        scenes[scene].cut(Cut { nth, bytes: None }, &kind, &mut cuts.ends).await;
+        scenes[scene].cut(Cut { nth, bytes: None }, &kind, &mut cuts).await;
         cuts.kinds.insert(kind, length);
     }
     cuts
 }
 
+/// One run of whatever the stage's pods are kept for.
+async fn pass(stage: &Stage, exchange: Arc<dyn Exchange>) -> Vec<Run> {
+    if stage.pods[0].tasks.contains(&Task::Links) {
+        stage.work_over(exchange).await
+    } else {
+        stage.apply_over(exchange).await.0
+    }
+}
+
+/// What a run tells of links that are gone and of members who are not as they should be.
+fn alarms(run: &Run) -> impl Iterator<Item = String> {
+    const LINKS: [Rule; 3] = [Rule::LinkDead, Rule::LinkFragmentDead, Rule::LinkUnreachable];
+    const OTHERS: [Rule; 6] = [
+        Rule::LabelMissing,
+        Rule::MemberWithoutFocus,
+        Rule::MemberUnknownAgent,
+        Rule::FocusWithoutMember,
+        Rule::AccountMissing,
+        Rule::AccountBlocked,
+    ];
+    run.findings.iter().filter_map(|finding| match finding.rule {
+        // One that was gone when it was last seen is gone, under whatever rule it is told.
+        rule if LINKS.contains(&rule) => Some(format!("a link is gone: {}", finding.subject)),
+        rule if OTHERS.contains(&rule) => Some(format!("{}: {}", rule.code(), finding.subject)),
+        _ => None,
+    })
+}
+
+/// A world, and what it is.
+type Start = (&'static str, Stage);
+
 /// What happens to a world before the run whose answers are cut.
 type Happens = fn(&mut Stage);
 
 /// Small worlds in which every kind of request about sessions and labels is sent.
-async fn scenes_in_which_all_is_asked() -> Vec<(&'static str, Stage)> {
+async fn scenes_of_sessions() -> Vec<Start> {
     let pods = || sessions_and_labels(shipped().pods);
     let bare = |pods: Vec<Pod>| Stage::bare(pods, PAGE, now());
     let mut all = vec![("the first run", bare(pods()))];
@@ -92,6 +165,15 @@ async fn scenes_in_which_all_is_asked() -> Vec<(&'static str, Stage)> {
     all
 }
 
+/// The seeded world, before and after a first run of everything.
+async fn scenes_of_the_whole_job() -> Vec<Start> {
+    let first = Stage::of(shipped().pods, now());
+    let mut second = first.copy();
+    second.work().await;
+    edit_page(&mut second, "https://youtu.be/bOxSeEd-D01", "https://youtu.be/bOxAlIvE-02");
+    vec![("the whole job", first), ("a report to be changed", second)]
+}
+
 fn another_hour(stage: &mut Stage) {
     stage.pods[0].slots[0].cron = Cron::parse("0 16 * * Thu").unwrap();
 }
@@ -101,16 +183,25 @@ struct Scene {
     start: Stage,
     /// The world as a run leaves it whose answers are whole.
     wanted: BTreeSet<String>,
+    /// What it tells of links and members.
+    told: BTreeSet<String>,
     bent: Bent,
     /// Worlds that a cut left and from which the next run is known to end well.
     known: BTreeSet<BTreeSet<String>>,
 }
 
 impl Scene {
-    async fn cut(&mut self, cut: Cut, kind: &str, ends: &mut Ends) {
+    async fn cut(&mut self, cut: Cut, kind: &str, cuts: &mut Cuts) {
         let stage = self.start.copy();
         let began = stage.look(|world| by_key(world, false));
-        stage.apply_over((self.bent)(Arc::new(Server::over(&stage, Some(cut))))).await;
+        let runs = pass(&stage, (self.bent)(Arc::new(Server::over(&stage, Some(cut))))).await;
+        let what = || format!("{}, {kind} cut: {:?}", self.name, cut.bytes);
+        let new = runs.iter().flat_map(alarms).find(|told| !self.told.contains(told));
+        cuts.spurious += usize::from(new.is_some());
+        if let Some(new) = new {
+            cuts.first_spurious.get_or_insert(format!("{}: {new}", what()));
+        }
+        let ends = &mut cuts.ends;
         ends.writes.alone(&began, &stage);
         let left = canonical(&stage);
         if self.known.contains(&left) {
@@ -125,7 +216,6 @@ impl Scene {
         if end.is_ok() && !doubled {
             self.known.insert(left);
         }
-        let what = || format!("{}, {kind} cut: {:?}", self.name, cut.bytes);
         ends.count(match end {
             Ok(()) if doubled => Err(format!("{}: an issue is there twice", what())),
             end => end.map_err(|why| format!("{}: {why}", what())),
@@ -134,7 +224,7 @@ impl Scene {
 
     /// The next run ends the work, and the one after it finds nothing to do.
     async fn next(&self, stage: &Stage, ends: &mut Ends) -> Result<(), String> {
-        let (runs, _) = stage.apply_over((self.bent)(stage.exchange())).await;
+        let runs = pass(stage, (self.bent)(stage.exchange())).await;
         let ended = runs.iter().map(Run::ending).max();
         let found = canonical(stage);
         if ended != Some(Ending::Done) || found != self.wanted {
@@ -143,7 +233,7 @@ impl Scene {
             return Err(format!("the next run ended {ended:?}; missing {missing:#?}, more {more:#?}"));
         }
         let written = stage.journal().len();
-        stage.apply_over((self.bent)(stage.exchange())).await;
+        pass(stage, (self.bent)(stage.exchange())).await;
         ends.writes.rerun(stage.journal().len() - written);
         Ok(())
     }
@@ -180,7 +270,14 @@ impl Exchange for Server {
         self.seen.lock().unwrap().push((kind, answer.body().len()));
         match self.cut.filter(|cut| cut.nth == nth) {
             Some(Cut { bytes: None, .. }) => Err(Failure::Lost("the connection was reset".to_owned())),
-            Some(Cut { bytes: Some(bytes), .. }) => Ok(answer.map(|body| body.slice(..bytes.min(body.len())))),
+            Some(Cut { bytes: Some(bytes), .. }) => {
+                let mut answer = answer.map(|body| body.slice(..bytes.min(body.len())));
+                // Whoever cuts a body takes what belongs to it along.
+                for name in ["content-length", "x-gitlab-size", "x-gitlab-content-sha256"] {
+                    answer.headers_mut().remove(name);
+                }
+                Ok(answer)
+            }
             None => Ok(answer),
         }
     }
@@ -196,6 +293,11 @@ fn kind(request: &Request<Bytes>) -> String {
         names.into_iter().collect::<Vec<_>>().join(" ")
     };
     let body = String::from_utf8_lossy(request.body());
+    if path == "/api/graphql" {
+        let query = serde_json::from_slice::<serde_json::Value>(request.body()).unwrap();
+        let words = query["query"].as_str().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit());
+        return format!("GraphQL {}", words.take(40).collect::<String>());
+    }
     let (path, query) = (parts.collect::<Vec<_>>().join("/"), names(request.uri().query().unwrap_or_default()));
     format!("{} {path} {query} {}", request.method(), names(&body))
 }

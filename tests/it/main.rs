@@ -36,6 +36,7 @@ mod properties; // what holds in every world, over generated ones
 mod published; // the example answers that GitLab publishes
 mod questions; // what is asked in GraphQL
 mod redirects; // no redirect is followed with the token
+mod reports; // the living reports, with several workers at once
 mod roster; // page against data, and what stays in the files
 mod sabotage; // each zero of the scoreboard can be anything else
 mod served; // the program itself, in processes of their own

@@ -511,7 +511,7 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    fn count(&mut self, end: Result<usize, String>) {
+    pub(crate) fn count(&mut self, end: Result<usize, String>) {
         self.of += 1;
         match end {
             Ok(issues) => {
@@ -553,11 +553,9 @@ async fn at_once(workers: usize, order: VecDeque<usize>, bent: Bent, writes: &mu
     let mut pod = pod();
     pod.page.site = None;
     let (stage, shown) = (small(&pod), format!("{order:?}"));
-    let turns = Order { next: order, done: vec![false; workers], busy: false };
-    let turns = Arc::new(Turns { state: Mutex::new(turns), changed: Notify::new() });
+    let turns = Turns::in_order(order, workers);
     let worker = async |number: usize| {
-        let exchange = Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(&turns), number };
-        let (runs, _) = stage.apply_over(bent(Arc::new(exchange))).await;
+        let (runs, _) = stage.apply_over(bent(turns.through(&stage, number))).await;
         turns.ends(number);
         runs
     };
@@ -579,7 +577,7 @@ async fn at_once(workers: usize, order: VecDeque<usize>, bent: Bent, writes: &mu
 }
 
 /// The same turns in an order of the seed's (Fisher and Yates).
-fn shuffled(mut turns: Vec<usize>, seed: u64) -> VecDeque<usize> {
+pub(crate) fn shuffled(mut turns: Vec<usize>, seed: u64) -> VecDeque<usize> {
     let mut draw = Draw(seed);
     for at in (1..turns.len()).rev() {
         turns.swap(at, draw.below(at + 1));
@@ -758,14 +756,14 @@ impl Exchange for Interferes {
     }
 }
 
-/// Lets the calls that matter of two workers pass one at a time, in an order that is given.
+/// Lets the calls that matter of several workers pass one at a time, in an order that is given.
 struct Turnstile {
     inner: InMemory,
     turns: Arc<Turns>,
     number: usize,
 }
 
-struct Turns {
+pub(crate) struct Turns {
     state: Mutex<Order>,
     changed: Notify,
 }
@@ -777,6 +775,17 @@ struct Order {
 }
 
 impl Turns {
+    /// Turns of so many workers.
+    pub(crate) fn in_order(next: VecDeque<usize>, workers: usize) -> Arc<Self> {
+        let order = Order { next, done: vec![false; workers], busy: false };
+        Arc::new(Self { state: Mutex::new(order), changed: Notify::new() })
+    }
+
+    /// The way of one worker to the stage's box.
+    pub(crate) fn through(self: &Arc<Self>, stage: &Stage, number: usize) -> Arc<dyn Exchange> {
+        Arc::new(Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(self), number })
+    }
+
     async fn begins(&self, number: usize) {
         loop {
             let changed = self.changed.notified();
@@ -809,7 +818,7 @@ impl Turns {
         self.changed.notify_waiters();
     }
 
-    fn ends(&self, number: usize) {
+    pub(crate) fn ends(&self, number: usize) {
         self.state.lock().unwrap().done[number] = true;
         self.changed.notify_waiters();
     }
