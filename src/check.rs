@@ -9,7 +9,7 @@ use crate::collect::{Eyes, label_names};
 use crate::decide::links::{self, assess};
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, in_order};
-use crate::pod::observed::Blind;
+use crate::pod::observed::{Blind, Cause};
 use crate::pod::rule::Rule;
 use crate::pod::verdict::Observation;
 
@@ -27,7 +27,7 @@ pub struct Checked {
     /// Why nothing can be concluded from the links, if that is so.
     pub inconclusive: Option<String>,
     /// What could not be asked.
-    pub unknown: Option<Blind>,
+    pub unknown: Vec<Blind>,
     /// Requests sent to the web.
     pub web_requests: u64,
 }
@@ -66,15 +66,22 @@ pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, 
         let labels: Vec<Labels<'_>> =
             labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
         let probed = probe(&asked, &labels, eyes.reader, web, eyes.policy).await;
+        // Where GitLab could not be asked at all, that is what is said.
+        let asked = probed.blind.is_none();
         for (read, verdicts) in labelled.iter().zip(&probed.labels) {
             checked.findings.extend(links::labels(&read.page, &read.path, verdicts));
+            checked.unknown.extend(links::unseen_labels(verdicts).filter(|_| asked).map(|why| Blind {
+                what: format!("the labels of {}", read.path),
+                why: format!("{why}; see [documents] label_groups"),
+                cause: Cause::Unavailable,
+            }));
         }
         // Nothing is remembered between two checks: a first silence is not told.
         let assessment = assess(&probed.observations, &BTreeMap::new(), now);
         checked.findings.extend(assessment.findings);
         checked.inconclusive = assessment.inconclusive;
         checked.observations = probed.observations;
-        checked.unknown = probed.blind;
+        checked.unknown.extend(probed.blind);
         checked.web_requests = probed.web_requests;
     }
     checked.findings = in_order(checked.findings);

@@ -4,8 +4,10 @@
 //! same as running it once.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 
 use crate::collect::{self, Eyes, Sight};
 use crate::decide::{Decision, decide};
@@ -13,6 +15,7 @@ use crate::execute::{Stop, execute};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::Pod;
 use crate::pod::action::{Action, Change};
+use crate::pod::observed::Blind;
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::stamp;
 use crate::pod::run::Run;
@@ -37,6 +40,30 @@ pub enum Mode<'a> {
     },
 }
 
+/// Which time it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Moment {
+    /// As somebody said: taken as it is.
+    Given(DateTime<Utc>),
+    /// As this machine's clock said: held against GitLab's.
+    Read(DateTime<Utc>),
+}
+
+impl Moment {
+    /// The time.
+    pub fn time(self) -> DateTime<Utc> {
+        match self {
+            Self::Given(time) | Self::Read(time) => time,
+        }
+    }
+}
+
+impl From<DateTime<Utc>> for Moment {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Given(time)
+    }
+}
+
 /// The plan that was agreed to is not the one that the world calls for now; nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
@@ -52,16 +79,16 @@ pub async fn run(
     pods: &[Pod],
     eyes: Eyes<'_>,
     mode: Mode<'_>,
-    now: DateTime<Utc>,
+    now: impl Into<Moment>,
     max_writes: usize,
 ) -> Result<Vec<Run>, Stale> {
-    let reader = eyes.reader;
+    let (reader, now) = (eyes.reader, now.into());
     let sights = collect::sights(eyes, pods).await;
     let mut writes_left = max_writes;
     let mut passes = Vec::new();
     for (pod, sight) in pods.iter().zip(sights) {
         let mut pass = Pass { pod, sight, now, tried: BTreeSet::new(), run: Run::new(pod) };
-        let decision = pass.look(reader, writes_left).await;
+        let decision = guarded(pod, pass.look(reader, writes_left)).await.unwrap_or_else(stumbled);
         writes_left = writes_left.saturating_sub(decision.plan.actions.len());
         pass.run.plan = decision.plan.clone();
         passes.push((pass, decision));
@@ -73,17 +100,34 @@ pub async fn run(
             return Err(Stale { stamp });
         }
         for (pass, decision) in &mut passes {
-            pass.act(reader, writer, decision, &mut writes_left, stop).await;
+            let pod = pass.pod;
+            if let Err(blind) = guarded(pod, pass.act(reader, writer, decision, &mut writes_left, stop)).await {
+                decision.unknown.push(blind);
+            }
         }
     }
     Ok(passes.into_iter().map(|(pass, decision)| pass.end(decision)).collect())
+}
+
+/// One pod's part; if podkeeper stumbles over it, that is no other pod's misfortune.
+async fn guarded<T>(pod: &Pod, part: impl Future<Output = T>) -> Result<T, Blind> {
+    // Boxed, because a pass is large and is held within many others.
+    AssertUnwindSafe(Box::pin(part))
+        .catch_unwind()
+        .await
+        .map_err(|_panic| Blind::stumbled(format!("the pod {}", pod.key)))
+}
+
+/// Nothing is decided over what could not be looked at.
+fn stumbled(blind: Blind) -> Decision {
+    Decision { unknown: vec![blind], ..Decision::default() }
 }
 
 /// One pod's part of a pass.
 struct Pass<'a> {
     pod: &'a Pod,
     sight: Sight,
-    now: DateTime<Utc>,
+    now: Moment,
     tried: BTreeSet<String>,
     run: Run,
 }
@@ -92,10 +136,11 @@ impl Pass<'_> {
     async fn look(&mut self, reader: &Reader, writes_left: usize) -> Decision {
         self.run.rounds += 1;
         let (tracker, reports) =
-            tokio::join!(collect::tracker(reader, self.pod, self.now), collect::reports::look(reader, self.pod));
+            tokio::join!(collect::tracker(reader, self.pod, self.now.time()), collect::reports::look(reader, self.pod));
         let sight = self.sight.clone();
         let snapshot = Snapshot {
-            now: self.now,
+            now: self.now.time(),
+            server_now: reader.server_now().filter(|_| matches!(self.now, Moment::Read(_))),
             page: sight.page,
             tracker,
             agents: sight.agents,

@@ -52,13 +52,13 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         Format::Json => sink.out(&report::json(&looked)),
         Format::Text => sink.painted(&report::text(&looked)),
     }
-    if let Some(blind) = &checked.unknown {
+    for blind in &checked.unknown {
         sink.note(&format!("could not see {}: {}", blind.what, blind.why));
     }
     for sentence in &unread {
         sink.note(sentence);
     }
-    let unsure = checked.inconclusive.is_some() || checked.unknown.is_some() || !unread.is_empty();
+    let unsure = checked.inconclusive.is_some() || !checked.unknown.is_empty() || !unread.is_empty();
     let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
     Ok(match (unsure, worth) {
         (true, _) => Ending::Incomplete.code(),

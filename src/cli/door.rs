@@ -22,7 +22,8 @@ use crate::config::Config;
 use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
 use crate::pod::run::Ending;
-use crate::sandbox::{Plot, Sandbox, Serving, World};
+use crate::run::Moment;
+use crate::sandbox::{Plot, Sandbox, Serving, World, purpose};
 
 const GITLAB_COM: &str = "https://gitlab.com";
 /// The box's own token that may do what podkeeper's token may do.
@@ -33,6 +34,8 @@ pub(super) struct Door {
     pub(super) access: Access,
     /// The moment that counts as now.
     pub(super) now: DateTime<Utc>,
+    /// Whether somebody said so, or the box; else it was read off this machine's clock.
+    told: bool,
     /// The host by which links name this GitLab, with its port where it has one.
     pub(super) gitlab_host: String,
     /// How the web is carried, in a box that does.
@@ -42,6 +45,11 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// Which time it is, as far as this machine knows.
+    pub(super) fn moment(&self) -> Moment {
+        if self.told { Moment::Given(self.now) } else { Moment::Read(self.now) }
+    }
+
     /// Whether it leads into a box of this run's own.
     pub(super) fn is_own_box(&self) -> bool {
         self.own.is_some()
@@ -107,6 +115,7 @@ fn real(
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or_else(with.clock),
+        told: now.is_some(),
         gitlab_host: host,
         carried: None,
         own: None,
@@ -176,7 +185,7 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
     let gitlab_host = says.gitlab_host;
-    Ok(Door { access, now: moment, gitlab_host, carried, own: Some(serving) })
+    Ok(Door { access, now: moment, told: now.is_some(), gitlab_host, carried, own: Some(serving) })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -205,6 +214,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
     Ok(Door {
         access: access(url, tokens, exchange, with),
         now: now.unwrap_or(says.now),
+        told: true,
         gitlab_host: says.gitlab_host,
         carried,
         own: None,
@@ -292,18 +302,35 @@ pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Res
     let says = serving.description();
     let url = serving.url().as_str().trim_end_matches('/').to_owned();
     let token = says.tokens.get(BOX_TOKEN).cloned().unwrap_or_default();
-    let project = config.pods.first().map(|pod| pod.pairing_project.replace('/', "%2F")).unwrap_or_default();
+    // By its number, so that a line fits a terminal.
+    let pairing = config.pods.first().map(|pod| pod.pairing_project.as_str()).unwrap_or_default();
+    let project = sandbox.world().project_at(pairing).map_or(0, |project| project.id);
     let web = says.web.as_deref().unwrap_or("-");
     // Whoever gives it another origin puts something before it, which has to know where to find it.
     let own = says.dns.trim_end_matches("/-/dns/");
     let own = if own == url { String::new() } else { format!(", listening at {own}") };
-    let tokens: Vec<String> = says.tokens.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect();
+    let tokens: Vec<String> = says
+        .tokens
+        .iter()
+        .map(|(name, value)| format!("  {name:<16} {value:<39}  {}", purpose(name)).trim_end().to_owned())
+        .collect();
     let text = format!(
-        "A GitLab in a box at {url}{own} (its web over TLS at {web})\n\nTokens:\n{}\n\nTry:\n  podkeeper apply --sandbox={url}\n\
-         \x20 curl {url}/-/journal\n\
-         \x20 curl --header \"PRIVATE-TOKEN: {token}\" \\\n    \"{url}/api/v4/projects/{project}/issues\"\n\
-         \x20 curl {url}/-/sandbox\n\nCtrl-C ends it.\n",
-        tokens.join("\n")
+        "A GitLab in a box at {url}{own}\n\n\
+         Look at it in a browser:\n\
+         \x20 {url}/{pairing}\n\
+         \x20 {url}/-/journal.html\n\n\
+         Its web, over TLS, is at {web}; podkeeper finds it by itself.\n\n\
+         Tokens, which open nothing but this box:\n{tokens}\n\n\
+         Let podkeeper work in it, then ask for the pairing issues, open one, and see\n\
+         what was written:\n\
+         \x20 podkeeper apply --sandbox={url}\n\
+         \x20 curl -H \"PRIVATE-TOKEN: {token}\" \\\n\
+         \x20   \"{url}/api/v4/projects/{project}/issues\"\n\
+         \x20 curl -H \"PRIVATE-TOKEN: {token}\" -d title=Hello \\\n\
+         \x20   \"{url}/api/v4/projects/{project}/issues\"\n\
+         \x20 curl {url}/-/journal\n\n\
+         Ctrl-C ends it.\n",
+        tokens = tokens.join("\n")
     );
     sink.invented(&text);
     let until = async move {

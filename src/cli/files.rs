@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{ReportFile, ReportKind};
 use super::sink::Sink;
@@ -34,7 +34,7 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    let path = path.canonicalize().unwrap_or_else(|_not_there_yet| path.to_owned());
+    let path = path.canonicalize().unwrap_or_else(|_not_there_yet| behind(path));
     match std::fs::metadata(&path) {
         Ok(there) if there.is_dir() => return Err(std::io::Error::other("it is a folder; name a file in it")),
         Ok(there) if !there.is_file() => return OpenOptions::new().write(true).open(&path)?.write_all(text.as_bytes()),
@@ -52,6 +52,14 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
         std::fs::remove_file(&beside).ok();
     }
     written
+}
+
+/// Where a link leads to that leads to nothing yet; a path that is no link is itself.
+fn behind(path: &Path) -> PathBuf {
+    match std::fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_no_link) => path.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -74,8 +82,33 @@ mod tests {
         put(&folder.join("deeper/still.json"), "three").unwrap();
         let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left.len(), 4, "{left:?}");
+        let early = folder.join("early");
+        std::os::unix::fs::symlink("later.json", &early).unwrap();
+        put(&early, "four").unwrap();
+        assert!(std::fs::symlink_metadata(&early).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(folder.join("later.json")).unwrap(), "four");
         std::fs::remove_dir_all(&folder).unwrap();
         put(Path::new("/dev/null"), "nothing").unwrap();
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    /// Killed before, while or after it writes beside the place, or once it has renamed: whoever reads the report finds
+    /// the last whole one, and the next run writes its own.
+    #[test]
+    fn whenever_a_run_is_killed_the_report_is_whole() {
+        let folder = std::env::temp_dir().join(format!("podkeeper-killed-{}", std::process::id()));
+        for (left_beside, there) in [(None, "old"), (Some("ha"), "old"), (Some("half and half"), "old"), (None, "new")]
+        {
+            std::fs::create_dir_all(&folder).unwrap();
+            let file = folder.join("report.json");
+            std::fs::write(&file, there).unwrap();
+            if let Some(text) = left_beside {
+                std::fs::write(folder.join(".report.json.podkeeper-1"), text).unwrap();
+            }
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), there, "whole while nobody writes");
+            put(&file, "newest").unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "newest");
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
     }
 }

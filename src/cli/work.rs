@@ -74,7 +74,7 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let web = super::web::web(Some(door), with)?;
     let policy = super::web::policy(door);
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
-    let work = run(pods, eyes, mode, door.now, *max_writes);
+    let work = run(pods, eyes, mode, door.moment(), *max_writes);
     tokio::pin!(work);
     let mut signalled = None;
     let runs = tokio::select! {
@@ -159,7 +159,7 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
     let runs = tokio::select! {
-        runs = run(&prepared.pods, eyes, Mode::Plan, prepared.door.now, prepared.max_writes) => runs.unwrap_or_default(),
+        runs = run(&prepared.pods, eyes, Mode::Plan, prepared.door.moment(), prepared.max_writes) => runs.unwrap_or_default(),
         code = signals.next() => {
             sink.note("interrupted; nothing was written");
             return Ok(Looked::Interrupted(code));

@@ -8,8 +8,10 @@ pub mod sight;
 pub mod tracker;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 
 use crate::gitlab::{Purpose, Reader};
 use crate::pod::document::PodPage;
@@ -22,10 +24,17 @@ pub async fn pages(reader: &Reader, pods: &[Pod]) -> BTreeMap<String, Observed<P
     for pod in pods {
         let key = page_key(&pod.page);
         if let std::collections::btree_map::Entry::Vacant(entry) = pages.entry(key) {
-            entry.insert(page(reader, &pod.page).await);
+            let what = format!("the page {} in {}", pod.page.path, pod.page.project);
+            entry.insert(guarded(what, page(reader, &pod.page)).await);
         }
     }
     pages
+}
+
+/// A look; if podkeeper stumbles over what it looks at, it has not seen it.
+pub(crate) async fn guarded<T>(what: String, look: impl Future<Output = Observed<T>>) -> Observed<T> {
+    let looked = AssertUnwindSafe(look).catch_unwind().await;
+    looked.unwrap_or_else(|_panic| Observed::Unknown(Blind::stumbled(what)))
 }
 
 /// What tells one page from another.

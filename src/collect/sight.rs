@@ -1,13 +1,15 @@
 //! What is read once in a run and shared by its pods and rounds: pages, agents, accounts, links, labels.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use url::Url;
 
 use super::links::policy::Policy;
 use super::links::web::Web;
 use super::links::{self, Document, Labels};
-use super::{agents, page_key, pages};
+use super::{agents, guarded, page_key, pages};
 use crate::gitlab::Reader;
 use crate::pod::agent::{AccountState, AgentFile};
 use crate::pod::document::PodPage;
@@ -48,8 +50,13 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
     let pages = pages(eyes.reader, pods).await;
     let page_of = |pod: &Pod| &pages[&page_key(&pod.page)];
     let seen: Vec<&PodPage> = pods.iter().filter_map(|pod| page_of(pod).present()).collect();
-    let (people, (links, labels, blind)) =
-        tokio::join!(people(eyes.reader, pods, &seen), look_at_links(eyes, pods, &pages));
+    let (people, rot) = tokio::join!(
+        people(eyes.reader, pods, &seen),
+        AssertUnwindSafe(look_at_links(eyes, pods, &pages)).catch_unwind()
+    );
+    let (links, labels, blind) = rot.unwrap_or_else(|_panic| {
+        (Observed::Unknown(Blind::stumbled("the links and labels of the pages")), BTreeMap::new(), None)
+    });
     pods.iter()
         .map(|pod| {
             let (agents, accounts) = match audited(pod) {
@@ -94,14 +101,16 @@ async fn people(reader: &Reader, pods: &[Pod], pages: &[&PodPage]) -> People {
     let folders: BTreeSet<&AgentsAt> = pods.iter().filter_map(audited).collect();
     let mut files = BTreeMap::new();
     for at in folders {
-        files.insert(at.clone(), agents::read(reader, at, &rules).await);
+        let what = format!("the Support Team data in {}", at.project);
+        files.insert(at.clone(), guarded(what, agents::read(reader, at, &rules)).await);
     }
     if files.is_empty() {
         return (files, Observed::Absent);
     }
     let known: Vec<AgentFile> = files.values().filter_map(Observed::present).flatten().cloned().collect();
     let (handles, ids) = agents::whom(pages, &known);
-    let accounts = agents::accounts(reader, &handles, &ids).await;
+    let what = "the accounts of the members".to_owned();
+    let accounts = guarded(what, agents::accounts(reader, &handles, &ids)).await;
     (files, accounts)
 }
 

@@ -52,7 +52,8 @@ async fn issues(
     bot: &Account,
     now: DateTime<Utc>,
 ) -> Result<Vec<PairingIssue>, Blind> {
-    let since = now - LOOKBACK;
+    // By the earlier of two clocks that disagree, so that neither hides what was opened.
+    let since = reader.server_now().map_or(now, |server| server.min(now)) - LOOKBACK;
     let mut filters = vec![IssueFilter::ByAuthor(bot.id), IssueFilter::WithLabel(pod.label.name.as_str())];
     let others = pod.bots.iter().filter(|name| !name.eq_ignore_ascii_case(&bot.username));
     filters.extend(others.map(|name| IssueFilter::ByUsername(name)));

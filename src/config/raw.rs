@@ -244,7 +244,8 @@ pub(super) struct Reports {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Documents {
-    /// Full paths of the groups whose labels the page means by `~"…"`, for example `gitlab-com`.
+    /// Full paths of the groups whose labels the page means by `~"…"`, for example `gitlab-com`. Groups above or below
+    /// them are not looked in.
     #[schemars(with = "Vec<String>")]
     pub(super) label_groups: Vec<Spanned<String>>,
 }

@@ -17,6 +17,8 @@ use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
 
 /// A silence is told when a look at least this much later still fails.
 pub const TELL_AFTER: Duration = Duration::hours(6);
+/// A host that comes and goes is told of once in this while.
+const TELL_AGAIN: Duration = Duration::days(7);
 /// When at least this many links fail that were fine before, and this share of all, the fault is ours.
 const BLIND_COUNT: usize = 5;
 const BLIND_PERCENT: usize = 30;
@@ -65,20 +67,31 @@ pub(super) fn memory_key(url: &str) -> String {
     if url.len() <= 200 && url.chars().all(plain) { url.to_owned() } else { short_hash(url) }
 }
 
-/// Since when a link fails, after this look; `None` when it does not.
+/// Since when a link fails, after this look; `None` when it does not and nothing is worth remembering.
 fn failing(seen: &Observation, known: Option<Failing>, now: DateTime<Utc>) -> Option<Failing> {
-    let first = Failing { failed_since: now, dead_since: None };
+    // It was told and has answered since: all that is left to know is when it was told.
+    let answered = |known: &Failing| known.told.is_some() && known.dead_since.is_none();
+    let told_lately = known.filter(|known| known.told.is_some_and(|told| now - told < TELL_AGAIN));
+    let fails = match known {
+        Some(known) if answered(&known) => Failing { told: known.told, ..Failing::from(now) },
+        Some(known) => known,
+        None => Failing::from(now),
+    };
+    let today = now.date_naive();
     match seen.verdict {
-        Verdict::Alive | Verdict::Moved => None,
+        Verdict::Alive | Verdict::Moved => told_lately.map(|known| Failing { dead_since: None, ..known }),
         Verdict::Dead | Verdict::FragmentDead => {
-            let known = known.unwrap_or(first);
-            Some(Failing { dead_since: known.dead_since.or(Some(now.date_naive())), ..known })
+            Some(Failing { dead_since: fails.dead_since.or(Some(today)), ..fails })
         }
-        Verdict::Unreachable => {
-            let known = known.unwrap_or(first);
-            let lasting = now - known.failed_since >= TELL_AFTER;
-            Some(Failing { dead_since: known.dead_since.or(lasting.then(|| now.date_naive())), ..known })
-        }
+        Verdict::Unreachable => match told_lately.filter(answered) {
+            Some(resting) => Some(resting),
+            None if fails.dead_since.is_none() && now - fails.failed_since >= TELL_AFTER => {
+                Some(Failing { dead_since: Some(today), told: Some(now), ..fails })
+            }
+            // One that was told a while ago begins anew.
+            None if answered(&fails) => Some(Failing { told: None, ..fails }),
+            None => Some(fails),
+        },
         // Not seen is not gone, and not back either.
         Verdict::FragmentUnverifiable
         | Verdict::Hidden
@@ -150,6 +163,14 @@ pub fn labels(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdi
         }
     }
     findings
+}
+
+/// Why some of the labels could not be looked up, if so: nothing is told of those, and that is to be said.
+pub fn unseen_labels(verdicts: &BTreeMap<String, LabelVerdict>) -> Option<&str> {
+    verdicts.values().find_map(|verdict| match verdict {
+        LabelVerdict::Unknown(why) => Some(why.as_str()),
+        LabelVerdict::Alive | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
+    })
 }
 
 #[cfg(test)]

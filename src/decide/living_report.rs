@@ -39,7 +39,7 @@ pub(super) fn project(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
             super::brakes::project_state(configured, "[reports]", &reports.project, parts);
             for issue in reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author)) {
                 let Marked::Damaged { why, marker: Some(Marker::Report(key, _)) } = &issue.marked else { continue };
-                if *key == pod.key {
+                if *key == pod.key || pod.formerly.contains(key) {
                     let name = format!("{}#{}", reports.project.path, issue.iid);
                     parts.findings.push(Finding::new(Rule::MarkerDamaged, name.clone(), format!("{name}: {why}")));
                 }
@@ -265,7 +265,7 @@ pub(super) fn remembered(
     for finding in findings {
         let key = memory_key(finding);
         let failing =
-            memory.get(&key).copied().unwrap_or(Failing { failed_since: now, dead_since: Some(now.date_naive()) });
+            memory.get(&key).copied().unwrap_or(Failing { dead_since: Some(now.date_naive()), ..Failing::from(now) });
         finding.since = failing.dead_since;
         remember.insert(key, failing);
     }

@@ -5,6 +5,7 @@
 
 mod body;
 mod brakes;
+mod clock;
 mod exceptions;
 mod labels;
 pub mod links;
@@ -44,7 +45,13 @@ pub struct Decision {
 
 /// Decides what should change and what should be told.
 pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
+    let (seen, skewed) = match clock::settle(seen) {
+        Ok((seen, skewed)) => (seen, skewed),
+        Err(blind) => return Decision { unknown: vec![blind], ..Decision::default() },
+    };
+    let seen = seen.as_ref();
     let mut parts = Parts::default();
+    parts.findings.extend(skewed);
     page::look(pod, seen, &mut parts);
     roster::audit(pod, seen, &mut parts);
     if let Some(scene) = Scene::set(pod, seen, &mut parts) {

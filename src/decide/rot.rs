@@ -11,7 +11,6 @@ use crate::pod::marker::{Failing, ReportKind};
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::Snapshot;
-use crate::pod::verdict::LabelVerdict;
 
 /// The rules whose findings the report tells.
 const ROT: [Rule; 6] = [
@@ -55,10 +54,7 @@ pub(super) fn look(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> Remember {
     let mut labels = links::labels(page, &pod.page.path, &seen.labels);
     remember.extend(living_report::remembered(&mut labels, &memory, seen.now));
     parts.findings.extend(labels);
-    let unseen = seen.labels.values().find_map(|verdict| match verdict {
-        LabelVerdict::Unknown(why) => Some(why),
-        LabelVerdict::Alive | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
-    });
+    let unseen = links::unseen_labels(&seen.labels);
     // Where GitLab could not be asked at all, that was said above.
     parts.unknown.extend(unseen.filter(|_| seen.unseen.is_empty()).map(|why| Blind {
         what: format!("the labels of the page of {}", pod.name),

@@ -94,6 +94,7 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
         labels: vec!["pod::alpha".to_owned()],
         due: None,
         marked: crate::pod::marker::parse(body),
+        created_at: None,
         closed_at: None,
         touched: false,
         label_removals: Observed::Present(0),
@@ -112,6 +113,7 @@ fn own(iid: u64, key: &str) -> PairingIssue {
 pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
     Snapshot {
         now: now(),
+        server_now: None,
         page: Observed::Present(page()),
         tracker: Tracker {
             project: Observed::Present(Project {

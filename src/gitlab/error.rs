@@ -82,6 +82,7 @@ impl Fault {
             Cause::Token => "check the token's scopes, role and expiry",
             Cause::Unavailable => "the next run looks again",
             Cause::Human | Cause::Config => "check the configuration",
+            Cause::Bug => "report it",
         }
     }
 

@@ -72,6 +72,9 @@ pub struct Token {
     pub secret: SecretString,
 }
 
+/// How far back an unanswered create is looked for.
+const CREATED_WITHIN: Duration = Duration::days(30);
+
 /// Opens the door for reading.
 ///
 /// # Errors
@@ -100,14 +103,14 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
 
 /// Opens the door for writing too. Only `apply` calls this.
 ///
-/// What an unanswered create may have made is looked for among issues opened since a month before `now`,
-/// so that a clock that is off does not hide it.
+/// What an unanswered create may have made is looked for among issues opened since a month before `now`, or before the
+/// server's time if that is earlier, so that a clock that is off does not hide it.
 ///
 /// # Errors
 /// As [`connect`].
 pub fn connect_to_write(access: &Access, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
     let reader = connect(access)?;
-    let writer = Writer::new(reader.clone(), now - Duration::days(30));
+    let writer = Writer::new(reader.clone(), now - CREATED_WITHIN);
     Ok((reader, writer))
 }
 

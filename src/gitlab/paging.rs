@@ -19,7 +19,13 @@ const MOST_PAGES: usize = 1_000;
 /// GitLab's maximum (docs "REST API", "Pagination").
 const PER_PAGE: &str = "100";
 
+/// A listing that changes under every reading is given up after so many.
+const MOST_READINGS: usize = 3;
+
 /// Every item of a listing, in the server's order.
+///
+/// Pages are cut by offset: what somebody deletes moves an item from a page that is still to come to one that was read,
+/// and it would never be seen. So a listing whose total changes on the way is read anew.
 pub(super) async fn all<T: DeserializeOwned>(
     transport: &Transport,
     endpoint: &(impl Endpoint + Sync),
@@ -27,8 +33,19 @@ pub(super) async fn all<T: DeserializeOwned>(
     let mut url = transport.rest_endpoint(&endpoint.endpoint()).map_err(fault_of)?;
     endpoint.parameters().add_to_url(&mut url);
     url.query_pairs_mut().append_pair("per_page", PER_PAGE);
+    for _ in 0..MOST_READINGS {
+        if let Some(items) = reading(transport, url.clone()).await? {
+            return Ok(items);
+        }
+    }
+    Err(Fault::Unreadable(format!("the listing changed {MOST_READINGS} times while it was read")))
+}
+
+/// One reading from the first page on; `None` when the listing changed on the way.
+async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url) -> Result<Option<Vec<T>>, Fault> {
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
+    let mut total: Option<String> = None;
     loop {
         if seen.len() == MOST_PAGES {
             return Err(Fault::Unreadable(format!("the listing has more than {MOST_PAGES} pages")));
@@ -37,12 +54,18 @@ pub(super) async fn all<T: DeserializeOwned>(
             return Err(Fault::Unreadable("the listing leads back to a page that was read before".to_owned()));
         }
         let response = transport.send(&Method::GET, &url, None).await?;
+        // Above 10,000 items GitLab names no total.
+        if let Some(now) = header(response.headers(), "x-total")
+            && *total.get_or_insert_with(|| now.to_owned()) != now
+        {
+            return Ok(None);
+        }
         let page: Vec<T> = serde_json::from_slice(response.body())
             .map_err(|error| Fault::Unreadable(format!("a page of the listing: {error}")))?;
         items.extend(page);
         match next(response.headers(), &url)? {
             Some(following) => url = following,
-            None => return Ok(items),
+            None => return Ok(Some(items)),
         }
     }
 }

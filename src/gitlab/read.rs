@@ -57,6 +57,12 @@ impl Reader {
         &self.counts
     }
 
+    /// What the server's clock said with its first answer of this run (`Date`, RFC 9110, section 6.6.1); none before
+    /// the first answer, and none if the answers name no date.
+    pub fn server_now(&self) -> Option<DateTime<Utc>> {
+        self.counts.server_now()
+    }
+
     /// Who the token for a purpose belongs to.
     pub async fn account(&self, purpose: Purpose) -> Observed<Account> {
         // Held while asking, so that two who ask at once ask once.
@@ -287,6 +293,7 @@ pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
         confidential: issue.confidential,
         labels: issue.labels,
         due: issue.due_date,
+        created_at: issue.created_at,
         closed_at: issue.closed_at,
         marked: marker::parse(&body),
         touched: issue.user_notes_count > 0

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::error::Fault;
@@ -93,6 +93,12 @@ pub(super) fn bearable(wait: Duration) -> bool {
 
 fn http_date(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
+}
+
+/// When the server says it answered, by its own clock (`Date`, RFC 9110, section 6.6.1).
+pub(super) fn answered_at(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = headers.get("date")?.to_str().ok()?;
+    DateTime::from_timestamp(http_date(date.trim())?, 0)
 }
 
 /// Full jitter (AWS Architecture Blog, "Exponential backoff and jitter"): between nothing and the doubled

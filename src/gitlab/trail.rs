@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use tokio::time::Instant;
 
@@ -17,6 +17,8 @@ pub struct Counts {
     reads: AtomicU64,
     writes: AtomicU64,
     trail: Mutex<Vec<Sent>>,
+    /// The date of the first answer that names one, and when it came.
+    dated: Mutex<Option<(DateTime<Utc>, Instant)>>,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,13 @@ struct Sent {
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { started: Instant::now(), reads: AtomicU64::new(0), writes: AtomicU64::new(0), trail: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            trail: Mutex::default(),
+            dated: Mutex::default(),
+        }
     }
 }
 
@@ -57,6 +65,17 @@ impl Counts {
             request_id: sent.request_id.clone(),
         };
         sent.iter().map(entry).collect()
+    }
+
+    /// The server's time by the first date it named. One that is read once cannot jump in the middle of a run.
+    pub(super) fn server_now(&self) -> Option<DateTime<Utc>> {
+        let dated = *self.dated.lock().unwrap_or_else(PoisonError::into_inner);
+        dated.and_then(|(date, at)| date.checked_add_signed(TimeDelta::from_std(at.elapsed()).ok()?))
+    }
+
+    /// The date of an answer.
+    pub(super) fn dated(&self, date: DateTime<Utc>) {
+        self.dated.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((date, Instant::now()));
     }
 
     pub(super) fn count(&self, effect: Effect) {

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::error::Fault;
-use super::retry::{ATTEMPTS, Effect, Jitter, asked_wait, bearable, may_repeat};
+use super::retry::{ATTEMPTS, Effect, Jitter, answered_at, asked_wait, bearable, may_repeat};
 use super::{Counts, Redactor, Token};
 use crate::pod::text::Untrusted;
 
@@ -237,6 +237,9 @@ impl Transport {
             }
             Err(_elapsed) => return Err((Fault::Lost(format!("timed out after {} s", DEADLINE.as_secs())), None)),
         };
+        if let Some(date) = answered_at(response.headers()) {
+            self.counts.dated(date);
+        }
         let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
         tracing::debug!(%method, path = url.path(), status = response.status().as_u16(), request_id, "GitLab answered");
         self.judge(response)

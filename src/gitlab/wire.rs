@@ -53,6 +53,7 @@ pub(super) struct Issue {
     pub(super) labels: Vec<String>,
     pub(super) author: User,
     pub(super) due_date: Option<NaiveDate>,
+    pub(super) created_at: Option<DateTime<Utc>>,
     pub(super) closed_at: Option<DateTime<Utc>>,
     pub(super) web_url: String,
     #[serde(default)]

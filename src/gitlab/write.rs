@@ -40,7 +40,7 @@ pub enum ReportState {
 /// Writes; made by `apply` only.
 pub struct Writer {
     reader: Reader,
-    /// What this run creates is younger than this.
+    /// What this run creates is younger than this by the clock of this machine.
     since: DateTime<Utc>,
 }
 
@@ -222,12 +222,14 @@ impl Writer {
             Observed::Absent => return Ok(None),
             Observed::Unknown(blind) => return Err(Fault::Lost(blind.why)),
         };
+        let by_the_server = self.reader.server_now().map(|now| now - super::CREATED_WITHIN);
+        let since = by_the_server.map_or(self.since, |since| since.min(self.since));
         for wait in LOOKS {
             tokio::time::sleep(wait).await;
             let endpoint = ProjectIssues::builder()
                 .project(action.project_id)
                 .author(author)
-                .created_after(self.since)
+                .created_after(since)
                 .order_by(IssueOrderBy::CreatedAt)
                 .sort(SortOrder::Descending)
                 .build()

@@ -102,6 +102,17 @@ pub struct Failing {
     /// The day on which it became rot: certain at once, or still failing long enough after.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dead_since: Option<NaiveDate>,
+    /// When its silence was last told. It is kept for a while after the address has answered again, so that one that
+    /// comes and goes is not told every other day.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told: Option<DateTime<Utc>>,
+}
+
+impl Failing {
+    /// From now on.
+    pub fn from(now: DateTime<Utc>) -> Self {
+        Self { failed_since: now, dead_since: None, told: None }
+    }
 }
 
 /// The block of a body: what podkeeper wrote and may rewrite.

@@ -52,6 +52,14 @@ pub struct Blind {
     pub cause: Cause,
 }
 
+impl Blind {
+    /// A look that podkeeper itself broke off, by a fault of its own.
+    pub fn stumbled(what: impl Into<String>) -> Self {
+        let why = "podkeeper stumbled over it, which is a bug; report it with what stands above".to_owned();
+        Self { what: what.into(), why, cause: Cause::Bug }
+    }
+}
+
 /// The kinds of failure that callers tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
@@ -63,4 +71,6 @@ pub enum Cause {
     Human,
     /// The configuration or a template is at fault: exit 2.
     Config,
+    /// podkeeper itself stumbled: exit 1.
+    Bug,
 }

@@ -128,6 +128,7 @@ impl From<Cause> for Ending {
             Cause::Unavailable => Self::Incomplete,
             Cause::Human => Self::Human,
             Cause::Config => Self::Usage,
+            Cause::Bug => Self::Bug,
         }
     }
 }

@@ -17,6 +17,8 @@ use super::verdict::{LabelVerdict, Observation};
 pub struct Snapshot {
     /// When it was taken.
     pub now: DateTime<Utc>,
+    /// What GitLab's own clock said meanwhile; none where `now` was given rather than read off a clock.
+    pub server_now: Option<DateTime<Utc>>,
     /// The pod's page.
     pub page: Observed<PodPage>,
     /// The project of the pairing issues and what is in it.
@@ -45,6 +47,7 @@ impl Snapshot {
     pub fn of(now: DateTime<Utc>, page: Observed<PodPage>, tracker: Tracker) -> Self {
         Self {
             now,
+            server_now: None,
             page,
             tracker,
             agents: Observed::Absent,
@@ -139,6 +142,8 @@ pub struct PairingIssue {
     pub body: String,
     /// What the description says it is.
     pub marked: Marked,
+    /// When it was opened.
+    pub created_at: Option<DateTime<Utc>>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Whether people have commented on it or ticked a task of it.

@@ -88,6 +88,14 @@ pub struct Observation {
     pub places: Vec<LinkPlace>,
 }
 
+impl Observation {
+    /// A look of which no more is known than what it came to, at no place yet.
+    pub fn new(url: impl Into<String>, kind: LinkKind, verdict: Verdict, reason: impl Into<String>) -> Self {
+        let (status, redirects, suggestion, places) = (None, Vec::new(), None, Vec::new());
+        Self { url: url.into(), kind, verdict, reason: reason.into(), status, redirects, suggestion, places }
+    }
+}
+
 /// One redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hop {

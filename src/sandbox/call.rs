@@ -1,21 +1,17 @@
-//! One request, decoded: the only place that turns query strings, forms and JSON into named values.
-//!
-//! GitLab takes the same parameters from the query, a form body (of a GET too) and a JSON body; `iids[]` and `labels` come as
-//! repeated keys, arrays or comma lists, depending on the client.
+//! One request, decoded: `input` is its parameters by name, `multipart` the files that came along.
 
+mod input;
 mod multipart;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::reply::Reply;
-use super::world::Change;
+pub(super) use input::Input;
 
 /// A request as the handlers see it.
 #[derive(Debug)]
@@ -96,6 +92,22 @@ impl Call {
         let fields = url::form_urlencoded::parse(&self.body);
         fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
     }
+
+    /// The values of a form or of a JSON object by their names, in order; none where the body is neither.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        if is_json(&self.headers, &self.body) {
+            let Ok(Value::Object(fields)) = serde_json::from_slice(&self.body) else { return Vec::new() };
+            let readable = |value: Value| match value {
+                Value::Array(_) | Value::Object(_) => format!("{value:#}"),
+                value => input::plain(&value),
+            };
+            return fields.into_iter().map(|(key, value)| (key, readable(value))).collect();
+        }
+        if kind(&self.headers).and_then(multipart::boundary).is_some() {
+            return Vec::new();
+        }
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
 }
 
 fn kind(headers: &HeaderMap) -> Option<&str> {
@@ -104,137 +116,4 @@ fn kind(headers: &HeaderMap) -> Option<&str> {
 
 fn is_json(headers: &HeaderMap, body: &[u8]) -> bool {
     !body.is_empty() && kind(headers).is_some_and(|value| value.starts_with("application/json"))
-}
-
-/// The parameters of a request by name.
-#[derive(Debug, Default)]
-pub(super) struct Input(BTreeMap<String, Value>);
-
-impl Input {
-    /// Whether the parameter was given at all, empty included.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
-    /// A parameter as text; `null` is empty.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
-        self.0.get(key).map(plain)
-    }
-
-    /// A parameter as text, if it is not empty.
-    pub(super) fn filled(&self, key: &str) -> Option<String> {
-        self.text(key).filter(|text| !text.is_empty())
-    }
-
-    /// A whole number.
-    pub(super) fn number(&self, key: &str) -> Option<u64> {
-        self.text(key)?.trim().parse().ok()
-    }
-
-    /// A yes or no, in the spellings that GitLab takes.
-    pub(super) fn flag(&self, key: &str) -> Option<bool> {
-        match self.text(key)?.to_ascii_lowercase().as_str() {
-            "true" | "1" | "t" | "yes" | "on" => Some(true),
-            "false" | "0" | "f" | "no" | "off" => Some(false),
-            _ => None,
-        }
-    }
-
-    /// A list: an array, repeated keys or one text with commas.
-    pub(super) fn list(&self, key: &str) -> Option<Vec<String>> {
-        let parts: Vec<String> = match self.0.get(key)? {
-            Value::Array(items) => items.iter().map(plain).collect(),
-            one => plain(one).split(',').map(str::to_owned).collect(),
-        };
-        Some(parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
-    }
-
-    /// A list of objects, as JSON bodies have them.
-    pub(super) fn objects(&self, key: &str) -> Option<Vec<Input>> {
-        let Value::Array(items) = self.0.get(key)? else { return None };
-        let inputs = items.iter().map(|item| {
-            let mut input = Input::default();
-            for (key, value) in item.as_object().into_iter().flatten() {
-                input.add_json(key, value.clone());
-            }
-            input
-        });
-        Some(inputs.collect())
-    }
-
-    /// A list of numbers; what is no number is left out.
-    pub(super) fn numbers(&self, key: &str) -> Option<Vec<u64>> {
-        Some(self.list(key)?.iter().filter_map(|part| part.parse().ok()).collect())
-    }
-
-    /// A day that may be set, unset (empty) or left alone; anything else is refused.
-    pub(super) fn day(&self, key: &str) -> Result<Change<NaiveDate>, Reply> {
-        match self.text(key).as_deref() {
-            None => Ok(Change::Keep),
-            Some("") => Ok(Change::Clear),
-            // Longer forms carry a time, which GitLab ignores.
-            Some(text) => match text.get(..10).unwrap_or(text).parse() {
-                Ok(day) => Ok(Change::Set(day)),
-                Err(_) => Err(Reply::error(400, &format!("{key} is invalid"))),
-            },
-        }
-    }
-
-    /// An instant, or a day as its first moment; anything else is refused.
-    pub(super) fn instant(&self, key: &str) -> Result<Option<DateTime<Utc>>, Reply> {
-        let Some(text) = self.filled(key) else { return Ok(None) };
-        let instant = DateTime::parse_from_rfc3339(&text).map(|instant| instant.to_utc());
-        let day = text.parse::<NaiveDate>().map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc());
-        match instant.or(day) {
-            Ok(instant) => Ok(Some(instant)),
-            Err(_) => Err(Reply::error(400, &format!("{key} is invalid"))),
-        }
-    }
-
-    fn add_form(&mut self, form: &[u8]) {
-        let pairs = url::form_urlencoded::parse(form);
-        self.add_fields(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())));
-    }
-
-    fn add_fields(&mut self, fields: impl Iterator<Item = (String, String)>) {
-        let mut fresh = BTreeSet::new();
-        for (key, value) in fields {
-            let value = Value::String(value);
-            match key.strip_suffix("[]") {
-                Some(list) => {
-                    // A list in the body replaces one in the query, it does not lengthen it.
-                    if fresh.insert(list.to_owned()) {
-                        self.0.insert(list.to_owned(), Value::Array(Vec::new()));
-                    }
-                    if let Some(Value::Array(items)) = self.0.get_mut(list) {
-                        items.push(value);
-                    }
-                }
-                None if key.is_empty() => {}
-                None => drop(self.0.insert(key, value)),
-            }
-        }
-    }
-
-    /// `{"not": {"labels": …}}` is the same as `not[labels]=…`.
-    fn add_json(&mut self, key: &str, value: Value) {
-        let key = key.strip_suffix("[]").unwrap_or(key);
-        match value {
-            Value::Object(fields) => {
-                for (inner, value) in fields {
-                    // One level is all that GitLab's parameters have.
-                    self.0.insert(format!("{key}[{inner}]"), value);
-                }
-            }
-            value => drop(self.0.insert(key.to_owned(), value)),
-        }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }

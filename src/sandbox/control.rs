@@ -65,7 +65,7 @@ pub(super) fn answer(inside: &mut Inside, live: bool, call: &Call) -> Reply {
         ("POST", ["world", "token"]) => set_token(&mut inside.world, call),
         ("POST", ["world", "fault"]) => faults::set(&mut inside.world, call),
         ("POST", ["world", "user"]) => set_user(&mut inside.world, call),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     };
     reply.unwrap_or_else(|refusal| refusal)
 }
@@ -100,7 +100,7 @@ fn set_now(world: &mut World, live: bool, call: &Call) -> Answer {
 }
 
 fn set_token(world: &mut World, call: &Call) -> Answer {
-    let name = call.input.filled("name").ok_or_else(|| Reply::error(400, "name is missing"))?;
+    let name = call.input.given("name")?;
     let expires = call.input.day("expires_at")?;
     let token = world.tokens.get_mut(&name).ok_or_else(|| Reply::error(404, "no token has this name"))?;
     token.revoked = call.input.flag("revoked").unwrap_or(token.revoked);
@@ -113,7 +113,7 @@ fn set_token(world: &mut World, call: &Call) -> Answer {
 }
 
 fn set_user(world: &mut World, call: &Call) -> Answer {
-    let id = call.input.number("id").ok_or_else(|| Reply::error(400, "id is missing"))?;
+    let id = call.input.number("id").ok_or_else(|| Reply::missing("id"))?;
     let user = world.users.get_mut(&id).ok_or_else(|| Reply::error(404, "no user has this id"))?;
     if let Some(username) = call.input.filled("username") {
         user.username = username;

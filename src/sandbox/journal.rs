@@ -1,10 +1,12 @@
 //! Every write that the API received, in order: what a test or a newcomer looks at to see what podkeeper did.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::call::Call;
+use super::reply::Reply;
 
-/// One write.
+/// One write. What is not serialised is for the page only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// `POST`, `PUT`, `PATCH` or `DELETE`.
@@ -15,10 +17,27 @@ pub struct Entry {
     pub body: String,
     /// The status that was answered.
     pub status: u16,
+    /// The world's time when it came.
+    #[serde(skip)]
+    pub at: DateTime<Utc>,
+    /// What the body holds, value by value.
+    #[serde(skip)]
+    pub fields: Vec<(String, String)>,
+    /// The address of what was written, if the answer told it.
+    #[serde(skip)]
+    pub subject: Option<String>,
 }
 
 /// The entry for a call, if it is a write.
-pub(super) fn entry(call: &Call, status: u16) -> Option<Entry> {
+pub(super) fn entry(call: &Call, reply: &Reply, at: DateTime<Utc>) -> Option<Entry> {
     let write = !call.method.is_safe();
-    write.then(|| Entry { method: call.method.to_string(), path: call.target(), body: call.readable_body(), status })
+    write.then(|| Entry {
+        method: call.method.to_string(),
+        path: call.target(),
+        body: call.readable_body(),
+        status: reply.status,
+        at,
+        fields: call.fields(),
+        subject: reply.web_url(),
+    })
 }

@@ -8,7 +8,7 @@
 //! - `rest`: the API below `/api/v4`; `graphql`: the one beside it; `call` and `reply` are one request and one answer
 //! - `quick_actions`: what GitLab finds and runs in a text; also the judge of the injection tests
 //! - `web`, `tls`: the hosts around GitLab, over real TLS with an authority of the box's own
-//! - `trouble`: what the switches for GitLab's worse days do to answers of the API
+//! - `faults`: GitLab's worse days, as data, in memory and on sockets
 //! - `control`, `journal`, `pages`: `/-/sandbox`, `/-/world`, `/-/dns`, `/-/journal` and pages to look at
 //!
 //! All requests can be answered in memory, without a socket and without timers: `Sandbox::router` with
@@ -16,6 +16,7 @@
 
 mod call;
 mod control;
+pub mod faults;
 mod graphql;
 mod journal;
 mod pages;
@@ -27,7 +28,6 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod trouble;
 mod web;
 pub mod world;
 
@@ -43,7 +43,7 @@ use http::Method;
 
 pub use control::Description;
 pub use journal::Entry;
-pub use seed::{PastSession, Person, Plot, PodPlot, canaries, expectations};
+pub use seed::{PastSession, Person, Plot, PodPlot, canaries, expectations, purpose};
 pub use serve::Serving;
 pub use world::World;
 
@@ -68,6 +68,8 @@ struct Inside {
     world: World,
     journal: Vec<Entry>,
     requests: u64,
+    /// The window of the rate limit that the last request fell into, and how many did.
+    window: (i64, u64),
     place: Place,
 }
 
@@ -136,7 +138,7 @@ impl Sandbox {
     fn with(world: World, clock: Option<Clock>) -> Sandbox {
         let origin = "http://127.0.0.1".to_owned();
         let place = Place { own: origin.clone(), origin, web: None, ca: None };
-        let inside = Inside { world, journal: Vec::new(), requests: 0, place };
+        let inside = Inside { world, journal: Vec::new(), requests: 0, window: (0, 0), place };
         Sandbox { state: Arc::new(Mutex::new(inside)), clock }
     }
 
@@ -172,6 +174,8 @@ async fn on_gitlab(State(sandbox): State<Sandbox>, request: Request<Body>) -> Re
 /// The one door of the API: every request passes here, so this is where faults strike and requests are counted.
 fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     inside.requests += 1;
+    let window = inside.world.now.timestamp() / faults::answer::WINDOW;
+    inside.window = (window, if inside.window.0 == window { inside.window.1 + 1 } else { 1 });
     let origin = inside.place.origin.clone();
     let journaled = Cell::new(call.path != "/api/graphql");
     let handle = |world: &mut World| {
@@ -184,15 +188,19 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
         answered.reply
     };
     let world = &mut inside.world;
-    let mut reply = match world.faults.meet(call.method.as_str(), &call.path) {
-        Some(fault) => trouble::answer(world, call, &fault, handle),
+    let target = call.query.as_ref().map_or_else(|| call.path.clone(), |query| format!("{}?{query}", call.path));
+    let mut reply = match world.faults.meet(call.method.as_str(), &target) {
+        Some(fault) => faults::answer::answer(world, call, &fault, handle),
         None => handle(world),
     };
     if world.faults.rate_headers && reply.status != 429 {
-        reply = trouble::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.requests));
+        reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.window.1));
     }
-    inside.journal.extend(journal::entry(call, reply.status).filter(|_| journaled.get()));
-    reply.header("x-request-id", format!("box-{:08}", inside.requests))
+    let now = world.now;
+    inside.journal.extend(journal::entry(call, &reply, now).filter(|_| journaled.get()));
+    // By the world's clock, which may stand still.
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    reply.header("x-request-id", format!("box-{:08}", inside.requests)).header("date", date)
 }
 
 async fn on_the_web(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {

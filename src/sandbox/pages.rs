@@ -1,23 +1,68 @@
 //! Pages to look at in a browser: what stands in the box, and what was written to it.
 //!
-//! They show what an administrator would see, confidential issues included: the box holds no secrets.
+//! They stand at GitLab's own addresses and show what an administrator would see, confidential issues included: the box
+//! holds no secrets. They need no script and load nothing, and texts of others stay inert twice over: `safe` leaves harmless
+//! HTML only, and the policy that goes with each page lets nothing run.
+//!
+//! - `start`, `project`, `group`, `issues`, `issue`, `merge_request`, `epic`, `file`, `commit`, `journal`: one kind of page each
+//! - `thing`: what issues, merge requests and epics have in common; `talk`: who said and did what on them
+//! - `markdown`, `safe`, `links`, `references`, `label`: texts as GitLab would show them
+//! - `diff`: what changed in a file, line by line
 
-use comrak::markdown_to_html;
-use minijinja::value::Serde;
+mod commit;
+mod diff;
+mod epic;
+mod file;
+mod group;
+mod issue;
+mod issues;
+mod journal;
+mod label;
+mod links;
+mod markdown;
+mod merge_request;
+mod project;
+mod references;
+mod safe;
+mod start;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod thing;
+
 use minijinja::{Environment, Value, context};
 
 use super::Inside;
 use super::call::Call;
-use super::quick_actions;
 use super::reply::Reply;
-use super::world::{Issue, Project, World};
+use super::world::{Group, Project, World};
 
-const LAYOUT: &str = include_str!("pages/layout.html");
-const START: &str = include_str!("pages/start.html");
-const PROJECT: &str = include_str!("pages/project.html");
-const ISSUE: &str = include_str!("pages/issue.html");
-const FILE: &str = include_str!("pages/file.html");
-const JOURNAL: &str = include_str!("pages/journal.html");
+pub(super) use journal::page as journal;
+
+const TEMPLATES: [(&str, &str); 10] = [
+    ("layout.html", include_str!("pages/layout.html")),
+    ("parts.html", include_str!("pages/parts.html")),
+    ("start.html", include_str!("pages/start.html")),
+    ("project.html", include_str!("pages/project.html")),
+    ("group.html", include_str!("pages/group.html")),
+    ("list.html", include_str!("pages/list.html")),
+    ("labels.html", include_str!("pages/labels.html")),
+    ("thing.html", include_str!("pages/thing.html")),
+    ("file.html", include_str!("pages/file.html")),
+    ("journal.html", include_str!("pages/journal.html")),
+];
+
+/// Nothing runs, nothing is loaded, nothing is sent; styles stand in the page itself.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a page is made from.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    world: &'a World,
+    /// The origin of the box in its links.
+    origin: &'a str,
+    call: &'a Call,
+}
 
 /// Answers one request that is neither for the API nor below `/-/`.
 pub(super) fn answer(inside: &Inside, call: &Call) -> Reply {
@@ -26,127 +71,84 @@ pub(super) fn answer(inside: &Inside, call: &Call) -> Reply {
     }
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     if segments.is_empty() {
-        return start(inside);
+        return start::page(inside);
     }
-    if let ["uploads", "-", "system", "user", "avatar", id, name] = segments.as_slice() {
-        let user = id.parse().ok().and_then(|id: u64| inside.world.users.get(&id));
-        let picture = user.and_then(|user| user.avatar.as_ref()).filter(|(own, _)| own == name);
-        return picture.map_or_else(missing, |(_, bytes)| Reply::bytes(200, "image/png", bytes.clone()));
-    }
-    let end = segments.iter().position(|&part| part == "-").unwrap_or(segments.len());
-    let (path, below) = segments.split_at(end);
-    let Some(project) = inside.world.project_at(&path.join("/")) else { return missing() };
-    match below {
-        [] | ["-", "issues"] => show(PROJECT, project_context(&inside.world, project)),
-        ["-", "issues" | "work_items", iid] => {
-            let issue = iid.parse().ok().and_then(|iid: u64| project.issues.get(&iid));
-            issue.map_or_else(missing, |issue| show(ISSUE, issue_context(&inside.world, project, issue)))
+    let view = View { world: &inside.world, origin: &inside.place.origin, call };
+    view.answer(&segments).unwrap_or_else(missing)
+}
+
+impl<'a> View<'a> {
+    fn answer(self, segments: &[&str]) -> Option<Reply> {
+        if let ["uploads", "-", "system", "user", "avatar", id, name] = segments {
+            let user = self.world.users.get(&id.parse().ok()?)?;
+            let (_, picture) = user.avatar.as_ref().filter(|(own, _)| own == name)?;
+            return Some(Reply::bytes(200, "image/png", picture.clone()));
         }
-        ["-", "raw", branch, file @ ..] => {
-            project.file(branch, &file.join("/")).map_or_else(missing, |text| Reply::text(200, text))
+        let (owner, below) = self.owner(segments)?;
+        match owner {
+            Owner::Group(group) => match below {
+                ["epics" | "work_items", iid] => epic::page(self, group, iid.parse().ok()?),
+                _ => Some(group::page(self, group)),
+            },
+            Owner::Project(project) => match below {
+                [] => Some(project::page(self, project)),
+                ["issues" | "work_items"] => Some(issues::page(self, project)),
+                ["issues" | "work_items", iid] => issue::page(self, project, iid.parse().ok()?),
+                ["merge_requests"] => Some(merge_request::list(self, project)),
+                ["merge_requests", iid, ..] => merge_request::page(self, project, iid.parse().ok()?),
+                ["labels"] => Some(project::labels(self, project)),
+                ["commit", id] => commit::page(self, project, id),
+                ["tree", rest @ ..] => file::tree(self, project, rest),
+                ["blob", rest @ ..] => file::page(self, project, rest),
+                ["raw", rest @ ..] => file::raw(project, rest),
+                _ => None,
+            },
         }
-        ["-", "blob", branch, file @ ..] => {
-            let path = file.join("/");
-            let context = project.file(branch, &path).map(|text| {
-                context! { project => &*project.path, path => &*path, branch => *branch, body => rendered(text), title => &*path }
-            });
-            context.map_or_else(missing, |context| show(FILE, context))
+    }
+
+    /// Whose page an address is, and what stands behind its `-`.
+    fn owner<'s>(self, segments: &'s [&'s str]) -> Option<(Owner<'a>, &'s [&'s str])> {
+        let end = segments.iter().position(|&part| part == "-").unwrap_or(segments.len());
+        let (path, below) = segments.split_at(end);
+        let below = below.get(1..).unwrap_or_default();
+        if let ["groups", group @ ..] = path {
+            return Some((Owner::Group(self.world.group_at(&group.join("/"))?), below));
         }
-        _ => missing(),
+        let path = path.join("/");
+        let project = self.world.project_at(&path).or_else(|| self.world.project_formerly_at(&path));
+        let owner = project.map(Owner::Project).or_else(|| self.world.group_at(&path).map(Owner::Group))?;
+        Some((owner, below))
+    }
+
+    /// Somebody's name and handle.
+    fn person(self, id: u64) -> Value {
+        let user = self.world.users.get(&id);
+        let (name, handle) = user.map_or(("Somebody", "ghost"), |user| (&*user.name, &*user.username));
+        context! { name, handle }
     }
 }
 
-/// The journal as a page.
-pub(super) fn journal(inside: &Inside) -> Reply {
-    show(JOURNAL, context! { title => "Journal", entries => Serde(&inside.journal) })
+/// Whom the beginning of an address names.
+enum Owner<'a> {
+    Project(&'a Project),
+    Group(&'a Group),
 }
 
-fn start(inside: &Inside) -> Reply {
-    let projects: Vec<Value> = inside
-        .world
-        .projects
-        .values()
-        .map(|project| {
-            let open = project.issues.values().filter(|issue| issue.is_open()).count();
-            context! {
-                path => &*project.path, visibility => Serde(project.visibility), open, issues => project.issues.len(),
-                archived => project.archived,
-            }
-        })
-        .collect();
-    let description = Serde(super::control::describe(inside));
-    show(START, context! { title => "podkeeper sandbox", projects, description, writes => inside.journal.len() })
-}
-
-fn project_context(world: &World, project: &Project) -> Value {
-    let issues: Vec<Value> = project.issues.values().rev().map(|issue| issue_context(world, project, issue)).collect();
-    let files: Vec<String> = project.branch("HEAD").map(|files| files.keys().cloned().collect()).unwrap_or_default();
-    context! {
-        title => &*project.path, project => &*project.path, issues, files,
-        visibility => Serde(project.visibility),
-        branch => &*project.default_branch,
-    }
-}
-
-fn issue_context(world: &World, project: &Project, issue: &Issue) -> Value {
-    let name = |id: u64| world.users.get(&id).map_or("somebody", |user| user.username.as_str());
-    let labels: Vec<Value> = issue
-        .labels
-        .iter()
-        .map(|name| {
-            let label = world.labels_for(project).into_iter().find(|label| label.name == *name);
-            // Only a colour may become a part of the style sheet.
-            let color = label.map(|label| label.color.as_str()).filter(|color| is_color(color)).unwrap_or("#6699cc");
-            context! { name, color }
-        })
-        .collect();
-    let notes: Vec<Value> = issue
-        .notes
-        .values()
-        .map(|note| {
-            let when = note.created_at.format("%Y-%m-%d %H:%M").to_string();
-            context! { author => name(note.author), body => rendered(&note.body), system => note.system, when }
-        })
-        .collect();
-    let links: Vec<String> = world
-        .issue_links
-        .values()
-        .filter_map(|link| {
-            let here = (project.id, issue.iid);
-            let other = if link.source == here { link.target } else { link.source };
-            let path = world.projects.get(&other.0).map(|project| project.path.clone())?;
-            (link.source == here || link.target == here).then(|| format!("{path}/-/issues/{}", other.1))
-        })
-        .collect();
-    context! {
-        project => &*project.path, iid => issue.iid, title => &*issue.title, open => issue.is_open(), labels, notes, links,
-        author => name(issue.author), due => issue.due_date.map(|day| day.to_string()), confidential => issue.confidential,
-        created => issue.created_at.format("%Y-%m-%d %H:%M").to_string(),
-        body => rendered(issue.description.as_deref().unwrap_or_default()),
-        source => issue.description.as_deref(),
-    }
-}
-
-/// Markdown as HTML; raw HTML in it is left out, as comrak does unless told otherwise.
-fn rendered(markdown: &str) -> Value {
-    Value::from_safe_string(markdown_to_html(markdown, &quick_actions::options()))
-}
-
-fn is_color(color: &str) -> bool {
-    color.strip_prefix('#').is_some_and(|digits| digits.chars().all(|char| char.is_ascii_hexdigit()))
+/// A moment to be read, and as programs read it.
+fn moment(time: chrono::DateTime<chrono::Utc>) -> Value {
+    context! { text => time.format("%Y-%m-%d %H:%M").to_string(), iso => time.to_rfc3339() }
 }
 
 fn missing() -> Reply {
-    show(LAYOUT, context! { title => "Not found" }).status(404)
+    show("layout.html", context! { title => "Not found" }).status(404)
 }
 
 fn show(template: &str, context: Value) -> Reply {
     let mut environment = Environment::new();
-    let rendered = environment
-        .add_template("layout.html", LAYOUT)
-        .and_then(|()| environment.template_from_named_str("page.html", template)?.render(context));
-    match rendered {
-        Ok(html) => Reply::html(200, html),
+    let added = TEMPLATES.iter().try_for_each(|(name, text)| environment.add_template(name, text));
+    let page = added.and_then(|()| environment.get_template(template)?.render(context));
+    match page {
+        Ok(html) => Reply::html(200, html).header("content-security-policy", POLICY),
         Err(error) => Reply::text(500, &format!("cannot show this page: {error}\n")),
     }
 }

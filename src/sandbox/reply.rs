@@ -1,5 +1,7 @@
 //! One answer, and the error bodies in the forms that GitLab gives them.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     body: Vec<u8>,
 }
 
@@ -42,7 +44,7 @@ impl Reply {
     }
 
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
-        self.headers.push((name, value.into()));
+        self.headers.push((Cow::Borrowed(name), value.into()));
         self
     }
 
@@ -54,7 +56,7 @@ impl Reply {
 
     /// The same bytes under another content type.
     pub(super) fn kind(mut self, kind: &str) -> Reply {
-        self.headers.retain(|(name, _)| *name != "content-type");
+        self.headers.retain(|(name, _)| name != "content-type");
         self.header("content-type", kind)
     }
 
@@ -68,7 +70,27 @@ impl Reply {
         Reply::json(status, &json!({ "error": error }))
     }
 
-    /// A missing parameter.
+    /// No such route.
+    pub(super) fn no_route() -> Reply {
+        Reply::error(404, "404 Not Found")
+    }
+
+    /// A parameter that the route's own checks miss.
+    pub(super) fn missing(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} is missing"))
+    }
+
+    /// A parameter with a value that is none of those that it may have.
+    pub(super) fn no_such_value(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} does not have a valid value"))
+    }
+
+    /// A parameter that cannot be read as what it should be.
+    pub(super) fn unreadable(key: &str) -> Reply {
+        Reply::error(400, &format!("{key} is invalid"))
+    }
+
+    /// A parameter that the handler itself misses.
     pub(super) fn not_given(name: &str) -> Reply {
         Reply::message(400, &format!("400 (Bad request) \"{name}\" not given"))
     }
@@ -91,10 +113,9 @@ impl Reply {
         Reply::message(403, "403 Forbidden")
     }
 
-    /// The first half of the answer, as if the connection had ended there and nobody had noticed.
-    pub(super) fn cut(mut self) -> Reply {
-        self.body.truncate(self.body.len() / 2);
-        self
+    /// Whatever somebody made up.
+    pub(super) fn made(status: u16, headers: impl Iterator<Item = (String, String)>, body: Vec<u8>) -> Reply {
+        Reply { status, headers: headers.map(|(name, value)| (Cow::Owned(name), value)).collect(), body }
     }
 
     /// The answer without its body, as HEAD wants it.
@@ -103,20 +124,29 @@ impl Reply {
         self
     }
 
+    /// The address of the page of what the answer shows, if it is a success that tells it.
+    pub(super) fn web_url(&self) -> Option<String> {
+        if !(200..300).contains(&self.status) {
+            return None;
+        }
+        let shape: Value = serde_json::from_slice(&self.body).ok()?;
+        shape.get("web_url")?.as_str().map(str::to_owned)
+    }
+
     /// The HTTP answer. A header value that HTTP cannot carry is left out.
     pub(super) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() =
             http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {
-            if let Ok(value) = HeaderValue::try_from(value) {
-                response.headers_mut().append(HeaderName::from_static(name), value);
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value)) {
+                response.headers_mut().append(name, value);
             }
         }
         response
     }
 
     fn with(status: u16, kind: &'static str, body: Vec<u8>) -> Reply {
-        Reply { status, headers: vec![("content-type", kind.to_owned())], body }
+        Reply { status, headers: vec![(Cow::Borrowed("content-type"), kind.to_owned())], body }
     }
 }

@@ -143,6 +143,19 @@ fn once<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
     paths.collect()
 }
 
+/// What a token of the seed is for, by its name.
+pub fn purpose(token: &str) -> &'static str {
+    match token {
+        "api" => "podkeeper's own",
+        "read_api" => "its bot, reads only",
+        "read_repository" => "its bot, files only",
+        "person" => "a person at work",
+        "admin" => "may do everything",
+        "expired" => "is refused",
+        _ => "",
+    }
+}
+
 fn people(world: &mut World) -> Cast {
     let root = world.add_user("root", "Box Administrator");
     world.make_admin(root);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use http::Request;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,7 +15,8 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use url::Url;
 
-use super::web::FAULT;
+use super::faults::line::{Breaker, Lines};
+use super::faults::spoil::spoil;
 use super::{Description, Sandbox, tls};
 
 /// How long an open connection may take to end once the box stops.
@@ -53,11 +55,10 @@ impl Sandbox {
             inside.place.ca = Some(ca);
         }
         let (stop, stopped) = watch::channel(false);
+        let breakable = patient(self.router(), stopped.clone()).into_make_service_with_connect_info::<Breaker>();
         let tasks = vec![
             tokio::spawn(
-                axum::serve(gitlab, patient(self.router(), stopped.clone()))
-                    .with_graceful_shutdown(told(stopped.clone()))
-                    .into_future(),
+                axum::serve(Lines(gitlab), breakable).with_graceful_shutdown(told(stopped.clone())).into_future(),
             ),
             tokio::spawn(
                 axum::serve(web, patient(self.web_router(), stopped.clone()))
@@ -69,20 +70,14 @@ impl Sandbox {
     }
 }
 
-/// A router as a socket shows it: what hangs does not answer until the client has left or the box stops, and what is slow
-/// takes its time.
+/// A router as a socket shows it, faults and all.
 fn patient(router: Router, stopped: watch::Receiver<bool>) -> Router {
     let ask = move |request: Request<Body>| {
         let (router, stopped) = (router.clone(), stopped.clone());
         async move {
+            let breaker = request.extensions().get::<ConnectInfo<Breaker>>().map(|info| info.0.clone());
             let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
-            let fault = response.headers().get(FAULT).and_then(|fault| fault.to_str().ok()).unwrap_or_default();
-            if fault == "hang" {
-                told(stopped).await;
-            } else if let Some(millis) = fault.strip_prefix("slow ").and_then(|millis| millis.parse().ok()) {
-                tokio::time::sleep(Duration::from_millis(millis)).await;
-            }
-            response
+            spoil(response, breaker.as_ref(), told(stopped)).await
         }
     };
     Router::new().fallback(ask)

@@ -19,11 +19,9 @@ mod gitlab;
 
 use super::call::Call;
 use super::control::{GITLAB_HOST, host_exists};
+use super::faults::FAULT;
 use super::reply::Reply;
 use super::world::{Mood, Page, World};
-
-/// The header that marks what a socket would show and memory cannot: `hang` or `down`.
-pub(super) const FAULT: &str = "x-box-fault";
 
 /// Answers one request to any host of the world.
 pub(super) fn answer(world: &mut World, call: &Call) -> Reply {

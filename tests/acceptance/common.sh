@@ -13,9 +13,7 @@ mkdir -p "$work"
 cd "$root"
 [ -x "$podkeeper" ] || { echo "missing: $podkeeper; give the path of a podkeeper binary"; exit 1; }
 # Somebody's own settings, a token among them, have no part in this; and a proxy none in what stays on this machine.
-for variable in "${!PODKEEPER_@}"; do
-  [ "$variable" = PODKEEPER_ACCEPTANCE_ALL ] || unset "$variable"
-done
+for variable in "${!PODKEEPER_@}"; do unset "$variable"; done
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 
 # tool PACKAGE@VERSION: a package of npm, into the folder of this part, unless it is there.

@@ -2,8 +2,6 @@
 # GitBeaker, GitLab's client for JavaScript, against a box: what it asks for has to be there and to look as it expects.
 #
 #   bash tests/acceptance/gitbeaker.sh [PODKEEPER]
-#
-# With PODKEEPER_ACCEPTANCE_ALL=1 also what the box does not answer yet.
 set -euo pipefail
 name=gitbeaker
 # shellcheck source=tests/acceptance/common.sh

@@ -43,7 +43,7 @@ enum Where {
 pub(crate) type Judges = fn(&[Observation], &BTreeMap<String, Failing>, DateTime<Utc>) -> Assessment;
 
 #[test]
-fn a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
+fn f27_a_bad_network_is_never_told_as_rot_and_rot_is_told_in_spite_of_it() {
     let tally = sweep(TimeDelta::hours(3), assess);
     println!(
         "{} worlds, {} alarms about links that are fine; {} of {} dead links told where they could be seen",
@@ -166,14 +166,5 @@ fn url(link: usize) -> String {
 
 fn observation(link: usize, verdict: Verdict) -> Observation {
     let place = LinkPlace { path: "page.md".to_owned(), line: link + 1, column: 1, section: "Links".to_owned() };
-    Observation {
-        url: url(link),
-        kind: LinkKind::Web,
-        verdict,
-        reason: "a reason".to_owned(),
-        status: None,
-        redirects: Vec::new(),
-        suggestion: None,
-        places: vec![place],
-    }
+    Observation { places: vec![place], ..Observation::new(url(link), LinkKind::Web, verdict, "a reason") }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -475,7 +476,10 @@ async fn apply_with(token: &str, url: &str) -> Told {
 
 /// A file that holds the token; its path says nothing about it.
 fn scratch_token(token: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("canary-{}", token.len()));
+    // Of this call's own: tests run side by side, and a file that is being written is empty for a moment.
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("canary-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, format!("{token}\n")).unwrap();
     path.display().to_string()
 }

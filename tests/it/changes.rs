@@ -120,7 +120,7 @@ async fn a_change_of_the_data_changes_what_is_told_of_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_of_accounts_changes_what_is_told_of_them() {
+async fn f30_a_change_of_accounts_changes_what_is_told_of_them() {
     let mut seen = Seen::new().await;
     seen.when(
         "an account is blocked",

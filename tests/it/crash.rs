@@ -24,29 +24,29 @@ use crate::support::{Bent, Draw, Stage, now, sessions_and_labels, shipped, strai
 use crate::tally::{Writes, by_key};
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
+async fn f09_killed_at_any_call_about_sessions_and_labels_it_ends_as_if_never_killed() {
     points(SESSIONS).await.all("points about sessions and labels", 250);
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_call_about_the_link_report_it_ends_as_if_never_killed() {
+async fn f09_killed_at_any_call_about_the_link_report_it_ends_as_if_never_killed() {
     points(LINKS).await.all("points about the link report", 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_call_about_the_roster_it_ends_as_if_never_killed() {
+async fn f09_killed_at_any_call_about_the_roster_it_ends_as_if_never_killed() {
     points(ROSTER).await.all("points about the roster", 150);
 }
 
 /// The recovery is killed, too.
 #[tokio::test(start_paused = true)]
-async fn killed_twice_it_ends_as_if_never_killed() {
+async fn f09_killed_twice_it_ends_as_if_never_killed() {
     pairs(SESSIONS, 1_000).await.all("pairs", 1_000);
 }
 
 #[tokio::test(start_paused = true)]
 #[ignore = "20,000 pairs over all scenarios take minutes"]
-async fn killed_twice_it_ends_as_if_never_killed_at_length() {
+async fn f09_killed_twice_it_ends_as_if_never_killed_at_length() {
     pairs(&everywhere(), 20_000).await.all("pairs", 20_000);
 }
 

@@ -93,7 +93,7 @@ async fn a_box_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn a_template_that_fails_with_real_facts_opens_nothing() {
+async fn f36_a_template_that_fails_with_real_facts_opens_nothing() {
     // It passes the trial with invented facts, and fails with the pod's own.
     let config = config("template", |folder| {
         let path = folder.join("templates/pairing_issue.md");
@@ -109,7 +109,7 @@ async fn a_template_that_fails_with_real_facts_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_template_that_can_never_work_is_a_configuration_error_with_its_line() {
+async fn f36_a_template_that_can_never_work_is_a_configuration_error_with_its_line() {
     for (broken, word) in
         [("{{ block }}\n{{ blok }}\n", "undefined"), ("no block\n", "exactly once"), ("{{ block }\n", "syntax")]
     {
@@ -159,7 +159,7 @@ async fn a_token_that_only_reads_ends_with_6_and_the_scope_it_lacks() {
 }
 
 #[tokio::test]
-async fn a_token_refused_halfway_leaves_nothing_half_done() {
+async fn f23_a_token_refused_halfway_leaves_nothing_half_done() {
     let whole = {
         let stage = calm();
         let host = serve_box(&stage).await;
@@ -394,7 +394,7 @@ async fn an_interrupted_plan_ends_at_once_with_one_sentence() {
 }
 
 #[tokio::test]
-async fn an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
+async fn f33_an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
     let stage = calm();
     let (open, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let host = serve_gated(&stage, Arc::clone(&open), Arc::clone(&arrived)).await;
@@ -413,7 +413,7 @@ async fn an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_an_apply_at_once() {
+async fn f33_a_second_signal_ends_an_apply_at_once() {
     let stage = calm();
     let arrived = Arc::new(Notify::new());
     let host = serve_gated(&stage, Arc::default(), Arc::clone(&arrived)).await;

@@ -25,6 +25,7 @@ mod door; // what the door makes of a server that misbehaves
 mod doubles; // workers that podkeeper must not be
 mod edits; // people write, tick, rename and label while podkeeper runs
 mod endings; // how a run ends: exit codes and sentences
+mod faults; // the faults of the threat sheet, by number
 mod fidelity; // a plan says what is done, and a quiet run does little
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act

@@ -42,6 +42,7 @@ fn blind<T>() -> Observed<T> {
 fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
     let snapshot = Snapshot {
         now: now(),
+        server_now: None,
         page,
         tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
         agents: Observed::Present(files.to_vec()),
@@ -92,7 +93,7 @@ fn data(page: &str) -> (Vec<AgentFile>, Vec<AccountState>) {
 /// F31: a page may break off anywhere. What is told of a part is told of the whole, and nobody is told to
 /// have gone from it.
 #[test]
-fn a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
+fn f31_a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
     let cuts = page_cut_anywhere(Observed::Present);
     println!(
         "{} cuts, {} of them with findings about members seen so far; {} false",

@@ -124,6 +124,45 @@ async fn a_plan_that_was_agreed_to_is_carried_out_and_no_other() {
     assert_eq!(served.journal().await.len(), 2);
 }
 
+#[tokio::test]
+async fn a_served_box_says_where_to_look_and_what_to_type() {
+    let mut served = Box_::serve(&[]);
+    let mut lines: Vec<String> = Vec::new();
+    while lines.last().is_none_or(|line| !line.starts_with("Ctrl-C")) {
+        let mut line = String::new();
+        assert_ne!(served.says.read_line(&mut line).unwrap(), 0, "{lines:?}");
+        lines.push(line.trim_end().to_owned());
+    }
+    for line in &lines {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let said = lines.join("\n");
+    let url = &served.url;
+    for part in [
+        format!("  {url}/gitlab-com/support/support-pairing\n"),
+        format!("  {url}/-/journal.html\n"),
+        "over TLS, is at 127.0.0.1:".to_owned(),
+        "  api              glpat-sandbox-api-no-secret              podkeeper's own\n".to_owned(),
+        "  read_repository  glpat-sandbox-read_repository-no-secret  its bot, files only\n".to_owned(),
+        format!("  podkeeper apply --sandbox={url}\n"),
+        format!("  curl {url}/-/journal\n"),
+    ] {
+        assert!(said.contains(&part), "{part}{said}");
+    }
+    assert_eq!(said.matches("\n  curl ").count(), 3, "{said}");
+    // What it says to ask is the pairing project's issues.
+    let issues = lines.iter().find_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"')).unwrap();
+    assert!(
+        said.contains(&format!("-H \"PRIVATE-TOKEN: glpat-sandbox-api-no-secret\" \\\n    \"{issues}\"")),
+        "{said}"
+    );
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().unwrap();
+    let ask = http.get(issues).header("PRIVATE-TOKEN", "glpat-sandbox-api-no-secret");
+    let found: Value = ask.send().await.unwrap().json().await.unwrap();
+    let place = found[0]["references"]["full"].as_str().unwrap_or_default().to_owned();
+    assert!(place.starts_with("gitlab-com/support/support-pairing#"), "{found}");
+}
+
 #[test]
 fn an_interrupt_ends_the_box_in_order() {
     let mut served = Box_::serve(&[]);
@@ -172,7 +211,7 @@ struct Box_ {
     process: Child,
     url: String,
     // Keeps the pipe open: a box whose reader is gone could not say anything any more.
-    _says: BufReader<std::process::ChildStdout>,
+    says: BufReader<std::process::ChildStdout>,
 }
 
 impl Box_ {
@@ -189,7 +228,7 @@ impl Box_ {
         says.read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")).unwrap_or_default();
         let url = url.to_owned();
-        let served = Self { process, url, _says: says };
+        let served = Self { process, url, says };
         assert!(!served.url.is_empty() && !served.url.ends_with(":0"), "the box says where it is: {line}");
         served
     }

@@ -24,7 +24,7 @@ use crate::tally::Writes;
 // ---------------------------------------------------------------------------------------------- weeks and days
 
 #[tokio::test(start_paused = true)]
-async fn two_weeks_without_a_runner_make_one_issue_and_one_sentence() {
+async fn f13_two_weeks_without_a_runner_make_one_issue_and_one_sentence() {
     let mut stage = Stage::seeded();
     later(&mut stage, "2026-12-08T06:00:00Z");
     let runs = stage.apply().await;
@@ -40,7 +40,7 @@ async fn two_weeks_without_a_runner_make_one_issue_and_one_sentence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_years_without_a_runner_make_one_issue_too() {
+async fn f13_two_years_without_a_runner_make_one_issue_too() {
     let mut stage = Stage::seeded();
     later(&mut stage, "2028-11-21T06:00:00Z");
     // Nobody keeps a pod running for two years with a token of one.
@@ -66,7 +66,7 @@ async fn a_skipped_date_has_no_issue_and_is_not_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_title_names_the_hour_by_the_zones_own_clock() {
+async fn f11_the_title_names_the_hour_by_the_zones_own_clock() {
     let mut pod = pod();
     pod.slots[0].zone = "Europe/Berlin".parse().unwrap();
     let mut stage = first_ever(pod, "2026-10-20T06:00:00Z");
@@ -78,7 +78,7 @@ async fn the_title_names_the_hour_by_the_zones_own_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_turn_of_the_year_has_one_issue_a_week() {
+async fn f12_the_turn_of_the_year_has_one_issue_a_week() {
     let mut pod = pod();
     pod.slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Fri").unwrap();
     let mut stage = first_ever(pod, "2026-12-24T06:00:00Z");
@@ -118,7 +118,7 @@ async fn a_session_moved_inside_its_week_keeps_its_issue_and_gets_its_new_title(
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_runs_with_nothing_new_write_nothing() {
+async fn f14_fifty_runs_with_nothing_new_write_nothing() {
     let stage = Stage::seeded();
     stage.apply().await;
     let written = stage.journal();
@@ -192,7 +192,7 @@ async fn without_the_label_and_without_leave_to_create_it_the_issue_opens_bare()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_label_is_put_back_once_and_then_respected() {
+async fn f18_a_lost_label_is_put_back_once_and_then_respected() {
     let stage = Stage::seeded();
     stage.apply().await;
     let before_last = own(&stage)[0].clone();
@@ -330,7 +330,7 @@ async fn the_block_follows_the_page_until_the_session_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_persons_text_around_the_block_is_kept_byte_for_byte() {
+async fn f15_a_persons_text_around_the_block_is_kept_byte_for_byte() {
     let stage = Stage::seeded();
     stage.apply().await;
     let issue = session_issue(&stage);
@@ -346,7 +346,7 @@ async fn a_persons_text_around_the_block_is_kept_byte_for_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_between_the_look_and_the_write_is_not_overwritten() {
+async fn f16_an_edit_between_the_look_and_the_write_is_not_overwritten() {
     for (person_writes, kept, ending) in [
         // Outside the block: the write goes on and carries it along.
         ("\nA word at the end", "A word at the end", Ending::Done),
@@ -482,7 +482,7 @@ async fn where_nothing_may_be_written_nothing_is_promised() {
 
 /// F8: every order of the calls that matter of two workers who both find nothing: the look for own issues and every write.
 #[tokio::test(start_paused = true)]
-async fn two_workers_at_once_end_with_one_open_issue_in_every_order() {
+async fn f08_two_workers_at_once_end_with_one_open_issue_in_every_order() {
     let orders = orders_of_two(straight).await;
     println!("orders {}, of which {} had twins for a moment", orders.of, orders.twins);
     assert_eq!((orders.of, orders.well), (924, 924), "{:?}", orders.wrong);
@@ -492,7 +492,7 @@ async fn two_workers_at_once_end_with_one_open_issue_in_every_order() {
 
 /// F8 with three workers, in orders from a seed.
 #[tokio::test(start_paused = true)]
-async fn three_workers_at_once_end_with_one_open_issue() {
+async fn f08_three_workers_at_once_end_with_one_open_issue() {
     let orders = orders_of_three(1_000).await;
     println!("orders {} of three workers, of which {} had twins for a moment", orders.of, orders.twins);
     assert_eq!((orders.of, orders.well), (1_000, 1_000), "{:?}", orders.wrong);

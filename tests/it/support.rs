@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -21,6 +22,7 @@ use podkeeper::pod::run::Run;
 use podkeeper::pod::{Pod, Task};
 use podkeeper::report::{Told, audit, json, terminal};
 use podkeeper::run::{Mode, Stale, run};
+use podkeeper::sandbox::faults::{FAULT, Fault};
 use podkeeper::sandbox::{Plot, PodPlot, Sandbox, World};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -85,6 +87,16 @@ impl Stage {
         Self { sandbox: Sandbox::new(World::seeded(&plot)), pods, now, max_writes: 10 }
     }
 
+    /// From now on GitLab has this fault, and no other.
+    pub(crate) fn ails(&self, fault: Fault) {
+        self.sandbox.change(|world| world.faults.api = vec![fault]);
+    }
+
+    /// GitLab is well again.
+    pub(crate) fn recovers(&self) {
+        self.sandbox.change(|world| world.faults.api.clear());
+    }
+
     /// A world that has never seen these pods, whose pages all read like this: for stories that are told a thousand times.
     pub(crate) fn bare(pods: Vec<Pod>, page: &str, now: DateTime<Utc>) -> Self {
         let plots = pods.iter().map(|pod| PodPlot { past: Vec::new(), page: Some(page.to_owned()), ..plot(pod, now) });
@@ -139,8 +151,12 @@ impl Stage {
 
     /// The same over another exchange; also gives the reader, for its counts.
     pub(crate) async fn apply_over(&self, exchange: Arc<dyn Exchange>) -> (Vec<Run>, Reader) {
-        let access = self.access_over(exchange, "api");
-        let (reader, writer) = connect_to_write(&access, self.now).unwrap();
+        self.apply_through(&self.access_over(exchange, "api")).await
+    }
+
+    /// The same through another way into the sandbox.
+    pub(crate) async fn apply_through(&self, access: &Access) -> (Vec<Run>, Reader) {
+        let (reader, writer) = connect_to_write(access, self.now).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
         let runs = run(&self.pods, eyes(&reader, &Policy::default()), mode, self.now, self.max_writes).await.unwrap();
         self.report(&runs, &reader, false);
@@ -244,7 +260,8 @@ pub(crate) fn findings(runs: &[Run]) -> Vec<String> {
         .collect()
 }
 
-/// Carries requests to a router in memory: no socket, no waiting.
+/// Carries requests to a router in memory: no socket, and waiting on the test's clock only. What the box says that a
+/// socket would do to an answer is done to it.
 pub(crate) struct InMemory(pub(crate) Router);
 
 #[async_trait::async_trait]
@@ -255,8 +272,24 @@ impl Exchange for InMemory {
             sinks::search("a body", request.body(), token);
         }
         let answer = self.0.clone().oneshot(request.map(Body::from)).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Failure::Lost(error.to_string()))?;
+        let (mut parts, body) = answer.into_parts();
+        // A box that is not served names 127.0.0.1 in its links; the stage calls it gitlab.example.
+        if let Some(links) = parts.headers.get_mut("link") {
+            *links = links.to_str().unwrap().replace("http://127.0.0.1/", "https://gitlab.example/").parse().unwrap();
+        }
+        let mut body =
+            axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Failure::Lost(error.to_string()))?;
+        let fault = parts.headers.get(FAULT).map(|fault| fault.to_str().unwrap().to_owned()).unwrap_or_default();
+        let (fault, number) = fault.split_once(' ').unwrap_or((&fault, "0"));
+        let number: u32 = number.parse().unwrap();
+        match fault {
+            "hang" => std::future::pending().await,
+            "reset" | "garbage" => return Err(Failure::Lost("connection reset by peer".to_owned())),
+            "endless" => return Err(Failure::TooLarge),
+            "drip" => tokio::time::sleep(Duration::from_millis(number.into()) * body.len().try_into().unwrap()).await,
+            "cut" => body.truncate(number.try_into().unwrap()),
+            _ => {}
+        }
         Ok(Response::from_parts(parts, body))
     }
 }

@@ -110,6 +110,7 @@ fn crates_are_named_only_in_their_rooms() {
         ("clap::", &["cli"][..]),
         ("minijinja::", &["pod", "sandbox"][..]),
         ("comrak::", &["collect", "sandbox"][..]),
+        ("similar::", &["pod", "sandbox"][..]),
         ("cron::", &["pod"][..]),
         ("html5gum::", &["collect", "sandbox"][..]),
         ("serde_saphyr::", &["collect"][..]),

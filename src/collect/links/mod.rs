@@ -23,6 +23,7 @@ use url::Url;
 use crate::gitlab::{Purpose, Reader};
 use crate::pod::document::{Link, LinkKind};
 use crate::pod::observed::Blind;
+use crate::pod::text::Untrusted;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
 use gitlab::GitlabLink;
 use policy::Policy;
@@ -103,8 +104,11 @@ pub async fn probe(
             observation(&key.0, entry, policy::as_named(entry.kind, judged))
         })
         .collect();
+    let stumbled = observations.iter().find(|seen| seen.reason == STUMBLED);
+    let stumbled =
+        stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
-    Probed { observations, labels: looked.labels, blind: looked.blind, web_requests: visitor.requests() }
+    Probed { observations, labels: looked.labels, blind: stumbled.or(looked.blind), web_requests: visitor.requests() }
 }
 
 /// What tells one address from another: as it is written, and where it resolves.
@@ -228,20 +232,20 @@ fn bare(url: &Url) -> Url {
     url
 }
 
+/// Why there is no verdict where a visit panicked.
+const STUMBLED: &str = "podkeeper stumbled over it, which is a fault of its own";
+
 /// A visit that was begun and never ended.
 fn unseen() -> Judged {
-    Judged::new(Verdict::Unreachable, "podkeeper stumbled over it, which is a fault of its own")
+    Judged::new(Verdict::Unreachable, STUMBLED)
 }
 
 fn observation(url: &str, entry: &Entry, judged: Judged) -> Observation {
     Observation {
-        url: url.to_owned(),
-        kind: entry.kind,
-        verdict: judged.verdict,
-        reason: judged.reason,
         status: judged.status,
         redirects: judged.redirects,
         suggestion: judged.suggestion,
         places: entry.places.clone(),
+        ..Observation::new(url, entry.kind, judged.verdict, judged.reason)
     }
 }

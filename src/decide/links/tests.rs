@@ -3,16 +3,8 @@ use crate::pod::document::LinkKind;
 use crate::pod::verdict::LinkPlace;
 
 fn seen(url: &str, verdict: Verdict) -> Observation {
-    Observation {
-        url: url.to_owned(),
-        kind: LinkKind::Web,
-        verdict,
-        reason: "a reason".to_owned(),
-        status: None,
-        redirects: Vec::new(),
-        suggestion: None,
-        places: vec![LinkPlace { path: "page.md".to_owned(), line: 7, column: 3, section: "Docs".to_owned() }],
-    }
+    let place = LinkPlace { path: "page.md".to_owned(), line: 7, column: 3, section: "Docs".to_owned() };
+    Observation { places: vec![place], ..Observation::new(url, LinkKind::Web, verdict, "a reason") }
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::decide::tests::{account, issue, now, pod, seen};
+use crate::pod::PodKey;
 use crate::pod::marker::parse;
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::snapshot::Project;
@@ -11,7 +12,7 @@ fn finding(url: &str) -> (String, Finding) {
 }
 
 fn wanted(urls: &[&str]) -> Wanted {
-    let failing = Failing { failed_since: now(), dead_since: Some(now().date_naive()) };
+    let failing = Failing { dead_since: Some(now().date_naive()), ..Failing::from(now()) };
     Wanted {
         kind: ReportKind::Links,
         told: urls.iter().map(|url| finding(url)).collect(),
@@ -79,7 +80,7 @@ fn a_report_reopens_on_evidence_that_is_newer_than_the_close() {
     assert_eq!(plan_at(now() + Duration::days(13), &old, reports(vec![by_hand.clone()])), "", "a person closed it");
     assert_eq!(plan_at(now() + Duration::days(15), &old, reports(vec![by_hand.clone()])), "reopen-report #4\n");
     let mut new = wanted(&["https://a.example/", "https://b.example/"]);
-    let failing = Failing { failed_since: now() + Duration::days(2), dead_since: None };
+    let failing = Failing::from(now() + Duration::days(2));
     new.remember.insert("https://b.example/".to_owned(), failing);
     assert_eq!(plan_at(now() + Duration::days(2), &new, reports(vec![by_hand])), "reopen-report #4\n");
 }
@@ -87,7 +88,7 @@ fn a_report_reopens_on_evidence_that_is_newer_than_the_close() {
 #[test]
 fn what_is_only_remembered_makes_a_report_that_closes_at_once() {
     let mut silent = wanted(&[]);
-    let failing = Failing { failed_since: now(), dead_since: None };
+    let failing = Failing::from(now());
     silent.remember.insert("https://a.example/".to_owned(), failing);
     assert_eq!(plan(&silent, reports(vec![])), "open-report report alpha/links\n");
     assert_eq!(plan(&silent, reports(vec![report(4, &silent, true)])), "close-report #4\n");
@@ -103,6 +104,23 @@ fn a_report_by_somebody_else_and_a_damaged_one_are_left_alone() {
     assert_eq!(plan(&some, reports(vec![foreign])), "open-report report alpha/links\n");
     let body = "<!-- podkeeper:v1 report alpha/links -->\nno end";
     assert_eq!(plan(&some, reports(vec![issue(4, "x", body)])), "");
+}
+
+/// A report that is left alone because it is damaged is told of, under a former key of the pod too.
+#[test]
+fn a_damaged_report_is_told_of_under_every_key_of_the_pod() {
+    let some = wanted(&["https://a.example/"]);
+    let renamed = Pod { formerly: vec![PodKey::parse("before").unwrap()], ..pod() };
+    for (key, told) in [("alpha", 1), ("before", 1), ("other", 0)] {
+        let body = format!("<!-- podkeeper:v1 report {key}/links -->\nno end");
+        let mut snapshot = seen(Vec::new());
+        snapshot.reports = reports(vec![issue(4, "x", &body)]);
+        let mut parts = Parts::default();
+        project(&renamed, &snapshot, &mut parts);
+        let damaged = parts.findings.iter().filter(|found| found.rule == Rule::MarkerDamaged).count();
+        keep(&renamed, &snapshot, &some, &mut parts);
+        assert_eq!((damaged, parts.actions.is_empty()), (told, told == 1), "{key}");
+    }
 }
 
 #[test]

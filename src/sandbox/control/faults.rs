@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use crate::sandbox::call::Call;
+use crate::sandbox::faults::{Fault, Trouble};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{ApiFault, Tier, Trouble, World};
+use crate::sandbox::world::{Tier, World};
 
 /// Sets switches, then tells all of them. `api` names what becomes of requests to the API, from then on (`none`: nothing
-/// any more), with `method`, `path`, `times` and `takes_effect` to narrow it down.
+/// any more), with `method`, `path`, `skip`, `times` and `takes_effect` to
+/// narrow it down.
 pub(super) fn set(world: &mut World, call: &Call) -> Answer {
     let input = &call.input;
     let given = |name: &str, before: bool| input.flag(name).unwrap_or(before);
@@ -33,9 +35,10 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
         faults.page_cap = input.number("page_cap").and_then(|cap| usize::try_from(cap).ok()).filter(|&cap| cap > 0);
     }
     if let Some(trouble) = trouble {
-        faults.api.push(ApiFault {
+        faults.api.push(Fault {
             method: input.filled("method").unwrap_or_default(),
             path: input.filled("path").unwrap_or_default(),
+            skip: input.number("skip").unwrap_or(0),
             times: input.number("times"),
             takes_effect: given("takes_effect", false),
             trouble,
@@ -59,7 +62,12 @@ fn trouble(name: &str, call: &Call) -> Result<Trouble, Reply> {
         "hang" => Trouble::Hang,
         "bad_gateway" => Trouble::BadGateway,
         "cloudflare" => Trouble::Cloudflare,
-        "truncated" => Trouble::Truncated,
+        "reset" => Trouble::Reset,
+        "garbage" => Trouble::Garbage,
+        "endless" => Trouble::Endless,
+        "drip" => Trouble::Drip(call.input.number("millis").unwrap_or(100)),
+        "cut" => Trouble::Cut(call.input.number("at").and_then(|at| usize::try_from(at).ok()).unwrap_or(0)),
+        "shift" => Trouble::Shift,
         "redirect" => {
             let to = call.input.filled("to");
             Trouble::Redirect(to.ok_or_else(|| Reply::error(400, "to is missing: where the redirect leads"))?)
@@ -68,8 +76,8 @@ fn trouble(name: &str, call: &Call) -> Result<Trouble, Reply> {
         "application_limit" => Trouble::ApplicationLimit,
         "race" => Trouble::Race,
         _ => {
-            let known =
-                "hang, bad_gateway, cloudflare, truncated, redirect, rack_attack, application_limit, race, none";
+            let known = "hang, reset, garbage, endless, drip, cut, bad_gateway, cloudflare, redirect, rack_attack, \
+                         application_limit, race, shift, none";
             return Err(Reply::error(400, &format!("api is one of {known}")));
         }
     })

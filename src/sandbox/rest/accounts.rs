@@ -11,8 +11,7 @@ use crate::sandbox::reply::{Answer, Reply};
 pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
     asked.admin()?;
     let input = &asked.call.input;
-    let given = |key: &str| input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")));
-    let (email, name, username) = (given("email")?, given("name")?, given("username")?);
+    let (email, name, username) = (input.given("email")?, input.given("name")?, input.given("username")?);
     let sets_password = ["password", "reset_password", "force_random_password"];
     if sets_password.iter().all(|key| input.filled(key).is_none()) {
         let why =
@@ -51,7 +50,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
         ("POST", ["unban"]) => moderate(asked, id, &["banned"], "active"),
         ("POST", ["activate"]) => moderate(asked, id, &["deactivated", "active"], "active"),
         ("POST", ["deactivate"]) => moderate(asked, id, &["active", "deactivated"], "deactivated"),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -98,7 +97,7 @@ fn memberships(asked: &Asked<'_>, id: u64) -> Answer {
     asked.admin()?;
     let wanted = asked.call.input.filled("type");
     if wanted.as_ref().is_some_and(|kind| !["Project", "Namespace"].contains(&kind.as_str())) {
-        return Err(Reply::error(400, "type does not have a valid value"));
+        return Err(Reply::no_such_value("type"));
     }
     let groups = asked.world.groups.values().map(|group| ("Namespace", group.id, &group.name, group.members.get(&id)));
     let projects = asked.world.projects.values().map(|home| ("Project", home.id, &home.name, home.members.get(&id)));

@@ -16,7 +16,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("DELETE", [name]) => delete(asked, project, name),
         ("PUT", [name, "protect"]) => protect(asked, project, name, true),
         ("PUT", [name, "unprotect"]) => protect(asked, project, name, false),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) fn protected(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> A
     match (asked.call.method.as_str(), path) {
         ("GET" | "HEAD", []) => Ok(page(asked, &known, |name| protected_shape(name))),
         ("POST", []) => {
-            let name = asked.call.input.filled("name").ok_or_else(|| Reply::error(400, "name is missing"))?;
+            let name = asked.call.input.given("name")?;
             let fresh = asked
                 .world
                 .projects
@@ -52,10 +52,10 @@ pub(super) fn protected(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> A
                     }
                     Ok(Reply::empty(204))
                 }
-                _ => Err(Reply::error(404, "404 Not Found")),
+                _ => Err(Reply::no_route()),
             }
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -77,8 +77,8 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
 fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let who = asked.role(project, DEVELOPER)?;
     let input = &asked.call.input;
-    let name = input.filled("branch").ok_or_else(|| Reply::error(400, "branch is missing"))?;
-    let start = input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
+    let name = input.given("branch")?;
+    let start = input.given("ref")?;
     if !is_branch_name(&name) {
         return Err(Reply::message(400, "Branch name is invalid"));
     }

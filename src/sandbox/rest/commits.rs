@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::branches::is_branch_name;
+use super::diffs::{change_shape, stats};
 use super::paging::page;
 use super::shapes::instant;
 use super::{Asked, files};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Commit, DEVELOPER, FileChange, NewCommit, Project};
+use crate::sandbox::world::{Commit, DEVELOPER, FileChange, MergeRequest, NewCommit, Project};
 
 /// `repository/commits`, one of them and what it did.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -38,12 +39,12 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("GET" | "HEAD", [id, "merge_requests"]) => {
             let home = asked.project(project)?;
             let commit = find(home, id)?;
-            let brings = |head: Option<String>| head.is_some_and(|head| head == commit.id);
-            let found: Vec<_> = home
-                .merge_requests
-                .values()
-                .filter(|one| brings(asked.world.merge_request_head(project, one)) || brings(one.merge_commit.clone()))
-                .collect();
+            let brings = |one: &&MergeRequest| {
+                let (_, commits) = asked.world.merge_request_commits(home, one);
+                let merges = one.merge_commit.as_ref() == Some(&commit.id);
+                merges || commits.iter().any(|other| other.id == commit.id)
+            };
+            let found: Vec<&MergeRequest> = home.merge_requests.values().filter(brings).collect();
             Ok(page(asked, &found, |one| asked.merge_request_shape(home, one)))
         }
         ("GET" | "HEAD", [id, "comments" | "statuses"]) => {
@@ -54,51 +55,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             find(asked.project(project)?, id)?;
             Err(Reply::not_found("Signature"))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
-}
-
-/// `repository/compare`: what one place has that the other lacks.
-pub(super) fn compare(asked: &Asked<'_>, project: u64) -> Answer {
-    let home = asked.project(project)?;
-    let input = &asked.call.input;
-    let place = |key: &str| {
-        let name = input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")))?;
-        home.resolve(&name).map(str::to_owned).ok_or_else(|| Reply::not_found("Ref"))
-    };
-    let (from, to) = (place("from")?, place("to")?);
-    let commits: Vec<Value> =
-        home.between(&from, &to).into_iter().rev().map(|commit| asked.commit_shape(home, commit)).collect();
-    let straight = input.flag("straight") == Some(true);
-    let base = home.merge_base(&from, &to).map_or(from.as_str(), |commit| commit.id.as_str());
-    let diffs: Vec<Value> =
-        home.differences(if straight { &from } else { base }, &to).iter().map(change_shape).collect();
-    let shape = json!({
-        "commit": commits.last(),
-        "commits": commits,
-        "diffs": diffs,
-        "compare_timeout": false,
-        "compare_same_ref": from == to,
-        "web_url": format!("{}/{}/-/compare/{from}...{to}", asked.origin, home.path),
-    });
-    Ok(Reply::json(200, &shape))
-}
-
-/// `repository/merge_base` of two or more places.
-pub(super) fn merge_base(asked: &Asked<'_>, project: u64) -> Answer {
-    let home = asked.project(project)?;
-    let names = asked.call.input.list("refs").unwrap_or_default();
-    if names.len() < 2 {
-        return Err(Reply::message(400, "Provide at least 2 refs"));
-    }
-    let ids: Option<Vec<&str>> = names.iter().map(|name| home.resolve(name)).collect();
-    let Some(ids) = ids else { return Err(Reply::message(400, "Could not find ref")) };
-    let mut base = ids.first().and_then(|id| home.repository.commits.get(*id));
-    for id in ids.iter().skip(1) {
-        base = base.and_then(|commit| home.merge_base(&commit.id, id));
-    }
-    let commit = base.ok_or_else(|| Reply::not_found("Merge Base"))?;
-    Ok(Reply::json(200, &asked.commit_shape(home, commit)))
 }
 
 fn find<'a>(home: &'a Project, id: &str) -> Result<&'a Commit, Reply> {
@@ -136,9 +94,9 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
 fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let who = asked.role(project, DEVELOPER)?;
     let input = &asked.call.input;
-    let branch = input.filled("branch").ok_or_else(|| Reply::error(400, "branch is missing"))?;
-    let message = input.filled("commit_message").ok_or_else(|| Reply::error(400, "commit_message is missing"))?;
-    let actions = input.objects("actions").ok_or_else(|| Reply::error(400, "actions is missing"))?;
+    let branch = input.given("branch")?;
+    let message = input.given("commit_message")?;
+    let actions = input.objects("actions").ok_or_else(|| Reply::missing("actions"))?;
     let start = input.filled("start_branch").or_else(|| input.filled("start_sha"));
     let home = asked.project(project)?;
     check_branch(asked, home, &branch, start.as_deref())?;
@@ -178,7 +136,7 @@ pub(super) fn check_branch(asked: &Asked<'_>, home: &Project, branch: &str, star
 
 /// One action, checked against the files as the actions before it left them.
 fn change(action: &Input, files: &mut std::collections::BTreeMap<String, String>) -> Result<FileChange, Reply> {
-    let path = action.filled("file_path").ok_or_else(|| Reply::error(400, "actions[file_path] is missing"))?;
+    let path = action.filled("file_path").ok_or_else(|| Reply::missing("actions[file_path]"))?;
     let content = files::content(action)?;
     let refuse = |why: &str| Err(Reply::message(400, why));
     let there = files.get(&path).cloned();
@@ -188,7 +146,7 @@ fn change(action: &Input, files: &mut std::collections::BTreeMap<String, String>
         (Some("create"), None) => change.after = Some(content.unwrap_or_default()),
         (Some("update" | "delete" | "chmod"), None) => return refuse("A file with this name doesn't exist"),
         (Some("update"), Some(_)) => {
-            change.after = Some(content.ok_or_else(|| Reply::error(400, "actions[content] is missing"))?);
+            change.after = Some(content.ok_or_else(|| Reply::missing("actions[content]"))?);
         }
         (Some("delete"), Some(_)) => {}
         (Some("chmod"), Some(text)) => {
@@ -197,60 +155,18 @@ fn change(action: &Input, files: &mut std::collections::BTreeMap<String, String>
         }
         (Some("move"), _) => {
             let from = action.filled("previous_path");
-            let from = from.ok_or_else(|| Reply::error(400, "actions[previous_path] is missing"))?;
+            let from = from.ok_or_else(|| Reply::missing("actions[previous_path]"))?;
             let Some(text) = files.remove(&from) else { return refuse("A file with this name doesn't exist") };
             change.after = Some(content.unwrap_or(text));
             change.from = Some(from);
         }
-        _ => return Err(Reply::error(400, "actions[action] does not have a valid value")),
+        _ => return Err(Reply::no_such_value("actions[action]")),
     }
     files.remove(&path);
     if let Some(text) = &change.after {
         files.insert(path, text.clone());
     }
     Ok(change)
-}
-
-fn stats(changes: &[FileChange]) -> Value {
-    let lines = |text: Option<&String>| text.map_or(0, |text| text.lines().count());
-    let added: usize = changes.iter().map(|change| lines(change.after.as_ref())).sum();
-    let removed: usize = changes.iter().map(|change| lines(change.before.as_ref())).sum();
-    json!({ "additions": added, "deletions": removed, "total": added + removed })
-}
-
-/// A change as a diff of one hunk, the whole text before and after.
-pub(super) fn change_shape(change: &FileChange) -> Value {
-    use std::fmt::Write;
-    let before: Vec<&str> = change.before.iter().flat_map(|text| text.lines()).collect();
-    let after: Vec<&str> = change.after.iter().flat_map(|text| text.lines()).collect();
-    let mut diff = String::new();
-    if change.before != change.after {
-        let from = usize::from(!before.is_empty());
-        let to = usize::from(!after.is_empty());
-        writeln!(diff, "@@ -{from},{} +{to},{} @@", before.len(), after.len()).ok();
-        let lines = before.iter().map(|line| ('-', line)).chain(after.iter().map(|line| ('+', line)));
-        for (sign, line) in lines {
-            writeln!(diff, "{sign}{line}").ok();
-        }
-    }
-    let mode = |there: bool, executable: bool| match (there, executable) {
-        (false, _) => "0",
-        (true, true) => "100755",
-        (true, false) => "100644",
-    };
-    json!({
-        "diff": diff,
-        "new_path": change.path,
-        "old_path": change.from.as_ref().unwrap_or(&change.path),
-        "a_mode": mode(change.before.is_some(), change.executable == Some(false)),
-        "b_mode": mode(change.after.is_some(), change.executable == Some(true)),
-        "new_file": change.before.is_none(),
-        "renamed_file": change.from.is_some(),
-        "deleted_file": change.after.is_none(),
-        "generated_file": false,
-        "too_large": false,
-        "collapsed": false,
-    })
 }
 
 impl Asked<'_> {

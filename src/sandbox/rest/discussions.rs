@@ -8,7 +8,7 @@ use super::paging::page;
 use super::talk::Place;
 use super::{Asked, notes};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, Note};
+use crate::sandbox::world::{DEVELOPER, Note, On};
 
 /// `discussions`, one of them and its notes.
 pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Answer {
@@ -21,7 +21,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Ans
         ("GET" | "HEAD", [id]) => show(asked, 200, place, id),
         ("PUT", [id]) => {
             let wanted = asked.call.input.flag("resolved");
-            let wanted = wanted.ok_or_else(|| Reply::error(400, "resolved is missing"))?;
+            let wanted = wanted.ok_or_else(|| Reply::missing("resolved"))?;
             resolve(asked, place, id, wanted)?;
             show(asked, 200, place, id)
         }
@@ -46,7 +46,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Ans
             let note = member(asked, place, id, note)?.id.to_string();
             notes::delete(asked, place, &note)
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -62,14 +62,14 @@ fn open(asked: &mut Asked<'_>, place: &Place) -> Answer {
     show(asked, 201, place, &thread.unwrap_or_default())
 }
 
-/// Only threads of merge requests can be resolved, by developers and by whoever the request is from.
+/// Only threads of merge requests can be resolved, by developers and by whoever the request is from (GitLab docs,
+/// "Discussions", resolve a thread).
 fn resolve(asked: &mut Asked<'_>, place: &Place, id: &str, wanted: bool) -> Result<(), Reply> {
     let who = asked.signed_in()?;
     thread(asked, place, id)?;
-    if place.kind != "MergeRequest" {
-        return Err(Reply::message(403, "403 Forbidden"));
-    }
-    if place.level < DEVELOPER {
+    let On::MergeRequest(project, iid) = place.on else { return Err(Reply::forbidden()) };
+    let author = asked.world.merge_request_mut(project, iid).map(|request| request.author);
+    if place.level < DEVELOPER && author != Some(who) {
         return Err(Reply::forbidden());
     }
     let now = asked.world.now;

@@ -17,7 +17,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, note: Option<u64>, pa
         ("GET" | "HEAD", []) => Ok(page(asked, &known, |emoji| shape(asked, place, note, emoji))),
         ("POST", []) => {
             let user = asked.speaker(place)?;
-            let name = asked.call.input.filled("name").ok_or_else(|| Reply::error(400, "name is missing"))?;
+            let name = asked.call.input.given("name")?;
             let name = name.trim_matches(':').to_owned();
             if known.iter().any(|emoji| emoji.name == name && emoji.user == user) {
                 return Err(Reply::message(404, "404 Award Emoji Name has already been taken Not Found"));
@@ -43,10 +43,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, note: Option<u64>, pa
                     }
                     Ok(Reply::empty(204))
                 }
-                _ => Err(Reply::error(404, "404 Not Found")),
+                _ => Err(Reply::no_route()),
             }
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 

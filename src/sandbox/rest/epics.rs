@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::labels::fit;
 use super::paging::page;
 use super::shapes::instant;
 use super::{emoji, notes};
@@ -23,9 +25,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, group: u64, path: &[&str]) -> Answer
         ("GET" | "HEAD", [iid]) => show(asked, 200, group, iid),
         ("PUT", [iid]) => {
             asked.group_role(group, PLANNER)?;
-            find(asked, group, iid)?;
-            change(asked, group, iid)?;
-            show(asked, 200, group, iid)
+            let iid = find(asked, group, iid)?.iid;
+            let wish = wish(&asked.call.input)?;
+            change(asked, group, iid, &wish);
+            show(asked, 200, group, &iid.to_string())
         }
         ("DELETE", [iid]) => {
             asked.group_role(group, PLANNER)?;
@@ -48,7 +51,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, group: u64, path: &[&str]) -> Answer
             let place = asked.at_epic(&group.to_string(), id)?;
             emoji::answer(asked, &place, None, rest)
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -66,23 +69,28 @@ fn find<'a>(asked: &'a Asked<'_>, group: u64, iid: &str) -> Result<&'a Epic, Rep
 fn list(asked: &Asked<'_>, group: u64) -> Answer {
     let home = home(asked, group)?;
     let input = &asked.call.input;
-    let open = match input.filled("state").as_deref() {
-        None | Some("all") => None,
-        Some("opened") => Some(true),
-        Some("closed") => Some(false),
-        Some(_) => return Err(Reply::error(400, "state does not have a valid value")),
-    };
-    let search = input.filled("search").map(|text| text.to_lowercase());
+    let (open, search) = (input.state("opened")?, input.search());
     let labels = input.list("labels").unwrap_or_default();
     let mut seen: Vec<&Epic> = home
         .epics
         .values()
         .filter(|epic| asked.world.may_see_epic(home, epic, asked.who))
         .filter(|epic| open.is_none_or(|open| open == epic.open))
-        .filter(|epic| search.as_ref().is_none_or(|text| epic.title.to_lowercase().contains(text)))
-        .filter(|epic| labels.iter().all(|label| epic.labels.contains(label)))
+        .filter(|epic| {
+            search.as_ref().is_none_or(|text| {
+                epic.title.to_lowercase().contains(text)
+                    || epic.description.as_ref().is_some_and(|own| own.to_lowercase().contains(text))
+            })
+        })
+        .filter(|epic| fit(&labels, &epic.labels))
         .collect();
-    if input.filled("sort").as_deref() == Some("desc") {
+    match input.filled("order_by").as_deref() {
+        None | Some("created_at") => seen.sort_by_key(|epic| (epic.created_at, epic.id)),
+        Some("updated_at") => seen.sort_by_key(|epic| (epic.updated_at, epic.id)),
+        Some("title") => seen.sort_by_key(|epic| (epic.title.to_lowercase(), epic.id)),
+        Some(_) => return Err(Reply::no_such_value("order_by")),
+    }
+    if !input.ascending()? {
         seen.reverse();
     }
     Ok(page(asked, &seen, |epic| asked.epic_shape(home, epic)))
@@ -90,40 +98,45 @@ fn list(asked: &Asked<'_>, group: u64) -> Answer {
 
 fn create(asked: &mut Asked<'_>, group: u64) -> Answer {
     let who = asked.group_role(group, PLANNER)?;
-    let title = asked.call.input.filled("title").ok_or_else(|| Reply::error(400, "title is missing"))?;
+    let title = asked.call.input.given("title")?;
+    let wish = wish(&asked.call.input)?;
     let iid = home(asked, group)?.epics.keys().next_back().map_or(1, |last| last + 1);
     let now = asked.world.now;
     asked.world.add_epic(group, iid, &title, true);
     if let Some(epic) = asked.world.groups.get_mut(&group).and_then(|home| home.epics.get_mut(&iid)) {
         (epic.author, epic.created_at, epic.updated_at) = (Some(who), now, now);
     }
-    change(asked, group, &iid.to_string())?;
+    change(asked, group, iid, &wish);
     show(asked, 201, group, &iid.to_string())
 }
 
-/// The parameters that create and update share.
-fn change(asked: &mut Asked<'_>, group: u64, iid: &str) -> Result<(), Reply> {
-    let input: &Input = &asked.call.input;
-    let close = match input.filled("state_event").as_deref() {
-        None => None,
-        Some("close") => Some(true),
-        Some("reopen") => Some(false),
-        Some(_) => return Err(Reply::error(400, "state_event does not have a valid value")),
-    };
-    let (start, due) = (input.day("start_date_fixed")?, input.day("due_date_fixed")?);
+/// The parameters of create and update that may be refused.
+struct Wish {
+    close: Option<bool>,
+    start: Change<NaiveDate>,
+    due: Change<NaiveDate>,
+}
+
+fn wish(input: &Input) -> Result<Wish, Reply> {
+    Ok(Wish {
+        close: input.closes("reopen")?,
+        start: input.day("start_date_fixed")?,
+        due: input.day("due_date_fixed")?,
+    })
+}
+
+/// Changes an epic that is there as create and update have it.
+fn change(asked: &mut Asked<'_>, group: u64, iid: u64, wish: &Wish) {
+    let input = &asked.call.input;
     let now = asked.world.now;
-    let mut epic = find(asked, group, iid)?.clone();
+    let Some(home) = asked.world.groups.get(&group) else { return };
+    let Some(mut epic) = home.epics.get(&iid).cloned() else { return };
     epic.title = input.filled("title").unwrap_or(epic.title);
-    epic.description = input.text("description").or(epic.description).filter(|text| !text.is_empty());
+    input.text_change("description").apply(&mut epic.description);
     epic.confidential = input.flag("confidential").unwrap_or(epic.confidential);
-    for (field, wanted) in [(&mut epic.start_date, start), (&mut epic.due_date, due)] {
-        match wanted {
-            Change::Keep => {}
-            Change::Clear => *field = None,
-            Change::Set(day) => *field = Some(day),
-        }
-    }
-    match close {
+    wish.start.apply(&mut epic.start_date);
+    wish.due.apply(&mut epic.due_date);
+    match wish.close {
         Some(true) => (epic.open, epic.closed_at) = (false, Some(now)),
         Some(false) => (epic.open, epic.closed_at) = (true, None),
         None => {}
@@ -137,7 +150,6 @@ fn change(asked: &mut Asked<'_>, group: u64, iid: &str) -> Result<(), Reply> {
         labels.remove(&name);
     }
     // A name that no label has makes one in the group, as it does in a project.
-    let home = home(asked, group)?;
     let path = home.path.clone();
     let above: BTreeSet<String> = asked
         .world
@@ -154,7 +166,6 @@ fn change(asked: &mut Asked<'_>, group: u64, iid: &str) -> Result<(), Reply> {
     if let Some(home) = asked.world.groups.get_mut(&group) {
         home.epics.insert(epic.iid, epic);
     }
-    Ok(())
 }
 
 /// `issues`, and `issues/:id`: by the issue's own number to add it, by the membership's to take it away.
@@ -197,7 +208,7 @@ fn issues(asked: &mut Asked<'_>, group: u64, iid: &str, path: &[&str]) -> Answer
             }
             Ok(reply)
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -224,6 +235,7 @@ fn show(asked: &Asked<'_>, status: u16, group: u64, iid: &str) -> Answer {
 impl Asked<'_> {
     fn epic_shape(&self, group: &Group, epic: &Epic) -> Value {
         let iid = epic.iid;
+        let given = |name: &str| epic.emoji.iter().filter(|emoji| emoji.name == name).count();
         json!({
             "id": epic.id,
             "work_item_id": epic.id,
@@ -244,8 +256,8 @@ impl Asked<'_> {
             "updated_at": instant(epic.updated_at),
             "closed_at": epic.closed_at.map(instant),
             "labels": epic.labels,
-            "upvotes": 0,
-            "downvotes": 0,
+            "upvotes": given("thumbsup"),
+            "downvotes": given("thumbsdown"),
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::sandbox::world::{Event, Happened, LabelEvent, On};
 pub(super) fn answer(asked: &Asked<'_>, place: &Place, kind: &str, path: &[&str]) -> Option<Answer> {
     let shapes = shapes(asked, place, kind)?;
     if !asked.call.method.is_safe() {
-        return Some(Err(Reply::error(404, "404 Not Found")));
+        return Some(Err(Reply::no_route()));
     }
     Some(match path {
         [] => Ok(page(asked, &shapes, Clone::clone)),
@@ -24,7 +24,7 @@ pub(super) fn answer(asked: &Asked<'_>, place: &Place, kind: &str, path: &[&str]
             let named = if kind == "resource_label_events" { "ResourceLabelEvent" } else { "Resource Event" };
             found.map(|shape| Reply::json(200, shape)).ok_or_else(|| Reply::not_found(named))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     })
 }
 

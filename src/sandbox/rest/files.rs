@@ -20,12 +20,12 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("GET" | "HEAD", [file, "raw"]) => raw(asked, project, file),
         ("GET" | "HEAD", [file, "blame"]) => blame(asked, project, file),
         ("POST" | "PUT" | "DELETE", [file]) => write(asked, project, file, &method),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
 fn show(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
-    let place = asked.call.input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
+    let place = asked.call.input.given("ref")?;
     let text = text(asked, project, path, &place)?;
     let facts = facts(asked.project(project)?, path, &place, &text);
     let mut shape = json!({ "content": STANDARD.encode(&text) });
@@ -44,7 +44,7 @@ fn raw(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
 
 /// The whole file as the work of the last commit that touched it.
 fn blame(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
-    let place = asked.call.input.filled("ref").ok_or_else(|| Reply::error(400, "ref is missing"))?;
+    let place = asked.call.input.given("ref")?;
     let text = text(asked, project, path, &place)?;
     let home = asked.project(project)?;
     let commit = home.resolve(&place).and_then(|id| home.last_commit_of(id, path));
@@ -62,11 +62,11 @@ fn text(asked: &Asked<'_>, project: u64, path: &str, place: &str) -> Result<Stri
 fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answer {
     let who = asked.role(project, DEVELOPER)?;
     let input = &asked.call.input;
-    let branch = input.filled("branch").ok_or_else(|| Reply::error(400, "branch is missing"))?;
-    let message = input.filled("commit_message").ok_or_else(|| Reply::error(400, "commit_message is missing"))?;
+    let branch = input.given("branch")?;
+    let message = input.given("commit_message")?;
     let content = match method {
         "DELETE" => None,
-        _ => Some(content(input)?.ok_or_else(|| Reply::error(400, "content is missing"))?),
+        _ => Some(content(input)?.ok_or_else(|| Reply::missing("content"))?),
     };
     let start = input.filled("start_branch").or_else(|| input.filled("start_sha"));
     let home = asked.project(project)?;
@@ -108,7 +108,7 @@ pub(super) fn content(input: &Input) -> Result<Option<String>, Reply> {
     }
     let packed: String = content.chars().filter(|char| !char.is_ascii_whitespace()).collect();
     let bytes = STANDARD.decode(packed);
-    let bytes = bytes.ok().ok_or_else(|| Reply::error(400, "content is invalid"))?;
+    let bytes = bytes.ok().ok_or_else(|| Reply::unreadable("content"))?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
@@ -118,8 +118,6 @@ fn facts(home: &Project, path: &str, place: &str, text: &str) -> Vec<(&'static s
     // Files that a test put there by hand came with no commit.
     let invented = || sha(&format!("{path}\n{text}"))[..40].to_owned();
     let last = head.and_then(|id| home.last_commit_of(id, path)).map(|commit| commit.id.clone());
-    let branch = if place == "HEAD" { home.default_branch.as_str() } else { place };
-    let executable = home.repository.executable.get(branch).is_some_and(|paths| paths.contains(path));
     vec![
         ("file_name", json!(path.rsplit('/').next().unwrap_or(path))),
         ("file_path", json!(path)),
@@ -130,7 +128,7 @@ fn facts(home: &Project, path: &str, place: &str, text: &str) -> Vec<(&'static s
         ("blob_id", json!(&sha(text)[..40])),
         ("commit_id", json!(head.map_or_else(invented, str::to_owned))),
         ("last_commit_id", json!(last.unwrap_or_else(invented))),
-        ("execute_filemode", json!(executable)),
+        ("execute_filemode", json!(home.is_executable(place, path))),
     ]
 }
 

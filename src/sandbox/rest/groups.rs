@@ -46,7 +46,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
             let start = format!("{}/", own_path.to_lowercase());
             listed(asked, |one| one.path.to_lowercase().starts_with(&start))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -59,8 +59,7 @@ pub(super) fn list(asked: &Asked<'_>) -> Answer {
 pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
     let who = asked.signed_in()?;
     let input = &asked.call.input;
-    let given = |key: &str| input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")));
-    let (name, slug) = (given("name")?, given("path")?);
+    let (name, slug) = (input.given("name")?, input.given("path")?);
     let path = match input.filled("parent_id") {
         Some(parent) => {
             let parent = asked.find_group(&parent)?;
@@ -99,10 +98,10 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
 fn share(asked: &mut Asked<'_>, id: u64) -> Answer {
     asked.group_role(id, OWNER)?;
     let input = &asked.call.input;
-    let given = |key: &str| input.filled(key).ok_or_else(|| Reply::error(400, &format!("{key} is missing")));
-    let other = asked.find_group(&given("group_id")?)?.id;
-    let level = given("group_access")?.parse::<u8>().ok().filter(|level| [10, 15, 20, 30, 40, 50].contains(level));
-    let level = level.ok_or_else(|| Reply::error(400, "group_access does not have a valid value"))?;
+    let other = asked.find_group(&input.given("group_id")?)?.id;
+    let level =
+        input.given("group_access")?.parse::<u8>().ok().filter(|level| [10, 15, 20, 30, 40, 50].contains(level));
+    let level = level.ok_or_else(|| Reply::no_such_value("group_access"))?;
     if let Some(group) = asked.world.groups.get_mut(&id) {
         if group.shared_with.contains_key(&other) {
             return Err(Reply::message(409, "Shared group The group has already been shared with this group"));
@@ -114,7 +113,7 @@ fn share(asked: &mut Asked<'_>, id: u64) -> Answer {
 
 fn listed(asked: &Asked<'_>, belongs: impl Fn(&Group) -> bool) -> Answer {
     let input = &asked.call.input;
-    let search = input.filled("search").map(|text| text.to_lowercase());
+    let search = input.search();
     let skipped = input.numbers("skip_groups").unwrap_or_default();
     let owned = input.flag("owned") == Some(true);
     let top = input.flag("top_level_only") == Some(true);
@@ -135,7 +134,7 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Group) -> bool) -> Answer {
         None | Some("name" | "similarity") => found.sort_by_key(|group| (group.name.to_lowercase(), group.id)),
         Some("path") => found.sort_by_key(|group| (group.path.to_lowercase(), group.id)),
         Some("id") => found.sort_by_key(|group| group.id),
-        Some(_) => return Err(Reply::error(400, "order_by does not have a valid value")),
+        Some(_) => return Err(Reply::no_such_value("order_by")),
     }
     if input.filled("sort").as_deref() == Some("desc") {
         found.reverse();

@@ -26,7 +26,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
             asked.world.issue_links.remove(&id);
             Ok(Reply::json(200, &shape))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -55,13 +55,11 @@ fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let who = writer(asked, project)?;
     let source = (project, administrable(asked, project, iid)?.iid);
     let input = &asked.call.input;
-    let target_project =
-        input.filled("target_project_id").ok_or_else(|| Reply::error(400, "target_project_id is missing"))?;
-    let target_iid =
-        input.filled("target_issue_iid").ok_or_else(|| Reply::error(400, "target_issue_iid is missing"))?;
+    let target_project = input.given("target_project_id")?;
+    let target_iid = input.given("target_issue_iid")?;
     let kind = input.filled("link_type").unwrap_or_else(|| "relates_to".to_owned());
     if !["relates_to", "blocks", "is_blocked_by"].contains(&kind.as_str()) {
-        return Err(Reply::error(400, "link_type does not have a valid value"));
+        return Err(Reply::no_such_value("link_type"));
     }
     let target_project = asked.find_project(&target_project)?;
     let target = (target_project, asked.issue(target_project, &target_iid)?.iid);

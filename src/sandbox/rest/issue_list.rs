@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::Asked;
+use super::labels::fit;
 use super::paging::{keyset, page};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
@@ -35,20 +36,14 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn read(input: &'a Input, who: Option<u64>, project: u64) -> Result<Filter<'a>, Reply> {
-        let open = match input.filled("state").as_deref() {
-            None | Some("all") => None,
-            Some("opened") => Some(true),
-            Some("closed") => Some(false),
-            Some(_) => return Err(Reply::error(400, "state does not have a valid value")),
-        };
         Ok(Filter {
             input,
             who,
             project,
-            open,
+            open: input.state("opened")?,
             created: (input.instant("created_after")?, input.instant("created_before")?),
             updated: (input.instant("updated_after")?, input.instant("updated_before")?),
-            search: input.filled("search").map(|text| text.to_lowercase()),
+            search: input.search(),
             search_in: input.list("in").unwrap_or_else(|| vec!["title".to_owned(), "description".to_owned()]),
         })
     }
@@ -69,16 +64,10 @@ impl<'a> Filter<'a> {
             && input.flag("confidential").is_none_or(|wanted| wanted == issue.confidential)
     }
 
-    /// `None` and `Any` in any letter case; names exactly, all of them.
     fn labels_fit(&self, issue: &Issue) -> bool {
         let wanted = self.input.list("labels").unwrap_or_default();
         let unwanted = self.input.list("not[labels]").unwrap_or_default();
-        let fits = match wanted.as_slice() {
-            [one] if one.eq_ignore_ascii_case("none") => issue.labels.is_empty(),
-            [one] if one.eq_ignore_ascii_case("any") => !issue.labels.is_empty(),
-            names => names.iter().all(|name| issue.labels.contains(name)),
-        };
-        fits && !unwanted.iter().any(|name| issue.labels.contains(name))
+        fit(&wanted, &issue.labels) && !unwanted.iter().any(|name| issue.labels.contains(name))
     }
 
     fn text_fits(&self, issue: &Issue) -> bool {
@@ -150,11 +139,7 @@ fn within((after, before): (Option<DateTime<Utc>>, Option<DateTime<Utc>>), time:
 
 fn sort(found: &mut [&Issue], input: &Input) -> Result<(), Reply> {
     let order = input.filled("order_by");
-    let ascending = match input.filled("sort").as_deref() {
-        None | Some("desc") => false,
-        Some("asc") => true,
-        Some(_) => return Err(Reply::error(400, "sort does not have a valid value")),
-    };
+    let ascending = input.ascending()?;
     match order.as_deref() {
         None
         | Some("created_at" | "priority" | "label_priority" | "milestone_due" | "popularity" | "relative_position") => {
@@ -168,7 +153,7 @@ fn sort(found: &mut [&Issue], input: &Input) -> Result<(), Reply> {
             found.sort_by_key(|issue| (issue.due_date.is_none() == ascending, issue.due_date, issue.id));
         }
         Some("id") => found.sort_by_key(|issue| issue.id),
-        Some(_) => return Err(Reply::error(400, "order_by does not have a valid value")),
+        Some(_) => return Err(Reply::no_such_value("order_by")),
     }
     if !ascending {
         found.reverse();

@@ -1,9 +1,10 @@
 //! Issues: one, created, changed, deleted (GitLab docs, "Issues API"; `lib/api/issues.rb`).
 
+use super::paging::page;
 use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Change, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
+use crate::sandbox::world::{Issue, IssueEdit, NewIssue, OWNER, PLANNER};
 
 /// The longest description, in characters.
 const LONGEST: usize = 1_048_576;
@@ -24,7 +25,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             related(asked, project, iid, *kind == "closed_by")
         }
         (_, [iid, rest @ ..]) => below(asked, project, iid, rest),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -98,38 +99,23 @@ fn below(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&str]) -> Answe
         ["links", rest @ ..] => issue_links::answer(asked, project, iid, rest),
         [kind, rest @ ..] => {
             let events = events::answer(asked, &place, kind, rest);
-            events.unwrap_or_else(|| Err(Reply::error(404, "404 Not Found")))
+            events.unwrap_or_else(|| Err(Reply::no_route()))
         }
-        [] => Err(Reply::error(404, "404 Not Found")),
+        [] => Err(Reply::no_route()),
     }
 }
 
 /// Merge requests of the project that name the issue; with a closing word before it only those that close it.
 fn related(asked: &Asked<'_>, project: u64, iid: &str, closing: bool) -> Answer {
-    const WORDS: [&str; 8] = ["close", "closes", "closed", "fix", "fixes", "fixed", "resolves", "implements"];
     let iid = asked.issue(project, iid)?.iid;
     let home = asked.project(project)?;
-    let names = |text: &str| {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let named = |word: &str| word.trim_end_matches(['.', ',', ';', ')']) == format!("#{iid}");
-        words.iter().enumerate().any(|(at, word)| {
-            let before = at.checked_sub(1).and_then(|at| words.get(at)).map(|word| word.to_lowercase());
-            named(word) && (!closing || before.is_some_and(|word| WORDS.contains(&word.trim_end_matches(':'))))
-        })
-    };
-    let readable = asked.world.may_read_code(home, asked.who);
-    let requests = home.merge_requests.values().filter(|_| readable);
-    let found: Vec<_> = requests.filter(|one| one.description.as_deref().is_some_and(names)).collect();
-    Ok(super::paging::page(asked, &found, |one| asked.merge_request_shape(home, one)))
+    Ok(page(asked, &asked.naming(home, iid, closing), |one| asked.merge_request_shape(home, one)))
 }
 
 fn participants(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
+    let place = asked.at_issue(project, iid)?;
     let issue = asked.issue(project, iid)?;
-    let comments = issue.notes.values().filter(|note| !note.system).map(|note| note.author);
-    let people: std::collections::BTreeSet<u64> =
-        comments.chain(issue.assignees.iter().copied()).chain([issue.author]).collect();
-    let people: Vec<u64> = people.into_iter().collect();
-    Ok(super::paging::page(asked, &people, |&id| asked.user_shape(id)))
+    Ok(asked.participants(&place, issue.author, &issue.assignees))
 }
 
 /// Somebody who is signed in, in a project that has issues.
@@ -160,41 +146,18 @@ fn check_text(title: Option<&String>, description: Option<&String>) -> Result<()
 
 /// The parameters that create and update share.
 fn edit(input: &Input) -> Result<IssueEdit, Reply> {
-    let close = match input.filled("state_event").as_deref() {
-        None => None,
-        Some("close") => Some(true),
-        Some("reopen") => Some(false),
-        Some(_) => return Err(Reply::error(400, "state_event does not have a valid value")),
-    };
-    let description = match input.text("description") {
-        None => Change::Keep,
-        Some(text) if text.is_empty() => Change::Clear,
-        Some(text) => Change::Set(text),
-    };
-    let weight = match input.text("weight") {
-        None => Change::Keep,
-        Some(text) if text.is_empty() => Change::Clear,
-        Some(text) => Change::Set(text.parse().ok().ok_or_else(|| Reply::error(400, "weight is invalid"))?),
-    };
-    let milestone = match input.text("milestone_id").as_deref() {
-        None => Change::Keep,
-        Some("" | "0") => Change::Clear,
-        Some(text) => Change::Set(text.parse().ok().ok_or_else(|| Reply::error(400, "milestone_id is invalid"))?),
-    };
-    let assignees = input.numbers("assignee_ids").or_else(|| input.numbers("assignee_id"));
     Ok(IssueEdit {
         title: input.text("title"),
-        description,
+        description: input.text_change("description"),
         labels: input.list("labels"),
         add_labels: input.list("add_labels").unwrap_or_default(),
         remove_labels: input.list("remove_labels").unwrap_or_default(),
-        close,
+        close: input.closes("reopen")?,
         due_date: input.day("due_date")?,
-        // 0 stands for nobody.
-        assignees: assignees.map(|ids| ids.into_iter().filter(|&id| id != 0).collect()),
+        assignees: input.people("assignee_ids").or_else(|| input.people("assignee_id")),
         confidential: input.flag("confidential"),
         locked: input.flag("discussion_locked"),
-        weight,
-        milestone,
+        weight: input.number_change("weight")?,
+        milestone: input.id_change("milestone_id")?,
     })
 }

@@ -1,5 +1,7 @@
 //! Labels of a project (GitLab docs, "Labels API"; `lib/api/labels.rb`, `lib/api/helpers/label_helpers.rb`).
 
+use std::collections::BTreeSet;
+
 use super::Asked;
 use super::paging::page;
 use crate::sandbox::call::Input;
@@ -12,42 +14,33 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("GET" | "HEAD", []) => list(asked, project),
         ("POST", []) => create(asked, project),
         // The old forms name the label in the parameters.
-        ("PUT", []) => {
-            let id = asked.call.input.filled("label_id").or_else(|| asked.call.input.filled("name"));
-            update(asked, project, &id.ok_or_else(|| Reply::not_given("name"))?)
-        }
-        ("DELETE", []) => {
-            let id = asked.call.input.filled("label_id").or_else(|| asked.call.input.filled("name"));
-            delete(asked, project, &id.ok_or_else(|| Reply::not_given("name"))?)
-        }
+        ("PUT", []) => update(asked, project, &named_in(&asked.call.input)?),
+        ("DELETE", []) => delete(asked, project, &named_in(&asked.call.input)?),
         ("GET" | "HEAD", [id]) => show(asked, 200, project, id),
         ("PUT", [id]) => update(asked, project, id),
         ("DELETE", [id]) => delete(asked, project, id),
         ("POST", [id, "subscribe"]) => subscribe(asked, project, id, true),
         ("POST", [id, "unsubscribe"]) => subscribe(asked, project, id, false),
         ("PUT", [id, "promote"]) => promote(asked, project, id),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
 fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
     let ancestors = asked.call.input.flag("include_ancestor_groups").unwrap_or(true);
-    let search = asked.call.input.filled("search").map(|text| text.to_lowercase());
+    let search = asked.call.input.search();
     let mut found = asked.world.labels_for(home);
-    found.retain(|label| {
-        let description = label.description.as_deref().unwrap_or_default().to_lowercase();
-        (ancestors || home.labels.contains_key(&label.id))
-            && search.as_ref().is_none_or(|text| label.name.to_lowercase().contains(text) || description.contains(text))
-    });
+    found.retain(|label| ancestors || home.labels.contains_key(&label.id));
+    found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     Ok(page(asked, &found, |label| asked.label_shape(home, label)))
 }
 
 fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     asked.role(project, PLANNER)?;
     let input = &asked.call.input;
-    let name = title(input, "name")?.ok_or_else(|| Reply::error(400, "name is missing"))?;
-    let color = color(input)?.ok_or_else(|| Reply::error(400, "color is missing"))?;
+    let name = title(input, "name")?.ok_or_else(|| Reply::missing("name"))?;
+    let color = color(input)?.ok_or_else(|| Reply::missing("color"))?;
     let home = asked.project(project)?;
     if asked.world.labels_for(home).iter().any(|label| label.name == name) {
         return Err(Reply::message(409, "Label already exists"));
@@ -75,9 +68,8 @@ fn update(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
         ));
     }
     let home = asked.project(project)?;
-    let taken =
-        new_name.as_ref().is_some_and(|new| home.labels.values().any(|label| label.name == *new && label.name != id));
-    if taken {
+    let taken = |label: &Label| Some(&label.name) == new_name.as_ref() && !named(label, id);
+    if home.labels.values().any(taken) {
         return Err(Reply::invalid("title", "has already been taken"));
     }
     let priority = input.number("priority");
@@ -136,6 +128,11 @@ fn own<'a>(asked: &'a mut Asked<'_>, project: u64, id: &str) -> Option<&'a mut L
     asked.world.projects.get_mut(&project)?.labels.values_mut().find(|label| named(label, id))
 }
 
+/// The label that the parameters name, as the old forms of the routes have it.
+pub(super) fn named_in(input: &Input) -> Result<String, Reply> {
+    input.filled("label_id").or_else(|| input.filled("name")).ok_or_else(|| Reply::not_given("name"))
+}
+
 /// By number, or by its exact title, where the letter case counts.
 pub(super) fn named(label: &Label, id: &str) -> bool {
     label.name == id || label.id.to_string() == id
@@ -158,7 +155,17 @@ fn promote(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
     let new = asked.world.promote_label(project, id);
     let label = new.and_then(|id| asked.world.groups.get(&group)?.labels.get(&id));
     let label = label.ok_or_else(|| Reply::not_found("Label"))?;
-    Ok(Reply::json(200, &super::group_labels::shape(asked, label, false)))
+    Ok(Reply::json(200, &asked.group_label_shape(label)))
+}
+
+/// Whether something that carries these labels is in a list that is filtered by them: all of them are wanted; `None` and
+/// `Any`, in any letter case, mean what they say (GitLab docs, "Issues API").
+pub(super) fn fit(wanted: &[String], carried: &BTreeSet<String>) -> bool {
+    match wanted {
+        [one] if one.eq_ignore_ascii_case("none") => carried.is_empty(),
+        [one] if one.eq_ignore_ascii_case("any") => !carried.is_empty(),
+        names => names.iter().all(|name| carried.contains(name)),
+    }
 }
 
 /// A label's title: stripped, no comma, at most 255 characters.

@@ -27,21 +27,22 @@ pub(super) fn answer(asked: &mut Asked<'_>, of: Of, path: &[&str]) -> Answer {
         ("GET" | "HEAD", [id]) => show(asked, 200, of, id, false),
         ("PUT", [id]) => {
             let own = manager(asked, of)?;
-            let user = find(asked, of, id)?;
+            let user = managed(asked, of, id, own)?;
             let level = level(asked, own)?;
             put(asked, of, user, Some(level));
             show(asked, 200, of, id, false)
         }
         ("DELETE", [id]) => {
-            let user = find(asked, of, id)?;
+            let mut user = find(asked, of, id)?;
             // Everybody may leave.
             if asked.who != Some(user) {
-                manager(asked, of)?;
+                let own = manager(asked, of)?;
+                user = managed(asked, of, id, own)?;
             }
             put(asked, of, user, None);
             Ok(Reply::empty(204))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -98,15 +99,23 @@ fn manager(asked: &Asked<'_>, of: Of) -> Result<u8, Reply> {
 /// The wanted role; nobody gives a higher one than their own.
 fn level(asked: &Asked<'_>, own: u8) -> Result<u8, Reply> {
     let input = &asked.call.input;
-    let level = input.number("access_level").ok_or_else(|| Reply::error(400, "access_level is missing"))?;
+    let level = input.number("access_level").ok_or_else(|| Reply::missing("access_level"))?;
     let level = u8::try_from(level).ok().filter(|level| [5, 10, 15, 20, 30, 40, 50].contains(level));
-    let level = level.ok_or_else(|| Reply::error(400, "access_level does not have a valid value"))?;
+    let level = level.ok_or_else(|| Reply::no_such_value("access_level"))?;
     if level > own { Err(Reply::forbidden()) } else { Ok(level) }
 }
 
 fn find(asked: &Asked<'_>, of: Of, id: &str) -> Result<u64, Reply> {
     let known = levels(asked, of, false);
     id.parse().ok().filter(|id| known.contains_key(id)).ok_or_else(|| Reply::not_found("Member"))
+}
+
+/// A member whom somebody with this role may manage: maintainers do not manage owners (GitLab docs, "Roles and
+/// permissions", project members).
+fn managed(asked: &Asked<'_>, of: Of, id: &str, own: u8) -> Result<u64, Reply> {
+    let user = find(asked, of, id)?;
+    let higher = levels(asked, of, false).get(&user).is_some_and(|level| *level > own);
+    if higher { Err(Reply::forbidden()) } else { Ok(user) }
 }
 
 /// Roles by user; with those of the groups above if asked for.

@@ -1,10 +1,9 @@
 //! What is done with one merge request, and what belongs to it (GitLab docs, "Merge requests API", "Merge request approvals API").
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
-use super::commits::change_shape;
+use super::closing::named_issues;
+use super::diffs::change_shape;
 use super::paging::page;
 use super::{Asked, discussions, emoji, events, notes};
 use crate::sandbox::reply::{Answer, Reply};
@@ -51,15 +50,18 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
         }
         ("GET" | "HEAD", ["participants"]) => {
             let one = asked.merge_request(project, iid)?;
-            let comments = one.notes.values().filter(|note| !note.system).map(|note| note.author);
-            let people: BTreeSet<u64> = comments.chain(one.assignees.iter().copied()).chain([one.author]).collect();
-            let people: Vec<u64> = people.into_iter().collect();
-            Ok(page(asked, &people, |&id| asked.user_shape(id)))
+            Ok(asked.participants(&place, one.author, &one.assignees))
         }
-        ("GET" | "HEAD", ["closes_issues" | "pipelines" | "related_issues"]) => {
-            Ok(page(asked, &[], |(): &()| Value::Null))
+        ("GET" | "HEAD", [kind @ ("closes_issues" | "related_issues")]) => {
+            let home = asked.project(project)?;
+            let named = named_issues(asked.merge_request(project, iid)?, *kind == "closes_issues");
+            let issues = named.iter().filter_map(|iid| home.issues.get(iid));
+            let seen: Vec<_> = issues.filter(|issue| asked.world.may_see_issue(project, issue, asked.who)).collect();
+            Ok(page(asked, &seen, |issue| asked.issue_shape(home, issue)))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        // The box runs none.
+        ("GET" | "HEAD", ["pipelines"]) => Ok(page(asked, &[], |(): &()| Value::Null)),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -70,7 +72,7 @@ fn merge(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let (iid, source, removes, squash) = (one.iid, one.source_branch.clone(), one.removes_branch, one.squash);
     let who = asked.merger(project, &one.target_branch)?;
     let input = &asked.call.input;
-    let head = asked.world.merge_request_head(project, one);
+    let head = asked.world.merge_request_head(one);
     if input.filled("sha").is_some_and(|sha| head.as_ref() != Some(&sha)) {
         return Err(Reply::message(409, "SHA does not match HEAD of source branch"));
     }
@@ -100,7 +102,8 @@ fn merge(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     asked.merge_request_reply(200, project, iid)
 }
 
-/// Puts what the branch changes on top of the target. GitLab does it in the background, so the answer is 202.
+/// Puts what the branch changes on top of the target. GitLab does it in the background, so the answer is 202. A branch
+/// of a fork stays as it is in this world.
 fn rebase(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let one = asked.merge_request(project, iid)?.clone();
     asked.role(one.source_project, DEVELOPER)?;
@@ -166,12 +169,6 @@ fn approvals(asked: &Asked<'_>, status: u16, project: u64, iid: &str) -> Answer 
 }
 
 fn commits(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
-    let one = asked.merge_request(project, iid)?;
-    let home = asked.project(project)?;
-    let head = asked.world.merge_request_head(project, one).unwrap_or_default();
-    let base = asked.world.merge_request_base(project, one).unwrap_or_default();
-    let source = asked.world.projects.get(&one.source_project).filter(|source| source.resolve(&head).is_some());
-    let place = source.unwrap_or(home);
-    let found = place.between(&base, &head);
+    let (place, found) = asked.world.merge_request_commits(asked.project(project)?, asked.merge_request(project, iid)?);
     Ok(page(asked, &found, |commit| asked.commit_shape(place, commit)))
 }

@@ -7,7 +7,7 @@ use super::paging::page;
 use super::shapes::instant;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Change, Milestone, MilestoneEdit, PLANNER, Project};
+use crate::sandbox::world::{Milestone, MilestoneEdit, PLANNER, Project};
 
 /// Whose milestones are asked for.
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, owner: Owner, path: &[&str]) -> Answ
             Ok(page(asked, &shapes, Clone::clone))
         }
         ("POST", [id, "promote"]) => promote(asked, owner, id),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -100,12 +100,7 @@ fn find<'a>(asked: &'a Asked<'_>, owner: Owner, id: &str) -> Result<&'a Mileston
 /// By due date, those without one last (`lib/api/milestone_responses.rb`).
 fn list(asked: &Asked<'_>, owner: Owner) -> Answer {
     let input = &asked.call.input;
-    let state = match input.filled("state").as_deref() {
-        None | Some("all") => None,
-        Some("active") => Some(true),
-        Some("closed") => Some(false),
-        Some(_) => return Err(Reply::error(400, "state does not have a valid value")),
-    };
+    let open = input.state("active")?;
     let mut found = known(asked, owner);
     let above = input.flag("include_ancestors").or_else(|| input.flag("include_parent_milestones"));
     if let (Owner::Project(id), Some(true)) = (owner, above)
@@ -114,10 +109,10 @@ fn list(asked: &Asked<'_>, owner: Owner) -> Answer {
         found.extend(asked.world.groups_above(&home.path).flat_map(|group| group.milestones.values()));
     }
     let title = input.filled("title");
-    let search = input.filled("search").map(|text| text.to_lowercase());
+    let search = input.search();
     let iids = input.numbers("iids");
     found.retain(|milestone| {
-        state.is_none_or(|open| open == milestone.open)
+        open.is_none_or(|open| open == milestone.open)
             && title.as_ref().is_none_or(|title| *title == milestone.title)
             && search.as_ref().is_none_or(|text| milestone.title.to_lowercase().contains(text))
             && iids.as_ref().is_none_or(|iids| iids.contains(&milestone.iid))
@@ -129,7 +124,7 @@ fn list(asked: &Asked<'_>, owner: Owner) -> Answer {
 fn create(asked: &mut Asked<'_>, owner: Owner) -> Answer {
     plans(asked, owner)?;
     let edit = edit(&asked.call.input)?;
-    let title = edit.title.clone().ok_or_else(|| Reply::error(400, "title is missing"))?;
+    let title = edit.title.clone().ok_or_else(|| Reply::missing("title"))?;
     if known(asked, owner).iter().any(|milestone| milestone.title == title) {
         return Err(Reply::invalid("title", "already being used for another group or project milestone."));
     }
@@ -140,7 +135,7 @@ fn create(asked: &mut Asked<'_>, owner: Owner) -> Answer {
 
 /// A project's milestone becomes one of its group; whoever does it must be able to plan in the group, too.
 fn promote(asked: &mut Asked<'_>, owner: Owner, id: &str) -> Answer {
-    let Owner::Project(project) = owner else { return Err(Reply::error(404, "404 Not Found")) };
+    let Owner::Project(project) = owner else { return Err(Reply::no_route()) };
     plans(asked, owner)?;
     let id = find(asked, owner, id)?.id;
     let group = asked.world.group_of(&asked.project(project)?.path).map(|group| group.id);
@@ -151,22 +146,16 @@ fn promote(asked: &mut Asked<'_>, owner: Owner, id: &str) -> Answer {
 }
 
 fn edit(input: &Input) -> Result<MilestoneEdit, Reply> {
-    let close = match input.filled("state_event").as_deref() {
-        None => None,
-        Some("close") => Some(true),
-        Some("activate") => Some(false),
-        Some(_) => return Err(Reply::error(400, "state_event does not have a valid value")),
-    };
-    let description = match input.text("description") {
-        None => Change::Keep,
-        Some(text) if text.is_empty() => Change::Clear,
-        Some(text) => Change::Set(text),
-    };
     if input.text("title").is_some_and(|title| title.trim().is_empty()) {
         return Err(Reply::invalid("title", "can't be blank"));
     }
-    let (start_date, due_date) = (input.day("start_date")?, input.day("due_date")?);
-    Ok(MilestoneEdit { title: input.filled("title"), description, start_date, due_date, close })
+    Ok(MilestoneEdit {
+        title: input.filled("title"),
+        description: input.text_change("description"),
+        start_date: input.day("start_date")?,
+        due_date: input.day("due_date")?,
+        close: input.closes("activate")?,
+    })
 }
 
 fn show(asked: &Asked<'_>, status: u16, owner: Owner, id: u64) -> Answer {

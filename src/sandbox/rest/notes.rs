@@ -24,7 +24,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Ans
             let note = asked.note(place, id)?.id;
             emoji::answer(asked, place, Some(note), rest)
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -56,7 +56,7 @@ fn list(asked: &Asked<'_>, place: &Place) -> Reply {
 /// Writes a note, in a thread if one is named. One of commands only is none: 202 when one of them worked, 400 when none did.
 pub(super) fn create(asked: &mut Asked<'_>, place: &Place, thread: Option<&str>) -> Answer {
     let who = asked.speaker(place)?;
-    let body = asked.call.input.text("body").ok_or_else(|| Reply::error(400, "body is missing"))?;
+    let body = asked.call.input.text("body").ok_or_else(|| Reply::missing("body"))?;
     let internal = asked.call.input.flag("internal") == Some(true);
     if internal && place.level < PLANNER {
         return Err(Reply::forbidden());
@@ -90,7 +90,7 @@ pub(super) fn create(asked: &mut Asked<'_>, place: &Place, thread: Option<&str>)
 
 pub(super) fn update(asked: &mut Asked<'_>, place: &Place, id: &str) -> Answer {
     let id = asked.own_note(place, id)?.id;
-    let body = asked.call.input.filled("body").ok_or_else(|| Reply::error(400, "body is missing"))?;
+    let body = asked.call.input.given("body")?;
     let who = asked.signed_in()?;
     let (text, commands) = quick_actions::split(&body);
     for command in &commands {

@@ -12,13 +12,9 @@ const COUNTED: usize = 10_000;
 
 /// One page of `items`, each in the shape that `shape` gives it, with all `x-*` headers and one `Link`.
 pub(super) fn page<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Value) -> Reply {
-    let number = |key: &str, default: usize| {
-        let given = asked.call.input.number(key).and_then(|number| usize::try_from(number).ok());
-        given.filter(|&number| number > 0).unwrap_or(default)
-    };
     let faults = &asked.world.faults;
-    let size = number("per_page", 20).min(100).min(faults.page_cap.unwrap_or(100));
-    let page = number("page", 1);
+    let size = size(asked);
+    let page = number(asked, "page").unwrap_or(1);
     let short = faults.short_pages && asked.call.path.ends_with("/notes");
     let held = if short { size.div_ceil(2) } else { size };
     let pages = items.len().div_ceil(held).max(1);
@@ -31,7 +27,8 @@ pub(super) fn page<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Valu
     let text = |page: Option<usize>| page.map(|page| page.to_string()).unwrap_or_default();
     let mut links = Vec::new();
     let mut link = |page: Option<usize>, rel: &str| {
-        links.extend(page.map(|page| format!("<{}>; rel=\"{rel}\"", address(asked, page, size))));
+        let to = |page: usize| address(asked, &[("page", page.to_string()), ("per_page", size.to_string())]);
+        links.extend(page.map(|page| format!("<{}>; rel=\"{rel}\"", to(page))));
     };
     link(previous, "prev");
     link(next, "next");
@@ -57,10 +54,8 @@ pub(super) fn keyset<T>(
     id: impl Fn(&T) -> u64,
     shape: impl Fn(&T) -> Value,
 ) -> Result<Reply, Reply> {
-    let input = &asked.call.input;
-    let size = input.number("per_page").and_then(|size| usize::try_from(size).ok()).filter(|&size| size > 0);
-    let size = size.unwrap_or(20).min(100).min(asked.world.faults.page_cap.unwrap_or(100));
-    let start = match input.filled("cursor") {
+    let size = size(asked);
+    let start = match asked.call.input.filled("cursor") {
         None => 0,
         Some(cursor) => {
             let after = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -68,7 +63,7 @@ pub(super) fn keyset<T>(
                 let (id, place) = text.split_once(':')?;
                 Some((id.parse::<u64>().ok()?, place.parse::<usize>().ok()?))
             });
-            let (after, place) = after.ok_or_else(|| Reply::error(400, "cursor is invalid"))?;
+            let (after, place) = after.ok_or_else(|| Reply::unreadable("cursor"))?;
             items.iter().position(|item| id(item) == after).map_or(place, |at| at + 1).min(items.len())
         }
     };
@@ -77,25 +72,27 @@ pub(super) fn keyset<T>(
     let reply = Reply::json(200, &Value::Array(shown)).header("x-per-page", size.to_string());
     let Some(last) = items[start..end].last().filter(|_| end < items.len()) else { return Ok(reply) };
     let cursor = URL_SAFE_NO_PAD.encode(format!("{}:{end}", id(last)));
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (key, value) in url::form_urlencoded::parse(asked.call.query.as_deref().unwrap_or_default().as_bytes()) {
-        if key != "cursor" {
-            query.append_pair(&key, &value);
-        }
-    }
-    query.append_pair("cursor", &cursor);
-    let to = format!("{}{}?{}", asked.origin, asked.call.path, query.finish());
+    let to = address(asked, &[("cursor", cursor.clone())]);
     Ok(reply.header("x-next-cursor", cursor).header("link", format!("<{to}>; rel=\"next\"")))
 }
 
-/// The URL of another page of the same list.
-fn address(asked: &Asked<'_>, page: usize, size: usize) -> String {
+/// How many items a page has.
+fn size(asked: &Asked<'_>) -> usize {
+    number(asked, "per_page").unwrap_or(20).min(100).min(asked.world.faults.page_cap.unwrap_or(100)).max(1)
+}
+
+fn number(asked: &Asked<'_>, key: &str) -> Option<usize> {
+    asked.call.input.number(key).and_then(|number| usize::try_from(number).ok()).filter(|&number| number > 0)
+}
+
+/// The URL of another page of the same list: what was asked for, with other values for what leads there.
+fn address(asked: &Asked<'_>, fields: &[(&str, String)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in url::form_urlencoded::parse(asked.call.query.as_deref().unwrap_or_default().as_bytes()) {
-        if key != "page" && key != "per_page" {
+        if !fields.iter().any(|(own, _)| *own == key) {
             query.append_pair(&key, &value);
         }
     }
-    query.append_pair("page", &page.to_string()).append_pair("per_page", &size.to_string());
+    query.extend_pairs(fields);
     format!("{}{}?{}", asked.origin, asked.call.path, query.finish())
 }

@@ -36,7 +36,7 @@ pub(super) fn forks(asked: &Asked<'_>, origin: u64) -> Answer {
 
 fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
     let input = &asked.call.input;
-    let search = input.filled("search").map(|text| text.to_lowercase());
+    let search = input.search();
     let visibility = input.filled("visibility");
     let archived = input.flag("archived");
     let role = |project: &Project| asked.who.map_or(0, |who| asked.world.role(project, who));
@@ -66,9 +66,9 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
         Some("id") => found.sort_by_key(|one| one.id),
         Some("name") => found.sort_by_key(|one| one.name.to_lowercase()),
         Some("path") => found.sort_by_key(|one| one.path.to_lowercase()),
-        Some(_) => return Err(Reply::error(400, "order_by does not have a valid value")),
+        Some(_) => return Err(Reply::no_such_value("order_by")),
     }
-    if input.filled("sort").as_deref() != Some("asc") {
+    if !input.ascending()? {
         found.reverse();
     }
     let simple = input.flag("simple") == Some(true);

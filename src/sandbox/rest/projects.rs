@@ -29,7 +29,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             show(asked, 201, project)
         }
         ("POST", ["fork"]) => fork(asked, project),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -155,11 +155,11 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
 /// `templates/issues` and one of them: the files of `.gitlab/issue_templates` on the default branch.
 pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let home = asked.project(project)?;
-    let (kind, rest) = path.split_first().ok_or_else(|| Reply::error(404, "404 Not Found"))?;
+    let (kind, rest) = path.split_first().ok_or_else(Reply::no_route)?;
     let folder = match *kind {
         "issues" => ".gitlab/issue_templates/",
         "merge_requests" => ".gitlab/merge_request_templates/",
-        _ => return Err(Reply::error(404, "404 Not Found")),
+        _ => return Err(Reply::no_route()),
     };
     let files = home.branch("HEAD").into_iter().flatten();
     let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_suffix(".md")?, text)));
@@ -172,7 +172,7 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
             let found = templates.find(|(name, _)| name == wanted).ok_or_else(|| Reply::not_found("Template"))?;
             Ok(Reply::json(200, &json!({ "name": found.0, "content": found.1 })))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -182,7 +182,7 @@ pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
         Some("private") => Ok(Some(Visibility::Private)),
         Some("internal") => Ok(Some(Visibility::Internal)),
         Some("public") => Ok(Some(Visibility::Public)),
-        Some(_) => Err(Reply::error(400, "visibility does not have a valid value")),
+        Some(_) => Err(Reply::no_such_value("visibility")),
     }
 }
 

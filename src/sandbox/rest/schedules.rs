@@ -42,7 +42,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             }
             Ok(Reply::json(201, &shape(asked, find(asked, project, &id.to_string())?)))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -63,7 +63,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let input = &asked.call.input;
     for key in ["description", "ref", "cron"] {
         if input.filled(key).is_none() {
-            return Err(Reply::error(400, &format!("{key} is missing")));
+            return Err(Reply::missing(key));
         }
     }
     check_cron(input.filled("cron").as_deref().unwrap_or_default())?;

@@ -63,7 +63,7 @@ impl Asked<'_> {
             "assignee": assignees.first(),
             "upvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(),
             "downvotes": issue.emoji.iter().filter(|emoji| emoji.name == "thumbsdown").count(),
-            "merge_requests_count": 0,
+            "merge_requests_count": self.naming(project, iid, true).len(),
             "user_notes_count": comments,
             "start_date": null,
             "due_date": issue.due_date,
@@ -117,11 +117,33 @@ impl Asked<'_> {
         Ok(Reply::json(status, &shape))
     }
 
+    /// A label as lists of projects have it.
     pub(super) fn label_shape(&self, project: &Project, label: &Label) -> Value {
-        let carrying = |open: bool| {
-            let issues = project.issues.values().filter(|issue| issue.labels.contains(&label.name));
-            issues.filter(|issue| issue.is_open() == open).count()
+        let mut shape = self.group_label_shape(label);
+        shape["priority"] = json!(label.priority);
+        shape["is_project_label"] = json!(project.labels.contains_key(&label.id));
+        shape
+    }
+
+    /// A label as lists of groups have it (`lib/api/entities/group_label.rb`). What it counts is in the project that it
+    /// belongs to, or in the projects right in its group, as far as the asking user sees it (`Label#issues_count`).
+    pub(super) fn group_label_shape(&self, label: &Label) -> Value {
+        let owner = self.world.groups.values().find(|group| group.labels.contains_key(&label.id));
+        let belongs = |home: &&Project| match owner {
+            Some(group) => self.world.group_of(&home.path).is_some_and(|above| above.id == group.id),
+            None => home.labels.contains_key(&label.id),
         };
+        let homes: Vec<&Project> = self.world.projects.values().filter(belongs).collect();
+        let issues = |open: bool| {
+            let all = homes.iter().filter(|home| self.world.may_see(home, self.who));
+            let all = all.flat_map(|home| home.issues.values().map(|issue| (home.id, issue)));
+            let carrying = all.filter(|(_, issue)| issue.is_open() == open && issue.labels.contains(&label.name));
+            carrying.filter(|(home, issue)| self.world.may_see_issue(*home, issue, self.who)).count()
+        };
+        let readable =
+            |home: &&&Project| self.world.may_see(home, self.who) && self.world.may_read_code(home, self.who);
+        let requests = homes.iter().filter(readable).flat_map(|home| home.merge_requests.values());
+        let requests = requests.filter(|one| one.state == "opened" && one.labels.contains(&label.name));
         json!({
             "id": label.id,
             "name": label.name,
@@ -129,12 +151,10 @@ impl Asked<'_> {
             "text_color": "#FFFFFF",
             "description": label.description,
             "description_html": label.description.as_deref().map(escape),
-            "open_issues_count": carrying(true),
-            "closed_issues_count": carrying(false),
-            "open_merge_requests_count": 0,
+            "open_issues_count": issues(true),
+            "closed_issues_count": issues(false),
+            "open_merge_requests_count": requests.count(),
             "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),
-            "priority": label.priority,
-            "is_project_label": project.labels.contains_key(&label.id),
             "archived": false,
         })
     }

@@ -1,7 +1,10 @@
 //! Where notes, discussions and emoji hang, and who may see and write them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use super::paging::page;
 use super::shapes::instant;
 use super::{Asked, issues};
 use crate::sandbox::reply::Reply;
@@ -85,6 +88,15 @@ impl Asked<'_> {
         let note = self.note(place, id)?;
         let may = !note.system && (note.author == who || place.level >= MAINTAINER);
         if may { Ok(note) } else { Err(Reply::forbidden()) }
+    }
+
+    /// Whoever opened it, works on it or said something about it that the asking user sees.
+    pub(super) fn participants(&self, place: &Place, author: u64, assignees: &[u64]) -> Reply {
+        let notes = self.world.notes(place.on).into_iter().flat_map(|notes| notes.values());
+        let comments = notes.filter(|note| !note.system && place.shows(note)).map(|note| note.author);
+        let people: BTreeSet<u64> = comments.chain(assignees.iter().copied()).chain([author]).collect();
+        let people: Vec<u64> = people.into_iter().collect();
+        page(self, &people, |&id| self.user_shape(id))
     }
 
     pub(super) fn note_shape(&self, place: &Place, note: &Note) -> Value {

@@ -15,3 +15,4 @@ mod paging;
 mod projects;
 mod rights;
 mod shapes;
+mod talk;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::files::sha;
 use super::paging::page;
-use super::{Asked, branches, commits, files};
+use super::{Asked, branches, commits, diffs, files};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::Project;
 
@@ -24,8 +24,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         (_, ["branches", rest @ ..]) => branches::answer(asked, project, rest),
         (_, ["commits", rest @ ..]) => commits::answer(asked, project, rest),
         ("GET" | "HEAD", ["tree"]) => tree(asked, project),
-        ("GET" | "HEAD", ["compare"]) => commits::compare(asked, project),
-        ("GET" | "HEAD", ["merge_base"]) => commits::merge_base(asked, project),
+        ("GET" | "HEAD", ["compare"]) => diffs::compare(asked, project),
+        ("GET" | "HEAD", ["merge_base"]) => diffs::merge_base(asked, project),
         ("GET" | "HEAD", ["blobs", id]) => {
             let text = blob(home, id)?;
             let shape =
@@ -33,7 +33,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             Ok(Reply::json(200, &shape))
         }
         ("GET" | "HEAD", ["blobs", id, "raw"]) => Ok(Reply::text(200, blob(home, id)?)),
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -77,8 +77,8 @@ fn tree(asked: &Asked<'_>, project: u64) -> Answer {
             }
         }
         if deep || !inner.contains('/') {
-            let executable = home.repository.executable.get(&place).is_some_and(|paths| paths.contains(path));
-            entries.insert((true, path.clone()), entry(path, text, if executable { "100755" } else { "100644" }));
+            let mode = if home.is_executable(&place, path) { "100755" } else { "100644" };
+            entries.insert((true, path.clone()), entry(path, text, mode));
         }
     }
     if entries.is_empty() && !folder.is_empty() {

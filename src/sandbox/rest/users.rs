@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::paging::page;
 use super::shapes::{brief, instant, profile};
+use super::token::is_of_a_job;
 use super::{Asked, accounts, project_list};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::User;
@@ -26,7 +27,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, path: &[&str]) -> Answer {
             let version = json!({ "version": "18.6.0-ee", "revision": "5a4db0e", "kas": kas, "enterprise": true });
             Ok(Reply::json(200, &version))
         }
-        _ => Err(Reply::error(404, "404 Not Found")),
+        _ => Err(Reply::no_route()),
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn own_token(asked: &Asked<'_>, id: Option<u64>) -> Answer {
 /// The job whose token asks (GitLab docs, "Jobs API", job token's job).
 pub(super) fn own_job(asked: &Asked<'_>, id: Option<u64>) -> Answer {
     let token = asked.world.tokens.iter().find(|(_, token)| Some(token.id) == id);
-    let token = token.filter(|(_, token)| token.scopes.iter().any(|scope| scope == "ci_job"));
+    let token = token.filter(|(_, token)| is_of_a_job(token));
     let Some((name, token)) = token else { return Err(Reply::unauthorized()) };
     let shape = json!({
         "id": token.id,
@@ -81,7 +82,7 @@ fn list(asked: &Asked<'_>) -> Answer {
     if asked.who.is_none() && username.is_none() {
         return Err(Reply::forbidden());
     }
-    let search = input.filled("search").map(|text| text.to_lowercase());
+    let search = input.search();
     let active = input.flag("active") == Some(true);
     let blocked = input.flag("blocked") == Some(true);
     let admin = asked.is_admin();

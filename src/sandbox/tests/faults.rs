@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{get, post, seeded};
-use crate::sandbox::world::{Tier, Trouble};
+use crate::sandbox::faults::Trouble;
+use crate::sandbox::world::Tier;
 
 #[tokio::test]
 async fn switches_are_set_by_name_and_stay_as_they_were_otherwise() {
@@ -42,4 +43,47 @@ async fn a_request_that_hangs_is_answered_by_nobody_and_does_not_keep_the_box_up
     assert!(hangs.is_timeout(), "{hangs:?}");
     assert_eq!(client.get(url).send().await.unwrap().status(), 200);
     tokio::time::timeout(Duration::from_secs(5), serving.stopped(async {})).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn on_a_socket_a_connection_is_reset_breaks_off_or_is_no_http() {
+    let sandbox = seeded();
+    let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let url = serving.url().join("/api/v4/projects").unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let whole = client.get(url.clone()).send().await.unwrap().bytes().await.unwrap();
+    let ask = async |fault: serde_json::Value| {
+        post(&sandbox, "/-/world/fault", &fault).await;
+        client.get(url.clone()).send().await
+    };
+    for broken in ["reset", "garbage"] {
+        let error = ask(json!({ "api": broken, "times": 1 })).await.unwrap_err();
+        assert!(error.is_request(), "{broken}: {error:?}");
+    }
+    for at in [0, 1, 17] {
+        let answer = ask(json!({ "api": "cut", "at": at, "times": 1 })).await.unwrap();
+        assert_eq!((answer.status(), answer.content_length()), (reqwest::StatusCode::OK, Some(whole.len() as u64)));
+        assert!(answer.bytes().await.is_err(), "cut at {at}");
+    }
+    let dripping = ask(json!({ "api": "drip", "millis": 0, "times": 1 })).await.unwrap();
+    assert_eq!(dripping.bytes().await.unwrap(), whole);
+    let mut endless = ask(json!({ "api": "endless", "times": 1 })).await.unwrap();
+    let mut taken = 0;
+    while taken < 1_000_000 {
+        taken += endless.chunk().await.unwrap().expect("it goes on").len();
+    }
+    drop(endless);
+    // The next connection is as good as any.
+    assert_eq!(client.get(url.clone()).send().await.unwrap().bytes().await.unwrap(), whole);
+}
+
+#[tokio::test]
+async fn a_fault_passes_over_as_many_requests_as_it_is_told_to() {
+    let sandbox = seeded();
+    post(&sandbox, "/-/world/fault", &json!({ "api": "bad_gateway", "path": "/projects", "skip": 2, "times": 1 }))
+        .await;
+    for status in [200, 200, 502, 200] {
+        assert_eq!(get(&sandbox, "/api/v4/projects").await.0, status);
+        assert_ne!(get(&sandbox, "/api/v4/user").await.0, 502, "another path does not count");
+    }
 }

@@ -25,12 +25,12 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     if path == "users/sign_in" {
         return page(200, "Sign in");
     }
+    if let Some(project) = world.project_at(&path) {
+        return if project.visibility == Visibility::Public { in_project(project, below) } else { sign_in() };
+    }
     if let Some(moved) = world.project_formerly_at(&path).filter(|project| project.visibility == Visibility::Public) {
         let tail = if below.is_empty() { String::new() } else { format!("/-/{}", below.join("/")) };
         return Reply::redirect(301, &format!("/{}{tail}", moved.path), "Moved Permanently");
-    }
-    if let Some(project) = world.project_at(&path).filter(|project| project.visibility == Visibility::Public) {
-        return in_project(project, below);
     }
     if path.is_empty() {
         return page(200, "GitLab");

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::super::quick_actions::Command;
+use super::super::quick_actions::{Command, split};
 use super::{Change, DEVELOPER, IssueEdit, MergeRequestEdit, On, PLANNER, World};
 
 impl World {
@@ -43,7 +43,7 @@ impl World {
             "title" if !argument.is_empty() => edit.title = Some(argument.to_owned()),
             _ => return Err(format!("Could not apply {} command.", command.name)),
         }
-        self.edit_merge_request(project, iid, who, &edit);
+        self.apply_to_merge_request(project, iid, who, &edit);
         Ok(format!("Ran /{}.", command.name))
     }
 
@@ -111,6 +111,13 @@ impl World {
             .collect();
         if found.is_empty() { Err("Could not find any of these people.".to_owned()) } else { Ok(found) }
     }
+}
+
+/// A description as it is stored, and the quick actions that were in it.
+pub(super) fn without_commands(description: &Change<String>) -> (Change<String>, Vec<Command>) {
+    let Change::Set(text) = description else { return (description.clone(), Vec::new()) };
+    let (stored, commands) = split(text);
+    (Change::Set(stored), commands)
 }
 
 /// Splits at blanks and commas outside quotes; a leading `~` belongs to the reference, not to the name.

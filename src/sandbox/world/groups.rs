@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Label, Milestone, Note, Visibility, World};
+use super::{Emoji, Label, Milestone, Note, Visibility, World};
 
 /// A group with all that hangs on it. What is below it stands in its path: `a/b` is a subgroup of `a`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,6 +67,8 @@ pub struct Epic {
     pub issues: BTreeMap<u64, (u64, u64)>,
     /// Comments and system notes, by id.
     pub notes: BTreeMap<u64, Note>,
+    /// Emoji on it.
+    pub emoji: Vec<Emoji>,
 }
 
 impl World {

@@ -38,6 +38,44 @@ impl World {
         let created_at = self.now;
         happened.into_iter().map(|what| Event { id: self.fresh_id(), user, created_at, what }).collect()
     }
+
+    /// What GitLab itself notes down about an edit.
+    pub(super) fn system_notes(&self, before: &Issue, after: &Issue) -> Vec<String> {
+        let mut notes = Vec::new();
+        if before.title != after.title {
+            notes.push(format!("changed title from **{}** to **{}**", before.title, after.title));
+        }
+        if before.description != after.description {
+            notes.push("changed the description".to_owned());
+        }
+        if before.assignees != after.assignees {
+            let name = |id: &u64| self.users.get(id).map_or_else(String::new, |user| format!("@{}", user.username));
+            let came: Vec<String> =
+                after.assignees.iter().filter(|id| !before.assignees.contains(id)).map(name).collect();
+            let went: Vec<String> =
+                before.assignees.iter().filter(|id| !after.assignees.contains(id)).map(name).collect();
+            if !came.is_empty() {
+                notes.push(format!("assigned to {}", came.join(", ")));
+            }
+            if !went.is_empty() {
+                notes.push(format!("unassigned {}", went.join(", ")));
+            }
+        }
+        if before.due_date != after.due_date {
+            notes.push(match after.due_date {
+                Some(day) => format!("changed due date to {}", day.format("%B %-d, %Y")),
+                None => "removed due date".to_owned(),
+            });
+        }
+        if before.confidential != after.confidential {
+            let how = if after.confidential { "confidential" } else { "visible to everyone" };
+            notes.push(format!("made the issue {how}"));
+        }
+        if before.locked != after.locked {
+            notes.push(format!("{} the discussion in this issue", if after.locked { "locked" } else { "unlocked" }));
+        }
+        notes
+    }
 }
 
 /// What to keep of a milestone that was changed.

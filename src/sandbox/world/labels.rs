@@ -1,8 +1,95 @@
-//! Labels that move up, and what goes away with a user, a project or a group.
+//! Labels: which of them a thing carries after an edit, and what becomes of that when one is renamed or moves up.
 
-use super::{Label, Project, World};
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::groups::is_below;
+use super::{PLANNER, Project, Tier, World};
+
+/// A label of a project or of a group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Label {
+    /// Its number.
+    pub id: u64,
+    /// Its title, such as `pod::example`.
+    pub name: String,
+    /// `#rrggbb`.
+    pub color: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its place in the order of priorities.
+    pub priority: Option<u64>,
+    /// Who asked to be told.
+    pub subscribers: BTreeSet<u64>,
+}
+
+impl Label {
+    /// Whether a search finds it: by its title or its description, in any letter case.
+    pub(in super::super) fn is_found_by(&self, lower: &str) -> bool {
+        let description = self.description.as_deref().unwrap_or_default().to_lowercase();
+        self.name.to_lowercase().contains(lower) || description.contains(lower)
+    }
+}
 
 impl World {
+    /// The labels that issues of a project can carry: its own, then those of the groups above it, by name.
+    pub fn labels_for<'a>(&'a self, project: &'a Project) -> Vec<&'a Label> {
+        let mut labels: Vec<&Label> = project.labels.values().collect();
+        labels.extend(self.groups_above(&project.path).flat_map(|group| group.labels.values()));
+        labels.sort_by_key(|label| (label.name.to_lowercase(), label.id));
+        labels
+    }
+
+    /// The labels after an edit: GitLab lets the last of a scope win, from Premium on.
+    pub(super) fn wanted_labels(
+        &mut self,
+        project: u64,
+        who: u64,
+        before: &BTreeSet<String>,
+        (all, add, remove): (Option<&[String]>, &[String], &[String]),
+    ) -> BTreeSet<String> {
+        let mut wanted = if all.is_some() { BTreeSet::new() } else { before.clone() };
+        for name in remove {
+            wanted.remove(name.trim());
+        }
+        for name in all.into_iter().flatten().chain(add) {
+            let name = name.trim();
+            if name.is_empty() || !self.label_exists_or_is_made(project, who, name) {
+                continue;
+            }
+            if let (Tier::Premium, Some(scope)) = (self.tier, scope(name)) {
+                let kept = |other: &String| {
+                    other != name
+                        && self::scope(other) == Some(scope)
+                        && !remove.iter().any(|gone| gone.trim() == other)
+                };
+                if self.faults.scoped_race
+                    && let Some(old) = before.iter().find(|other| kept(other))
+                {
+                    wanted.insert(old.clone());
+                    continue;
+                }
+                wanted.retain(|other| other == name || self::scope(other) != Some(scope));
+            }
+            wanted.insert(name.to_owned());
+        }
+        wanted
+    }
+
+    /// Whoever may not administer labels cannot make one by naming it (`Labels::FindOrCreateService`).
+    fn label_exists_or_is_made(&mut self, project: u64, who: u64, name: &str) -> bool {
+        let Some(home) = self.projects.get(&project) else { return false };
+        if self.labels_for(home).iter().any(|label| label.name == name) {
+            return true;
+        }
+        let may = self.access(project, Some(who)) >= PLANNER && name.chars().count() <= 255;
+        if may {
+            self.add_label(project, name, "#6699cc", "");
+        }
+        may
+    }
+
     /// Makes a project's label one of its group, with all of the same name in the group's projects
     /// (`Labels::PromoteService`). Returns the new one's number; `None` if the project is in no group.
     pub fn promote_label(&mut self, project: u64, id: u64) -> Option<u64> {
@@ -12,7 +99,7 @@ impl World {
         let path = self.groups.get(&group)?.path.clone();
         let new = self.fresh_id();
         // Issues carry names, so nothing changes for them.
-        for project in self.projects.values_mut().filter(|one| super::groups::is_below(&one.path, &path)) {
+        for project in self.projects.values_mut().filter(|one| is_below(&one.path, &path)) {
             project.labels.retain(|_, label| label.name != old.name);
         }
         self.groups.get_mut(&group)?.labels.insert(new, Label { id: new, ..old });
@@ -23,52 +110,10 @@ impl World {
     pub fn rename_label_below(&mut self, group: u64, old: &str, new: Option<&str>) {
         let Some(group) = self.groups.get(&group) else { return };
         let path = group.path.clone();
-        let below = self.projects.values_mut().filter(|project| super::groups::is_below(&project.path, &path));
+        let below = self.projects.values_mut().filter(|project| is_below(&project.path, &path));
         // A project's own label of this name keeps what carries it.
         for project in below.filter(|project| !project.labels.values().any(|label| label.name == old)) {
             project.rename_label(old, new);
-        }
-    }
-
-    /// Takes an account away with its tokens, roles and own projects. What the person wrote stays, as the ghost's.
-    pub fn remove_user(&mut self, id: u64) {
-        let Some(user) = self.users.remove(&id) else { return };
-        self.tokens.retain(|_, token| token.user != id);
-        for group in self.groups.values_mut() {
-            group.members.remove(&id);
-        }
-        self.projects.retain(|_, project| !super::groups::is_below(&project.path, &user.username));
-        for project in self.projects.values_mut() {
-            project.members.remove(&id);
-            project.issues.values_mut().for_each(|issue| issue.assignees.retain(|one| *one != id));
-            project.merge_requests.values_mut().for_each(|one| one.assignees.retain(|one| *one != id));
-        }
-    }
-
-    /// Takes a project away with all that hangs on it.
-    pub fn remove_project(&mut self, id: u64) {
-        self.projects.remove(&id);
-        self.issue_links.retain(|_, link| link.source.0 != id && link.target.0 != id);
-        for epic in self.groups.values_mut().flat_map(|group| group.epics.values_mut()) {
-            epic.issues.retain(|_, (project, _)| *project != id);
-        }
-    }
-
-    /// Takes a group away with everything below it.
-    pub fn remove_group(&mut self, id: u64) {
-        let Some(path) = self.groups.get(&id).map(|group| group.path.clone()) else { return };
-        let projects: Vec<u64> = self
-            .projects
-            .values()
-            .filter(|project| super::groups::is_below(&project.path, &path))
-            .map(|project| project.id)
-            .collect();
-        for project in projects {
-            self.remove_project(project);
-        }
-        self.groups.retain(|other, group| *other != id && !super::groups::is_below(&group.path, &path));
-        for group in self.groups.values_mut() {
-            group.shared_with.remove(&id);
         }
     }
 }
@@ -89,4 +134,9 @@ impl Project {
             events.iter_mut().filter(|event| event.label == old).for_each(|event| new.clone_into(&mut event.label));
         }
     }
+}
+
+/// Everything before the last `::`; a name without it has no scope (GitLab docs, "Labels", scoped labels).
+pub(in super::super) fn scope(name: &str) -> Option<&str> {
+    name.rsplit_once("::").map(|(scope, _)| scope)
 }

@@ -1,13 +1,13 @@
-//! Merge requests: what they hold, and what merging does to branches.
+//! Merge requests: what they hold, and what edits do to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::commands::without_commands;
 use super::history::milestone_changes;
-use super::issues::change;
-use super::{Change, Commit, Emoji, Event, FileChange, Happened, LabelEvent, NewCommit, Note, World};
+use super::{Change, Emoji, Event, Happened, LabelEvent, Note, On, World};
 
 /// A merge request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -92,7 +92,7 @@ pub struct NewMergeRequest {
 pub struct MergeRequestEdit {
     /// The new title.
     pub title: Option<String>,
-    /// The new text.
+    /// The new text; quick actions in it run.
     pub description: Change<String>,
     /// The whole set of labels.
     pub labels: Option<Vec<String>>,
@@ -144,8 +144,18 @@ impl World {
         Some(iid)
     }
 
-    /// Changes a merge request as `who`.
+    /// Changes a merge request as `who`, then runs the quick actions of the new description.
     pub fn edit_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
+        let (description, commands) = without_commands(&edit.description);
+        self.apply_to_merge_request(project, iid, who, &MergeRequestEdit { description, ..edit.clone() });
+        for command in commands {
+            // What a command cannot do is silently left undone in a description.
+            self.run_command_on(On::MergeRequest(project, iid), who, &command).ok();
+        }
+    }
+
+    /// Applies an edit that holds no commands.
+    pub(super) fn apply_to_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
         let now = self.now;
         let Some(before) = self.merge_request_mut(project, iid).cloned() else { return };
         let asked = (edit.labels.as_deref(), edit.add_labels.as_slice(), edit.remove_labels.as_slice());
@@ -155,16 +165,17 @@ impl World {
         if let Some(title) = &edit.title {
             title.trim().clone_into(&mut after.title);
         }
-        change(&mut after.description, &edit.description);
-        change(&mut after.milestone, &self.known_milestone(project, &edit.milestone));
-        after.assignees = edit.assignees.clone().unwrap_or(after.assignees);
-        after.reviewers = edit.reviewers.clone().unwrap_or(after.reviewers);
+        edit.description.apply(&mut after.description);
+        self.known_milestone(project, &edit.milestone).apply(&mut after.milestone);
+        after.assignees = self.known_people(edit.assignees.as_deref()).unwrap_or(after.assignees);
+        after.reviewers = self.known_people(edit.reviewers.as_deref()).unwrap_or(after.reviewers);
         after.target_branch = edit.target_branch.clone().unwrap_or(after.target_branch);
         after.removes_branch = edit.removes_branch.unwrap_or(after.removes_branch);
         after.squash = edit.squash.unwrap_or(after.squash);
         let mut happened = milestone_changes(before.milestone, after.milestone);
         match edit.close {
             Some(true) if before.state == "opened" => {
+                after.sha = self.merge_request_head(&before);
                 "closed".clone_into(&mut after.state);
                 (after.closed_at, after.closed_by) = (Some(now), Some(who));
                 happened.push(Happened::State("closed"));
@@ -186,92 +197,5 @@ impl World {
         if let Some(request) = self.merge_request_mut(project, iid) {
             *request = after;
         }
-    }
-
-    /// Merges a merge request as `who`; `None` if its branches are not there, or where both sides changed a file.
-    pub fn merge(&mut self, project: u64, iid: u64, who: u64, message: &str, squash: Option<&str>) -> Option<()> {
-        let request = self.merge_request_mut(project, iid)?.clone();
-        let base = self.merge_request_base(project, &request)?;
-        let head = self.merge_request_head(project, &request)?;
-        let changes = self.mergeable_changes(project, &request)?;
-        self.bring_commits(project, &request, &head);
-        let now = self.now;
-        let repository = &mut self.projects.get_mut(&project)?.repository;
-        let squashed =
-            squash.map(|message| repository.store(vec![base.clone()], message, Some(who), now, changes.clone()));
-        let new = NewCommit {
-            branch: request.target_branch.clone(),
-            message: message.to_owned(),
-            author: Some(who),
-            changes,
-            merged: Some(squashed.clone().unwrap_or_else(|| head.clone())),
-            ..NewCommit::default()
-        };
-        let merge_commit = self.commit(project, &new);
-        let events = self.events(who, vec![Happened::State("merged")]);
-        let request = self.merge_request_mut(project, iid)?;
-        "merged".clone_into(&mut request.state);
-        (request.merged_at, request.merged_by, request.updated_at) = (Some(now), Some(who), now);
-        (request.sha, request.base, request.merge_commit) = (Some(head), Some(base), merge_commit);
-        request.squash_commit = squashed;
-        request.events.extend(events);
-        Some(())
-    }
-
-    /// Commits of a fork come along when it is merged.
-    fn bring_commits(&mut self, project: u64, request: &MergeRequest, head: &str) {
-        let Some(source) = self.projects.get(&request.source_project).filter(|source| source.id != project) else {
-            return;
-        };
-        let commits: Vec<Commit> = source.history(head).into_iter().rev().cloned().collect();
-        let Some(home) = self.projects.get_mut(&project) else { return };
-        for commit in commits {
-            let order = home.repository.commits.len();
-            home.repository.commits.entry(commit.id.clone()).or_insert(Commit { order, ..commit });
-        }
-    }
-
-    /// Where a merge request's branch left the target.
-    pub fn merge_request_base(&self, project: u64, request: &MergeRequest) -> Option<String> {
-        if let Some(base) = &request.base {
-            return Some(base.clone());
-        }
-        let home = self.projects.get(&project)?;
-        let known: BTreeSet<&String> =
-            home.history(home.resolve(&request.target_branch)?).iter().map(|commit| &commit.id).collect();
-        let head = self.merge_request_head(project, request)?;
-        let source = self.projects.get(&request.source_project)?;
-        source.history(&head).into_iter().map(|commit| &commit.id).find(|id| known.contains(id)).cloned()
-    }
-
-    /// The newest commit of a merge request's branch.
-    pub fn merge_request_head(&self, project: u64, request: &MergeRequest) -> Option<String> {
-        let open = request.state != "merged";
-        let source = self.projects.get(&if open { request.source_project } else { project })?;
-        let head = source.repository.heads.get(&request.source_branch).filter(|_| open);
-        head.or(request.sha.as_ref()).cloned()
-    }
-
-    /// What a merge request changes; `None` if its branches are not there, or where both sides changed a file.
-    pub fn mergeable_changes(&self, project: u64, request: &MergeRequest) -> Option<Vec<FileChange>> {
-        let home = self.projects.get(&project)?;
-        let base = self.merge_request_base(project, request)?;
-        let ours = home.differences(&base, &request.target_branch);
-        let theirs = self.merge_request_changes(project, request);
-        let clash = theirs
-            .iter()
-            .any(|change| ours.iter().any(|other| other.path == change.path && other.after != change.after));
-        (!clash && home.files.contains_key(&request.target_branch)).then_some(theirs)
-    }
-
-    /// What a merge request changes, compared with where its branch left the target.
-    pub fn merge_request_changes(&self, project: u64, request: &MergeRequest) -> Vec<FileChange> {
-        let Some(home) = self.projects.get(&project) else { return Vec::new() };
-        let Some(base) = self.merge_request_base(project, request) else { return Vec::new() };
-        let Some(head) = self.merge_request_head(project, request) else { return Vec::new() };
-        let Some(source) = self.projects.get(&request.source_project) else { return Vec::new() };
-        // A fork has the history of what it was forked from.
-        let place = if source.resolve(&head).is_some() { source } else { home };
-        place.differences(&base, &head)
     }
 }

@@ -1,13 +1,14 @@
 //! Milestones of projects and groups (GitLab docs, "Milestones").
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::issues::change;
 use super::{Change, World};
 
 /// A milestone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Milestone {
     /// Its number in the instance.
     pub id: u64,
@@ -69,19 +70,17 @@ impl World {
             id,
             iid,
             title: title.to_owned(),
-            description: None,
             open: true,
-            start_date: None,
-            due_date: None,
             created_at: now,
             updated_at: now,
+            ..Milestone::default()
         };
         known.insert(id, milestone);
         Some(id)
     }
 
     /// The milestones of a project or a group itself, to be changed.
-    pub fn milestones_of(&mut self, owner: u64) -> Option<&mut std::collections::BTreeMap<u64, Milestone>> {
+    pub fn milestones_of(&mut self, owner: u64) -> Option<&mut BTreeMap<u64, Milestone>> {
         match self.projects.get_mut(&owner) {
             Some(project) => Some(&mut project.milestones),
             None => self.groups.get_mut(&owner).map(|group| &mut group.milestones),
@@ -95,9 +94,9 @@ impl World {
         if let Some(title) = &edit.title {
             milestone.title.clone_from(title);
         }
-        change(&mut milestone.description, &edit.description);
-        change(&mut milestone.start_date, &edit.start_date);
-        change(&mut milestone.due_date, &edit.due_date);
+        edit.description.apply(&mut milestone.description);
+        edit.start_date.apply(&mut milestone.start_date);
+        edit.due_date.apply(&mut milestone.due_date);
         milestone.open = edit.close.map_or(milestone.open, |close| !close);
         milestone.updated_at = now;
     }

@@ -98,15 +98,15 @@ impl World {
         let executable = home.repository.executable.entry(new.branch.clone()).or_default();
         let mut changes = new.changes.clone();
         for change in &mut changes {
-            let before = files.remove(change.from.as_ref().unwrap_or(&change.path));
-            change.before = before;
+            let place = change.from.as_ref().unwrap_or(&change.path);
+            change.before = files.remove(place);
+            // A file takes its mode along where it is moved to, and leaves none behind.
+            let was_executable = executable.remove(place);
             if let Some(text) = &change.after {
                 files.insert(change.path.clone(), text.clone());
-            }
-            match change.executable {
-                Some(true) => drop(executable.insert(change.path.clone())),
-                Some(false) => drop(executable.remove(&change.path)),
-                None => {}
+                if change.executable.unwrap_or(was_executable) {
+                    executable.insert(change.path.clone());
+                }
             }
         }
         let parents: Vec<String> = first.into_iter().chain(new.merged.clone()).collect();
@@ -141,7 +141,7 @@ impl Project {
     pub fn start_branch(&mut self, name: &str, start: &str) -> Option<()> {
         let files = self.files_at(start)?.into_owned();
         let head = self.resolve(start).map(str::to_owned);
-        let executable = self.repository.executable.get(start).cloned();
+        let executable = self.repository.executable.get(self.branch_name(start)).cloned();
         self.files.insert(name.to_owned(), files);
         self.repository.heads.extend(head.map(|head| (name.to_owned(), head)));
         self.repository.executable.extend(executable.map(|paths| (name.to_owned(), paths)));
@@ -158,12 +158,16 @@ impl Project {
 
     /// The commit that a branch, `HEAD` or the beginning of an id means.
     pub fn resolve(&self, git_ref: &str) -> Option<&str> {
-        let branch = if git_ref == "HEAD" { self.default_branch.as_str() } else { git_ref };
-        if let Some(head) = self.repository.heads.get(branch) {
+        if let Some(head) = self.repository.heads.get(self.branch_name(git_ref)) {
             return Some(head);
         }
         let mut fits = self.repository.commits.keys().filter(|id| git_ref.len() >= 7 && id.starts_with(git_ref));
         fits.next().map(String::as_str).filter(|_| fits.next().is_none())
+    }
+
+    /// Whether a file may be executed, as far as branches know; commits do not keep it.
+    pub fn is_executable(&self, git_ref: &str, path: &str) -> bool {
+        self.repository.executable.get(self.branch_name(git_ref)).is_some_and(|paths| paths.contains(path))
     }
 
     /// All files at a branch, `HEAD` or a commit.

@@ -82,7 +82,7 @@ impl World {
         Some(id)
     }
 
-    /// The emoji on it, or on one of its notes; an epic itself carries none in this world.
+    /// The emoji on it, or on one of its notes.
     pub fn emoji_mut(&mut self, on: On, note: Option<u64>) -> Option<&mut Vec<Emoji>> {
         match (note, on) {
             (Some(note), on) => self.notes_mut(on)?.get_mut(&note).map(|note| &mut note.emoji),
@@ -90,7 +90,9 @@ impl World {
             (None, On::MergeRequest(project, iid)) => {
                 self.merge_request_mut(project, iid).map(|request| &mut request.emoji)
             }
-            (None, On::Epic(..)) => None,
+            (None, On::Epic(group, iid)) => {
+                self.groups.get_mut(&group)?.epics.get_mut(&iid).map(|epic| &mut epic.emoji)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::issues::scope;
+use super::labels::scope;
 use super::{IssueEdit, NewIssue, Visibility, World};
 
 fn world() -> (World, u64, u64) {

@@ -45,7 +45,7 @@ async fn a_silent_or_dead_host_costs_one_deadline_and_not_one_for_each_link() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_answers_every_address_alike_proves_nothing() {
+async fn f28_a_network_that_answers_every_address_alike_proves_nothing() {
     let hosts = ["a", "b", "c", "d", "e"];
     let urls: Vec<String> = hosts.iter().map(|host| format!("https://{host}.example/page#part")).collect();
     let pages: Vec<String> = hosts.iter().map(|host| format!("https://{host}.example/page")).collect();

@@ -14,7 +14,8 @@ use crate::pod::verdict::LabelVerdict;
 /// What a retired label's name ends with, the misspelt one included.
 const RETIRED: [&str; 3] = [" [DEPRECATED]", " DEPRECATED", " [DEPRECIATED]"];
 
-/// Each name in each group, as `(group, title)`. A label of a group above counts as its own, as in GitLab.
+/// Each name in each group, as `(group, title)`. GitLab looks in that group and the projects right in it, not in the groups
+/// above (`Types::GroupType#label`, `LabelsFinder` without `include_ancestor_groups`): the group that has a label is named.
 pub(super) fn exact(labels: &[Labels<'_>]) -> impl Iterator<Item = (String, String)> {
     labels.iter().flat_map(|asked| {
         asked.names.iter().flat_map(|name| asked.groups.iter().map(|group| (group.clone(), name.clone())))

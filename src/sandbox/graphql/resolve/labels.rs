@@ -23,11 +23,8 @@ pub(in super::super) fn labels<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &
         only_groups: wanted.flag("onlyGroupLabels"),
     };
     let mut found = found(scope, node, &wish);
-    found.retain(|label| {
-        let description = label.description.as_deref().unwrap_or_default().to_lowercase();
-        title.is_none_or(|title| label.name == title)
-            && search.as_ref().is_none_or(|text| label.name.to_lowercase().contains(text) || description.contains(text))
-    });
+    found.retain(|label| title.is_none_or(|title| label.name == title));
+    found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     found.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
     Got::Nodes(found.into_iter().map(Node::Label).collect())
 }

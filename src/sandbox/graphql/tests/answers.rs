@@ -15,7 +15,9 @@ async fn row_53_many_questions_in_one_request() {
             first: issue(iid: $one) { iid state webUrl } second: issue(iid: \"2\") { state } none: issue(iid: \"3\") { iid }
             mergeRequest(iid: \"1\") { iid state webUrl }
             there: label(title: \"pod::a\") { title } notThere: label(title: \"POD::A\") { title }
+            labels(searchTerm: \"pod\") { nodes { title } }
         }
+        me: currentUser { username active }
         hidden: project(fullPath: \"group/hidden\") { id } gone: project(fullPath: \"group/none\") { id }
         queryComplexity { score limit }
     }";
@@ -36,9 +38,10 @@ async fn row_53_many_questions_in_one_request() {
         "first": { "iid": "1", "state": "opened", "webUrl": format!("{web}/-/issues/1") },
         "second": { "state": "closed" }, "none": null,
         "mergeRequest": { "iid": "1", "state": "merged", "webUrl": format!("{web}/-/merge_requests/1") },
-        "there": { "title": "pod::a" }, "notThere": null,
+        "there": { "title": "pod::a" }, "notThere": null, "labels": { "nodes": [{ "title": "pod::a" }] },
     });
     assert_eq!(data["open"], expected, "{answer}");
+    assert_eq!(data["me"], json!({ "username": "bot", "active": true }));
     assert_eq!((&data["hidden"], &data["gone"]), (&json!(null), &json!(null)));
     assert_eq!(data["queryComplexity"]["limit"], 250);
     assert!(data["queryComplexity"]["score"].as_u64().unwrap() > 40);

@@ -147,6 +147,58 @@ async fn a_merge_request_is_opened_once_and_merged_once() {
 }
 
 #[tokio::test]
+async fn a_file_takes_its_mode_along_and_the_default_branch_shows_it() {
+    let sandbox = sandbox();
+    let act = async |action: Value| {
+        let body = json!({"branch": "main", "commit_message": "Do it", "actions": [action]});
+        assert_eq!(ask_json(&sandbox, "dev", "POST", COMMITS, &body).await.status, 201);
+    };
+    let modes =
+        async |query: &str| ask(&sandbox, "", "GET", &format!("{OPEN}/repository/tree{query}"), "").await.each("mode");
+    act(json!({"action": "chmod", "file_path": "README.md", "execute_filemode": true})).await;
+    for query in ["", "?ref=HEAD", "?ref=main"] {
+        assert_eq!(modes(query).await, ["100755"], "{query}");
+    }
+    act(json!({"action": "move", "file_path": "docs/README.md", "previous_path": "README.md"})).await;
+    assert_eq!(modes("?path=docs").await, ["100755"]);
+    ask(&sandbox, "dev", "POST", BRANCHES, "branch=x&ref=HEAD").await;
+    assert_eq!(modes("?path=docs&ref=x").await, ["100755"]);
+    act(json!({"action": "delete", "file_path": "docs/README.md"})).await;
+    act(json!({"action": "create", "file_path": "docs/README.md", "content": "new"})).await;
+    assert_eq!(modes("?path=docs").await, ["100644"], "a new file of an old name is another one");
+}
+
+#[tokio::test]
+async fn a_commit_knows_the_merge_request_that_brings_it() {
+    let sandbox = sandbox();
+    let first = commit(&sandbox, "dev", "a", json!([{"action": "create", "file_path": "one", "content": "1"}])).await;
+    let first = first.json()["id"].as_str().unwrap().to_owned();
+    let more = json!({"branch": "a", "content": "2", "commit_message": "Two"});
+    ask_json(&sandbox, "dev", "POST", &format!("{OPEN}/repository/files/two"), &more).await;
+    ask(&sandbox, "dev", "POST", REQUESTS, "source_branch=a&target_branch=main&title=Both").await;
+    let brought = async || ask(&sandbox, "", "GET", &format!("{COMMITS}/{first}/merge_requests"), "").await.each("iid");
+    assert_eq!(brought().await, [1]);
+    ask(&sandbox, "dev", "PUT", &format!("{REQUESTS}/1/merge"), "").await;
+    assert_eq!(brought().await, [1], "also when it is merged");
+    let other = commit(&sandbox, "dev", "b", json!([{"action": "create", "file_path": "x", "content": "1"}])).await;
+    let path = format!("{COMMITS}/{}/merge_requests", other.json()["id"].as_str().unwrap());
+    assert_eq!(ask(&sandbox, "", "GET", &path, "").await.text, "[]");
+}
+
+#[tokio::test]
+async fn a_closed_merge_request_still_shows_what_it_would_have_changed() {
+    let sandbox = sandbox();
+    let sha = request(&sandbox, "a").await.json()["sha"].clone();
+    let one = format!("{REQUESTS}/1");
+    ask(&sandbox, "dev", "PUT", &one, "state_event=close").await;
+    ask(&sandbox, "dev", "DELETE", &format!("{BRANCHES}/a"), "").await;
+    let closed = ask(&sandbox, "dev", "GET", &one, "").await.json();
+    assert_eq!((&closed["sha"], &closed["changes_count"]), (&sha, &json!("1")));
+    assert_eq!(ask(&sandbox, "", "GET", &format!("{one}/diffs"), "").await.each("new_path"), ["a"]);
+    assert_eq!(ask(&sandbox, "", "GET", &format!("{one}/commits"), "").await.each("title"), ["Do it"]);
+}
+
+#[tokio::test]
 async fn where_both_sides_changed_a_file_nothing_is_merged() {
     let sandbox = sandbox();
     request(&sandbox, "a").await;

@@ -3,6 +3,7 @@ use http::Request;
 use serde_json::json;
 
 use super::asking::{ISSUES, ask, ask_json, carry, sandbox, send};
+use crate::sandbox::world::Visibility;
 
 #[tokio::test]
 async fn row_01_a_bare_question_mark_changes_nothing() {
@@ -37,17 +38,33 @@ async fn row_02_a_jobs_token_reads_code_and_little_else() {
     assert_eq!(ask(&sandbox, "bot", "GET", "/job", "").await.status, 401);
 }
 
+/// Each header knows its own kind of token, and `Authorization` both (`lib/gitlab/auth/auth_finders.rb`).
 #[tokio::test]
 async fn row_03_three_headers_carry_a_token() {
-    let value = "glpat-sandbox-bot-no-secret";
-    for (name, value) in [
-        ("PRIVATE-TOKEN", value.to_owned()),
-        ("JOB-TOKEN", value.to_owned()),
-        ("Authorization", format!("Bearer {value}")),
+    let sandbox = sandbox();
+    sandbox.change(|world| {
+        let bot = world.user_named("bot").unwrap().id;
+        world.add_token("job", bot, &["ci_job"], None);
+    });
+    let file = "/projects/group%2Fpairing/repository/files/data%2Fagents%2Fa%20b.yaml/raw?ref=main";
+    for (header, value, user, job, raw) in [
+        ("PRIVATE-TOKEN", "glpat-sandbox-bot-no-secret", 200, 401, 200),
+        ("PRIVATE-TOKEN", "glpat-sandbox-job-no-secret", 401, 401, 401),
+        ("JOB-TOKEN", "glpat-sandbox-bot-no-secret", 401, 401, 401),
+        ("JOB-TOKEN", "glpat-sandbox-job-no-secret", 401, 200, 200),
+        ("Authorization", "Bearer glpat-sandbox-bot-no-secret", 200, 401, 200),
+        ("Authorization", "Bearer glpat-sandbox-job-no-secret", 401, 200, 200),
     ] {
-        let request = Request::get("/api/v4/user").header(name, value).body(Body::empty()).unwrap();
-        assert_eq!(carry(&sandbox(), request).await.status, 200, "{name}");
+        for (path, status) in [("/user", user), ("/job", job), (file, raw)] {
+            let request = Request::get(format!("/api/v4{path}")).header(header, value).body(Body::empty()).unwrap();
+            assert_eq!(carry(&sandbox, request).await.status, status, "{header}: {value} {path}");
+        }
     }
+    // Where jobs may not ask, their header is not looked at, whatever it holds.
+    let open = Request::get("/api/v4/projects/group%2Fopen").header("JOB-TOKEN", "nonsense").body(Body::empty());
+    assert_eq!(carry(&sandbox, open.unwrap()).await.status, 200);
+    let by_name = ask(&sandbox, "", "GET", "/job?job_token=glpat-sandbox-job-no-secret", "").await;
+    assert_eq!((by_name.status, &by_name.json()["name"]), (200, &json!("job")));
 }
 
 #[tokio::test]
@@ -97,10 +114,16 @@ async fn row_04_form_json_and_query_mean_the_same() {
 
 #[tokio::test]
 async fn row_05_a_get_takes_its_parameters_from_a_form_body() {
-    let got =
-        ask(&sandbox(), "bot", "GET", "/projects/group%2Fpairing/repository/tree", "path=data&ref=main&recursive=true")
-            .await;
-    assert_eq!(got.each("path"), [json!("data/agents"), json!("data/agents/a b.yaml")]);
+    let sandbox = sandbox();
+    sandbox.change(|world| {
+        let project = world.project_at("group/pairing").unwrap().id;
+        world.projects.get_mut(&project).unwrap().start_branch("other", "main").unwrap();
+        world.add_file(project, "other", "data/agents/c.yaml", "name: C\n");
+    });
+    let tree = "/projects/group%2Fpairing/repository/tree";
+    let got = ask(&sandbox, "bot", "GET", tree, "path=data&ref=other&recursive=true").await;
+    assert_eq!(got.each("path"), ["data/agents", "data/agents/a b.yaml", "data/agents/c.yaml"]);
+    assert_eq!(ask(&sandbox, "bot", "GET", tree, "path=data&ref=main").await.each("path"), ["data/agents"]);
 }
 
 #[tokio::test]
@@ -123,6 +146,13 @@ async fn row_07_a_project_is_found_by_path_and_by_number() {
     }
     let got = ask(&sandbox, "bot", "GET", "/projects/group%2Fopen/repository/files/README%2Emd/raw", "").await;
     assert_eq!(got.text, "# Open\n");
+    sandbox.change(|world| {
+        world.add_project("group/dotted.name", Visibility::Public);
+    });
+    for name in ["group%2Fdotted%2Ename", "group%2Fdotted.name"] {
+        let got = ask(&sandbox, "", "GET", &format!("/projects/{name}"), "").await.json();
+        assert_eq!(got["path_with_namespace"], "group/dotted.name", "{name}");
+    }
 }
 
 #[tokio::test]
@@ -143,8 +173,9 @@ async fn row_08_without_a_good_token_it_is_401() {
 async fn row_09_a_reading_token_cannot_write() {
     let sandbox = sandbox();
     let got = ask(&sandbox, "read_api", "POST", ISSUES, "title=T").await;
-    assert_eq!((got.status, &got.json()["error"]), (403, &json!("insufficient_scope")));
-    assert_eq!(got.json()["scope"], "api");
+    let why = "The request requires higher privileges than provided by the access token.";
+    let told = json!({ "error": "insufficient_scope", "error_description": why, "scope": "api" });
+    assert_eq!((got.status, got.json()), (403, told));
     assert_eq!(ask(&sandbox, "read_api", "GET", ISSUES, "").await.status, 200);
     assert_eq!(ask(&sandbox, "read_repository", "GET", ISSUES, "").await.status, 403);
     let file = "/projects/group%2Fpairing/repository/files/data%2Fagents%2Fa%20b.yaml/raw?ref=main";

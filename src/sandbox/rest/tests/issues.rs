@@ -20,13 +20,17 @@ async fn row_18_too_long_is_400_with_an_object() {
     let long = format!("title=T&description={}", "x".repeat(1_048_577));
     let got = ask(&sandbox, "bot", "POST", ISSUES, &long).await;
     assert_eq!((got.status, got.json()["message"]["description"].is_array()), (400, true));
+    let longest = format!("title={}&description={}", "é".repeat(255), "x".repeat(1_048_576));
+    assert_eq!(ask(&sandbox, "bot", "POST", ISSUES, &longest).await.status, 201);
 }
 
 #[tokio::test]
 async fn row_19_an_unknown_label_is_made() {
     let sandbox = sandbox();
-    open_issue(&sandbox, "title=T&labels=brand new").await;
-    assert_eq!(ask(&sandbox, "bot", "GET", &format!("{LABELS}/brand%20new"), "").await.status, 200);
+    let made = ask(&sandbox, "bot", "POST", ISSUES, "title=T&labels=brand new").await;
+    assert_eq!((made.status, &made.json()["labels"]), (201, &json!(["brand new"])));
+    let label = ask(&sandbox, "bot", "GET", &format!("{LABELS}/brand%20new"), "").await.json();
+    assert_eq!((&label["is_project_label"], &label["open_issues_count"]), (&json!(true), &json!(1)));
 }
 
 #[tokio::test]
@@ -74,6 +78,7 @@ async fn row_23_only_owners_set_times_and_iids() {
     assert_eq!((&mine["iid"], &mine["created_at"]), (&json!(1), &json!("2026-11-23T12:00:00.000Z")));
     let put = ask(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), "iid=9&created_at=2020-01-01T00:00:00Z").await;
     assert_eq!((put.status, &put.json()["iid"]), (200, &json!(1)));
+    assert_eq!(put.json()["created_at"], "2026-11-23T12:00:00.000Z");
     let owners = ask(&sandbox, "owner", "POST", ISSUES, form).await.json();
     assert_eq!((&owners["iid"], &owners["created_at"]), (&json!(77), &json!("2020-01-01T00:00:00.000Z")));
     assert_eq!(open_issue(&sandbox, "title=next").await, 78);
@@ -223,6 +228,7 @@ async fn row_37_links_are_made_listed_and_deleted() {
     let body = json!({"target_project_id": project, "target_issue_iid": 2});
     let made = ask_json(&sandbox, "bot", "POST", &links, &body).await;
     assert_eq!((made.status, &made.json()["target_issue"]["title"]), (201, &json!("B")));
+    assert_eq!((&made.json()["source_issue"]["title"], &made.json()["link_type"]), (&json!("A"), &json!("relates_to")));
     assert_eq!(ask_json(&sandbox, "bot", "POST", &links, &body).await.status, 409);
     let turned = json!({"target_project_id": "group/pairing", "target_issue_iid": "1"});
     assert_eq!(ask_json(&sandbox, "bot", "POST", &format!("{ISSUES}/2/links"), &turned).await.status, 409);
@@ -244,6 +250,16 @@ async fn guests_may_label_at_birth_only_and_strangers_nothing() {
     assert_eq!(ask(&sandbox, "guest", "PUT", &format!("{ISSUES}/2"), "add_labels=shared").await.status, 403);
     let secret = open_issue(&sandbox, "title=S&confidential=true").await;
     assert_eq!(ask(&sandbox, "guest", "GET", &format!("{ISSUES}/{secret}"), "").await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_is_not_there_is_not_assigned() {
+    let sandbox = sandbox();
+    let dev = sandbox.world().user_named("dev").unwrap().id;
+    let made = ask(&sandbox, "bot", "POST", ISSUES, &format!("title=T&assignee_ids=9999,{dev}")).await.json();
+    assert_eq!((made["assignees"].as_array().unwrap().len(), &made["assignee"]["username"]), (1, &json!("dev")));
+    let nobody = ask(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), "assignee_ids=0").await.json();
+    assert_eq!(nobody["assignees"], json!([]));
 }
 
 #[tokio::test]

@@ -75,6 +75,47 @@ async fn row_34_subscribing_twice_is_304() {
 }
 
 #[tokio::test]
+async fn a_label_may_be_given_the_name_that_it_has() {
+    let sandbox = sandbox();
+    let one =
+        format!("{LABELS}/{}", ask(&sandbox, "bot", "GET", &format!("{LABELS}/pod%3A%3Aa"), "").await.json()["id"]);
+    let kept = ask(&sandbox, "bot", "PUT", &one, "new_name=pod::a&color=%23ffffff").await;
+    assert_eq!((kept.status, &kept.json()["color"]), (200, &json!("#ffffff")), "{}", kept.text);
+    assert_eq!(ask(&sandbox, "bot", "PUT", &one, "new_name=pod::b").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_label_counts_what_carries_it_and_shows_no_markup() {
+    let sandbox = sandbox();
+    sandbox.change(|world| {
+        let open = world.project_at("group/open").unwrap().id;
+        let dev = world.user_named("dev").unwrap().id;
+        world.add_group_label("group", "marked", "#445566", "a <b> & c");
+        world.add_label(open, "own", "#445566", "a <b> & c");
+        let iid = world.add_merge_request(open, dev, "A change", "opened").unwrap();
+        world.merge_request_mut(open, iid).unwrap().labels.extend(["own".to_owned(), "marked".to_owned()]);
+    });
+    ask(&sandbox, "dev", "POST", "/projects/group%2Fopen/issues", "title=T&labels=own,marked").await;
+    ask(&sandbox, "dev", "POST", ISSUES, "title=T&labels=marked&confidential=true").await;
+    let own = ask(&sandbox, "", "GET", "/projects/group%2Fopen/labels/own", "").await.json();
+    assert_eq!((&own["open_issues_count"], &own["open_merge_requests_count"]), (&json!(1), &json!(1)));
+    for (path, who, issues) in [
+        ("/groups/group/labels/marked", "dev", 2),
+        ("/groups/group/labels/marked", "guest", 1),
+        ("/projects/group%2Fopen/labels/marked", "dev", 2),
+    ] {
+        let label = ask(&sandbox, who, "GET", path, "").await.json();
+        assert_eq!(
+            (&label["open_issues_count"], &label["closed_issues_count"]),
+            (&json!(issues), &json!(0)),
+            "{path} {who}"
+        );
+        assert_eq!(label["description_html"], "a &lt;b&gt; &amp; c", "{path}");
+    }
+    assert_eq!(own["description_html"], "a &lt;b&gt; &amp; c");
+}
+
+#[tokio::test]
 async fn row_35_a_deleted_label_leaves_the_issues() {
     let sandbox = sandbox();
     open_issue(&sandbox, "title=T&labels=pod::a").await;

@@ -45,6 +45,7 @@ async fn row_42_a_failing_command_alone_is_400() {
     open_issue(&sandbox, "title=T").await;
     let got = ask(&sandbox, "bot", "POST", &format!("{ISSUES}/1/notes"), "body=/label ~nothing").await;
     assert_eq!(got.status, 400);
+    assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1/notes"), "").await.text, "[]");
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ async fn row_11_pages_have_all_headers() {
     let here = "http://127.0.0.1/api/v4/projects/group%2Fpairing/issues?state=all";
     assert_eq!(links[0], format!("<{here}&page=1&per_page=20>; rel=\"prev\""));
     assert_eq!(links[1], format!("<{here}&page=3&per_page=20>; rel=\"next\""));
-    assert!(links[3].ends_with("rel=\"last\""));
+    assert_eq!(links[2], format!("<{here}&page=1&per_page=20>; rel=\"first\""));
+    assert_eq!(links[3], format!("<{here}&page=6&per_page=20>; rel=\"last\""));
 }
 
 #[tokio::test]

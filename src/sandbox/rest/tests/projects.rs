@@ -15,6 +15,8 @@ async fn row_46_a_moved_project_redirects_readers() {
     let to = format!("http://127.0.0.1/api/v4/projects/{id}/issues/1?x=1");
     assert_eq!((got.status, got.header("location")), (301, to.as_str()));
     assert_eq!(got.text, format!("This resource has been moved permanently to {to}"));
+    assert!(got.header("content-type").starts_with("text/plain"));
+    assert!(!to.contains("renamed"), "by its number");
     assert_eq!(ask(&sandbox, "stranger", "GET", PAIRING, "").await.status, 404);
 }
 

@@ -91,6 +91,9 @@ async fn nobody_gives_a_higher_role_than_their_own() {
     let one = format!("{members}/{stranger}");
     assert_eq!(ask(&sandbox, "keeper", "PUT", &one, "access_level=20").await.json()["access_level"], 20);
     assert_eq!(ask(&sandbox, "dev", "DELETE", &one, "").await.status, 403);
+    let owner = format!("{members}/{}", sandbox.world().user_named("owner").unwrap().id);
+    assert_eq!(ask(&sandbox, "keeper", "PUT", &owner, "access_level=10").await.status, 403, "an owner is not theirs");
+    assert_eq!(ask(&sandbox, "keeper", "DELETE", &owner, "").await.status, 403);
     assert_eq!(ask(&sandbox, "stranger", "DELETE", &one, "").await.status, 204, "everybody may leave");
     assert_eq!(ask(&sandbox, "stranger", "GET", "/projects/group%2Fpairing", "").await.status, 404);
 }

@@ -1,0 +1,98 @@
+//! What the switches of the world do to answers of the API.
+
+use super::{FAULT, Fault, Trouble};
+use crate::sandbox::call::Call;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::world::World;
+
+/// The window of a limit, in seconds (GitLab docs, "GitLab.com settings", rate limits).
+pub(in crate::sandbox) const WINDOW: i64 = 60;
+
+/// Answers a request as a fault will have it; `handle` is what GitLab would do.
+pub(in crate::sandbox) fn answer(
+    world: &mut World,
+    call: &Call,
+    fault: &Fault,
+    handle: impl Fn(&mut World) -> Reply,
+) -> Reply {
+    match &fault.trouble {
+        Trouble::Race => {
+            handle(world);
+            return handle(world);
+        }
+        Trouble::Shift => {
+            shift(world, call);
+            return handle(world);
+        }
+        // A part of an answer needs a whole one.
+        Trouble::Cut(bytes) => return handle(world).header(FAULT, format!("cut {bytes}")),
+        Trouble::Drip(millis) => return handle(world).header(FAULT, format!("drip {millis}")),
+        Trouble::Endless => return handle(world).header(FAULT, "endless"),
+        _ if fault.takes_effect => drop(handle(world)),
+        _ => {}
+    }
+    instead(world, call, &fault.trouble)
+}
+
+/// What comes in the place of GitLab's answer.
+fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
+    match trouble {
+        Trouble::Hang => Reply::text(504, "this request is never answered\n").header(FAULT, "hang"),
+        Trouble::Reset => Reply::text(502, "this connection is reset\n").header(FAULT, "reset"),
+        Trouble::Garbage => Reply::text(502, "this is no HTTP\n").header(FAULT, "garbage"),
+        Trouble::BadGateway => page(502, "GitLab is not responding"),
+        Trouble::Cloudflare => page(520, "Web server is returning an unknown error").header("server", "cloudflare"),
+        Trouble::Redirect(to) => Reply::redirect(302, to, "You are being redirected."),
+        Trouble::RackAttack(seconds) => {
+            let limited = Reply::text(429, "Retry later\n").header("retry-after", seconds.to_string());
+            rate_headers(limited, world, call, 0)
+        }
+        Trouble::ApplicationLimit => {
+            let why = "This endpoint has been requested too many times. Try again later.";
+            Reply::json(429, &serde_json::json!({ "message": { "error": why } }))
+        }
+        Trouble::Answer { status, headers, body } => {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+            Reply::made(*status, headers, body.clone().into_bytes())
+        }
+        Trouble::Race | Trouble::Shift | Trouble::Cut(_) | Trouble::Drip(_) | Trouble::Endless => Reply::empty(204),
+    }
+}
+
+/// Somebody who may deletes the project's oldest issue.
+fn shift(world: &mut World, call: &Call) {
+    let ["api", "v4", "projects", project, ..] = call.segments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    else {
+        return;
+    };
+    let id = project.parse().ok().or_else(|| world.project_at(project).map(|project| project.id));
+    if let Some(project) = id.and_then(|id: u64| world.projects.get_mut(&id)) {
+        project.issues.pop_first();
+    }
+}
+
+/// `RateLimit-*` as GitLab.com sends them, with so many requests left.
+pub(in crate::sandbox) fn rate_headers(reply: Reply, world: &World, call: &Call, left: u64) -> Reply {
+    const LIMIT: u64 = 2_000;
+    let (name, limit) = match ["private-token", "job-token", "authorization"].iter().find_map(|name| call.header(name))
+    {
+        Some(_) => ("throttle_authenticated_api", LIMIT),
+        None => ("throttle_unauthenticated_api", 500),
+    };
+    let reset = (world.now.timestamp() / WINDOW + 1) * WINDOW;
+    let reset_time = chrono::DateTime::from_timestamp(reset, 0).unwrap_or(world.now);
+    reply
+        .header("ratelimit-name", name)
+        .header("ratelimit-limit", limit.to_string())
+        .header("ratelimit-observed", limit.saturating_sub(left).to_string())
+        .header("ratelimit-remaining", left.min(limit).to_string())
+        .header("ratelimit-reset", reset.to_string())
+        .header("ratelimit-resettime", reset_time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+fn page(status: u16, title: &str) -> Reply {
+    Reply::html(
+        status,
+        format!("<!doctype html>\n<title>{title} ({status})</title>\n<h1>{status}</h1>\n<p>{title}</p>\n"),
+    )
+}

@@ -1,0 +1,104 @@
+//! Who asks: the token that came along, what it is good for, and whose rights count.
+
+use http::Method;
+use serde_json::json;
+
+use crate::sandbox::call::Call;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::world::{Token, World};
+
+/// The token that came along, if it is a good one; an empty header is no token.
+///
+/// Each way knows its own kind (`lib/gitlab/auth/auth_finders.rb`): `PRIVATE-TOKEN` and `Authorization` carry access
+/// tokens, `JOB-TOKEN` and the parameter `job_token` those of jobs, which `Authorization` may carry too. A job's token
+/// counts only where jobs may ask: elsewhere its own header is not even looked at, so that whoever sends it is nobody.
+pub(in crate::sandbox) fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Token>, Reply> {
+    let given = |name: &str| call.header(name).map(str::trim).filter(|value| !value.is_empty());
+    let bearer = given("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let of_a_job = given("job-token").map(str::to_owned).or_else(|| call.input.filled("job_token"));
+    let found = match (given("private-token"), bearer, of_a_job) {
+        (Some(value), ..) => known(world, value).filter(|token| !is_of_a_job(token)),
+        (None, Some(value), _) => known(world, value).filter(|token| !is_of_a_job(token) || takes_job_tokens(call)),
+        (None, None, Some(value)) if takes_job_tokens(call) => known(world, &value).filter(|token| is_of_a_job(token)),
+        (None, None, _) => return Ok(None),
+    };
+    let token = found.ok_or_else(Reply::unauthorized)?;
+    if token.revoked {
+        return Err(invalid_token("Token was revoked. You have to re-authorize from the user."));
+    }
+    if token.expires_at.is_some_and(|day| day <= world.now.date_naive()) {
+        return Err(invalid_token("Token is expired. You can either do re-authorization or token refresh."));
+    }
+    if world.users.get(&token.user).is_some_and(|user| user.state != "active") {
+        return Err(Reply::message(403, "403 Forbidden - Your account has been blocked."));
+    }
+    Ok(Some(token))
+}
+
+fn known<'a>(world: &'a World, value: &str) -> Option<&'a Token> {
+    world.tokens.values().find(|token| token.value == value)
+}
+
+/// Whose rights count: those of the token's user, or of whoever an administrator stands in for with `sudo`
+/// (GitLab docs, "REST API", sudo; `lib/api/helpers.rb`).
+pub(super) fn acting_user(world: &World, call: &Call, token: &Token) -> Result<u64, Reply> {
+    let wanted = call.header("sudo").map(str::to_owned).or_else(|| call.input.filled("sudo"));
+    let Some(wanted) = wanted else { return Ok(token.user) };
+    if !world.users.get(&token.user).is_some_and(|user| user.admin) {
+        return Err(Reply::message(403, "403 Forbidden - Must be admin to use sudo"));
+    }
+    if !token.scopes.iter().any(|scope| scope == "sudo") {
+        return Err(insufficient_scope("sudo"));
+    }
+    let by_number = wanted.parse().ok().filter(|id| world.users.contains_key(id));
+    let found = by_number.or_else(|| world.user_named(&wanted).map(|user| user.id));
+    found.ok_or_else(|| Reply::not_found(&format!("User with ID or username '{wanted}'")))
+}
+
+/// Whether it is the token that a CI job gets.
+pub(super) fn is_of_a_job(token: &Token) -> bool {
+    token.scopes.iter().any(|scope| scope == "ci_job")
+}
+
+/// What a job may ask for (GitLab docs, "CI/CD job token", job token access).
+fn takes_job_tokens(call: &Call) -> bool {
+    let path: Vec<&str> = call.segments.iter().skip(2).map(String::as_str).collect();
+    let allowed = matches!(
+        path.as_slice(),
+        ["job"]
+            | ["projects", _, "repository", "branches", ..]
+            | ["projects", _, "repository", "commits", _]
+            | ["projects", _, "repository", "files", _, "raw"]
+            | ["projects", _, "merge_requests", _]
+            | ["projects", _, "merge_requests", _, "notes"]
+    );
+    allowed && call.method.is_safe()
+}
+
+fn invalid_token(why: &str) -> Reply {
+    Reply::json(401, &json!({ "error": "invalid_token", "error_description": why }))
+}
+
+/// `api` may everything, `read_api` reads, `read_repository` reads files, `read_user` oneself (GitLab docs, "Scopes").
+pub(super) fn scope_suffices(token: &Token, method: &Method, path: &[&str]) -> Result<(), Reply> {
+    let has = |scope: &str| token.scopes.iter().any(|own| own == scope);
+    let fits = has("api")
+        || has("ci_job")
+        || (method.is_safe() && has("read_api"))
+        || (method.is_safe() && has("read_repository") && matches!(path, ["projects", _, "repository", ..]))
+        || (method.is_safe() && has("read_user") && matches!(path, ["user"] | ["users", ..]))
+        || matches!(path, ["personal_access_tokens", "self"]);
+    if fits {
+        return Ok(());
+    }
+    Err(insufficient_scope(if method.is_safe() { "api read_api" } else { "api" }))
+}
+
+fn insufficient_scope(needed: &str) -> Reply {
+    let told = json!({
+        "error": "insufficient_scope",
+        "error_description": "The request requires higher privileges than provided by the access token.",
+        "scope": needed,
+    });
+    Reply::json(403, &told)
+}

@@ -1,0 +1,100 @@
+//! Projects: what hangs on them, and where they are found.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Issue, Label, MergeRequest, Milestone, Repository, Schedule, World};
+
+/// Who may see a project or a group, from few to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Members only; for everybody else the project does not exist.
+    Private,
+    /// Everybody who is signed in.
+    Internal,
+    /// Everybody.
+    Public,
+}
+
+/// A project with all that hangs on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Project {
+    /// The number that survives a rename.
+    pub id: u64,
+    /// The full path, such as `group/sub/project`.
+    pub path: String,
+    /// The displayed name.
+    pub name: String,
+    /// The branch that `HEAD` means.
+    pub default_branch: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Read-only.
+    pub archived: bool,
+    /// Whether the project has issues at all.
+    pub issues_enabled: bool,
+    /// Paths that the project had before; GitLab redirects them.
+    pub formerly: Vec<String>,
+    /// Since when it exists.
+    pub created_at: DateTime<Utc>,
+    /// The project's own labels, by id.
+    pub labels: BTreeMap<u64, Label>,
+    /// Issues, by iid.
+    pub issues: BTreeMap<u64, Issue>,
+    /// Merge requests, by iid.
+    pub merge_requests: BTreeMap<u64, MergeRequest>,
+    /// The files of each branch, by path.
+    pub files: BTreeMap<String, BTreeMap<String, String>>,
+    /// How the files came about.
+    pub repository: Repository,
+    /// The project's own milestones, by id.
+    pub milestones: BTreeMap<u64, Milestone>,
+    /// The project that this is a fork of.
+    pub forked_from: Option<u64>,
+    /// Pipeline schedules, by id.
+    pub schedules: BTreeMap<u64, Schedule>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// New merge requests ask for their branch to be removed.
+    pub removes_source_branch: bool,
+    /// Roles: user id → access level (10 guest, 15 planner, 20 reporter, 30 developer, 40 maintainer, 50 owner).
+    pub members: BTreeMap<u64, u8>,
+    pub(super) last_iid: u64,
+}
+
+impl World {
+    /// The project at this path today (not: formerly).
+    pub fn project_at(&self, path: &str) -> Option<&Project> {
+        self.projects.values().find(|project| project.path.eq_ignore_ascii_case(path))
+    }
+
+    /// The project that was once at this path and is somewhere else now.
+    pub fn project_formerly_at(&self, path: &str) -> Option<&Project> {
+        self.projects.values().find(|project| project.formerly.iter().any(|old| old.eq_ignore_ascii_case(path)))
+    }
+
+    /// An issue by its project's id and its own iid.
+    pub fn issue(&self, project: u64, iid: u64) -> Option<&Issue> {
+        self.projects.get(&project)?.issues.get(&iid)
+    }
+}
+
+impl Project {
+    /// The text of a file on a branch; `HEAD` means the default branch.
+    pub fn file(&self, branch: &str, path: &str) -> Option<&str> {
+        self.branch(branch)?.get(path).map(String::as_str)
+    }
+
+    /// The name of a branch; `HEAD` stands for the default branch.
+    pub(super) fn branch_name<'a>(&'a self, git_ref: &'a str) -> &'a str {
+        if git_ref == "HEAD" { &self.default_branch } else { git_ref }
+    }
+
+    /// All files of a branch; `HEAD` means the default branch.
+    pub fn branch(&self, branch: &str) -> Option<&BTreeMap<String, String>> {
+        self.files.get(self.branch_name(branch))
+    }
+}

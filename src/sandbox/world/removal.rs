@@ -1,0 +1,44 @@
+//! What goes away with a user, a project or a group.
+
+use super::World;
+use super::groups::is_below;
+
+impl World {
+    /// Takes an account away with its tokens, roles and own projects. What the person wrote stays, as the ghost's.
+    pub fn remove_user(&mut self, id: u64) {
+        let Some(user) = self.users.remove(&id) else { return };
+        self.tokens.retain(|_, token| token.user != id);
+        for group in self.groups.values_mut() {
+            group.members.remove(&id);
+        }
+        self.projects.retain(|_, project| !is_below(&project.path, &user.username));
+        for project in self.projects.values_mut() {
+            project.members.remove(&id);
+            project.issues.values_mut().for_each(|issue| issue.assignees.retain(|one| *one != id));
+            project.merge_requests.values_mut().for_each(|one| one.assignees.retain(|one| *one != id));
+        }
+    }
+
+    /// Takes a project away with all that hangs on it.
+    pub fn remove_project(&mut self, id: u64) {
+        self.projects.remove(&id);
+        self.issue_links.retain(|_, link| link.source.0 != id && link.target.0 != id);
+        for epic in self.groups.values_mut().flat_map(|group| group.epics.values_mut()) {
+            epic.issues.retain(|_, (project, _)| *project != id);
+        }
+    }
+
+    /// Takes a group away with everything below it.
+    pub fn remove_group(&mut self, id: u64) {
+        let Some(path) = self.groups.get(&id).map(|group| group.path.clone()) else { return };
+        let projects: Vec<u64> =
+            self.projects.values().filter(|project| is_below(&project.path, &path)).map(|project| project.id).collect();
+        for project in projects {
+            self.remove_project(project);
+        }
+        self.groups.retain(|other, group| *other != id && !is_below(&group.path, &path));
+        for group in self.groups.values_mut() {
+            group.shared_with.remove(&id);
+        }
+    }
+}
