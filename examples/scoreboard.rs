@@ -47,6 +47,8 @@ mod inert;
 mod links {
     pub(crate) mod stage;
 }
+#[path = "../tests/it/faults/numbers.rs"]
+mod numbers;
 #[path = "../tests/it/pages.rs"]
 mod pages;
 #[path = "../tests/it/redirects.rs"]

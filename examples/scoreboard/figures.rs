@@ -8,8 +8,8 @@ use crate::board::{Board, Part};
 use crate::sabotage::{on_a_virtual_clock, on_the_clock};
 use crate::support::straight;
 use crate::{
-    address, alarms, bombs, calendar, crash, cut, edits, fidelity, hostile, inert, pages, redirects, reports, roster,
-    sabotage, sessions, shown, sinks, year,
+    address, alarms, bombs, calendar, crash, cut, edits, fidelity, hostile, inert, numbers, pages, redirects, reports,
+    roster, sabotage, sessions, shown, sinks, year,
 };
 
 const ONE: &str = "One issue, whatever happens";
@@ -40,6 +40,7 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(8, reports_of_two_workers),
     task(15, cut_answers),
     task(1, listings),
+    task(1, faults_by_number),
     task(4, weeks),
     task(5, a_year),
     task(1, told_by_a_plan),
@@ -129,6 +130,17 @@ fn cut_answers(_: bool) -> Part {
         cuts.ends.wrong,
     );
     part.count(&cuts.ends.writes);
+    part
+}
+
+/// `cargo test` runs them; what is counted here is that each number has at least one.
+fn faults_by_number(_: bool) -> Part {
+    let mut part = Part::default();
+    let held = numbers::numbered();
+    let missing: Vec<String> =
+        (1..=37).filter(|fault| !held.contains_key(fault)).map(|fault| format!("F{fault}")).collect();
+    let wrong = (!missing.is_empty()).then(|| missing.join(", "));
+    part.all((ONE, "faults F1 to F37 with a test of their number", ""), 37 - missing.len(), 37, wrong);
     part
 }
 

@@ -10,12 +10,13 @@ use ::gitlab::api::projects::issues::links::IssueLinks;
 use ::gitlab::api::projects::labels::Label;
 use ::gitlab::api::projects::repository::files::FileRaw;
 use ::gitlab::api::users::CurrentUser;
-use ::gitlab::api::{self, AsyncQuery, Endpoint};
+use ::gitlab::api::{self, AsyncQuery, Endpoint, RestClient as _};
 use chrono::{DateTime, Utc};
+use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
 use super::error::{Fault, observed};
-use super::transport::{Transport, fault_of};
+use super::transport::{Transport, fault_of, header};
 use super::{Counts, Purpose, paging, wire};
 use crate::pod::marker;
 use crate::pod::observed::{Blind, Cause, Observed};
@@ -183,7 +184,12 @@ impl Reader {
             .ref_(git_ref)
             .build()
             .map_err(|error| Fault::NotMade(error.to_string()))?;
-        api::raw(endpoint).query_async(self.transport(purpose)).await.map_err(fault_of)
+        let transport = self.transport(purpose);
+        let mut url = transport.rest_endpoint(&endpoint.endpoint()).map_err(fault_of)?;
+        endpoint.parameters().add_to_url(&mut url);
+        let response = transport.send(&Method::GET, &url, None).await?;
+        whole(response.headers(), response.body())?;
+        Ok(response.into_body().into())
     }
 
     /// A label of a project or of a group above it, by its exact name.
@@ -279,6 +285,17 @@ impl Reader {
         endpoint: &(impl Endpoint + Sync),
     ) -> Result<T, Fault> {
         endpoint.query_async(self.transport(purpose)).await.map_err(fault_of)
+    }
+}
+
+/// A file as it is has no bracket at its end that proves it whole; GitLab says how long it is (GitLab docs,
+/// "Repository files API": `X-Gitlab-Size`).
+fn whole(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Fault> {
+    match header(headers, "x-gitlab-size").and_then(|size| size.trim().parse::<usize>().ok()) {
+        Some(size) if size != bytes.len() => {
+            Err(Fault::Unreadable(format!("{} of its {size} bytes came", bytes.len())))
+        }
+        _ => Ok(()),
     }
 }
 

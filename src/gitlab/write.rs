@@ -113,7 +113,8 @@ impl Writer {
         block: &Block,
         title: Option<&(String, String)>,
     ) -> Outcome {
-        self.rewrite(Purpose::Pairing, action, iid, seen, block, |issue, edit| {
+        let settled = |issue: &wire::Issue| title.is_none_or(|(old, _)| issue.title != *old);
+        self.rewrite(Purpose::Pairing, action, iid, (seen, block), settled, |issue, edit| {
             if let Some((_, new)) = title.filter(|(old, _)| issue.title == *old) {
                 edit.title(new.clone());
             }
@@ -130,7 +131,12 @@ impl Writer {
         block: &Block,
         state: Option<ReportState>,
     ) -> Outcome {
-        self.rewrite(Purpose::Reports, action, iid, seen, block, |_, edit| match state {
+        let settled = |issue: &wire::Issue| match state {
+            Some(ReportState::Closed) => issue.state == "closed",
+            Some(ReportState::Open) => issue.state != "closed",
+            None => true,
+        };
+        self.rewrite(Purpose::Reports, action, iid, (seen, block), settled, |_, edit| match state {
             Some(ReportState::Closed) => drop(edit.state_event(IssueStateEvent::Close)),
             Some(ReportState::Open) => drop(edit.state_event(IssueStateEvent::Reopen)),
             None => {}
@@ -138,14 +144,15 @@ impl Writer {
         .await
     }
 
-    /// The body is read again right before it is spliced: GitLab has no lock for issues.
+    /// The body is read again right before it is spliced: GitLab has no lock for issues. Another worker may have been
+    /// quicker: where its block is the one that is wanted and the rest is `settled`, all is done.
     async fn rewrite(
         &self,
         purpose: Purpose,
         action: &Action,
         iid: u64,
-        seen: &Block,
-        block: &Block,
+        (seen, block): (&Block, &Block),
+        settled: impl FnOnce(&wire::Issue) -> bool,
         also: impl FnOnce(&wire::Issue, &mut EditIssueBuilder<'_>),
     ) -> Outcome {
         let issue: wire::Issue =
@@ -155,7 +162,8 @@ impl Writer {
             };
         let body = issue.description.clone().unwrap_or_default();
         match marker::parse(&body) {
-            Marked::Block(now) if now.same(seen) => {}
+            Marked::Block(now) if now.same(block) && settled(&issue) => return Outcome::Done(issue.web_url),
+            Marked::Block(now) if now.same(seen) || now.same(block) => {}
             Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {
                 return Outcome::NotTried(format!(
                     "{}#{iid} was edited meanwhile; the next run looks again",

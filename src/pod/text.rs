@@ -83,15 +83,29 @@ fn words_as_shown(line: &str) -> String {
     while !rest.is_empty() {
         let (word, after) = rest.split_at(end_of_word(rest));
         rest = after.trim_start();
-        // What only ends our own clause stays outside.
-        let shown = word.trim_end_matches([':', ',', ';', '.']);
+        let (before, shown, behind) = clause(word);
         words.push(match shown {
-            _ if is_prose(word) => word.to_owned(),
+            _ if is_prose(word) && (!words.is_empty() || !starts_like_ordered_item(word)) => word.to_owned(),
             "" => code_span(word),
-            _ => format!("{}{}", code_span(shown), &word[shown.len()..]),
+            _ => format!("{before}{}{behind}", code_span(shown)),
         });
     }
     words.join(" ")
+}
+
+/// A word without what belongs to our own clause: brackets around it, and what ends the clause.
+fn clause(word: &str) -> (&str, &str, &str) {
+    let open = word.trim_start_matches('(');
+    let mut shown = open;
+    while let Some(last) = shown.chars().next_back() {
+        // One that closes a bracket of the word itself is its own: `page_(draft)`.
+        let own = shown.matches('(').count() >= shown.matches(')').count();
+        if !(matches!(last, ':' | ',' | ';' | '.') || (last == ')' && !own)) {
+            break;
+        }
+        shown = &shown[..shown.len() - last.len_utf8()];
+    }
+    (&word[..word.len() - open.len()], shown, &open[shown.len()..])
 }
 
 /// Where the first word ends; the name of a label, `~"…"`, may have blanks in it.
@@ -128,7 +142,6 @@ fn is_prose(line: &str) -> bool {
         && !line.split(|c: char| !c.is_alphanumeric()).any(is_commit_like)
         // A list or heading inside our own list item would change the structure.
         && !line.starts_with(['-', '/', '.', ':'])
-        && !starts_like_ordered_item(line)
 }
 
 fn starts_like_ordered_item(line: &str) -> bool {
@@ -249,6 +262,12 @@ mod tests {
         assert_eq!(sentence_md("https://a.example/x: it is gone (404)"), "`https://a.example/x`: it is gone (404)");
         assert_eq!(sentence_md("no ~\"group::a b\", none"), "no `~\"group::a b\"`, none");
         assert_eq!(sentence_md("~\"a ` b\" and ~\"c"), "``~\"a ` b\"`` and `~\"c`");
+        // Brackets and commas of our own clause stay outside, those of what is quoted inside.
+        assert_eq!(
+            sentence_md("Ada (`x`, line 31); (@ada) and page_(draft)."),
+            "Ada (`` `x` ``, line 31); (`@ada`) and `page_(draft)`."
+        );
+        assert_eq!(sentence_md("31) is (\"data/ada.yml\")"), "`31`) is (\"data/ada.yml\")");
         assert_eq!(sentence_md("... ~\"\" ~\"d e"), "`...` `~\"\"` `~\"d` e");
     }
 

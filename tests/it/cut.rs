@@ -66,20 +66,18 @@ pub(crate) struct Cuts {
 
 /// Cuts the longest answer of each kind at every so many bytes.
 pub(crate) async fn everywhere(step: usize, bent: Bent) -> Cuts {
-    sweep(scenes_of_sessions().await, |_| step, bent).await
+    sweep(scenes_of_sessions().await, |_| step, bent, true).await
 }
 
 /// The same of the whole job: questions about links, labels, agents and accounts, and both reports.
 pub(crate) async fn everywhere_in_the_whole_job(step: usize) -> Cuts {
-    // A file that is short without a word is taken for a shorter file, and its links for links that went.
-    let step = |kind: &str| if is_file(kind) { usize::MAX } else { step };
-    sweep(scenes_of_the_whole_job().await, step, straight).await
+    sweep(scenes_of_the_whole_job().await, |_| step, straight, true).await
 }
 
 /// Only the pod's page, short without a word: nothing tells how long it should be.
 async fn the_page_in_the_whole_job(step: usize) -> Cuts {
     let step = |kind: &str| if is_file(kind) { step } else { usize::MAX };
-    sweep(scenes_of_the_whole_job().await, step, straight).await
+    sweep(scenes_of_the_whole_job().await, step, straight, false).await
 }
 
 /// Whether an answer is a file as it is, which no bracket at its end proves to be whole.
@@ -87,7 +85,8 @@ fn is_file(kind: &str) -> bool {
     kind.contains("/raw ")
 }
 
-async fn sweep(starts: Vec<Start>, step: impl Fn(&str) -> usize, bent: Bent) -> Cuts {
+/// `size_told`: whether the server says how long a file is.
+async fn sweep(starts: Vec<Start>, step: impl Fn(&str) -> usize, bent: Bent, size_told: bool) -> Cuts {
     let mut scenes: Vec<Scene> = Vec::new();
     let mut longest: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
     for (at, (name, start)) in starts.into_iter().enumerate() {
@@ -103,10 +102,10 @@ async fn sweep(starts: Vec<Start>, step: impl Fn(&str) -> usize, bent: Bent) -> 
     let mut cuts = Cuts { ends: Ends::default(), kinds: BTreeMap::new(), spurious: 0, first_spurious: None };
     for (kind, (length, scene, nth)) in longest {
         for bytes in (0..length).step_by(step(&kind)) {
-            scenes[scene].cut(Cut { nth, bytes: Some(bytes) }, &kind, &mut cuts).await;
+            scenes[scene].cut(Cut { nth, bytes: Some(bytes), size_told }, &kind, &mut cuts).await;
         }
         // Where a connection breaks makes no difference: what came is thrown away.
-        scenes[scene].cut(Cut { nth, bytes: None }, &kind, &mut cuts).await;
+        scenes[scene].cut(Cut { nth, bytes: None, size_told }, &kind, &mut cuts).await;
         cuts.kinds.insert(kind, length);
     }
     cuts
@@ -244,6 +243,8 @@ impl Scene {
 struct Cut {
     nth: usize,
     bytes: Option<usize>,
+    /// Whether the answer says how long the file is.
+    size_told: bool,
 }
 
 /// A box, one of whose answers is cut.
@@ -270,11 +271,10 @@ impl Exchange for Server {
         self.seen.lock().unwrap().push((kind, answer.body().len()));
         match self.cut.filter(|cut| cut.nth == nth) {
             Some(Cut { bytes: None, .. }) => Err(Failure::Lost("the connection was reset".to_owned())),
-            Some(Cut { bytes: Some(bytes), .. }) => {
+            Some(Cut { bytes: Some(bytes), size_told, .. }) => {
                 let mut answer = answer.map(|body| body.slice(..bytes.min(body.len())));
-                // Whoever cuts a body takes what belongs to it along.
-                for name in ["content-length", "x-gitlab-size", "x-gitlab-content-sha256"] {
-                    answer.headers_mut().remove(name);
+                if !size_told {
+                    answer.headers_mut().remove("x-gitlab-size");
                 }
                 Ok(answer)
             }

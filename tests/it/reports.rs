@@ -46,10 +46,8 @@ async fn at_once(stage: &Stage, seed: u64, orders: &mut Orders) -> Result<usize,
     let written = stage.journal().len();
     all.push(stage.work().await);
     orders.writes.rerun(stage.journal().len() - written);
-    // Of two who bring one report up to date one comes too late, and says that it leaves the rest to the next run.
     let ended = |runs: &Vec<Run>| runs.iter().map(Run::ending).max();
-    let bad = all.iter().any(|runs| ended(runs) > Some(Ending::Incomplete));
-    if bad || all.last().and_then(ended) != Some(Ending::Done) {
+    if all.iter().any(|runs| ended(runs) != Some(Ending::Done)) {
         let outcomes: Vec<_> = all.iter().flatten().flat_map(|run| &run.outcomes).map(|(_, outcome)| outcome).collect();
         return Err(format!("seed {seed}: {outcomes:?}"));
     }
