@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::collect::links::{Document, Labels, probe};
+use crate::collect::links::local::Local;
+use crate::collect::links::{Document, Labels, look_offline, probe};
 use crate::collect::{Eyes, label_names};
 use crate::decide::links::{self, assess};
 use crate::pod::document::PodPage;
@@ -40,6 +41,8 @@ pub struct Read {
     pub page: PodPage,
     /// Groups that its labels are looked up in; without any, they are not looked up.
     pub label_groups: Vec<String>,
+    /// Which of the trees it stands in, and its path there.
+    pub within: Option<(usize, String)>,
 }
 
 /// Rules that are about a pod's page and mean nothing for other documents.
@@ -53,15 +56,28 @@ const OF_PODS: [Rule; 6] = [
 ];
 
 /// Looks at all links of all documents; without eyes for the web, at the documents alone.
-pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
+pub async fn check(
+    documents: &[Read],
+    trees: &[Local],
+    site: Option<&url::Url>,
+    eyes: Eyes<'_>,
+    now: DateTime<Utc>,
+) -> Checked {
     let links = documents.iter().map(|read| read.page.links.len()).sum();
     let of_text = documents.iter().flat_map(|read| &read.page.findings).filter(|found| !OF_PODS.contains(&found.rule));
     let urls: BTreeSet<&str> =
         documents.iter().flat_map(|read| &read.page.links).map(|link| link.url.as_str()).collect();
     let mut checked = Checked { links, unique: urls.len(), findings: of_text.cloned().collect(), ..Checked::default() };
+    let asked: Vec<Document<'_>> = documents
+        .iter()
+        .map(|read| Document {
+            path: &read.path,
+            links: &read.page.links,
+            site,
+            local: read.within.as_ref().and_then(|(tree, path)| Some((trees.get(*tree)?, path.as_str()))),
+        })
+        .collect();
     if let Some(web) = eyes.web {
-        let asked: Vec<Document<'_>> =
-            documents.iter().map(|read| Document { path: &read.path, links: &read.page.links, site }).collect();
         let labelled: Vec<&Read> = documents.iter().filter(|read| !read.label_groups.is_empty()).collect();
         let labels: Vec<Labels<'_>> =
             labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
@@ -83,6 +99,10 @@ pub async fn check(documents: &[Read], site: Option<&url::Url>, eyes: Eyes<'_>, 
         checked.observations = probed.observations;
         checked.unknown.extend(probed.blind);
         checked.web_requests = probed.web_requests;
+    } else {
+        checked.observations = look_offline(&asked, eyes.policy);
+        // Files are seen or not: no network can make them look gone.
+        checked.findings.extend(links::certain(&checked.observations));
     }
     checked.findings = in_order(checked.findings);
     checked

@@ -235,12 +235,23 @@ pub(super) struct Check {
     /// Leave out addresses that begin so; may be given several times.
     #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
+    /// How links without a host resolve.
+    #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = Site::Tree)]
+    pub(super) site: Site,
     /// Where root-relative links resolve.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true)]
     pub(super) site_url: Option<Url>,
     /// End with exit code 3 when a finding is at least this severe.
     #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = Severity::Minor)]
     pub(super) fail_on: Severity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Site {
+    /// As files of the folder or its repository.
+    Tree,
+    /// As pages of the site that Hugo builds of `content/`.
+    Hugo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,13 +5,15 @@ use std::path::Path;
 use url::Url;
 
 use super::Halt;
-use super::args::{Check, Format, Severity};
+use super::args::{self, Check, Format, Severity};
 use super::door;
-use super::page::{Target, fetched, file, kind, stdin};
+use super::page::{Target, fetched, kind, stdin};
+use super::pile::{Pile, understood};
 use super::sink::Sink;
 use super::work::With;
 use crate::check::{Read, check};
-use crate::collect::{Eyes, handbook, page};
+use crate::collect::links::local::Site;
+use crate::collect::{Eyes, page};
 use crate::config::Config;
 use crate::gitlab::{Purpose, Reader, connect};
 use crate::pod::observed::Observed;
@@ -30,14 +32,15 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         beginning: beginning.clone(),
         reason: "--exclude".to_owned(),
     }));
-    let (mut documents, mut unread) = (Vec::new(), Vec::new());
+    let mut pile = Pile::default();
     for target in &args.targets {
-        documents.extend(read(target, args, &config, &reader, with, &mut unread).await?);
+        read(target, args, &config, &reader, with, &mut pile).await?;
     }
+    let Pile { documents, trees, unread } = pile;
     let mut pods = args.targets.iter().filter_map(|target| config.pods.iter().find(|pod| pod.key.as_str() == target));
     let site: Option<Url> = pods.find_map(|pod| pod.page.site.clone()).or_else(|| args.site_url.clone());
     let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
-    let checked = check(&documents, site.as_ref(), eyes, door.now).await;
+    let checked = check(&documents, &trees, site.as_ref(), eyes, door.now).await;
     let counts = reader.counts();
     let looked = report::Looked {
         links: checked.links,
@@ -73,38 +76,24 @@ async fn read(
     config: &Config,
     reader: &Reader,
     with: &With<'_>,
-    unread: &mut Vec<String>,
-) -> Result<Vec<Read>, Halt> {
-    let understood = |text: &str, path: &str| Read {
-        path: path.to_owned(),
-        page: handbook::parse(text, path),
-        label_groups: Vec::new(),
-    };
+    pile: &mut Pile,
+) -> Result<(), Halt> {
     if Path::new(target).is_dir() {
-        let mut paths = Vec::new();
-        markdown_below(Path::new(target), &mut paths)?;
-        paths.sort();
-        // One file that cannot be read does not hide what is wrong with the others.
-        let read = paths.iter().filter_map(|path| match file(path) {
-            Ok(text) => Some(understood(&text, path)),
-            Err(halt) => {
-                unread.push(halt.sentence);
-                None
-            }
-        });
-        return Ok(read.collect());
+        return pile.add_folder(Path::new(target), args.site.into());
     }
-    Ok(vec![match kind(target) {
-        Target::Stdin => understood(&stdin()?, "-"),
-        Target::File => understood(&file(target)?, target),
-        Target::Address(url) => understood(&fetched(&url, &args.gitlab, with).await?, target),
+    match kind(target) {
+        Target::Stdin => pile.documents.push(understood(&stdin()?, "-", None)),
+        Target::File => pile.add_file(target)?,
+        Target::Address(url) => {
+            pile.documents.push(understood(&fetched(&url, &args.gitlab, with).await?, target, None));
+        }
         Target::Pod => {
             let pod = config.pods.iter().find(|pod| pod.key.as_str() == target).ok_or_else(|| {
                 Halt::usage(format!("`{target}` is no file, no folder, no address and no pod of the configuration"))
             })?;
-            match page(reader, &pod.page).await {
+            pile.documents.push(match page(reader, &pod.page).await {
                 Observed::Present(page) => {
-                    Read { path: pod.page.path.clone(), page, label_groups: pod.label_groups.clone() }
+                    Read { path: pod.page.path.clone(), page, label_groups: pod.label_groups.clone(), within: None }
                 }
                 Observed::Absent => {
                     let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
@@ -114,30 +103,19 @@ async fn read(
                     let sentence = format!("could not see {}: {}", blind.what, blind.why);
                     return Err(Halt { ending: blind.cause.into(), sentence });
                 }
-            }
-        }
-    }])
-}
-
-fn markdown_below(folder: &Path, paths: &mut Vec<String>) -> Result<(), Halt> {
-    let unread =
-        |error: std::io::Error| Halt::usage(format!("the folder {} cannot be read ({error})", folder.display()));
-    for entry in std::fs::read_dir(folder).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        // Links between folders are not followed: they can lead round in a circle.
-        let kind = entry.file_type().map_err(unread)?;
-        if kind.is_dir() {
-            markdown_below(&entry.path(), paths)?;
-        } else if is_markdown(&entry.path()) && entry.path().is_file() {
-            paths.push(entry.path().display().to_string());
+            });
         }
     }
     Ok(())
 }
 
-fn is_markdown(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| ending == "md" || ending == "markdown")
+impl From<args::Site> for Site {
+    fn from(site: args::Site) -> Self {
+        match site {
+            args::Site::Tree => Self::Tree,
+            args::Site::Hugo => Self::Hugo,
+        }
+    }
 }
 
 impl From<Severity> for crate::pod::rule::Severity {

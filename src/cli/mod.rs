@@ -3,10 +3,12 @@
 
 mod args;
 mod check;
+mod disk;
 mod door;
 mod files;
 mod log;
 mod page;
+mod pile;
 pub mod plot;
 mod signals;
 mod sink;

@@ -133,7 +133,8 @@ async fn look_at_links(eyes: Eyes<'_>, pods: &[Pod], pages: &BTreeMap<String, Ob
         }
     }
     // Two projects may have pages of one path: so a page's key stands in its places until they are told apart.
-    let documents = linked.iter().map(|(key, (page, site))| Document { path: key, links: &page.links, site: *site });
+    let documents =
+        linked.iter().map(|(key, (page, site))| Document { path: key, links: &page.links, site: *site, local: None });
     let documents: Vec<Document<'_>> = documents.collect();
     if documents.is_empty() {
         return nothing;

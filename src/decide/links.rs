@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::pod::document::PodPage;
+use crate::pod::document::{LinkKind, PodPage};
 use crate::pod::finding::{Finding, Place, short_hash};
 use crate::pod::marker::Failing;
 use crate::pod::rule::Rule;
@@ -58,6 +58,11 @@ pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, 
         }
     }
     assessment
+}
+
+/// What to tell of a look that asked nobody: nothing in it can be the network's fault.
+pub fn certain(observations: &[Observation]) -> Vec<Finding> {
+    observations.iter().filter_map(|seen| finding(seen, false)).collect()
 }
 
 /// The key under which a link is remembered: its address, or the hash of one that is long or has odd characters, so that
@@ -127,10 +132,13 @@ fn finding(seen: &Observation, told: bool) -> Option<Finding> {
 /// Why this look proves nothing: too much fails at once that did not fail before.
 fn blind(observations: &[Observation], memory: &BTreeMap<String, Failing>) -> Option<String> {
     let judged = |seen: &&Observation| {
-        matches!(
+        // What was looked up among files says nothing about the network.
+        let by_file = seen.status.is_none() && matches!(seen.kind, LinkKind::Path | LinkKind::Anchor);
+        let told = matches!(
             seen.verdict,
             Verdict::Alive | Verdict::Moved | Verdict::Dead | Verdict::FragmentDead | Verdict::Unreachable
-        )
+        );
+        told && (!by_file || seen.verdict == Verdict::Unreachable)
     };
     let failed = |seen: &&Observation| !matches!(seen.verdict, Verdict::Alive | Verdict::Moved);
     let all: Vec<&Observation> = observations.iter().filter(judged).collect();

@@ -261,7 +261,7 @@ async fn look(url: &str, looks: Looks) -> (Observation, Vec<String>) {
         form: LinkForm::Bare,
         kind: LinkKind::Web,
     };
-    let document = Document { path: "page.md", links: &[link], site: None };
+    let document = Document { path: "page.md", links: &[link], site: None, local: None };
     let policy = Policy { gitlab_host: "git.example".to_owned(), ..Policy::default() };
     let mut probed = probe(&[document], &[], &connect(&access).unwrap(), &web, &policy).await;
     let connects = sockets.connects.lock().unwrap().clone();

@@ -225,7 +225,7 @@ async fn look(urls: Vec<String>, web: &Web) -> BTreeMap<String, Observation> {
     let links: Vec<Link> = urls.into_iter().map(link).collect();
     let exchange = Arc::new(HttpExchange::loopback().unwrap());
     let access = Access { url: "http://127.0.0.1:9/".parse().unwrap(), tokens: BTreeMap::new(), exchange, seed: 1 };
-    let document = Document { path: "page.md", links: &links, site: None };
+    let document = Document { path: "page.md", links: &links, site: None, local: None };
     let probed = probe(&[document], &[], &connect(&access).unwrap(), web, &Policy::default()).await;
     probed.observations.into_iter().map(|seen| (seen.url.clone(), seen)).collect()
 }

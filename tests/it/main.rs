@@ -27,6 +27,7 @@ mod edits; // people write, tick, rename and label while podkeeper runs
 mod endings; // how a run ends: exit codes and sentences
 mod faults; // the faults of the threat sheet, by number
 mod fidelity; // a plan says what is done, and a quiet run does little
+mod files; // links between files, and the pages of a Hugo site
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
 mod links; // the links of a page, looked at in memory

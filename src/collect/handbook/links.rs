@@ -7,8 +7,9 @@ use comrak::nodes::{Node, NodeValue};
 use super::html;
 use super::plain::{self, LONGEST_LINE};
 use super::position::Rest;
+use super::shortcode;
 use super::source::Source;
-use super::{GITLAB_HOST, Page};
+use super::{GITLAB_HOST, MOST, Page};
 use crate::collect::links::target;
 use crate::pod::document::{Link, LinkForm};
 use crate::pod::finding::Finding;
@@ -30,7 +31,10 @@ pub(super) struct FoundLink {
 /// All links as the page's document tells them.
 pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
     let mut links = Vec::new();
-    for found in &page.outline.links {
+    let referring = references(page);
+    let mut all: Vec<&FoundLink> = page.outline.links.iter().chain(&referring).collect();
+    all.sort_by_key(|found| found.range.start);
+    for found in all.into_iter().take(MOST) {
         findings.extend(legacy_form(page, found));
         let (line, column) = page.source.place(found.range.start);
         links.push(Link {
@@ -44,6 +48,28 @@ pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
         });
     }
     links
+}
+
+/// Links to `ref` shortcodes, which Hugo fills in before Markdown is read.
+fn references(page: &Page<'_>) -> Vec<FoundLink> {
+    let (source, outline) = (page.source, page.outline);
+    if !source.text.contains("]({{") {
+        return Vec::new();
+    }
+    let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());
+    let text = source.without(hidden);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        found.extend(shortcode::references(line).into_iter().map(|(range, text, code)| FoundLink {
+            range: start + range.start..start + range.end,
+            url: code.to_owned(),
+            text: plain::shortened(text, LONGEST_LINE),
+            form: LinkForm::Inline,
+        }));
+        start += line.len();
+    }
+    found
 }
 
 fn legacy_form(page: &Page<'_>, found: &FoundLink) -> Option<Finding> {

@@ -62,9 +62,47 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
+/// Every `[text](…)` of a line whose address is a `ref` or `relref` shortcode: where the link stands, its text and the
+/// shortcode. Its blanks keep Markdown from reading it as a link.
+pub(super) fn references(line: &str) -> Vec<(Range<usize>, &str, &str)> {
+    let mut found = Vec::new();
+    for (bracket, _) in line.match_indices("]({{") {
+        let at = bracket + "](".len();
+        let Some(end) = line[at..].find("}}").map(|end| at + end + "}}".len()) else { continue };
+        let name = line[at..end].trim_start_matches(['{', '<', '%']).trim_start();
+        let is_reference = ["ref", "relref"]
+            .iter()
+            .any(|known| name.strip_prefix(known).is_some_and(|rest| rest.starts_with(char::is_whitespace)));
+        // `{{</* … */>}}` is shown as it is.
+        if is_reference && line[end..].starts_with(')') {
+            let start = line[..bracket].rfind('[').unwrap_or(bracket);
+            let text = line[start..bracket].trim_start_matches('[');
+            found.push((start..end + 1, text, &line[at..end]));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_to_a_reference_is_read_in_either_form() {
+        let line = r#"[a]({{< ref "x#y" >}}), [b c]({{% relref "/z" %}}), [d]({{</* ref "shown" */>}}) [e]({{< figure "x" >}})"#;
+        let found: Vec<_> =
+            references(line).into_iter().map(|(range, text, code)| (&line[range], text, code)).collect();
+        assert_eq!(
+            found,
+            [
+                (r#"[a]({{< ref "x#y" >}})"#, "a", r#"{{< ref "x#y" >}}"#),
+                (r#"[b c]({{% relref "/z" %}})"#, "b c", r#"{{% relref "/z" %}}"#),
+            ]
+        );
+        for broken in ["]({{", "[x]({{< ref \"a\" >}}", "]({{< ref \"a\" >}}) é"] {
+            assert!(references(broken).len() <= 1, "{broken}");
+        }
+    }
 
     fn names(line: &str) -> Vec<String> {
         members(line).into_iter().map(|code| code.name).collect()

@@ -29,6 +29,7 @@ pub(super) fn anchors(text: &str) -> BTreeSet<String> {
                     found.insert(if *times == 0 { id } else { format!("{id}-{times}") });
                     *times += 1;
                 }
+                found.extend(explicit_id(&words).map(str::to_owned));
             }
             NodeValue::HtmlBlock(html) => found.extend(super::fragment::all(html.literal.as_bytes())),
             NodeValue::HtmlInline(html) => found.extend(super::fragment::all(html.as_bytes())),
@@ -57,6 +58,12 @@ pub(super) fn slug(heading: &str, squeezed: bool) -> String {
         }
     }
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) { format!("anchor-{id}") } else { id }
+}
+
+/// The id that a heading names itself, for sites: `Regular meetings {#meetings}`.
+fn explicit_id(heading: &str) -> Option<&str> {
+    let (_, id) = heading.trim_end().strip_suffix('}')?.rsplit_once("{#")?;
+    Some(id)
 }
 
 /// GitLab drops a heading's tier badge: `**(premium self)**`.

@@ -9,6 +9,7 @@ pub mod address;
 mod fragment;
 mod gitlab;
 mod heading;
+pub mod local;
 pub mod pace;
 pub mod policy;
 pub mod target;
@@ -26,6 +27,7 @@ use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
 use gitlab::GitlabLink;
+use local::Local;
 use policy::Policy;
 use target::{GitlabThing, Target};
 use verdict::Judged;
@@ -42,6 +44,8 @@ pub struct Document<'a> {
     pub links: &'a [Link],
     /// Where its root-relative links resolve.
     pub site: Option<&'a Url>,
+    /// The files around it, with its own path among them, where links without a host are looked at.
+    pub local: Option<(&'a Local, &'a str)>,
 }
 
 /// Labels that are looked up by their exact names.
@@ -111,8 +115,25 @@ pub async fn probe(
     Probed { observations, labels: looked.labels, blind: stumbled.or(looked.blind), web_requests: visitor.requests() }
 }
 
+/// The look at what the documents themselves and the files around them show: nothing is asked of anybody.
+pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observation> {
+    let entries = entries(documents, policy);
+    let mut observations: Vec<Observation> = entries
+        .iter()
+        .map(|(key, entry)| {
+            let judged = match &entry.ask {
+                Ask::Nobody(judged) => judged.clone(),
+                Ask::Gitlab(_) | Ask::Web(_) => Judged::new(Verdict::Skipped, "nothing is asked with --offline"),
+            };
+            observation(&key.0, entry, judged)
+        })
+        .collect();
+    observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
+    observations
+}
+
 /// What tells one address from another: as it is written, and where it resolves.
-type Key = (String, Option<Url>);
+type Key = (String, Option<String>);
 
 /// An address with all its places.
 struct Entry {
@@ -134,14 +155,18 @@ fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> 
         for link in document.links {
             let target = target::read(&link.url, &policy.gitlab_host);
             let kind = target.kind();
-            let resolved = match &target {
-                Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
-                _ => None,
-            };
-            let entry = entries.entry((link.url.clone(), resolved.clone())).or_insert_with(|| {
+            let (key, ask) = if let Some(found) = among_files(document, &target, &link.url) {
+                ((link.url.clone(), Some(found.to)), asked(&link.url, policy, || Ask::Nobody(found.judged)))
+            } else {
+                let resolved = match &target {
+                    Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
+                    _ => None,
+                };
+                let key = (link.url.clone(), resolved.as_ref().map(Url::to_string));
                 let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
-                Entry { kind, ask: ask(&link.url, target, policy), places: Vec::new() }
-            });
+                (key, asked(&link.url, policy, || ask(target)))
+            };
+            let entry = entries.entry(key).or_insert_with(|| Entry { kind, ask, places: Vec::new() });
             entry.places.push(LinkPlace {
                 path: document.path.to_owned(),
                 line: link.line,
@@ -156,12 +181,35 @@ fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> 
     entries
 }
 
-/// Who is asked about an address, or the verdict that needs nobody.
-fn ask(address: &str, target: Target, policy: &Policy) -> Ask {
-    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
-    if let Some(reason) = policy.skipped(address) {
-        return nobody(Verdict::Skipped, reason);
+/// Where a link without a host leads among the files around its document, if these are looked at.
+fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Option<local::Found> {
+    let (local, path) = document.local?;
+    match target {
+        // A site has an address of its own, and its files were not given.
+        Target::SitePath(_) if document.site.is_some() && !local.is_site() => None,
+        Target::SamePage | Target::SitePath(_) | Target::FilePath | Target::Unfilled => Some(local.look(path, address)),
+        Target::Handbook(url) | Target::Docs(url) | Target::Web(url) => {
+            // The site's own pages by their whole addresses.
+            let own = document.site.filter(|site| local.is_site() && site.origin() == url.origin())?;
+            let fragment = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
+            let below = url.path().strip_prefix(own.path().trim_end_matches('/'))?;
+            Some(local.look(path, &format!("{below}{fragment}")))
+        }
+        _ => None,
     }
+}
+
+/// Nobody about what is not to be looked at.
+fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask {
+    match policy.skipped(address) {
+        Some(reason) => Ask::Nobody(Judged::new(Verdict::Skipped, reason)),
+        None => otherwise(),
+    }
+}
+
+/// Who is asked about an address, or the verdict that needs nobody.
+fn ask(target: Target) -> Ask {
+    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
     match target {
         Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
         Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {

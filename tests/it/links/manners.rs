@@ -95,8 +95,8 @@ async fn observations_are_sorted_and_know_all_their_places() {
     let (site, other): (Url, Url) =
         ("https://site.example/".parse().unwrap(), "https://other.example/".parse().unwrap());
     let documents = [
-        Document { path: "b.md", links: &first, site: Some(&site) },
-        Document { path: "a.md", links: &second, site: Some(&other) },
+        Document { path: "b.md", links: &first, site: Some(&site), local: None },
+        Document { path: "a.md", links: &second, site: Some(&other), local: None },
     ];
     let skip = vec![Skip { beginning: "skip:".to_owned(), reason: "not ours until 2027".to_owned() }];
     let probed = probe(&documents, &[], &stage.reader, &web(&memory), &Policy { skip, ..Policy::default() }).await;

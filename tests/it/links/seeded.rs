@@ -36,7 +36,7 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
         let stage = Stage::new(world, Some(&token));
         let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
         let site: Url = "https://handbook.gitlab.com".parse().unwrap();
-        let document = Document { path: &plot.page_path, links: &page.links, site: Some(&site) };
+        let document = Document { path: &plot.page_path, links: &page.links, site: Some(&site), local: None };
         let probed = probe(&[document], &[], &stage.reader, &web, &Policy::default()).await;
         let places: usize = probed.observations.iter().map(|seen| seen.places.len()).sum();
         assert_eq!(places, page.links.len());

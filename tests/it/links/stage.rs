@@ -187,7 +187,7 @@ impl Stage {
 
     pub(super) async fn probe(&self, urls: &[&str], web: &Web) -> Probed {
         let links = links(urls);
-        let document = Document { path: "pod.md", links: &links, site: None };
+        let document = Document { path: "pod.md", links: &links, site: None, local: None };
         let probed = probe(&[document], &[], &self.reader, web, &Policy::default()).await;
         for query in self.wire.queries.lock().unwrap().iter() {
             assert!(query.chars().count() <= 10_000);

@@ -1,0 +1,79 @@
+//! Documents and the files around them on this machine.
+
+use std::path::{Path, PathBuf};
+
+use crate::collect::links::local::{Entry, Files};
+
+/// The files below a folder.
+pub(super) struct Disk(PathBuf);
+
+impl Disk {
+    pub(super) fn below(root: &Path) -> Self {
+        Self(root.to_owned())
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+}
+
+impl Files for Disk {
+    fn entry(&self, path: &str) -> Option<Entry> {
+        let there = std::fs::metadata(self.at(path)).ok()?;
+        Some(if there.is_dir() { Entry::Folder } else { Entry::File })
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.at(path)).ok()
+    }
+}
+
+/// Where the links of a document or a folder begin: the root of its repository, or else the folder itself.
+pub(super) fn root_of(folder: &Path) -> PathBuf {
+    let absolute = folder.canonicalize().unwrap_or_else(|_gone| folder.to_owned());
+    let repository = absolute.ancestors().find(|above| above.join(".git").exists());
+    repository.map_or_else(|| absolute.clone(), Path::to_owned)
+}
+
+/// The root of a site that Hugo builds: the folder that holds `content`.
+pub(super) fn site_of(folder: &Path) -> PathBuf {
+    let absolute = folder.canonicalize().unwrap_or_else(|_gone| folder.to_owned());
+    let site = absolute.ancestors().find(|above| above.join("content").is_dir());
+    site.map_or_else(|| absolute.clone(), Path::to_owned)
+}
+
+/// A path as it is seen from a root, with `/` between its parts.
+pub(super) fn seen_from(root: &Path, path: &Path) -> Option<String> {
+    let absolute = path.canonicalize().ok()?;
+    let below = absolute.strip_prefix(root).ok()?;
+    Some(below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+}
+
+/// All Markdown files below a folder, in order of their paths.
+///
+/// # Errors
+/// The folder that cannot be read, and why.
+pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, std::io::Error)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let unread = |error| (folder.clone(), error);
+        for entry in std::fs::read_dir(&folder).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            // Links between folders are not followed: they can lead round in a circle.
+            let kind = entry.file_type().map_err(unread)?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if is_markdown(&entry.path()) && (kind.is_file() || entry.path().is_file()) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_markdown(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ending == "md" || ending == "markdown")
+}

@@ -1,0 +1,244 @@
+//! Links without a host: where they lead among the files around a document.
+//!
+//! A plain tree resolves as GitLab shows it: relative to the document, or from the root of the repository. A Hugo site
+//! resolves as its visitors see it: by the addresses of pages, with aliases, redirects and `ref` shortcodes.
+
+mod anchors;
+mod hugo;
+mod path;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::fragment;
+use super::heading;
+use super::verdict::Judged;
+use crate::pod::text::Untrusted;
+use crate::pod::verdict::Verdict;
+pub use anchors::{Anchors, Front};
+use hugo::Hugo;
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// The files around documents. Paths are relative to their root, with `/` between their parts.
+pub trait Files: Send + Sync {
+    /// What stands at a path; `None` where nothing does.
+    fn entry(&self, path: &str) -> Option<Entry>;
+    /// The text of a file; `None` where it cannot be read.
+    fn text(&self, path: &str) -> Option<String>;
+}
+
+/// A document that links can lead to.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// Its path.
+    pub path: String,
+    /// What its front matter says of its address.
+    pub front: Front,
+}
+
+/// How links without a host resolve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// As files.
+    Tree,
+    /// As the pages of a site that Hugo builds.
+    Hugo,
+}
+
+/// The files that links without a host can lead to.
+pub struct Local {
+    files: Box<dyn Files>,
+    hugo: Option<Hugo>,
+    /// Places by path, of what was read so far.
+    anchors: Mutex<BTreeMap<String, Option<Arc<Anchors>>>>,
+}
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Local").field("site", &self.is_site()).finish_non_exhaustive()
+    }
+}
+
+/// Where a link leads, and what is to be said of it.
+pub(super) struct Found {
+    /// What tells it from others: the path it leads to, with its fragment.
+    pub(super) to: String,
+    pub(super) judged: Judged,
+}
+
+impl Local {
+    /// Knows these documents; their places are read when a link names one.
+    pub fn new(site: Site, files: Box<dyn Files>, sheets: &[Sheet]) -> Self {
+        let hugo = (site == Site::Hugo).then(|| Hugo::of(sheets, files.as_ref()));
+        Self { files, hugo, anchors: Mutex::default() }
+    }
+
+    /// Whether it is a site, whose root-relative links are its own pages.
+    pub(super) fn is_site(&self) -> bool {
+        self.hugo.is_some()
+    }
+
+    /// Where an address leads that stands in the document `from` and names no host. Total.
+    pub(super) fn look(&self, from: &str, address: &str) -> Found {
+        if let Some(named) = hugo::reference(address) {
+            return match &self.hugo {
+                Some(hugo) => {
+                    let (name, place) = split(&named);
+                    self.arrived(hugo.named(from, name), place, &named)
+                }
+                None => found(&named, Verdict::Skipped, "it has no address until the site is built"),
+            };
+        }
+        if address.is_empty() || address.contains("{{") {
+            return found(address, Verdict::Skipped, "it has no address until the site is built");
+        }
+        let (to, place) = split(address);
+        let to = decoded(to.split('?').next().unwrap_or_default());
+        if to.is_empty() {
+            return self.place(from, place, Judged::new(Verdict::Alive, ""));
+        }
+        match &self.hugo {
+            Some(hugo) => self.arrived(hugo.visited(from, &to, self.files.as_ref()), place, address),
+            None => self.arrived(self.in_tree(from, &to), place, address),
+        }
+    }
+
+    fn in_tree(&self, from: &str, to: &str) -> Arrival {
+        let joined = match to.strip_prefix('/') {
+            Some(from_root) => path::joined("", from_root),
+            None => path::joined(path::folder(from), to),
+        };
+        let Some(path) = joined else { return Arrival::Outside };
+        match self.files.entry(&path) {
+            Some(Entry::File) => Arrival::At { path, moved: None },
+            Some(Entry::Folder) => Arrival::Folder(path),
+            // GitLab takes it from the root of the repository, a site from its own: which it is, nobody said.
+            None if to.starts_with('/') => {
+                Arrival::Unknown("no file has this path; --site hugo or --site-url look for it on a site")
+            }
+            None => {
+                let with_ending = format!("{path}.md");
+                let better = self.files.entry(&with_ending).is_some().then_some(format!("{to}.md"));
+                Arrival::Nothing { path, better }
+            }
+        }
+    }
+
+    /// The verdict on having come so far, the place included.
+    fn arrived(&self, arrival: Arrival, place: Option<&str>, address: &str) -> Found {
+        match arrival {
+            Arrival::At { path, moved } => {
+                let judged = match moved {
+                    None => Judged::new(Verdict::Alive, ""),
+                    Some(better) => {
+                        let better = place.map_or(better.clone(), |place| format!("{better}#{place}"));
+                        Judged::new(Verdict::Moved, "the page has another address now").suggest(better)
+                    }
+                };
+                self.place(&path, place, judged)
+            }
+            Arrival::Folder(path) => found(&path, Verdict::Alive, ""),
+            Arrival::Outside => found(address, Verdict::Skipped, "it leads out of the folder that is looked at"),
+            Arrival::Elsewhere(to) => {
+                let judged = Judged::new(Verdict::Moved, "the page has another address now").suggest(to.clone());
+                Found { to, judged }
+            }
+            Arrival::Nothing { path, better } => {
+                let shown = Untrusted::new(path.as_str()).line();
+                let mut found = found(&path, Verdict::Dead, &format!("there is nothing at {shown}"));
+                if let Some(better) = better {
+                    found.judged = found.judged.suggest(better);
+                }
+                found
+            }
+            Arrival::Unknown(why) => found(address, Verdict::Skipped, why),
+        }
+    }
+
+    /// The verdict on a place in a file that is there.
+    fn place(&self, path: &str, place: Option<&str>, judged: Judged) -> Found {
+        let Some(wanted) = fragment::wanted(place) else { return Found { to: path.to_owned(), judged } };
+        let to = format!("{path}#{wanted}");
+        let unverifiable =
+            |why: &str| Judged { verdict: Verdict::FragmentUnverifiable, reason: why.to_owned(), ..judged.clone() };
+        let judged = match self.anchors_of(path) {
+            None => unverifiable("the file is there; its places are not known"),
+            Some(anchors) if anchors.has(&wanted) => judged,
+            Some(anchors) if anchors.generated => {
+                unverifiable("the page is there; its headings are made when the site is built")
+            }
+            Some(_) => {
+                let shown = Untrusted::new(wanted).line();
+                Judged {
+                    verdict: Verdict::FragmentDead,
+                    reason: format!("the page is there, the place #{shown} is not"),
+                    suggestion: None,
+                    ..judged
+                }
+            }
+        };
+        Found { to, judged }
+    }
+
+    fn anchors_of(&self, path: &str) -> Option<Arc<Anchors>> {
+        let mut known = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(anchors) = known.get(path) {
+            return anchors.clone();
+        }
+        let read = heading::is_markdown(path).then(|| self.files.text(path)).flatten();
+        let anchors = read.map(|text| Arc::new(Anchors::of(&text)));
+        known.insert(path.to_owned(), anchors.clone());
+        anchors
+    }
+}
+
+/// How far a link came.
+enum Arrival {
+    /// At a file, perhaps under an address that is not its own any more.
+    At { path: String, moved: Option<String> },
+    /// At a folder.
+    Folder(String),
+    /// At another address, which is not looked at here.
+    Elsewhere(String),
+    /// Nowhere.
+    Nothing { path: String, better: Option<String> },
+    /// Above the root.
+    Outside,
+    /// That cannot be told.
+    Unknown(&'static str),
+}
+
+fn found(to: &str, verdict: Verdict, why: &str) -> Found {
+    Found { to: to.to_owned(), judged: Judged::new(verdict, why) }
+}
+
+fn split(address: &str) -> (&str, Option<&str>) {
+    match address.split_once('#') {
+        Some((to, place)) => (to, Some(place)),
+        None => (address, None),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// All paths of documents, for finding one by the end of its name.
+fn by_name(sheets: &[Sheet]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for sheet in sheets {
+        names.entry(path::name(&sheet.path)).or_default().insert(sheet.path.clone());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

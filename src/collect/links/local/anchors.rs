@@ -1,0 +1,69 @@
+//! What a document is to the links that lead to it: its places, and what its front matter says of its address.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::collect::links::heading;
+
+/// The places of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchors {
+    ids: BTreeSet<String>,
+    /// Whether shortcodes may add headings when the site is built: what is missing then proves nothing.
+    pub generated: bool,
+}
+
+impl Anchors {
+    /// The places of a Markdown text.
+    pub fn of(text: &str) -> Self {
+        Self { ids: heading::anchors(text), generated: has_shortcodes(text) }
+    }
+
+    /// Whether a place is there. Browsers compare by letter case; so does this.
+    pub(super) fn has(&self, wanted: &str) -> bool {
+        self.ids.contains(wanted) || wanted.strip_prefix("user-content-").is_some_and(|bare| self.ids.contains(bare))
+    }
+}
+
+/// What front matter says of a page's address (Hugo docs, "Front matter").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Front {
+    /// Its whole path.
+    pub url: Option<String>,
+    /// Its path's last part.
+    pub slug: Option<String>,
+    /// Paths that lead to it.
+    pub aliases: Vec<String>,
+}
+
+impl Front {
+    /// Reads the front matter of a text; what is no YAML says nothing.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim_start_matches('\u{feff}');
+        let Some(rest) = text.strip_prefix("---") else { return Self::default() };
+        let Some((yaml, _)) = rest.split_once("\n---") else { return Self::default() };
+        // Most pages say nothing of the kind, and YAML is slow to read.
+        if !["url:", "slug:", "aliases:"].iter().any(|key| yaml.contains(key)) {
+            return Self::default();
+        }
+        let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! { max_nodes: 5_000, max_events: 20_000, max_depth: 32, max_aliases: 50 },
+            with_snippet: false,
+        };
+        serde_saphyr::from_str_with_options(yaml, options).unwrap_or_default()
+    }
+}
+
+/// A shortcode stands in the text, in either form. One that is written with `/*` is shown and not called.
+fn has_shortcodes(text: &str) -> bool {
+    ["{{<", "{{%"].iter().any(|open| {
+        text.match_indices(open).any(|(at, _)| {
+            let name = text[at + open.len()..].trim_start();
+            // These make links and pictures, no headings.
+            let inert = ["ref ", "relref ", "figure ", "youtube ", "/*", "/ref", "/relref"];
+            !inert.iter().any(|inert| name.starts_with(inert))
+        })
+    })
+}

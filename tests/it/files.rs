@@ -1,0 +1,115 @@
+//! `check` on files: links without a host lead to files and their headings, or to the pages of a Hugo site.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::endings::{Told, podkeeper_in, scratch};
+
+/// A folder with these files.
+fn tree(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let root = scratch(name);
+    // Else the root of the links would be podkeeper's own repository.
+    std::fs::create_dir_all(root.join(".git")).unwrap();
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    root
+}
+
+async fn check(args: &[&str]) -> Told {
+    podkeeper_in(&[&["check", "--offline"], args].concat(), &[]).await
+}
+
+/// Address and verdict of every link, in order.
+async fn verdicts(args: &[&str]) -> Vec<(String, String)> {
+    let told = check(&[&["--format", "json"], args].concat()).await;
+    let shown: Value = serde_json::from_str(&told.out).unwrap_or_else(|_| panic!("{told:?}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    shown["observations"].as_array().unwrap().iter().map(|seen| (text(&seen["url"]), text(&seen["verdict"]))).collect()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test]
+async fn links_between_files_are_looked_at_without_a_network() {
+    let root = tree(
+        "check-tree",
+        &[
+            ("README.md", "# Top\n\n[a](docs/a.md#one) [b](docs/b.md) [c](#top) [d](#gone) <https://example.com/>\n"),
+            ("docs/a.md", "# A\n\n## One\n\n[up](../README.md) [root](/README.md) [far](../../x.md)\n"),
+        ],
+    );
+    let seen = verdicts(&[path(&root)]).await;
+    let seen: Vec<(&str, &str)> = seen.iter().map(|(url, verdict)| (url.as_str(), verdict.as_str())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("#gone", "fragment_dead"),
+            ("#top", "alive"),
+            ("../../x.md", "skipped"),
+            ("../README.md", "alive"),
+            ("/README.md", "alive"),
+            ("docs/a.md#one", "alive"),
+            ("docs/b.md", "dead"),
+            ("https://example.com/", "skipped"),
+        ]
+    );
+    let told = check(&[path(&root)]).await;
+    assert_eq!(told.code, Some(3), "{told:?}");
+    assert!(told.out.contains("3:20 link-dead: docs/b.md: there is nothing at docs/b.md"), "{}", told.out);
+    assert!(told.out.contains("link-fragment-dead: #gone"), "{}", told.out);
+
+    // One file alone has the same links, because the files around it are there.
+    let alone = root.join("docs/a.md");
+    assert_eq!(verdicts(&[path(&alone)]).await.iter().filter(|(_, verdict)| verdict == "alive").count(), 2);
+    // What is left out is left out.
+    let told = check(&["--exclude", "docs/b", "--exclude", "#gone", path(&root)]).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_page_named_from_two_folders_is_two_links_with_one_verdict_each() {
+    let root = tree("check-twice", &[("a/x.md", "[here](y.md)\n"), ("a/y.md", "# Y\n"), ("b/x.md", "[here](y.md)\n")]);
+    let seen = verdicts(&[path(&root)]).await;
+    let both: Vec<&str> = seen.iter().map(|(_, verdict)| verdict.as_str()).collect();
+    assert_eq!(both, ["alive", "dead"], "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_hugo_site_is_looked_at_as_its_visitors_see_it() {
+    let root = tree(
+        "check-hugo",
+        &[
+            (
+                "content/handbook/_index.md",
+                "---\ntitle: H\n---\n\n[s](support/) [o](/handbook/old/) [n](/handbook/no/)\n",
+            ),
+            (
+                "content/handbook/support/_index.md",
+                "---\naliases: [/handbook/old]\n---\n\n## Pods {#pods}\n\n[r]({{< ref \"named#here\" >}}) [x]({{< ref \"lost\" >}})\n",
+            ),
+            ("content/handbook/named.md", "## Here\n\n[site](https://handbook.example/handbook/support/#pods)\n"),
+        ],
+    );
+    let args = ["--site", "hugo", "--site-url", "https://handbook.example", path(&root)];
+    let seen = verdicts(&args).await;
+    let of = |url: &str| seen.iter().find(|(seen, _)| seen.contains(url)).map(|(_, verdict)| verdict.as_str());
+    for (url, verdict) in [
+        ("support/", "alive"),
+        ("/handbook/old/", "moved"),
+        ("/handbook/no/", "dead"),
+        ("named#here", "alive"),
+        ("lost", "dead"),
+        ("https://handbook.example", "alive"),
+    ] {
+        assert_eq!(of(url), Some(verdict), "{url}: {seen:?}");
+    }
+    // As files the same links lead elsewhere.
+    let as_files = verdicts(&[path(&root.join("content"))]).await;
+    assert!(as_files.contains(&("/handbook/old/".to_owned(), "skipped".to_owned())), "{as_files:?}");
+}
