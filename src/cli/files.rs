@@ -10,9 +10,11 @@ use crate::pod::trail::Entry;
 use crate::report::{Told, annotations, audit, json, junit, slack};
 
 /// Writes the reports that were asked for; gives a sentence for each that could not be written.
-pub(super) fn write(files: &[ReportFile], told: &Told<'_>, trail: &[Entry], sink: &Sink) -> Vec<String> {
-    let mut failed = Vec::new();
-    for file in files {
+///
+/// A pipe that nobody reads, or a folder of another machine, can hold a write for ever: so the files are written beside
+/// the work, and whoever does not want to wait drops this.
+pub(super) async fn write(files: &[ReportFile], told: &Told<'_>, trail: &[Entry], sink: &Sink) -> Vec<String> {
+    let texts = files.iter().map(|file| {
         let text = match file.kind {
             ReportKind::Json => json::text(told),
             ReportKind::Junit => junit::text(told),
@@ -20,11 +22,39 @@ pub(super) fn write(files: &[ReportFile], told: &Told<'_>, trail: &[Entry], sink
             ReportKind::Slack => slack::text(told),
             ReportKind::Audit => audit::text(trail),
         };
-        if let Err(error) = put(&file.path, &sink.cleaned(&text)) {
-            failed.push(format!("the report {} could not be written ({error})", file.path.display()));
-        }
+        (file.path.clone(), sink.cleaned(&text))
+    });
+    put_all(texts.collect()).await
+}
+
+/// The trail alone, into the files that were asked for it: what there is to tell of a run that was cut short.
+pub(super) async fn write_trail(files: &[ReportFile], trail: &[Entry], sink: &Sink) -> Vec<String> {
+    let audits = files.iter().filter(|file| file.kind == ReportKind::Audit);
+    put_all(audits.map(|file| (file.path.clone(), sink.cleaned(&audit::text(trail)))).collect()).await
+}
+
+async fn put_all(texts: Vec<(PathBuf, String)>) -> Vec<String> {
+    if texts.is_empty() {
+        return Vec::new();
     }
-    failed
+    let work = tokio::task::spawn_blocking(move || {
+        let failed = texts.iter().filter_map(|(path, text)| {
+            let error = put(path, text).err()?;
+            Some(format!("the report {} could not be written ({error})", path.display()))
+        });
+        failed.collect()
+    });
+    work.await.unwrap_or_else(|_panic| vec!["the reports could not be written, which is a bug".to_owned()])
+}
+
+/// What is wrong with the places of reports, before anything is done: two at one place, or a folder in a file's place.
+pub(super) fn misplaced(files: &[ReportFile]) -> Option<String> {
+    let twice = files.iter().enumerate().find(|(at, file)| files[..*at].iter().any(|other| other.path == file.path));
+    if let Some((_, file)) = twice {
+        return Some(format!("two reports go to {}; give each a file of its own", file.path.display()));
+    }
+    let folder = files.iter().find(|file| file.path.is_dir())?;
+    Some(format!("{} is a folder; name a file in it for the report", folder.path.display()))
 }
 
 /// Beside its place first, then renamed: a reader never sees half of it.

@@ -78,17 +78,31 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     tokio::pin!(work);
     let mut signalled = None;
     let runs = tokio::select! {
-        runs = &mut work => runs,
+        runs = &mut work => Some(runs),
         code = signals.next() => {
             sink.note("interrupted: finishing the call in hand; once more to end at once");
             stop.ask();
             signalled = Some(code);
             tokio::select! {
-                runs = &mut work => runs,
-                _ = signals.next() => return Ok(interrupted(code, sink)),
-                () = tokio::time::sleep(GRACE) => return Ok(interrupted(code, sink)),
+                runs = &mut work => Some(runs),
+                _ = signals.next() => None,
+                () = tokio::time::sleep(GRACE) => None,
             }
         }
+    };
+    let Some(runs) = runs else {
+        // Nobody knows what the call in hand will come to, but what was sent before is known.
+        let trail = reader.counts().trail(door.now);
+        sink.note("ended in the middle of a call; run podkeeper again, it takes up what is left");
+        for sent in &trail {
+            let answer = sent.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            sink.note(&format!("sent before: {} {} ({answer})", sent.method, sent.path));
+        }
+        tokio::select! {
+            failed = files::write_trail(&args.at.report, &trail, sink) => failed.iter().for_each(|why| sink.error(why)),
+            _ = signals.next() => {}
+        }
+        return Ok(signalled.unwrap_or_default());
     };
     let runs = runs.map_err(|Stale { stamp }| Halt {
         ending: Ending::Human,
@@ -98,7 +112,10 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     })?;
     let took_ms = (with.stopwatch)() - started;
     let telling = Telling { at: &args.at, planned: false, door: &prepared.door, reader: &reader, took_ms };
-    let ending = tell(&runs, &telling, with, sink);
+    let ending = match tell(&runs, &telling, &mut signals, with, sink).await {
+        Ok(ending) => ending,
+        Err(code) => return Ok(signalled.unwrap_or(code)),
+    };
     let shown = with.global.format == Format::Text && !with.global.quiet && prepared.door.is_own_box();
     if shown {
         let lines = replay(&args.at, with);
@@ -136,11 +153,6 @@ fn quoted(word: &str) -> String {
     }
 }
 
-fn interrupted(code: u8, sink: &mut Sink) -> u8 {
-    sink.note("ended in the middle of a call; run podkeeper again, it takes up what is left");
-    code
-}
-
 /// What came of a look.
 enum Looked {
     /// It ended by itself; whether changes are pending.
@@ -167,7 +179,10 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     };
     let took_ms = (with.stopwatch)() - started;
     let telling = Telling { at, planned: true, door: &prepared.door, reader: &reader, took_ms };
-    let ending = tell(&runs, &telling, with, sink);
+    let ending = match tell(&runs, &telling, &mut signals, with, sink).await {
+        Ok(ending) => ending,
+        Err(code) => return Ok(Looked::Interrupted(code)),
+    };
     Ok(Looked::Whole(ending, runs.iter().any(|run| !run.plan.is_empty())))
 }
 
@@ -180,6 +195,9 @@ struct Prepared {
 
 impl Prepared {
     async fn new(at: &At, with: &With<'_>) -> Result<Self, Halt> {
+        if let Some(why) = files::misplaced(&at.report) {
+            return Err(Halt::usage(why));
+        }
         let config = with.config()?;
         let pods = chosen(&config.pods, &at.pods)?;
         let door = door::open(&at.gitlab, at.now, Purpose::Pairing, &config, with).await?;
@@ -228,7 +246,17 @@ struct Telling<'a> {
     took_ms: u64,
 }
 
-fn tell(runs: &[Run], telling: &Telling<'_>, with: &With<'_>, sink: &mut Sink) -> Ending {
+/// Prints and writes what came of it.
+///
+/// # Errors
+/// The exit code of a signal that came while a report could not be written.
+async fn tell(
+    runs: &[Run],
+    telling: &Telling<'_>,
+    signals: &mut Signals,
+    with: &With<'_>,
+    sink: &mut Sink,
+) -> Result<Ending, u8> {
     let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
     let stamp = stamp(&plans);
     let counts = telling.reader.counts();
@@ -253,9 +281,16 @@ fn tell(runs: &[Run], telling: &Telling<'_>, with: &With<'_>, sink: &mut Sink) -
             sink.painted(&terminal::text(&told, detail));
         }
     }
-    let failed = files::write(&telling.at.report, &told, &counts.trail(telling.door.now), sink);
+    let trail = counts.trail(telling.door.now);
+    let failed = tokio::select! {
+        failed = files::write(&telling.at.report, &told, &trail, sink) => failed,
+        code = signals.next() => {
+            sink.note("interrupted while a report was written; the work itself is done");
+            return Err(code);
+        }
+    };
     for sentence in &failed {
         sink.error(sentence);
     }
-    if failed.is_empty() { told.ending() } else { told.ending().max(Ending::Incomplete) }
+    Ok(if failed.is_empty() { told.ending() } else { told.ending().max(Ending::Incomplete) })
 }

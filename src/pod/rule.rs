@@ -162,7 +162,7 @@ rules! {
         "Write the new address before the redirect is taken away.";
     ClockSkewed "clock-skewed" Major Public false
         "This machine's clock and GitLab's differ by more than ten minutes; GitLab's counts."
-        "Set the clock of the runner.";
+        "Set the clock that is wrong: most likely the runner's.";
     LinksInconclusive "links-inconclusive" Info Public false
         "So many links fail at once that the fault is probably on this side; nothing is told of them."
         "Look at the network of the runner; the next run looks again.";

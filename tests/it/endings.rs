@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
+use podkeeper::sandbox::faults::{Fault, Trouble};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpSocket};
@@ -426,6 +427,79 @@ async fn f33_a_second_signal_ends_an_apply_at_once() {
     let last = lines.next_line().await.unwrap().unwrap();
     assert_eq!(last, "ended in the middle of a call; run podkeeper again, it takes up what is left");
     assert_eq!(child.wait().await.unwrap().code(), Some(143), "the code is the first signal's");
+}
+
+#[tokio::test]
+async fn a_run_that_is_cut_short_tells_what_it_had_sent() {
+    // The session's issue was opened; then the label's write gets no answer.
+    let stage = Stage::seeded();
+    let arrived = Arc::new(Notify::new());
+    let seen = Arc::clone(&arrived);
+    stage.ails(Fault::always(Trouble::Hang).on("PUT", "/issues/"));
+    let serving = stage.sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let url = serving.url().as_str().trim_end_matches('/').to_owned();
+    let audit = scratch("cut-short").join("audit.jsonl");
+    let report = format!("audit={}", audit.display());
+    let args = ["apply", &format!("--sandbox={url}"), "--report", &report];
+    let child = command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let sandbox = stage.sandbox.clone();
+    tokio::spawn(async move {
+        while sandbox.journal().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        seen.notify_one();
+    });
+    arrived.notified().await;
+    send("TERM", &child).await;
+    let mut child = child;
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    lines.next_line().await.unwrap().unwrap();
+    send("INT", &child).await;
+    let mut rest = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        rest.push(line);
+    }
+    assert_eq!(child.wait().await.unwrap().code(), Some(143));
+    assert!(rest[0].starts_with("ended in the middle of a call"), "{rest:?}");
+    assert!(rest[1].starts_with("sent before: POST ") && rest[1].ends_with("/issues (201)"), "{rest:?}");
+    assert!(std::fs::read_to_string(audit).unwrap().contains("/issues\""), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_pipe_that_nobody_reads_holds_up_the_report_and_not_the_signal() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let pipe = scratch("unread-pipe").join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+    let report = format!("json={}", pipe.display());
+    let mut child = command(&["apply", &host.sandbox(), "--report", &report])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains("made.") {
+            break;
+        }
+    }
+    send("TERM", &child).await;
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the work itself is done"));
+    assert_eq!(stage.journal().len(), 1);
+}
+
+#[tokio::test]
+async fn reports_that_cannot_stand_where_they_should_are_refused_before_anything_is_done() {
+    let stage = calm();
+    let host = serve_box(&stage).await;
+    let folder = scratch("misplaced");
+    let (one, at) = (format!("json={}", folder.join("a").display()), format!("json={}", folder.display()));
+    let two = format!("junit={}", folder.join("a").display());
+    podkeeper(&["apply", &host.sandbox(), "--report", &one, "--report", &two]).await.ends(2, &["two reports go to"]);
+    podkeeper(&["apply", &host.sandbox(), "--report", &at]).await.ends(2, &["is a folder; name a file in it"]);
+    assert_eq!(stage.journal(), Vec::<String>::new());
 }
 
 /// `podkeeper sandbox` names the port it took, serves, and ends as it is told.
