@@ -133,7 +133,8 @@ pub(crate) fn pod_that_creates() -> Vec<Pod> {
     pods
 }
 
-fn two_pods() -> Vec<Pod> {
+/// The shipped pod and a neighbour in the same project.
+pub(crate) fn two_pods() -> Vec<Pod> {
     let mut pods = pod();
     let mut other = pods[0].clone();
     (other.key, other.name) = (PodKey::parse("verify").unwrap(), "Verify Pod".to_owned());

@@ -11,17 +11,17 @@ use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Web};
 use podkeeper::execute::Stop;
 use podkeeper::gitlab::{Exchange, Failure, connect_to_write};
-use podkeeper::pod::label::LabelName;
 use podkeeper::pod::run::{Ending, Run};
-use podkeeper::pod::{Pod, PodKey, Task};
+use podkeeper::pod::{Pod, Task};
 use podkeeper::run::{Mode, run};
 use tokio::process::Command;
 use url::Url;
 
 use super::{ending, pairing_project, this_week};
+use crate::crash::two_pods;
 use crate::endings::{command, scratch, serve_before};
 use crate::links::stage::BoxWeb;
-use crate::support::{Stage, eyes, now, sessions_and_labels, shipped};
+use crate::support::{Stage, eyes, now, shipped};
 
 // ---- F32: there is no room for what is told ----
 
@@ -127,16 +127,6 @@ impl Exchange for Signal {
 }
 
 // ---- F34: podkeeper stumbles over one pod, or one link ----
-
-fn two_pods() -> Vec<Pod> {
-    let mut pods = sessions_and_labels(shipped().pods);
-    let mut other = pods[0].clone();
-    (other.key, other.name) = (PodKey::parse("verify").unwrap(), "Verify Pod".to_owned());
-    "content/verify.md".clone_into(&mut other.page.path);
-    other.label.name = LabelName::parse("pod::verify").unwrap();
-    pods.push(other);
-    pods
-}
 
 #[tokio::test(start_paused = true)]
 async fn f34_a_stumble_over_one_pod_is_no_other_pods_misfortune() {
