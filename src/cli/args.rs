@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use crate::collect::links::address::Network;
+
 /// What `--sandbox` without an address stands for.
 pub(super) const OWN_BOX: &str = "own";
 
@@ -50,6 +52,22 @@ pub(super) struct Global {
     /// Form of the output on standard output.
     #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = Format::Text, global = true)]
     pub(super) format: Format,
+    /// How fast hosts of links are asked: none, polite (8 at once and 20 a second per host after a burst of 30,
+    /// 128 in all), or a TOML file with per_host, in_all, burst and per_second. Without it, `check` is polite, and
+    /// the worker asks 2 at once per host and 16 in all.
+    #[arg(long, value_name = "none|polite|FILE", env = "PODKEEPER_LIMITS", hide_env_values = true, global = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) limits: Option<String>,
+    /// Let links lead to addresses of this network, which are refused otherwise (loopback, private and other special
+    /// ones); may be given several times.
+    #[arg(
+        long,
+        value_name = "CIDR",
+        env = "PODKEEPER_ALLOW_ADDRESS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        global = true
+    )]
+    pub(super) allow_address: Vec<Network>,
     /// More on standard error; twice for every request.
     #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, global = true)]
     pub(super) verbose: u8,

@@ -13,6 +13,7 @@ use super::sink::Sink;
 use super::work::With;
 use crate::check::{Read, check};
 use crate::collect::links::local::Site;
+use crate::collect::links::pace::Limits;
 use crate::collect::{Eyes, page};
 use crate::config::Config;
 use crate::gitlab::{Purpose, Reader, connect};
@@ -26,7 +27,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let config = with.config_or_none()?;
     let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
     let reader = connect(&door.access).map_err(Halt::usage)?;
-    let web = super::web::web(Some(&door), with)?;
+    let web = super::web::web(Some(&door), Limits::POLITE, with)?;
     let mut policy = super::web::policy(&door);
     policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
         beginning: beginning.clone(),

@@ -7,14 +7,23 @@ use bytes::Bytes;
 
 use super::Halt;
 use super::door::Door;
+use super::limits::limits;
 use super::work::With;
+use crate::collect::links::address::Rules;
+use crate::collect::links::pace::Limits;
 use crate::collect::links::policy::Policy;
 use crate::collect::links::web::{Hosts, Lookup, Settings, Web};
 use crate::gitlab::{Exchange, HttpExchange};
 
 /// What reads the web: the internet's, or the box's where the door leads into one.
-pub(super) fn web(door: Option<&Door>, with: &With<'_>) -> Result<Web, Halt> {
-    let settings = Settings { seed: with.seed, ..Settings::default() };
+/// Hosts are asked as fast as `--limits` says, or as it fits the command.
+pub(super) fn web(door: Option<&Door>, fitting: Limits, with: &With<'_>) -> Result<Web, Halt> {
+    let settings = Settings {
+        seed: with.seed,
+        limits: limits(with.global.limits.as_deref(), fitting)?,
+        rules: Rules::allowing(with.global.allow_address.clone()),
+        ..Settings::default()
+    };
     let hosts = match door.and_then(|door| door.carried.as_ref()) {
         None => Hosts::Internet,
         Some(carried) => {

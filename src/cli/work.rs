@@ -11,6 +11,7 @@ use super::files;
 use super::signals::{GRACE, Signals};
 use super::sink::Sink;
 use crate::collect::Eyes;
+use crate::collect::links::pace::Limits;
 use crate::execute::Stop;
 use crate::gitlab::{Purpose, Redactor, connect, connect_to_write};
 use crate::pod::plan::stamp;
@@ -71,7 +72,7 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
-    let web = super::web::web(Some(door), with)?;
+    let web = super::web::web(Some(door), Limits::CAREFUL, with)?;
     let policy = super::web::policy(door);
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let work = run(pods, eyes, mode, door.moment(), *max_writes);
@@ -166,7 +167,7 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let started = (with.stopwatch)();
     let prepared = Prepared::new(at, with).await?;
     let reader = connect(&prepared.door.access).map_err(Halt::usage)?;
-    let web = super::web::web(Some(&prepared.door), with)?;
+    let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, with)?;
     let policy = super::web::policy(&prepared.door);
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
