@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         stdout: (Box::new(std::io::stdout()), std::io::stdout().is_terminal()),
         stderr: Box::new(std::io::stderr()),
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::from(BUG);
     };
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(cli::run(surroundings))));

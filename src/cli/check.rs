@@ -53,7 +53,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         took_ms: (with.stopwatch)() - started,
     };
     match with.global.format {
-        Format::Json => sink.out(&report::json(&looked)),
+        Format::Json => sink.written(|out| report::json(&looked, out)),
         Format::Text => sink.painted(&report::text(&looked)),
     }
     for blind in &checked.unknown {

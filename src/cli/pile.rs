@@ -65,7 +65,7 @@ impl Pile {
 }
 
 pub(super) fn understood(text: &str, path: &str, within: Option<(usize, String)>) -> Read {
-    Read { path: path.to_owned(), page: handbook::parse(text, path), label_groups: Vec::new(), within }
+    Read { path: path.to_owned(), page: handbook::document(text, path), label_groups: Vec::new(), within }
 }
 
 /// The same for each of many, on all cores, in their order.

@@ -42,6 +42,13 @@ impl Sink {
         self.put(&text);
     }
 
+    /// A long result, as it is written: no more of it is held than some lines.
+    pub(crate) fn written(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+        let mut lines = Lines { sink: self, held: Vec::new() };
+        // What can go wrong is noted where it does.
+        write(&mut lines).and_then(|()| lines.pass(0)).unwrap_or_default();
+    }
+
     /// A text without any secret, for a file.
     pub(crate) fn cleaned(&self, text: &str) -> String {
         self.redactor.clean(text)
@@ -88,6 +95,38 @@ impl Sink {
     pub(crate) fn raw_error(&mut self, text: &str) {
         let text = self.redactor.clean(text);
         self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).unwrap_or_default();
+    }
+}
+
+/// Passes on whole lines: no secret goes over the end of one.
+struct Lines<'a> {
+    sink: &'a mut Sink,
+    held: Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// Passes on all but so many bytes at the end.
+    fn pass(&mut self, kept: usize) -> std::io::Result<()> {
+        let rest = self.held.split_off(self.held.len() - kept);
+        self.sink.out(&String::from_utf8_lossy(&std::mem::replace(&mut self.held, rest)));
+        Ok(())
+    }
+}
+
+impl Write for Lines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        const ENOUGH: usize = 64 * 1024;
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= ENOUGH
+            && let Some(end) = self.held.iter().rposition(|byte| *byte == b'\n')
+        {
+            self.pass(self.held.len() - end - 1)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

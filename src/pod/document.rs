@@ -8,7 +8,7 @@ use super::text::Untrusted;
 
 /// A pod's page. Every part is in the order of the page; lines and columns are 1-based, columns count
 /// characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PodPage {
     /// The front matter's title; empty when it has none.
     #[serde(serialize_with = "line")]
@@ -181,6 +181,24 @@ pub enum LinkKind {
     Path,
     /// Anything else.
     Other,
+}
+
+impl LinkKind {
+    /// Whether it is a thing of GitLab, by the form of its address.
+    pub fn is_gitlab(self) -> bool {
+        !matches!(
+            self,
+            Self::Docs
+                | Self::Handbook
+                | Self::Slack
+                | Self::Video
+                | Self::Web
+                | Self::Mail
+                | Self::Anchor
+                | Self::Path
+                | Self::Other
+        )
+    }
 }
 
 fn line<S: Serializer>(text: &Untrusted, serializer: S) -> Result<S::Ok, S::Error> {

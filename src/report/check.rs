@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::pod::finding::Finding;
 use crate::pod::text::Untrusted;
-use crate::pod::verdict::{Observation, Verdict};
+use crate::pod::verdict::Observation;
 
 /// What the report is a function of.
 pub struct Looked<'a> {
@@ -27,21 +28,46 @@ pub struct Looked<'a> {
     pub took_ms: u64,
 }
 
-/// The JSON contract.
-pub fn json(looked: &Looked<'_>) -> String {
+/// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.
+#[derive(Serialize)]
+struct Contract<'a> {
+    version: u8,
+    links: usize,
+    unique: usize,
+    requests: Requests,
+    took_ms: u64,
+    verdicts: BTreeMap<&'static str, usize>,
+    observations: &'a [Observation],
+    findings: &'a [Finding],
+    inconclusive: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Requests {
+    read: u64,
+    write: u64,
+    web: u64,
+}
+
+/// Writes the JSON contract.
+///
+/// # Errors
+/// Those of the writer: nothing in it can fail to be written, its keys are text and its numbers are whole.
+pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     let (read, write, web) = looked.requests;
-    let value = json!({
-        "version": 1,
-        "links": looked.links,
-        "unique": looked.unique,
-        "requests": {"read": read, "write": write, "web": web},
-        "took_ms": looked.took_ms,
-        "verdicts": counts(looked.observations),
-        "observations": looked.observations,
-        "findings": looked.findings,
-        "inconclusive": looked.inconclusive,
-    });
-    format!("{value:#}\n")
+    let contract = Contract {
+        version: 1,
+        links: looked.links,
+        unique: looked.unique,
+        requests: Requests { read, write, web },
+        took_ms: looked.took_ms,
+        verdicts: counts(looked.observations),
+        observations: looked.observations,
+        findings: looked.findings,
+        inconclusive: looked.inconclusive,
+    };
+    serde_json::to_writer_pretty(&mut *out, &contract)?;
+    writeln!(out)
 }
 
 /// The text: what needs a look by document and line, then one line of counts.
@@ -75,11 +101,8 @@ pub fn text(looked: &Looked<'_>) -> String {
 /// How many addresses have which verdict, without the verdicts that none has.
 fn counts(observations: &[Observation]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for verdict in Verdict::ALL {
-        let n = observations.iter().filter(|seen| seen.verdict == verdict).count();
-        if n > 0 {
-            counts.insert(verdict.word(), n);
-        }
+    for seen in observations {
+        *counts.entry(seen.verdict.word()).or_default() += 1;
     }
     counts
 }

@@ -11,7 +11,7 @@ use super::shortcode;
 use super::source::Source;
 use super::{GITLAB_HOST, MOST, Page};
 use crate::collect::links::target;
-use crate::pod::document::{Link, LinkForm};
+use crate::pod::document::{Link, LinkForm, LinkKind};
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
@@ -35,7 +35,8 @@ pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
     let mut all: Vec<&FoundLink> = page.outline.links.iter().chain(&referring).collect();
     all.sort_by_key(|found| found.range.start);
     for found in all.into_iter().take(MOST) {
-        findings.extend(legacy_form(page, found));
+        let kind = target::kind(&found.url, GITLAB_HOST);
+        findings.extend(legacy_form(page, found, kind));
         let (line, column) = page.source.place(found.range.start);
         links.push(Link {
             url: found.url.clone(),
@@ -44,7 +45,7 @@ pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
             column,
             section: page.section(found.range.start),
             form: found.form,
-            kind: target::kind(&found.url, GITLAB_HOST),
+            kind,
         });
     }
     links
@@ -72,8 +73,8 @@ fn references(page: &Page<'_>) -> Vec<FoundLink> {
     found
 }
 
-fn legacy_form(page: &Page<'_>, found: &FoundLink) -> Option<Finding> {
-    let mended = target::modern_form(&found.url, GITLAB_HOST)?;
+fn legacy_form(page: &Page<'_>, found: &FoundLink, kind: LinkKind) -> Option<Finding> {
+    let mended = kind.is_gitlab().then(|| target::modern_form(&found.url, GITLAB_HOST)).flatten()?;
     let (url, mended) = (Untrusted::new(found.url.as_str()).line(), Untrusted::new(mended).line());
     let message = format!("{url} has the form from before \"/-/\".");
     let finding = Finding::new(Rule::LinkLegacyForm, url, message).advise(format!("Write {mended} instead."));

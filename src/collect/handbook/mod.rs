@@ -42,30 +42,43 @@ const GITLAB_HOST: &str = "gitlab.com";
 /// rest is dropped, of more than 5,000 links, labels, members, sessions, channels or findings the later
 /// ones are. Lines are counted as GitLab counts them, columns in characters.
 pub fn parse(text: &str, path: &str) -> PodPage {
+    read(text, path, Whole::PodPage)
+}
+
+/// Reads any Markdown: its links and labels, and what is wrong with it as a text. What only pod pages have (members,
+/// sessions, Slack channels) is left out. As total as [`parse`].
+pub fn document(text: &str, path: &str) -> PodPage {
+    read(text, path, Whole::Document)
+}
+
+/// What a text is read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    PodPage,
+    Document,
+}
+
+fn read(text: &str, path: &str, whole: Whole) -> PodPage {
     let source = Source::new(beginning(text));
     let outline = Outline::of(&source);
     let page = Page { source: &source, outline: &outline, path };
     let mut findings = Vec::new();
     mojibake::check(&page, &mut findings);
     lists::check(&page, &mut findings);
-    let (members, members_section) = members::read(&page, &mut findings);
     let labels = labels::read(&page, &mut findings);
     let links = links::all(&page, &mut findings);
-    let sessions = sessions::read(&page);
-    if text.len() > LONGEST || [members.len(), labels.len(), links.len(), sessions.len()].iter().any(|n| *n >= MOST) {
+    let mut found = PodPage { title: title::read(&page), labels, links, ..PodPage::default() };
+    if whole == Whole::PodPage {
+        (found.members, found.members_section) = members::read(&page, &mut findings);
+        found.sessions = sessions::read(&page);
+        found.slack = slack::read(&page);
+    }
+    let counts = [found.members.len(), found.labels.len(), found.links.len(), found.sessions.len()];
+    if text.len() > LONGEST || counts.iter().any(|n| *n >= MOST) {
         let message = "The page is larger than is read; what stands further down is not looked at.";
         findings.push(Finding::new(Rule::PageCut, "page", message).at(page.place(0)));
     }
-    PodPage {
-        title: title::read(&page),
-        members,
-        members_section,
-        sessions,
-        labels,
-        slack: slack::read(&page),
-        links,
-        findings: in_order_of_page(findings),
-    }
+    PodPage { findings: in_order_of_page(findings), ..found }
 }
 
 /// What the parts of this room look at.

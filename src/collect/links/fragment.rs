@@ -3,10 +3,12 @@
 //! A place is an element's `id`, or the `name` of an `a` (HTML Living Standard, 7.4.6.4 "The indicated part
 //! of the document"). Comments and scripts hold none.
 
+mod marks;
+
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
+use marks::{Mark, marks, marks_of_part};
 
 /// Which of the wanted places a page has, and whether it has any at all: one without any is drawn by
 /// scripts.
@@ -16,20 +18,61 @@ pub(super) struct Places {
     pub(super) any: bool,
 }
 
-/// Looks for places in a page, keeping nothing but those that are wanted.
-pub(super) fn places(html: &[u8], wanted: &BTreeSet<String>) -> Places {
-    let mut places = Places::default();
-    for mark in marks(html) {
-        let Mark::Id(id) = mark else { continue };
-        places.any = true;
-        // GitHub and GitLab prefix what users wrote and find it without the prefix.
-        let bare = id.strip_prefix("user-content-").unwrap_or(&id);
-        places.found.extend(wanted.iter().filter(|wanted| **wanted == id || *wanted == bare).cloned());
-        if places.found.len() == wanted.len() {
-            break;
-        }
+/// Looks for places in a page while it comes in, and keeps nothing of it but what may go on in the next part.
+pub(super) struct Search<'a> {
+    wanted: &'a BTreeSet<String>,
+    places: Places,
+    /// What is not read for good.
+    held: Vec<u8>,
+    /// At how much of it another look is worth its while: a script that goes on and on is not read with each part of it.
+    enough: usize,
+}
+
+/// Parts of a page are read together up to this much, bytes.
+const PART: usize = 16 * 1024;
+
+impl<'a> Search<'a> {
+    pub(super) fn new(wanted: &'a BTreeSet<String>) -> Self {
+        Self { wanted, places: Places::default(), held: Vec::new(), enough: PART }
     }
-    places
+
+    /// Takes the next part; gives `true` when nothing is left to look for.
+    pub(super) fn goes_on_with(&mut self, part: &[u8]) -> bool {
+        self.held.extend_from_slice(part);
+        if self.held.len() >= self.enough {
+            self.read();
+            self.enough = PART.max(self.held.len() * 2);
+        }
+        self.is_over()
+    }
+
+    /// What was found, when no more comes.
+    pub(super) fn end(mut self) -> Places {
+        if !self.is_over() {
+            self.read();
+        }
+        self.places
+    }
+
+    fn is_over(&self) -> bool {
+        self.places.found.len() == self.wanted.len()
+    }
+
+    fn read(&mut self) {
+        let settled = Cell::new(0);
+        for mark in marks_of_part(&self.held, &settled) {
+            let Mark::Id(id) = mark else { continue };
+            self.places.any = true;
+            // GitHub and GitLab prefix what users wrote and find it without the prefix.
+            let bare = id.strip_prefix("user-content-").unwrap_or(&id);
+            for found in [id.as_str(), bare] {
+                if self.wanted.contains(found) && !self.places.found.contains(found) {
+                    self.places.found.insert(found.to_owned());
+                }
+            }
+        }
+        self.held.drain(..settled.get().min(self.held.len()));
+    }
 }
 
 /// All places of a piece of HTML.
@@ -44,6 +87,10 @@ pub(super) fn all(html: &[u8]) -> BTreeSet<String> {
 /// Where a page sends its reader at once: `<meta http-equiv="refresh" content="0; url=…">`. A page that
 /// does so after more than five seconds is one to be read.
 pub(super) fn refresh(html: &[u8]) -> Option<String> {
+    // Few pages do, and nearly every page is asked.
+    if !holds(html, "refresh") {
+        return None;
+    }
     marks(html).find_map(|mark| match mark {
         Mark::Refresh(content) => refresh_target(&content),
         Mark::Id(_) | Mark::Title(_) => None,
@@ -58,69 +105,21 @@ pub(super) fn title(html: &[u8]) -> Option<String> {
     })
 }
 
+/// Whether a word stands anywhere in a text, in large or small letters.
+pub(super) fn holds(text: &[u8], word: &str) -> bool {
+    let word = word.as_bytes();
+    let Some(first) = word.first() else { return true };
+    let begins = memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text);
+    let mut whole = begins.filter_map(|at| text.get(at..at + word.len()));
+    whole.any(|part| part.eq_ignore_ascii_case(word))
+}
+
 /// What a fragment asks for: decoded, or `None` for the top of the page and for a text to be found in it
 /// (`#:~:text=`, URL Fragment Text Directives).
 pub(super) fn wanted(fragment: Option<&str>) -> Option<String> {
     let fragment = fragment?.split(":~:").next().unwrap_or_default();
     let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8_lossy().into_owned();
     (!decoded.is_empty() && !decoded.eq_ignore_ascii_case("top")).then_some(decoded)
-}
-
-enum Mark {
-    Id(String),
-    Refresh(String),
-    Title(String),
-}
-
-/// The attribute whose value comes next.
-#[derive(Clone, Copy, PartialEq)]
-enum Next {
-    Id,
-    HttpEquiv,
-    Content,
-    Other,
-}
-
-fn marks(html: &[u8]) -> impl Iterator<Item = Mark> {
-    let (mut tag, mut next, mut in_title) = (Vec::new(), Next::Other, false);
-    let (mut refreshes, mut content) = (false, None::<String>);
-    let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| -> Option<Mark> {
-        match event {
-            CallbackEvent::OpenStartTag { name } => {
-                tag.clear();
-                tag.extend_from_slice(name);
-                (refreshes, content, in_title) = (false, None, name == b"title");
-            }
-            CallbackEvent::AttributeName { name } => {
-                next = match name {
-                    b"id" => Next::Id,
-                    b"name" if tag == b"a" => Next::Id,
-                    b"http-equiv" if tag == b"meta" => Next::HttpEquiv,
-                    b"content" if tag == b"meta" => Next::Content,
-                    _ => Next::Other,
-                };
-            }
-            CallbackEvent::AttributeValue { value } => {
-                let text = || String::from_utf8_lossy(value).into_owned();
-                match std::mem::replace(&mut next, Next::Other) {
-                    Next::Id if !value.is_empty() => return Some(Mark::Id(text())),
-                    Next::HttpEquiv => refreshes = value.eq_ignore_ascii_case(b"refresh"),
-                    Next::Content => content = Some(text()),
-                    Next::Id | Next::Other => {}
-                }
-            }
-            CallbackEvent::CloseStartTag { .. } if refreshes => return content.take().map(Mark::Refresh),
-            CallbackEvent::String { value } if in_title => {
-                in_title = false;
-                return Some(Mark::Title(String::from_utf8_lossy(value).into_owned()));
-            }
-            CallbackEvent::EndTag { .. } => tag.clear(),
-            _ => {}
-        }
-        None
-    });
-    emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(html, emitter).flatten()
 }
 
 /// The address in `0; url='…'` (HTML Living Standard, 4.2.5.3, "refresh").
@@ -150,9 +149,36 @@ mod tests {
             b"<h2 ID=one>x</h2><a name='two'></a><p name=three><!-- <p id=four> --><script>'<p id=\"five\">'</script>\
             <h3 id=\"user-content-six\">";
         assert_eq!(all(html), set(&["one", "two", "user-content-six"]));
-        let seen = places(html, &set(&["two", "six", "seven"]));
+        let seen = search(&[html], &set(&["two", "six", "seven"]));
         assert_eq!(seen, Places { found: set(&["six", "two"]), any: true });
-        assert!(!places(b"<div>drawn later</div>", &set(&["x"])).any);
+        assert!(!search(&[b"<div>drawn later</div>"], &set(&["x"])).any);
+    }
+
+    fn search(parts: &[&[u8]], wanted: &BTreeSet<String>) -> Places {
+        let mut search = Search { enough: 0, ..Search::new(wanted) };
+        for part in parts {
+            if search.goes_on_with(part) {
+                break;
+            }
+            search.enough = 0;
+        }
+        search.end()
+    }
+
+    #[test]
+    fn a_page_that_comes_in_parts_is_the_same_page() {
+        let html = "<!doctype html>\r\n<title>a</b></title><p id='one'\r\nclass=x>é\r<!-- <p id=none1> -->\
+            <script>if (a</b) '<p id=none2>'</script><style></p id=none3></style><a name=two href='?a&amp;b#&#x41;'>\
+            <textarea><p id=none4></textarea></p><h2 id=\"thr&amp;ee\">&notin;</h2><br/><svg id=four /><p id=none5";
+        let all = set(&["one", "two", "thr&ee", "four"]);
+        let wanted: BTreeSet<String> = all.iter().cloned().chain((1..=5).map(|n| format!("none{n}"))).collect();
+        for first in 0..html.len() {
+            for second in first..html.len() {
+                let html = html.as_bytes();
+                let found = search(&[&html[..first], &html[first..second], &html[second..]], &wanted).found;
+                assert_eq!(found, all, "cut at {first} and {second}");
+            }
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub async fn probe(
     web::portal::unmask(&visitor, &mut visits).await;
     let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
     second_sight(&entries, &mut judged, &visitor).await;
-    let mut observations: Vec<Observation> = entries
+    let verdicts: Vec<Judged> = entries
         .iter()
         .map(|(key, entry)| {
             let judged = match &entry.ask {
@@ -105,9 +105,13 @@ pub async fn probe(
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
                 Ask::Web(url) => policy.place(visits.get(&bare(url)), url),
             };
-            observation(&key.0, entry, policy::as_named(entry.kind, judged))
+            policy::as_named(entry.kind, judged)
         })
         .collect();
+    drop(visits);
+    let seen = entries.into_iter().zip(verdicts);
+    let mut observations: Vec<Observation> =
+        seen.map(|((key, entry), judged)| observation(key.0, entry, judged)).collect();
     let stumbled = observations.iter().find(|seen| seen.reason == STUMBLED);
     let stumbled =
         stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
@@ -117,15 +121,15 @@ pub async fn probe(
 
 /// The look at what the documents themselves and the files around them show: nothing is asked of anybody.
 pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observation> {
-    let entries = entries(documents, policy);
+    let entries = entries(documents, policy).into_iter();
     let mut observations: Vec<Observation> = entries
-        .iter()
-        .map(|(key, entry)| {
-            let judged = match &entry.ask {
-                Ask::Nobody(judged) => judged.clone(),
-                Ask::Gitlab(_) | Ask::Web(_) => Judged::new(Verdict::Skipped, "nothing is asked with --offline"),
+        .map(|(key, mut entry)| {
+            let unasked = || Judged::new(Verdict::Skipped, "nothing is asked with --offline");
+            let judged = match std::mem::replace(&mut entry.ask, Ask::Nobody(unasked())) {
+                Ask::Nobody(judged) => judged,
+                Ask::Gitlab(_) | Ask::Web(_) => unasked(),
             };
-            observation(&key.0, entry, judged)
+            observation(key.0, entry, judged)
         })
         .collect();
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
@@ -150,24 +154,27 @@ enum Ask {
 }
 
 fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> {
-    let mut entries: BTreeMap<Key, Entry> = BTreeMap::new();
+    let mut entries: Vec<(Key, Entry)> = Vec::new();
+    // Most addresses say all by themselves, and are named again and again: each of those is read once.
+    let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut others: BTreeMap<Key, usize> = BTreeMap::new();
     for document in documents {
         for link in document.links {
-            let target = target::read(&link.url, &policy.gitlab_host);
-            let kind = target.kind();
-            let (key, ask) = if let Some(found) = among_files(document, &target, &link.url) {
-                ((link.url.clone(), Some(found.to)), asked(&link.url, policy, || Ask::Nobody(found.judged)))
-            } else {
-                let resolved = match &target {
-                    Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
-                    _ => None,
-                };
-                let key = (link.url.clone(), resolved.as_ref().map(Url::to_string));
-                let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
-                (key, asked(&link.url, policy, || ask(target)))
-            };
-            let entry = entries.entry(key).or_insert_with(|| Entry { kind, ask, places: Vec::new() });
-            entry.places.push(LinkPlace {
+            let says_all = says_all(document, &link.url);
+            let known = says_all.then(|| whole.get(link.url.as_str()).copied()).flatten();
+            let index = known.unwrap_or_else(|| {
+                let (key, kind, ask) = understood(document, &link.url, policy);
+                if let Some(index) = others.get(&key) {
+                    return *index;
+                }
+                if says_all {
+                    whole.insert(&link.url, entries.len());
+                }
+                others.insert(key.clone(), entries.len());
+                entries.push((key, Entry { kind, ask, places: Vec::new() }));
+                entries.len() - 1
+            });
+            entries[index].1.places.push(LinkPlace {
                 path: document.path.to_owned(),
                 line: link.line,
                 column: link.column,
@@ -175,10 +182,33 @@ fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> 
             });
         }
     }
-    for entry in entries.values_mut() {
+    for (_, entry) in &mut entries {
         entry.places.sort();
     }
-    entries
+    entries.into_iter().collect()
+}
+
+/// Whether an address means the same in every document.
+fn says_all(document: &Document<'_>, address: &str) -> bool {
+    let site = document.local.is_some_and(|(local, _)| local.is_site());
+    !site && (address.starts_with("https://") || address.starts_with("http://"))
+}
+
+/// What tells an address of a document from others, what it is, and who is asked.
+fn understood(document: &Document<'_>, address: &str, policy: &Policy) -> (Key, LinkKind, Ask) {
+    let target = target::read(address, &policy.gitlab_host);
+    let kind = target.kind();
+    if let Some(found) = among_files(document, &target, address) {
+        let key = (address.to_owned(), Some(found.to));
+        return (key, kind, asked(address, policy, || Ask::Nobody(found.judged)));
+    }
+    let resolved = match &target {
+        Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
+        _ => None,
+    };
+    let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
+    let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
+    (key, kind, asked(address, policy, || ask(target)))
 }
 
 /// Where a link without a host leads among the files around its document, if these are looked at.
@@ -288,12 +318,12 @@ fn unseen() -> Judged {
     Judged::new(Verdict::Unreachable, STUMBLED)
 }
 
-fn observation(url: &str, entry: &Entry, judged: Judged) -> Observation {
+fn observation(url: String, entry: Entry, judged: Judged) -> Observation {
     Observation {
         status: judged.status,
         redirects: judged.redirects,
         suggestion: judged.suggestion,
-        places: entry.places.clone(),
+        places: entry.places,
         ..Observation::new(url, entry.kind, judged.verdict, judged.reason)
     }
 }

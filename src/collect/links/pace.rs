@@ -4,10 +4,11 @@
 //! from another.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 /// How many requests at once and in a second.
@@ -37,6 +38,10 @@ pub(super) struct Pace {
     limits: Limits,
     all: Arc<Semaphore>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+    /// How many visits wait for a host.
+    waiting: AtomicUsize,
+    /// Tells that one more does.
+    waits: Notify,
 }
 
 struct Host {
@@ -63,7 +68,31 @@ pub(super) struct Place {
 
 impl Pace {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, all: Arc::new(Semaphore::new(limits.in_all.max(1))), hosts: Mutex::default() }
+        let all = Arc::new(Semaphore::new(limits.in_all.max(1)));
+        Self { limits, all, hosts: Mutex::default(), waiting: AtomicUsize::new(0), waits: Notify::new() }
+    }
+
+    /// Whether one more visit can go on beside so many, of which some only wait.
+    pub(super) fn has_room(&self, begun: usize) -> bool {
+        begun.saturating_sub(self.waiting.load(Ordering::Relaxed)) < self.limits.in_all
+    }
+
+    /// Returns when one more visit has begun to wait, so that there may be room for another.
+    pub(super) async fn somebody_waits(&self) {
+        self.waits.notified().await;
+    }
+
+    /// When the next request to a host is due, if that is not now.
+    pub(super) fn earliest(&self, host: &str, now: Instant) -> Option<Instant> {
+        let host = self.host(host);
+        let memory = lock(&host.memory);
+        memory.down.is_none().then(|| memory.due_at(self.limits, now)).flatten()
+    }
+
+    /// Waits for something, and leaves its place to others meanwhile.
+    pub(super) async fn aside<T>(&self, wait: impl Future<Output = T>) -> T {
+        let _aside = Aside::new(self);
+        wait.await
     }
 
     /// Waits for a turn at a host.
@@ -72,7 +101,11 @@ impl Pace {
     /// Why the host is not asked any more in this run.
     pub(super) async fn turn(&self, host: &str) -> Result<Place, String> {
         let host = self.host(host);
-        let place = Arc::clone(&host.places).acquire_owned().await.ok();
+        let free = Arc::clone(&host.places).try_acquire_owned().ok();
+        let place = match free {
+            Some(place) => Some(place),
+            None => self.aside(Arc::clone(&host.places).acquire_owned()).await.ok(),
+        };
         loop {
             let until = {
                 let mut memory = lock(&host.memory);
@@ -82,7 +115,7 @@ impl Pace {
                 memory.next(self.limits, Instant::now())
             };
             match until {
-                Some(until) => sleep_until(until).await,
+                Some(until) => self.aside(sleep_until(until)).await,
                 None => break,
             }
         }
@@ -134,22 +167,46 @@ impl Pace {
 }
 
 impl Memory {
-    /// Takes a turn now, or says when to ask again (the leaky bucket as a virtual schedule: GCRA, ITU-T I.371).
+    /// Takes a turn now, or says when to ask again.
     fn next(&mut self, limits: Limits, now: Instant) -> Option<Instant> {
+        let due_at = self.due_at(limits, now);
+        if due_at.is_none() && limits.per_second > 0 {
+            self.due = Some(self.due.map_or(now, |due| due.max(now)) + interval(limits));
+        }
+        due_at
+    }
+
+    /// When the next turn is, if that is not now (the leaky bucket as a virtual schedule: GCRA, ITU-T I.371).
+    fn due_at(&self, limits: Limits, now: Instant) -> Option<Instant> {
         if let Some(held) = self.held.filter(|held| *held > now) {
             return Some(held);
         }
         if limits.per_second == 0 {
             return None;
         }
-        let interval = Duration::from_secs(1) / limits.per_second;
-        let due = self.due.map_or(now, |due| due.max(now));
-        let lead = interval * limits.burst.saturating_sub(1);
-        if due > now + lead {
-            return Some(due - lead);
-        }
-        self.due = Some(due + interval);
-        None
+        let lead = interval(limits) * limits.burst.saturating_sub(1);
+        self.due.filter(|due| *due > now + lead).map(|due| due - lead)
+    }
+}
+
+fn interval(limits: Limits) -> Duration {
+    Duration::from_secs(1) / limits.per_second.max(1)
+}
+
+/// A visit that only waits.
+struct Aside<'a>(&'a Pace);
+
+impl<'a> Aside<'a> {
+    fn new(pace: &'a Pace) -> Self {
+        pace.waiting.fetch_add(1, Ordering::Relaxed);
+        pace.waits.notify_one();
+        Self(pace)
+    }
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

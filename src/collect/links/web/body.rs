@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use super::fetch::Reply;
-use crate::collect::links::fragment::{self, Places};
+use crate::collect::links::fragment::{self, Places, Search};
 
 /// Enough for the head of a page that only sends its reader on, and to tell pages apart.
-const START: usize = 2 * 1024;
+const START: usize = 4 * 1024;
 /// How long the start of a page is waited for; the page is there, so nothing is lost without it.
 const START_WAIT: Duration = Duration::from_secs(2);
 /// The most of a page that is read for its places.
@@ -32,40 +32,38 @@ pub(super) type Print = [u8; 32];
 pub(super) async fn start(mut reply: Reply, until: Instant) -> (Reply, Start) {
     let mut start = Start { bytes: Vec::new(), over: false, broken: false };
     let until = until.min(Instant::now() + START_WAIT);
-    read(&mut reply, &mut start, START, until).await;
+    while start.bytes.len() < START && !start.over {
+        match timeout_at(until, reply.body.next()).await {
+            Ok(Some(Ok(chunk))) => start.bytes.extend_from_slice(&chunk),
+            Ok(Some(Err(_))) => (start.over, start.broken) = (true, true),
+            Ok(None) => start.over = true,
+            Err(_elapsed) => break,
+        }
+    }
     (reply, start)
 }
 
-/// Reads on until there is so much; gives `false` when that took too long.
-async fn read(reply: &mut Reply, start: &mut Start, enough: usize, until: Instant) -> bool {
-    while start.bytes.len() < enough && !start.over {
-        match timeout_at(until, reply.body.next()).await {
-            Ok(Some(Ok(chunk))) => {
-                let room = CAP + 1 - start.bytes.len();
-                start.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            }
-            Ok(Some(Err(_))) => (start.over, start.broken) = (true, true),
-            Ok(None) => start.over = true,
-            Err(_elapsed) => return false,
-        }
-    }
-    true
+/// What every start holds, however much of a page came with it.
+pub(super) fn head(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(START)]
 }
 
 /// A hash of a page's beginning.
 pub(super) fn print(bytes: &[u8]) -> Print {
-    Sha256::digest(&bytes[..bytes.len().min(START)]).into()
+    Sha256::digest(head(bytes)).into()
 }
 
 /// Whether a page is GitLab's sign-in page, shown in place of another (fact sheet on links, section 5.1).
 pub(super) fn asks_to_sign_in(bytes: &[u8]) -> bool {
-    fragment::title(bytes).is_some_and(|title| matches!(title.as_str(), "Sign in · GitLab" | "Sign in"))
+    let bytes = head(bytes);
+    fragment::holds(bytes, "sign in")
+        && fragment::title(bytes).is_some_and(|title| matches!(title.as_str(), "Sign in · GitLab" | "Sign in"))
 }
 
 /// Reads the rest of a page for the places on it; also tells why the others cannot be known, if so.
 pub(super) async fn places(
     mut reply: Reply,
-    mut start: Start,
+    start: Start,
     wanted: &BTreeSet<String>,
     until: Instant,
 ) -> (Places, Option<&'static str>) {
@@ -75,18 +73,30 @@ pub(super) async fn places(
     if !reply.is_plain() {
         return (Places::default(), Some("the page is there; its text came packed and was not read"));
     }
-    let in_time = read(&mut reply, &mut start, CAP + 1, until).await;
-    let places = fragment::places(&start.bytes[..start.bytes.len().min(CAP)], wanted);
-    let unknown = if !in_time {
-        Some("the page is there; it did not come to its end in time")
-    } else if start.broken {
-        Some("the page is there; it broke off before its end")
-    } else if start.bytes.len() > CAP {
-        Some("the page is there; it is too long to be read to its end")
-    } else if !places.any {
-        Some("the page is there; it has no places until scripts have drawn it")
-    } else {
-        None
-    };
+    let mut search = Search::new(wanted);
+    let mut length = start.bytes.len();
+    let mut over = search.goes_on_with(&start.bytes) || start.over;
+    let mut unknown = start.broken.then_some(BROKE_OFF);
+    drop(start);
+    while !over {
+        match timeout_at(until, reply.body.next()).await {
+            Ok(Some(Ok(chunk))) => {
+                length += chunk.len();
+                over = search.goes_on_with(&chunk);
+                if length > CAP && !over {
+                    (over, unknown) = (true, Some("the page is there; it is too long to be read to its end"));
+                }
+            }
+            Ok(Some(Err(_))) => (over, unknown) = (true, Some(BROKE_OFF)),
+            Ok(None) => over = true,
+            Err(_elapsed) => (over, unknown) = (true, Some("the page is there; it did not come to its end in time")),
+        }
+    }
+    let places = search.end();
+    if !places.any {
+        unknown = unknown.or(Some("the page is there; it has no places until scripts have drawn it"));
+    }
     (places, unknown)
 }
+
+const BROKE_OFF: &str = "the page is there; it broke off before its end";

@@ -47,6 +47,12 @@ fn alike(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
         }
     }
     let (face, hosts) = faces.into_iter().max_by_key(|(_, hosts)| hosts.len())?;
+    // A host that says of an address that it is gone shows what it has; nobody stands in front of it.
+    let told = visits.iter().filter(|(_, visit)| matches!(visit.judged.status, Some(404 | 410)));
+    let telling: BTreeSet<&str> = told.filter_map(|(url, _)| url.host_str()).collect();
+    if hosts.keys().any(|host| telling.contains(host.as_str())) {
+        return None;
+    }
     let (_, url) = hosts.first_key_value().filter(|_| hosts.len() >= ENOUGH_HOSTS)?;
     url.join(INVENTED).ok().map(|url| (url, face))
 }

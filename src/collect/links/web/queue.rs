@@ -1,41 +1,132 @@
 //! All visits of a run, host by host.
+//!
+//! Each host has a queue of its own. A visit is begun when its host can be asked now and a place is free among all;
+//! one that waits for its host (for its rate, or because the host asked for time) takes no place from another host,
+//! and no more visits exist at a time than can go on: a hundred thousand addresses wait as addresses.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::visit::{Visit, Visitor, host};
+use crate::collect::links::pace::Pace;
 
 /// Addresses, each with the places that are looked for on it.
 pub(in crate::collect::links) type Jobs = BTreeMap<Url, BTreeSet<String>>;
 
-/// Visits all of them. Each host has a queue of its own and as many workers as it may get requests at once;
-/// one that panics takes only its own visit with it.
+/// Visits all of them. A visit that panics takes nothing but itself with it.
 pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> BTreeMap<Url, Visit> {
-    let mut queues: BTreeMap<String, VecDeque<(Url, BTreeSet<String>)>> = BTreeMap::new();
-    for (url, wanted) in jobs {
-        queues.entry(host(&url)).or_default().push_back((url, wanted));
-    }
-    let done = Arc::new(Mutex::new(BTreeMap::new()));
-    let mut workers = JoinSet::new();
-    for queue in queues.into_values() {
-        let count = visitor.at_once().min(queue.len());
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..count {
-            let (visitor, queue, done) = (Arc::clone(visitor), Arc::clone(&queue), Arc::clone(&done));
-            workers.spawn(async move {
-                loop {
-                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                    let Some((url, wanted)) = job else { break };
-                    let visit = visitor.visit(&url, &wanted).await;
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(url, visit);
-                }
+    let mut queues = Queues::of(jobs, visitor.at_once());
+    let mut done = BTreeMap::new();
+    let mut running = JoinSet::new();
+    let mut hosts: BTreeMap<Id, usize> = BTreeMap::new();
+    loop {
+        while visitor.pace().has_room(running.len()) {
+            let Some((index, url, wanted)) = queues.next(visitor.pace(), Instant::now()) else { break };
+            let visitor = Arc::clone(visitor);
+            let task = running.spawn(async move {
+                let visit = visitor.visit(&url, &wanted).await;
+                (url, visit)
             });
+            hosts.insert(task.id(), index);
+        }
+        let earliest = queues.earliest();
+        if running.is_empty() && earliest.is_none() {
+            return done;
+        }
+        tokio::select! {
+            Some(ended) = running.join_next_with_id() => {
+                let id = match ended {
+                    Ok((id, (url, visit))) => {
+                        done.insert(url, visit);
+                        id
+                    }
+                    Err(panic) => panic.id(),
+                };
+                queues.ended(hosts.remove(&id));
+            }
+            () = visitor.pace().somebody_waits() => {}
+            () = sleep_until(earliest.unwrap_or_else(Instant::now)), if earliest.is_some() => {}
         }
     }
-    while workers.join_next().await.is_some() {}
-    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut *done)
+}
+
+/// What is still to be visited.
+struct Queues {
+    hosts: Vec<Queue>,
+    /// Hosts that may be asked now, by how many visits each has and by their places in `hosts`: the least busy first,
+    /// so that requests spread over few connections to each, and those are used again.
+    ready: BTreeSet<(usize, usize)>,
+    /// Hosts that may be asked later.
+    later: BTreeSet<(Instant, usize)>,
+    at_once: usize,
+}
+
+struct Queue {
+    name: String,
+    jobs: VecDeque<(Url, BTreeSet<String>)>,
+    running: usize,
+    /// Whether it stands in `later`.
+    waits: bool,
+}
+
+impl Queues {
+    /// The longest queue first: it takes longest.
+    fn of(jobs: Jobs, at_once: usize) -> Self {
+        let mut queues: BTreeMap<String, VecDeque<(Url, BTreeSet<String>)>> = BTreeMap::new();
+        for (url, wanted) in jobs {
+            queues.entry(host(&url)).or_default().push_back((url, wanted));
+        }
+        let mut hosts: Vec<Queue> =
+            queues.into_iter().map(|(name, jobs)| Queue { name, jobs, running: 0, waits: false }).collect();
+        hosts.sort_by_key(|queue| Reverse(queue.jobs.len()));
+        Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts, at_once }
+    }
+
+    /// The next address whose host can be asked now.
+    fn next(&mut self, pace: &Pace, now: Instant) -> Option<(usize, Url, BTreeSet<String>)> {
+        while let Some(due) = self.later.first().copied().filter(|(due, _)| *due <= now) {
+            self.later.remove(&due);
+            self.hosts[due.1].waits = false;
+            self.make_ready(due.1);
+        }
+        while let Some((_, index)) = self.ready.pop_first() {
+            let queue = &mut self.hosts[index];
+            if let Some(due) = pace.earliest(&queue.name, now) {
+                queue.waits = true;
+                self.later.insert((due, index));
+            } else if let Some((url, wanted)) = queue.jobs.pop_front() {
+                queue.running += 1;
+                self.make_ready(index);
+                return Some((index, url, wanted));
+            }
+        }
+        None
+    }
+
+    /// The host may be asked, if there is something to ask it and it is not busy enough.
+    fn make_ready(&mut self, index: usize) {
+        let queue = &self.hosts[index];
+        if !queue.waits && !queue.jobs.is_empty() && queue.running < self.at_once {
+            self.ready.insert((queue.running, index));
+        }
+    }
+
+    /// When the first of those that wait may be asked.
+    fn earliest(&self) -> Option<Instant> {
+        self.later.first().map(|(due, _)| *due)
+    }
+
+    /// A visit to this host has ended.
+    fn ended(&mut self, index: Option<usize>) {
+        let Some(index) = index else { return };
+        let queue = &mut self.hosts[index];
+        self.ready.remove(&(queue.running, index));
+        queue.running -= 1;
+        self.make_ready(index);
+    }
 }

@@ -57,6 +57,11 @@ impl Visitor {
         self.web.settings.limits.per_host.max(1)
     }
 
+    /// The queues of the run.
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
     /// How many requests were sent.
     pub(in crate::collect::links) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
@@ -81,7 +86,7 @@ impl Visitor {
                 }
                 Ok(Answered::Page { reply, start, until, _place }) => {
                     let status = reply.status;
-                    let sent_on = reply.is_html().then(|| fragment::refresh(&start.bytes)).flatten();
+                    let sent_on = reply.is_html().then(|| fragment::refresh(body::head(&start.bytes))).flatten();
                     match sent_on.and_then(|to| here.join(&to).ok()).filter(|next| *next != here) {
                         Some(next) => (next, (status, true)),
                         None => return trail.page(url, here, wanted, reply, start, until).await,
@@ -126,7 +131,7 @@ impl Visitor {
                 }
                 Ok(Err(Lost::Broken(_))) if !last => {
                     drop(place);
-                    sleep(jitter(self.web.settings.seed, attempt)).await;
+                    self.pace.aside(sleep(jitter(self.web.settings.seed, attempt))).await;
                     continue;
                 }
                 Ok(Err(why)) => return Err(self.no_answer(&host, why)),
@@ -138,7 +143,7 @@ impl Visitor {
                 Said::Busy(Some(wait)) if !last => self.pace.hold(&host, wait),
                 Said::Failed if !last => {
                     drop(place);
-                    sleep(jitter(self.web.settings.seed, attempt)).await;
+                    self.pace.aside(sleep(jitter(self.web.settings.seed, attempt))).await;
                 }
                 Said::Page => {
                     let (reply, start) = body::start(reply, until).await;
