@@ -122,6 +122,13 @@ pub(super) fn wanted(fragment: Option<&str>) -> Option<String> {
     (!decoded.is_empty() && !decoded.eq_ignore_ascii_case("top")).then_some(decoded)
 }
 
+/// A fragment as it stands in the address, where that is not what it decodes to. It is looked for first (HTML Living
+/// Standard, 7.4.6.4): some builders of sites write ids already encoded.
+pub(super) fn as_written(fragment: Option<&str>) -> Option<String> {
+    let written = fragment?.split(":~:").next().unwrap_or_default();
+    wanted(fragment).filter(|decoded| decoded != written).map(|_| written.to_owned())
+}
+
 /// The address in `0; url='…'` (HTML Living Standard, 4.2.5.3, "refresh").
 fn refresh_target(content: &str) -> Option<String> {
     let (seconds, rest) = content.split_once([';', ','])?;

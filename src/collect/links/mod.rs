@@ -86,7 +86,10 @@ pub async fn probe(
     for (key, entry) in &entries {
         match &entry.ask {
             Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
-            Ask::Web(url) => jobs.entry(bare(url)).or_default().extend(fragment::wanted(url.fragment())),
+            Ask::Web(url) => {
+                let places = jobs.entry(bare(url)).or_default();
+                places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
+            }
             Ask::Nobody(_) => {}
         }
     }

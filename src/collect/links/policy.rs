@@ -8,7 +8,7 @@ use super::verdict::Judged;
 use super::web::visit::Visit;
 use crate::pod::document::LinkKind;
 use crate::pod::text::Untrusted;
-use crate::pod::verdict::Verdict;
+use crate::pod::verdict::{Hop, Verdict};
 
 /// How links are judged.
 #[derive(Debug, Clone)]
@@ -68,14 +68,14 @@ impl Policy {
         if !matches!(judged.verdict, Verdict::Alive | Verdict::Moved) {
             return judged;
         }
-        let last = judged.redirects.last().and_then(|hop| Url::parse(&hop.url).ok());
-        // A redirect that names a place of its own takes the place of the one that was asked for.
-        let Some(wanted) =
-            fragment::wanted(url.fragment()).filter(|_| last.is_none_or(|last| last.fragment().is_none()))
-        else {
+        // A redirect that names a place of its own takes the place of the one that was asked for, and hands it on (RFC
+        // 9110, section 10.2.2).
+        let renamed = |hop: &Hop| Url::parse(&hop.url).is_ok_and(|to| to.fragment().is_some());
+        let Some(wanted) = fragment::wanted(url.fragment()).filter(|_| !judged.redirects.iter().any(renamed)) else {
             return judged;
         };
-        if visit.places.found.contains(&wanted) {
+        let found = |place: &String| visit.places.found.contains(place);
+        if found(&wanted) || fragment::as_written(url.fragment()).is_some_and(|written| found(&written)) {
             return judged;
         }
         let unverifiable = |reason: &str| Judged {
@@ -92,7 +92,8 @@ impl Policy {
         if self.is_generated(&visit.end) {
             return unverifiable("the page is there; its headings are made when the site is built");
         }
-        let reason = format!("the page is there, the place #{} is not", Untrusted::new(wanted).line());
+        // What the page was moved to is no better address while the place is not there.
+        let reason = place_lost(url, visit, &wanted);
         Judged { reason, verdict: Verdict::FragmentDead, suggestion: None, ..judged }
     }
 
@@ -125,6 +126,25 @@ pub(super) fn keeping_fragment(mut judged: Judged, url: &Url) -> Judged {
         judged.suggestion = Some(better.into());
     }
     judged
+}
+
+/// Why the place is not there: the page never had it, or a redirect led to another page, which has not.
+fn place_lost(url: &Url, visit: &Visit, wanted: &str) -> String {
+    let place = Untrusted::new(wanted).line();
+    if visit.judged.redirects.is_empty() || same_page(url, &visit.end) {
+        return format!("the page is there, the place #{place} is not");
+    }
+    format!("the redirect to {} lost the place #{place}", Untrusted::new(visit.end.as_str()).line())
+}
+
+/// Whether two addresses are two ways to write one page's: http for https, `www.`, a slash or a suffix at the end.
+fn same_page(one: &Url, other: &Url) -> bool {
+    fn plain(url: &Url) -> (&str, &str, Option<&str>) {
+        let host = url.host_str().unwrap_or_default();
+        let path = url.path().trim_end_matches('/').trim_end_matches(".html").trim_end_matches("/index");
+        (host.strip_prefix("www.").unwrap_or(host), path, url.query())
+    }
+    plain(one) == plain(other)
 }
 
 /// `#L10` on GitHub, whose code view is drawn by scripts (fact sheet on links, section 5.5).
