@@ -12,6 +12,7 @@ use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::rule::Rule;
+use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Observation;
 
 /// What came of a look at documents.
@@ -31,6 +32,8 @@ pub struct Checked {
     pub unknown: Vec<Blind>,
     /// Requests sent to the web.
     pub web_requests: u64,
+    /// What each host of the web was asked.
+    pub hosts: Vec<HostTraffic>,
 }
 
 /// A document as it was read, under the path that its findings name.
@@ -99,6 +102,7 @@ pub async fn check(
         checked.observations = probed.observations;
         checked.unknown.extend(probed.blind);
         checked.web_requests = probed.web_requests;
+        checked.hosts = probed.hosts;
     } else {
         checked.observations = look_offline(&asked, eyes.policy);
         // Files are seen or not: no network can make them look gone.

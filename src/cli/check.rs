@@ -50,11 +50,17 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         findings: &checked.findings,
         inconclusive: checked.inconclusive.as_deref(),
         requests: (counts.reads(), counts.writes(), checked.web_requests),
+        hosts: &checked.hosts,
         took_ms: (with.stopwatch)() - started,
     };
     match with.global.format {
         Format::Json => sink.written(|out| report::json(&looked, out)),
-        Format::Text => sink.painted(&report::text(&looked)),
+        Format::Text => {
+            sink.painted(&report::text(&looked));
+            if with.global.verbose > 0 {
+                sink.out(&report::hosts(&checked.hosts));
+            }
+        }
     }
     for blind in &checked.unknown {
         sink.note(&format!("could not see {}: {}", blind.what, blind.why));

@@ -15,6 +15,7 @@ pub mod marker;
 pub mod observed;
 pub mod snapshot;
 pub mod text;
+pub mod traffic;
 pub mod verdict;
 
 pub mod action;

@@ -1,5 +1,7 @@
 //! What `check` found: for people by document, and as the JSON contract, version 1.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -8,7 +10,9 @@ use serde::Serialize;
 
 use crate::pod::finding::Finding;
 use crate::pod::text::Untrusted;
+use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Observation;
+pub use hosts::hosts;
 
 /// What the report is a function of.
 pub struct Looked<'a> {
@@ -24,6 +28,8 @@ pub struct Looked<'a> {
     pub inconclusive: Option<&'a str>,
     /// Requests that read GitLab, that wrote, and that read the web.
     pub requests: (u64, u64, u64),
+    /// What each host of the web was asked.
+    pub hosts: &'a [HostTraffic],
     /// How long it took, in milliseconds.
     pub took_ms: u64,
 }
@@ -35,6 +41,7 @@ struct Contract<'a> {
     links: usize,
     unique: usize,
     requests: Requests,
+    hosts: &'a [HostTraffic],
     took_ms: u64,
     verdicts: BTreeMap<&'static str, usize>,
     observations: &'a [Observation],
@@ -60,6 +67,7 @@ pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         links: looked.links,
         unique: looked.unique,
         requests: Requests { read, write, web },
+        hosts: looked.hosts,
         took_ms: looked.took_ms,
         verdicts: counts(looked.observations),
         observations: looked.observations,

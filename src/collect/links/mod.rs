@@ -25,6 +25,7 @@ use crate::gitlab::{Purpose, Reader};
 use crate::pod::document::{Link, LinkKind};
 use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
+use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
 use gitlab::GitlabLink;
 use local::Local;
@@ -69,6 +70,8 @@ pub struct Probed {
     pub blind: Option<Blind>,
     /// Requests sent to the web; those to GitLab's API are in the reader's counts.
     pub web_requests: u64,
+    /// What each host of the web was asked, by name.
+    pub hosts: Vec<HostTraffic>,
 }
 
 /// Looks at all links of all documents, and at labels. Each resource is asked once, however often and with whatever
@@ -119,7 +122,8 @@ pub async fn probe(
     let stumbled =
         stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
-    Probed { observations, labels: looked.labels, blind: stumbled.or(looked.blind), web_requests: visitor.requests() }
+    let (web_requests, hosts) = (visitor.requests(), visitor.traffic());
+    Probed { observations, labels: looked.labels, blind: stumbled.or(looked.blind), web_requests, hosts }
 }
 
 /// The look at what the documents themselves and the files around them show: nothing is asked of anybody.

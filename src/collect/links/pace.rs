@@ -1,7 +1,12 @@
 //! Manners: how many requests a host gets at once and in a second, and what is remembered of it in a run.
 //!
 //! Each host has a queue of its own that feeds a limit over all: whoever waits for one host takes no place
-//! from another.
+//! from another. A host that asks for time gets it, one that is silent or has had enough is left alone, and what is
+//! asked again has a budget.
+
+mod budget;
+mod memory;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +15,17 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
+
+use super::verdict::Judged;
+use crate::pod::traffic::HostTraffic;
+use crate::pod::verdict::Verdict;
+use budget::{Budget, FLOOR_OF_RUN};
+use memory::Memory;
+
+/// So many links in a row that end with a 429 are enough.
+const MOST_REFUSALS: u32 = 3;
+/// A host that asks for more time than this in a run is not asked any more.
+const MOST_HELD: Duration = Duration::from_secs(5 * 60);
 
 /// How many requests at once and in a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +54,7 @@ pub(super) struct Pace {
     limits: Limits,
     all: Arc<Semaphore>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+    budget: Mutex<Budget>,
     /// How many visits wait for a host.
     waiting: AtomicUsize,
     /// Tells that one more does.
@@ -49,17 +66,6 @@ struct Host {
     memory: Mutex<Memory>,
 }
 
-#[derive(Default)]
-struct Memory {
-    /// When the next request would be due if requests came evenly.
-    due: Option<Instant>,
-    /// Not before, because the host asked for it.
-    held: Option<Instant>,
-    answered: bool,
-    silences: u32,
-    down: Option<String>,
-}
-
 /// A place in a host's queue; given back when dropped.
 pub(super) struct Place {
     _host: Option<OwnedSemaphorePermit>,
@@ -69,7 +75,8 @@ pub(super) struct Place {
 impl Pace {
     pub(super) fn new(limits: Limits) -> Self {
         let all = Arc::new(Semaphore::new(limits.in_all.max(1)));
-        Self { limits, all, hosts: Mutex::default(), waiting: AtomicUsize::new(0), waits: Notify::new() }
+        let (waiting, waits) = (AtomicUsize::new(0), Notify::new());
+        Self { limits, all, hosts: Mutex::default(), budget: Mutex::new(Budget::new(FLOOR_OF_RUN)), waiting, waits }
     }
 
     /// Whether one more visit can go on beside so many, of which some only wait.
@@ -86,7 +93,7 @@ impl Pace {
     pub(super) fn earliest(&self, host: &str, now: Instant) -> Option<Instant> {
         let host = self.host(host);
         let memory = lock(&host.memory);
-        memory.down.is_none().then(|| memory.due_at(self.limits, now)).flatten()
+        memory.closed.is_none().then(|| memory.due_at(self.limits, now)).flatten()
     }
 
     /// Waits for something, and leaves its place to others meanwhile.
@@ -95,11 +102,11 @@ impl Pace {
         wait.await
     }
 
-    /// Waits for a turn at a host.
+    /// Waits for a turn at a host, and counts it as a request.
     ///
     /// # Errors
-    /// Why the host is not asked any more in this run.
-    pub(super) async fn turn(&self, host: &str) -> Result<Place, String> {
+    /// The verdict on a host that is not asked any more in this run.
+    pub(super) async fn turn(&self, host: &str) -> Result<Place, Judged> {
         let host = self.host(host);
         let free = Arc::clone(&host.places).try_acquire_owned().ok();
         let place = match free {
@@ -109,49 +116,105 @@ impl Pace {
         loop {
             let until = {
                 let mut memory = lock(&host.memory);
-                if let Some(why) = &memory.down {
-                    return Err(why.clone());
-                }
+                memory.open()?;
                 memory.next(self.limits, Instant::now())
             };
-            match until {
-                Some(until) => self.aside(sleep_until(until)).await,
-                None => break,
+            if let Some(until) = until {
+                self.aside(sleep_until(until)).await;
+                continue;
+            }
+            let all = Arc::clone(&self.all).acquire_owned().await.ok();
+            let mut memory = lock(&host.memory);
+            // What was said while others had all places counts too.
+            memory.open()?;
+            if memory.held_until(Instant::now()).is_none() {
+                memory.tally.requests += 1;
+                memory.budget.earn();
+                lock(&self.budget).earn();
+                return Ok(Place { _host: place, _all: all });
             }
         }
-        let all = Arc::clone(&self.all).acquire_owned().await.ok();
-        Ok(Place { _host: place, _all: all })
     }
 
-    /// The host answered, whatever it said.
-    pub(super) fn answered(&self, host: &str) {
+    /// Whether the host is still asked.
+    pub(super) fn is_open(&self, host: &str) -> bool {
+        lock(&self.host(host).memory).closed.is_none()
+    }
+
+    /// Whether something may be sent again to a host; if so, it is counted. The whole run has a budget, too.
+    pub(super) fn again(&self, host: &str) -> bool {
+        let host = self.host(host);
+        let mut memory = lock(&host.memory);
+        let mut run = lock(&self.budget);
+        let allowed = memory.budget.allows() && run.allows();
+        if allowed {
+            memory.budget.spend();
+            run.spend();
+            memory.tally.retries += 1;
+        }
+        allowed
+    }
+
+    /// The host answered after so long, whatever it said; `well` if that was a page, a redirect or that it is gone.
+    pub(super) fn answered(&self, host: &str, took: Duration, well: bool) {
         let host = self.host(host);
         let mut memory = lock(&host.memory);
         (memory.answered, memory.silences) = (true, 0);
+        memory.tally.answered(took);
+        memory.tally.failures += u64::from(!well);
+        if well {
+            memory.refusals = 0;
+        }
+    }
+
+    /// There was no answer.
+    pub(super) fn lost(&self, host: &str) {
+        lock(&self.host(host).memory).tally.failures += 1;
     }
 
     /// The host was silent to the deadline. One that never said a word is not asked again, nor one that was
     /// silent twice in a row: a silent host costs a deadline, not one for each link.
-    pub(super) fn silent(&self, host: &str, why: &str) {
+    pub(super) fn silent(&self, host: &str, judged: &Judged) {
         let host = self.host(host);
         let mut memory = lock(&host.memory);
         memory.silences += 1;
         if !memory.answered || memory.silences > 1 {
-            memory.down = Some(why.to_owned());
+            memory.closed.get_or_insert_with(|| judged.clone());
         }
     }
 
     /// The host cannot be reached at all.
-    pub(super) fn down(&self, host: &str, why: &str) {
-        lock(&self.host(host).memory).down = Some(why.to_owned());
+    pub(super) fn down(&self, host: &str, judged: &Judged) {
+        lock(&self.host(host).memory).closed.get_or_insert_with(|| judged.clone());
+    }
+
+    /// A link ended with the host's word that it has had enough; several in a row are believed for the others.
+    pub(super) fn refuses(&self, host: &str, judged: &Judged) {
+        let host = self.host(host);
+        let mut memory = lock(&host.memory);
+        memory.refusals += 1;
+        if memory.refusals >= MOST_REFUSALS {
+            memory.closed.get_or_insert_with(|| judged.clone());
+        }
     }
 
     /// The host asked to be left alone for a while.
     pub(super) fn hold(&self, host: &str, wait: Duration) {
-        let until = Instant::now() + wait;
+        let now = Instant::now();
         let host = self.host(host);
         let mut memory = lock(&host.memory);
-        memory.held = Some(memory.held.map_or(until, |held| held.max(until)));
+        let held = memory.held.map_or(now, |held| held.max(now));
+        memory.tally.held += (now + wait).saturating_duration_since(held);
+        memory.held = Some(held.max(now + wait));
+        if memory.tally.held > MOST_HELD {
+            let why = "the host wants to be left alone for longer than is waited here";
+            memory.closed.get_or_insert_with(|| Judged::new(Verdict::Refused, why));
+        }
+    }
+
+    /// What each host was asked and how it answered, by name.
+    pub(super) fn traffic(&self) -> Vec<HostTraffic> {
+        lock(&self.hosts).iter().filter_map(|(name, host)| lock(&host.memory).tally.told(name)).collect()
     }
 
     fn host(&self, name: &str) -> Arc<Host> {
@@ -160,37 +223,10 @@ impl Pace {
             return Arc::clone(host);
         }
         let places = Arc::new(Semaphore::new(self.limits.per_host.max(1)));
-        let host = Arc::new(Host { places, memory: Mutex::default() });
+        let host = Arc::new(Host { places, memory: Mutex::new(Memory::new()) });
         hosts.insert(name.to_owned(), Arc::clone(&host));
         host
     }
-}
-
-impl Memory {
-    /// Takes a turn now, or says when to ask again.
-    fn next(&mut self, limits: Limits, now: Instant) -> Option<Instant> {
-        let due_at = self.due_at(limits, now);
-        if due_at.is_none() && limits.per_second > 0 {
-            self.due = Some(self.due.map_or(now, |due| due.max(now)) + interval(limits));
-        }
-        due_at
-    }
-
-    /// When the next turn is, if that is not now (the leaky bucket as a virtual schedule: GCRA, ITU-T I.371).
-    fn due_at(&self, limits: Limits, now: Instant) -> Option<Instant> {
-        if let Some(held) = self.held.filter(|held| *held > now) {
-            return Some(held);
-        }
-        if limits.per_second == 0 {
-            return None;
-        }
-        let lead = interval(limits) * limits.burst.saturating_sub(1);
-        self.due.filter(|due| *due > now + lead).map(|due| due - lead)
-    }
-}
-
-fn interval(limits: Limits) -> Duration {
-    Duration::from_secs(1) / limits.per_second.max(1)
 }
 
 /// A visit that only waits.
@@ -210,16 +246,22 @@ impl Drop for Aside<'_> {
     }
 }
 
-/// Waits between tries: between half and the whole of a doubled base, from a seed, so that a run can be
-/// repeated.
-pub(super) fn jitter(seed: u64, attempt: u32) -> Duration {
+/// Waits between tries with full jitter: between nothing and the whole of a doubled base (AWS Architecture Blog,
+/// "Exponential backoff and jitter"). From a seed and what is asked, so that a run can be repeated and links that
+/// failed together are not asked together.
+pub(super) fn jitter(seed: u64, what: &str, attempt: u32) -> Duration {
     const BASE: u64 = 500;
-    let ceiling = BASE << attempt.min(4);
-    // SplitMix64 (Steele, Lea and Flood, 2014).
-    let mut z = seed.wrapping_add(u64::from(attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let ceiling = BASE << attempt.min(5);
+    let start = what.bytes().fold(seed, |sum, byte| mixed(sum ^ u64::from(byte)));
+    Duration::from_millis(mixed(start.wrapping_add(u64::from(attempt))) % (ceiling + 1))
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+fn mixed(sum: u64) -> u64 {
+    let mut z = sum.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    Duration::from_millis(ceiling / 2 + (z ^ (z >> 31)) % (ceiling / 2 + 1))
+    z ^ (z >> 31)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -227,48 +269,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn after_a_burst_the_rate_counts_and_other_hosts_do_not_wait() {
-        let pace = Pace::new(Limits { per_host: 100, in_all: 100, burst: 30, per_second: 20 });
-        let start = Instant::now();
-        for _ in 0..30 {
-            drop(pace.turn("a").await);
-        }
-        assert_eq!(start.elapsed(), Duration::ZERO);
-        for _ in 0..20 {
-            drop(pace.turn("a").await);
-        }
-        let waited = start.elapsed();
-        assert!(waited >= Duration::from_millis(950) && waited <= Duration::from_millis(1_050), "{waited:?}");
-        drop(pace.turn("b").await);
-        assert_eq!(start.elapsed(), waited);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
-        let pace = Arc::new(Pace::new(Limits::CAREFUL));
-        let (first, second) = (pace.turn("a").await, pace.turn("a").await);
-        let third = tokio::time::timeout(Duration::from_secs(1), pace.turn("a")).await;
-        assert!(third.is_err(), "a third place was given away");
-        drop((first, second));
-        pace.hold("a", Duration::from_secs(7));
-        let start = Instant::now();
-        drop(pace.turn("a").await);
-        assert_eq!(start.elapsed(), Duration::from_secs(7));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_host_that_never_spoke_is_given_up_at_once_another_at_the_second_silence() {
-        let pace = Pace::new(Limits::CAREFUL);
-        pace.silent("mute", "no answer");
-        assert_eq!(pace.turn("mute").await.err().as_deref(), Some("no answer"));
-        pace.answered("slow");
-        pace.silent("slow", "no answer");
-        assert!(pace.turn("slow").await.is_ok());
-        pace.silent("slow", "no answer");
-        assert!(pace.turn("slow").await.is_err());
-    }
-}
+mod tests;

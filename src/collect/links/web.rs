@@ -1,5 +1,9 @@
 //! The web outside GitLab's API: read without any secret, from permitted addresses only, redirects by hand.
 //!
+//! An address is asked by GET, never by HEAD: HEAD is answered 405, 404 or 403 for pages that are there (fact sheet on
+//! links, sections 1.7 and 2.3), so that it would have to be asked twice, and a page that only sends its reader on, a
+//! sign-in page or a place cannot be seen without a body. A body costs little: what is not needed of it is left unread.
+//!
 //! In a box, a URL with a port of its own keeps it and an address in figures never meets the resolver: both
 //! would leave the box, so they are refused before connecting.
 
@@ -11,6 +15,8 @@ mod landing;
 pub(super) mod portal;
 pub(super) mod queue;
 pub(super) mod visit;
+mod waits;
+mod wall;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,15 +1,9 @@
 //! What the head of an answer says.
 
-use std::time::Duration;
-
-use chrono::DateTime;
-
 use super::fetch::Reply;
+use super::waits::{self, Wait};
 use crate::collect::links::verdict::Judged;
 use crate::pod::verdict::Verdict;
-
-/// A wait that a host asks for is kept up to this.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +16,10 @@ pub(super) enum Said {
     Gone,
     /// Not for programs.
     Refused,
-    /// 429, with the wait it asks for where that is bearable.
-    Busy(Option<Duration>),
-    /// 5xx, or no answer that makes sense.
-    Failed,
+    /// 429, with the wait it asks for.
+    Busy(Wait),
+    /// 5xx, with the wait it asks for, or no answer that makes sense.
+    Failed(Wait),
 }
 
 /// Reads the head.
@@ -38,10 +32,10 @@ pub(super) fn said(reply: &Reply) -> Said {
         200..=299 => Said::Page,
         301 | 302 | 303 | 307 | 308 => Said::Redirect,
         404 | 410 => Said::Gone,
-        429 => Said::Busy(wait(reply)),
+        429 => Said::Busy(waits::asked(&reply.headers, true)),
         // 999 is LinkedIn's answer to programs.
         400..=499 | 999 => Said::Refused,
-        _ => Said::Failed,
+        _ => Said::Failed(waits::asked(&reply.headers, false)),
     }
 }
 
@@ -49,10 +43,12 @@ pub(super) fn said(reply: &Reply) -> Said {
 pub(super) fn judged(status: u16, said: Said) -> Judged {
     let mut judged = match said {
         Said::Gone => Judged::new(Verdict::Dead, format!("it is gone ({status})")),
-        Said::Refused | Said::Busy(_) => {
-            Judged::new(Verdict::Refused, format!("the host does not answer programs ({status})"))
+        Said::Refused if status == 401 => {
+            Judged::new(Verdict::Refused, format!("the host wants to know who asks ({status})"))
         }
-        Said::Page | Said::Redirect | Said::Failed => unreachable(format!("the host answers {status}")),
+        Said::Refused => Judged::new(Verdict::Refused, format!("the host does not answer programs ({status})")),
+        Said::Busy(_) => refused(),
+        Said::Page | Said::Redirect | Said::Failed(_) => unreachable(format!("the host answers {status}")),
     };
     judged.status = Some(status);
     judged
@@ -63,13 +59,7 @@ pub(super) fn unreachable(why: String) -> Judged {
     Judged::new(Verdict::Unreachable, why)
 }
 
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date seen from the answer's own `Date`.
-fn wait(reply: &Reply) -> Option<Duration> {
-    let asked = reply.header("retry-after")?;
-    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp());
-    let seconds = match asked.parse::<i64>() {
-        Ok(seconds) => seconds,
-        Err(_) => date(asked)? - date(reply.header("date")?)?,
-    };
-    u64::try_from(seconds).ok().map(Duration::from_secs).filter(|wait| *wait <= LONGEST_WAIT)
+/// A host that had enough of questions.
+pub(in crate::collect::links) fn refused() -> Judged {
+    Judged::new(Verdict::Refused, "the host does not answer so many questions (429)")
 }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use super::fetch::Reply;
-use crate::collect::links::fragment::{self, Places, Search};
+use crate::collect::links::fragment::{Places, Search};
 
 /// Enough for the head of a page that only sends its reader on, and to tell pages apart.
 const START: usize = 4 * 1024;
@@ -51,13 +51,6 @@ pub(super) fn head(bytes: &[u8]) -> &[u8] {
 /// A hash of a page's beginning.
 pub(super) fn print(bytes: &[u8]) -> Print {
     Sha256::digest(head(bytes)).into()
-}
-
-/// Whether a page is GitLab's sign-in page, shown in place of another (fact sheet on links, section 5.1).
-pub(super) fn asks_to_sign_in(bytes: &[u8]) -> bool {
-    let bytes = head(bytes);
-    fragment::holds(bytes, "sign in")
-        && fragment::title(bytes).is_some_and(|title| matches!(title.as_str(), "Sign in · GitLab" | "Sign in"))
 }
 
 /// Reads the rest of a page for the places on it; also tells why the others cannot be known, if so.

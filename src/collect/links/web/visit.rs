@@ -1,5 +1,7 @@
 //! A visit to one address: asked, redirected by hand, and judged.
 
+mod again;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,9 +13,12 @@ use super::answer::{self, Said};
 use super::body::{self, Start};
 use super::fetch::{Lost, Reply};
 use super::landing::{self, Landing};
+use super::waits;
+use super::wall::{self, Wall};
 use crate::collect::links::fragment::{self, Places};
-use crate::collect::links::pace::{Pace, Place, jitter};
+use crate::collect::links::pace::{Pace, Place};
 use crate::collect::links::verdict::Judged;
+use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{Hop, Verdict};
 
 /// The most redirects that are followed.
@@ -60,6 +65,11 @@ impl Visitor {
     /// The queues of the run.
     pub(super) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// What each host was asked and how it answered.
+    pub(in crate::collect::links) fn traffic(&self) -> Vec<HostTraffic> {
+        self.pace.traffic()
     }
 
     /// How many requests were sent.
@@ -110,7 +120,7 @@ impl Visitor {
         }
     }
 
-    /// Asks one address, up to three times where that may help.
+    /// Asks one address, up to three times where that may help and the host's budget allows it.
     async fn ask(&self, url: &Url) -> Result<Answered, Judged> {
         if let Err(why) = self.web.judge(url) {
             return Err(Judged::new(Verdict::Blocked, why));
@@ -119,56 +129,72 @@ impl Visitor {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let last = attempt > self.web.settings.retries;
-            let place = self.pace.turn(&host).await.map_err(answer::unreachable)?;
+            let place = self.pace.turn(&host).await?;
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let until = Instant::now() + self.web.settings.deadline;
+            let asked = Instant::now();
+            let until = asked + self.web.settings.deadline;
             let reply = match timeout_at(until, self.web.fetch.get(url)).await {
                 Err(_elapsed) => {
-                    let why = format!("no answer within {:?}", self.web.settings.deadline);
-                    self.pace.silent(&host, &why);
-                    return Err(answer::unreachable(why));
+                    let judged = answer::unreachable(format!("no answer within {:?}", self.web.settings.deadline));
+                    self.pace.lost(&host);
+                    self.pace.silent(&host, &judged);
+                    // A deadline is dear: one more is enough, and none where nothing is answered.
+                    if self.pace.is_open(&host) && self.may_again(&host, attempt, 2) {
+                        continue;
+                    }
+                    return Err(judged);
                 }
-                Ok(Err(Lost::Broken(_))) if !last => {
-                    drop(place);
-                    self.pace.aside(sleep(jitter(self.web.settings.seed, attempt))).await;
-                    continue;
+                Ok(Err(why)) => {
+                    self.pace.lost(&host);
+                    if matches!(why, Lost::Broken(_)) && self.may_again(&host, attempt, u32::MAX) {
+                        drop(place);
+                        self.pace.aside(sleep(self.pause(url, attempt))).await;
+                        continue;
+                    }
+                    return Err(self.no_answer(&host, why));
                 }
-                Ok(Err(why)) => return Err(self.no_answer(&host, why)),
                 Ok(Ok(reply)) => reply,
             };
-            self.pace.answered(&host);
-            let said = answer::said(&reply);
+            let (status, said) = (reply.status, answer::said(&reply));
+            self.pace.answered(&host, asked.elapsed(), matches!(said, Said::Page | Said::Redirect | Said::Gone));
+            if let Some(wait) = waits::used_up(&reply.headers) {
+                self.pace.hold(&host, wait);
+            }
             match said {
-                Said::Busy(Some(wait)) if !last => self.pace.hold(&host, wait),
-                Said::Failed if !last => {
-                    drop(place);
-                    self.pace.aside(sleep(jitter(self.web.settings.seed, attempt))).await;
-                }
                 Said::Page => {
                     let (reply, start) = body::start(reply, until).await;
                     return Ok(Answered::Page { reply, start, until, _place: place });
                 }
                 Said::Redirect => {
                     let to = reply.header("location").map(str::to_owned);
-                    return Ok(Answered::Redirect { status: reply.status, to });
+                    return Ok(Answered::Redirect { status, to });
                 }
-                said => return Ok(Answered::Other { status: reply.status, said }),
+                Said::Failed(_) if reply.status == 503 && reply.is_html() => {
+                    let (_reply, start) = body::start(reply, until).await;
+                    if wall::of(body::head(&start.bytes)) == Some(Wall::Challenge) {
+                        return Ok(Answered::Other { status, said: Said::Refused });
+                    }
+                }
+                Said::Gone | Said::Refused | Said::Busy(_) | Said::Failed(_) => {}
+            }
+            drop(place);
+            if !self.after(&host, url, attempt, status, said).await {
+                return Ok(Answered::Other { status, said });
             }
         }
     }
 
     /// No answer; a host that cannot be reached is remembered, so that it costs one try and not one for each link.
     fn no_answer(&self, host: &str, lost: Lost) -> Judged {
-        let why = match lost {
+        let judged = match lost {
             Lost::NotPublic => return Judged::new(Verdict::Blocked, "its address is not a public one"),
             Lost::Broken(why) => return answer::unreachable(why),
-            Lost::NoHost => "there is no such host".to_owned(),
-            Lost::NotConnected(why) => format!("no connection ({why})"),
-            Lost::Tls(why) => why,
+            Lost::NoHost => answer::unreachable("there is no such host".to_owned()),
+            Lost::NotConnected(why) => answer::unreachable(format!("no connection ({why})")),
+            Lost::Tls(why) => answer::unreachable(why),
         };
-        self.pace.down(host, &why);
-        answer::unreachable(why)
+        self.pace.down(host, &judged);
+        judged
     }
 }
 
@@ -221,9 +247,12 @@ impl Trail {
             "it moved for good".clone_into(&mut judged.reason);
             judged.suggestion = Some(new);
         }
-        if reply.is_html() && body::asks_to_sign_in(&start.bytes) {
-            judged = Judged { verdict: Verdict::Login, suggestion: None, ..judged };
-            "it shows a sign-in page".clone_into(&mut judged.reason);
+        let wall = reply.is_html().then(|| wall::of(body::head(&start.bytes))).flatten().map(|wall| match wall {
+            Wall::SignIn => (Verdict::Login, "it shows a sign-in page"),
+            Wall::Challenge => (Verdict::Refused, "it shows programs a test in place of the page"),
+        });
+        if let Some((verdict, reason)) = wall {
+            judged = Judged { verdict, reason: reason.to_owned(), suggestion: None, ..judged };
         }
         judged.redirects = self.hops;
         let print = Some(body::print(&start.bytes));

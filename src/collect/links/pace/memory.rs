@@ -1,0 +1,71 @@
+//! What is remembered of a host in a run, and when it may be asked.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Limits;
+use super::budget::{Budget, FLOOR_OF_HOST};
+use super::tally::Tally;
+use crate::collect::links::verdict::Judged;
+
+/// What is known of it.
+pub(super) struct Memory {
+    /// When the next request would be due if requests came evenly.
+    pub(super) due: Option<Instant>,
+    /// Not before, because the host asked for it.
+    pub(super) held: Option<Instant>,
+    pub(super) answered: bool,
+    pub(super) silences: u32,
+    pub(super) refusals: u32,
+    /// Why it is not asked any more.
+    pub(super) closed: Option<Judged>,
+    pub(super) budget: Budget,
+    pub(super) tally: Tally,
+}
+
+impl Memory {
+    pub(super) fn new() -> Self {
+        let (due, held, closed) = (None, None, None);
+        let (budget, tally) = (Budget::new(FLOOR_OF_HOST), Tally::default());
+        Self { due, held, answered: false, silences: 0, refusals: 0, closed, budget, tally }
+    }
+
+    /// Whether it is still asked.
+    ///
+    /// # Errors
+    /// The verdict on a host that is not asked any more.
+    pub(super) fn open(&self) -> Result<(), Judged> {
+        self.closed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Takes a turn now, or says when to ask again.
+    pub(super) fn next(&mut self, limits: Limits, now: Instant) -> Option<Instant> {
+        let due_at = self.due_at(limits, now);
+        if due_at.is_none() && limits.per_second > 0 {
+            self.due = Some(self.due.map_or(now, |due| due.max(now)) + interval(limits));
+        }
+        due_at
+    }
+
+    /// Until when the host is left alone.
+    pub(super) fn held_until(&self, now: Instant) -> Option<Instant> {
+        self.held.filter(|held| *held > now)
+    }
+
+    /// When the next turn is, if that is not now (the leaky bucket as a virtual schedule: GCRA, ITU-T I.371).
+    pub(super) fn due_at(&self, limits: Limits, now: Instant) -> Option<Instant> {
+        if let Some(held) = self.held_until(now) {
+            return Some(held);
+        }
+        if limits.per_second == 0 {
+            return None;
+        }
+        let lead = interval(limits) * limits.burst.saturating_sub(1);
+        self.due.filter(|due| *due > now + lead).map(|due| due - lead)
+    }
+}
+
+fn interval(limits: Limits) -> Duration {
+    Duration::from_secs(1) / limits.per_second.max(1)
+}
