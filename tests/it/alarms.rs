@@ -20,12 +20,13 @@ const HOSTS: usize = 6;
 const SEEDS: u64 = 72;
 
 /// What a link looks like while something is wrong that is not the link.
-const CAUSES: [(&str, Verdict, Where); 8] = [
+const CAUSES: [(&str, Verdict, Where); 9] = [
     ("no name resolves", Verdict::Unreachable, Where::Anywhere),
     ("connections time out", Verdict::Unreachable, Where::Anywhere),
     ("servers answer 503", Verdict::Unreachable, Where::Anywhere),
     ("one host is down", Verdict::Unreachable, Where::OneHost),
     ("bots are refused", Verdict::Refused, Where::Anywhere),
+    ("a host shows one page for every address", Verdict::Refused, Where::OneHost),
     ("a token sees less", Verdict::Hidden, Where::Anywhere),
     ("a sign-in stands before it", Verdict::Login, Where::Anywhere),
     ("a proxy says 404 to nearly everything", Verdict::Dead, Where::Nearly),

@@ -3,6 +3,7 @@
 mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
 mod manners; // how often who is asked, and what is told of it
+mod masks; // hosts that have a page for every address
 mod patience; // what a host says about asking it less
 mod places; // how a fragment names a place, and where a redirect loses it
 mod seeded; // the page of the box against what the box expects of it

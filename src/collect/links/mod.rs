@@ -2,7 +2,7 @@
 //!
 //! - `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
-//! - `fragment`, `heading`: places in HTML and in GitLab Markdown · `policy`: what is not looked at, or not
+//! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown · `policy`: what is not looked at, or not
 //!   to be known
 
 pub mod address;
@@ -12,6 +12,7 @@ mod heading;
 pub mod local;
 pub mod pace;
 pub mod policy;
+mod slack;
 pub mod target;
 mod verdict;
 pub mod web;
@@ -215,7 +216,7 @@ fn understood(document: &Document<'_>, address: &str, policy: &Policy) -> (Key, 
     };
     let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
     let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
-    (key, kind, asked(address, policy, || ask(target)))
+    (key, kind, asked(address, policy, || ask(target, address)))
 }
 
 /// Where a link without a host leads among the files around its document, if these are looked at.
@@ -245,7 +246,7 @@ fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask
 }
 
 /// Who is asked about an address, or the verdict that needs nobody.
-fn ask(target: Target) -> Ask {
+fn ask(target: Target, address: &str) -> Ask {
     let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
     match target {
         Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
@@ -256,7 +257,7 @@ fn ask(target: Target) -> Ask {
         Target::Video { youtube: Some(id), url } => {
             Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
         }
-        Target::Slack => nobody(Verdict::Login, "Slack wants a session"),
+        Target::Slack => nobody(Verdict::Login, &slack::told(address)),
         Target::Mail(address) => match policy::mail_problem(&address) {
             None => nobody(Verdict::Alive, ""),
             Some(problem) => nobody(Verdict::Dead, problem),

@@ -12,6 +12,7 @@ mod body;
 mod client;
 mod fetch;
 mod landing;
+mod names;
 pub(super) mod portal;
 pub(super) mod queue;
 pub(super) mod visit;

@@ -100,11 +100,11 @@ async fn a_503_that_names_a_time_is_asked_again_then() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_of_a_host_that_answers_is_asked_once_more() {
-    let page = || Says::page("x");
+    let page = |n: usize| Says::page(&format!("page {n}"));
     let memory = Memory::of(&[
-        ("https://a.example/1", &[page()]),
-        ("https://a.example/2", &[Says::Silence, page()]),
-        ("https://a.example/3", &[page()]),
+        ("https://a.example/1", &[page(1)]),
+        ("https://a.example/2", &[Says::Silence, page(2)]),
+        ("https://a.example/3", &[page(3)]),
     ]);
     let urls = ["https://a.example/1", "https://a.example/2", "https://a.example/3"];
     let start = Instant::now();

@@ -28,11 +28,20 @@ async fn each_answer_of_the_web_has_its_verdict() {
         .map(|hop| (hop.status, hop.url.as_str(), hop.permanent))
         .collect();
     assert_eq!(chain, [(301, "https://a.example/302", true), (302, "https://a.example/ok", false)]);
+    assert_eq!(seen["https://a.example/401"].reason, "the host wants to know who asks (401)");
+    assert!(seen["https://juniper.slack.com/archives/secure"].reason.contains("not named by an id"));
     // Nothing that a policy refuses, and no sign-in page, was ever asked for.
     assert!(
         memory.asked().iter().all(|url| !url.contains("169.254") && !url.contains("sign_in") && !url.contains("login"))
     );
 }
+
+/// Cloudflare's, without its header.
+fn test_of_humans(status: u16) -> Says {
+    Says::Answer(status, vec![("server", "cloudflare".to_owned())], "<title>Just a moment...</title>".to_owned())
+}
+
+const CHECKING: &str = "<title>Checking your browser before accessing git.example</title>";
 
 /// What the addresses of the table say.
 fn answers() -> Arc<Memory> {
@@ -48,6 +57,12 @@ fn answers() -> Arc<Memory> {
         ("https://a.example/403", &[Says::status(403)]),
         ("https://a.example/999", &[Says::status(999)]),
         ("https://a.example/cf", &[Says::status(503).with("cf-mitigated", "challenge")]),
+        ("https://a.example/cf-404", &[Says::status(404).with("cf-mitigated", "challenge")]),
+        ("https://a.example/challenge-503", &[test_of_humans(503)]),
+        ("https://a.example/challenge-403", &[test_of_humans(403)]),
+        ("https://a.example/challenge-200", &[test_of_humans(200)]),
+        ("https://a.example/checking", &[Says::Answer(503, Vec::new(), CHECKING.to_owned())]),
+        ("https://a.example/by-oauth", &[Says::to(302, "https://id.example/go?client_id=a&response_type=code")]),
         ("https://a.example/503", &[Says::status(503)]),
         ("https://a.example/503-once", &[Says::status(503), ok()]),
         (
@@ -100,6 +115,12 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://a.example/403", Refused),
     ("https://a.example/999", Refused),
     ("https://a.example/cf", Refused),
+    ("https://a.example/cf-404", Refused),
+    ("https://a.example/challenge-503", Refused),
+    ("https://a.example/challenge-403", Refused),
+    ("https://a.example/challenge-200", Refused),
+    ("https://a.example/checking", Refused),
+    ("https://a.example/by-oauth", Login),
     ("https://a.example/503", Unreachable),
     ("https://a.example/503-once", Alive),
     ("https://a.example/reset-twice", Alive),
@@ -134,6 +155,7 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://www.youtube.com/watch?v=abcdefghijk", Alive),
     ("https://youtu.be/removed0000", Dead),
     ("https://juniper.slack.com/archives/C0ALPHA", Login),
+    ("https://juniper.slack.com/archives/secure", Login),
     ("mailto:a@example.org?subject=x", Alive),
     ("mailto:nobody", Dead),
     ("http://10.0.0.1/", Blocked),

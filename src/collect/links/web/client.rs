@@ -7,17 +7,16 @@
 //! where the URL names none; `tls_certs_only` trusts the given authorities and no other.
 
 use std::error::Error;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::Url;
 
 use super::fetch::{Fetch, Lost, Reply};
+use super::names::Permitted;
 use super::{Hosts, Settings};
-use crate::collect::links::address::{Rules, Unresolved};
+use crate::collect::links::address::Unresolved;
 use crate::pod::text::Untrusted;
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -50,7 +49,7 @@ impl Client {
             let read: Result<Vec<_>, _> = read.collect();
             builder.tls_certs_only(read.or(Err("a certificate authority cannot be read; it must be PEM".to_owned()))?)
         };
-        let resolver = Permitted { hosts, rules: settings.rules.clone() };
+        let resolver = Permitted::new(hosts, settings.rules.clone());
         let client = builder.dns_resolver(Arc::new(resolver)).build();
         client
             .map(Self)
@@ -111,32 +110,4 @@ fn tls_words(error: &rustls::Error) -> String {
         _ => "no secure connection comes about",
     };
     words.to_owned()
-}
-
-/// A resolver that gives permitted addresses only.
-struct Permitted {
-    hosts: Hosts,
-    rules: Rules,
-}
-
-impl Resolve for Permitted {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (hosts, rules) = (self.hosts.clone(), self.rules.clone());
-        Box::pin(async move {
-            let name = name.as_str().to_owned();
-            let found: Vec<IpAddr> = match &hosts {
-                Hosts::Internet => tokio::net::lookup_host((name.as_str(), 0))
-                    .await
-                    .map(|found| found.map(|address| address.ip()).collect())
-                    .or(Err(Unresolved::NoHost))?,
-                Hosts::Named(lookup) | Hosts::Box { lookup, .. } => lookup.addresses(&name).await,
-            };
-            let permitted = rules.resolved(found)?;
-            let addresses: Vec<SocketAddr> = match &hosts {
-                Hosts::Internet | Hosts::Named(_) => permitted.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(),
-                Hosts::Box { web, .. } => vec![*web],
-            };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
 }

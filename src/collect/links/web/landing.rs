@@ -19,6 +19,11 @@ pub(super) enum Landing {
 /// Hosts that do nothing but sign people in.
 const DOORS: [&str; 4] = ["accounts.google.com", "login.microsoftonline.com", "login.live.com", "id.atlassian.com"];
 
+/// Parameters that only a request for a sign-in has: OAuth 2.0 (RFC 6749, section 4.1.1, two of them), SAML (Bindings
+/// 2.0, section 3.4.4).
+const OAUTH: [&str; 2] = ["response_type", "client_id"];
+const SAML: &str = "SAMLRequest";
+
 /// Words for a page that signs people in, as a segment of a path.
 const WORDS: [&str; 10] =
     ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "sso", "saml", "saml2", "oauth2"];
@@ -56,7 +61,14 @@ fn signs_in(url: &Url) -> bool {
     let segments = url.path_segments().into_iter().flatten();
     let words = segments.map(|segment| segment.split('.').next().unwrap_or_default().to_ascii_lowercase());
     door || words.into_iter().any(|word| WORDS.contains(&word.as_str()))
+        || asks_for_a_sign_in(url)
         || (host.ends_with(".slack.com") && url.query_pairs().any(|(key, _)| key == "redir"))
+}
+
+/// Whether an address asks a host to sign somebody in, whatever its path is called.
+fn asks_for_a_sign_in(url: &Url) -> bool {
+    let has = |name: &str| url.query_pairs().any(|(key, _)| key == name);
+    OAUTH.iter().all(|name| has(name)) || has(SAML)
 }
 
 #[cfg(test)]
@@ -79,6 +91,18 @@ mod tests {
             ("https://a.example/x".to_owned(), "https://a.example/Login?next=x".to_owned(), Some(Landing::SignIn)),
             ("https://a.example/x".to_owned(), "https://juniper.okta.com/app".to_owned(), Some(Landing::SignIn)),
             ("https://a.example/x".to_owned(), "https://a.example/login.aspx".to_owned(), Some(Landing::SignIn)),
+            (
+                "https://a.example/x".to_owned(),
+                "https://id.example/authorize?response_type=code&client_id=a&scope=openid".to_owned(),
+                Some(Landing::SignIn),
+            ),
+            ("https://a.example/x".to_owned(), "https://id.example/?SAMLRequest=fZ".to_owned(), Some(Landing::SignIn)),
+            ("https://a.example/x".to_owned(), "https://a.example/y?client_id=a".to_owned(), None),
+            (
+                "https://a.example/x".to_owned(),
+                "https://juniper.slack.com/?redir=%2Farchives".to_owned(),
+                Some(Landing::SignIn),
+            ),
             ("https://a.example/login".to_owned(), "https://a.example/login/".to_owned(), None),
             ("https://a.example/x".to_owned(), "https://a.example/blogging/in".to_owned(), None),
         ] {

@@ -1,40 +1,84 @@
-//! A network that answers every address alike: a captive portal, a filter (threat sheet, F28).
+//! Pages that prove nothing: a network that answers every address alike (a captive portal, a filter: threat sheet, F28),
+//! and a host that does (fact sheet on links, section 5.6).
 //!
-//! Where pages of three hosts look the same, one more address is asked that nobody can have: if it is
-//! "there" too and looks like them, nothing that was seen proves anything.
+//! Where pages of three hosts look the same, or where three addresses of one host look the same or are led to one
+//! page, one more address is asked that nobody can have: one for all hosts, and at most one of a host. If it is "there"
+//! too, nothing that looks like it or was led where it was led proves anything.
+//!
+//! A network that does so is a silence: `unreachable`, which later looks at the same links will clear. A host that
+//! does so will do so for ever: an application that is drawn by scripts, a consent page, a front page in place of a
+//! 404. It did not say that the thing is gone, so that is not `dead`, nor may it become rot by lasting, as
+//! `unreachable` would; it does not tell programs what is there, which is `refused`. A host that says of any address
+//! that it is gone (404, 410) is not asked. What was asked for with a place, and has that place, proved itself. The
+//! front page of a host is there whatever its other pages look like.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use url::Url;
 
 use super::body::Print;
-use super::visit::{Visit, Visitor};
+use super::queue::{Jobs, visit_all};
+use super::visit::{Visit, Visitor, host};
 use crate::collect::links::verdict::Judged;
+use crate::pod::text::Untrusted;
 use crate::pod::verdict::Verdict;
 
-/// Fewer pages than this are not judged.
+/// Fewer pages than this are not judged for a network.
 const ENOUGH_PAGES: usize = 5;
-/// So many hosts must look alike.
-const ENOUGH_HOSTS: usize = 3;
+/// So many hosts, or addresses of one host, must be alike.
+const ENOUGH: usize = 3;
 /// No page has this address.
 const INVENTED: &str = "/podkeeper-asks-for-a-page-that-nobody-has";
 
-/// Turns the verdicts of a look that saw only such a network into "not seen".
-pub(in crate::collect::links) async fn unmask(visitor: &Visitor, visits: &mut BTreeMap<Url, Visit>) {
-    let Some((host, face)) = alike(visits) else { return };
-    let invented = visitor.visit(&host, &BTreeSet::new()).await;
-    if !shows_a_page(&invented) || invented.print != Some(face) {
-        return;
+/// Turns the verdicts of a look that saw only such a network into "not seen", and those of hosts like that into "not told".
+pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &mut BTreeMap<Url, Visit>) {
+    let mut invented = BTreeMap::new();
+    if let Some((asked, face)) = alike_across_hosts(visits) {
+        let visit = visitor.visit(&asked, &BTreeSet::new()).await;
+        if shows_a_page(&visit) && visit.print == Some(face) {
+            for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
+                let why = "every address answers alike: this network shows a page of its own";
+                let status = visit.judged.status;
+                visit.judged = Judged { redirects: Vec::new(), status, ..Judged::new(Verdict::Unreachable, why) };
+            }
+            return;
+        }
+        invented.insert(host(&asked), visit);
     }
-    for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
-        let why = "every address answers alike: this network shows a page of its own";
-        visit.judged =
-            Judged { redirects: Vec::new(), status: visit.judged.status, ..Judged::new(Verdict::Unreachable, why) };
+    let suspects = alike_on_a_host(visits);
+    let jobs: Jobs = suspects
+        .into_iter()
+        .filter(|(host, _)| !invented.contains_key(host))
+        .map(|(_, asked)| (asked, BTreeSet::new()))
+        .collect();
+    let asked = visit_all(visitor, jobs).await;
+    invented.extend(asked.into_iter().map(|(asked, visit)| (host(&asked), visit)));
+    for (url, visit) in visits.iter_mut().filter(|(url, visit)| proves_nothing_alone(url, visit)) {
+        let landed = invented.get(&host(url)).filter(|invented| shows_a_page(invented));
+        if let Some(why) = landed.and_then(|invented| mask(visit, invented)) {
+            visit.judged = Judged { verdict: Verdict::Refused, reason: why, suggestion: None, ..visit.judged.clone() };
+        } else if leads_to_front_page(url, visit) {
+            // The front page is no new address of a page that was somewhere else.
+            visit.judged.suggestion = None;
+            visit.judged.reason = "it leads to the front page of the site; the page itself may be gone".to_owned();
+        }
     }
 }
 
+/// Why a page proves nothing beside what an invented address shows, if so.
+fn mask(visit: &Visit, invented: &Visit) -> Option<String> {
+    if invented.judged.redirects.is_empty() {
+        let why = "the host shows the same page for every address, also for one that nobody has";
+        return (visit.print == invented.print).then(|| why.to_owned());
+    }
+    let led_along = !visit.judged.redirects.is_empty() && visit.end == invented.end;
+    let end = Untrusted::new(invented.end.as_str()).line();
+    led_along.then(|| format!("the host leads to {end}, also from an address that nobody has"))
+}
+
 /// The invented address on one of the hosts that look alike, and how they look.
-fn alike(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
+fn alike_across_hosts(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
     let pages = || visits.iter().filter(|(_, visit)| shows_a_page(visit));
     if pages().count() < ENOUGH_PAGES {
         return None;
@@ -47,16 +91,61 @@ fn alike(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
         }
     }
     let (face, hosts) = faces.into_iter().max_by_key(|(_, hosts)| hosts.len())?;
-    // A host that says of an address that it is gone shows what it has; nobody stands in front of it.
-    let told = visits.iter().filter(|(_, visit)| matches!(visit.judged.status, Some(404 | 410)));
-    let telling: BTreeSet<&str> = told.filter_map(|(url, _)| url.host_str()).collect();
+    let telling = telling(visits);
     if hosts.keys().any(|host| telling.contains(host.as_str())) {
         return None;
     }
-    let (_, url) = hosts.first_key_value().filter(|_| hosts.len() >= ENOUGH_HOSTS)?;
+    let (_, url) = hosts.first_key_value().filter(|_| hosts.len() >= ENOUGH)?;
     url.join(INVENTED).ok().map(|url| (url, face))
+}
+
+/// Hosts that said of an address that it is gone: they show what they have, and nobody stands in front of them.
+fn telling(visits: &BTreeMap<Url, Visit>) -> BTreeSet<&str> {
+    let told = visits.iter().filter(|(_, visit)| matches!(visit.judged.status, Some(404 | 410)));
+    told.filter_map(|(url, _)| url.host_str()).collect()
+}
+
+/// What several addresses of a host have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Common<'a> {
+    Look(&'a str, Print),
+    End(&'a str, &'a Url),
+}
+
+/// The invented address on each host of which several addresses are alike.
+fn alike_on_a_host(visits: &BTreeMap<Url, Visit>) -> BTreeMap<String, Url> {
+    let telling = telling(visits);
+    let mut alike: BTreeMap<Common<'_>, BTreeMap<&str, &Url>> = BTreeMap::new();
+    let unproved = visits.iter().filter(|(url, visit)| proves_nothing_alone(url, visit));
+    for (url, visit) in unproved.filter(|(url, _)| url.host_str().is_none_or(|host| !telling.contains(host))) {
+        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let end = (!visit.judged.redirects.is_empty()).then_some(Common::End(authority, &visit.end));
+        for common in visit.print.map(|print| Common::Look(authority, print)).into_iter().chain(end) {
+            alike.entry(common).or_default().insert(url.path(), url);
+        }
+    }
+    let suspects = alike.into_values().filter(|paths| paths.len() >= ENOUGH);
+    let asked = suspects.filter_map(|paths| paths.into_values().next()?.join(INVENTED).ok());
+    asked.map(|asked| (host(&asked), asked)).collect()
 }
 
 fn shows_a_page(visit: &Visit) -> bool {
     visit.judged.status == Some(200) && matches!(visit.judged.verdict, Verdict::Alive | Verdict::Moved)
+}
+
+/// A page below the front page, of which no wanted place was found.
+fn proves_nothing_alone(url: &Url, visit: &Visit) -> bool {
+    shows_a_page(visit) && visit.places.found.is_empty() && !is_front_page(url)
+}
+
+/// Whether a page is led to the front page of its site, or from deep inside to that of another.
+fn leads_to_front_page(url: &Url, visit: &Visit) -> bool {
+    let site = |url: &Url| url.host_str().map(|host| host.strip_prefix("www.").unwrap_or(host).to_owned());
+    let depth = url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()).count();
+    let led = !visit.judged.redirects.is_empty() && is_front_page(&visit.end);
+    led && (site(url) == site(&visit.end) || depth > 1)
+}
+
+fn is_front_page(url: &Url) -> bool {
+    url.query().is_none() && matches!(url.path(), "" | "/" | "/index.html" | "/index.php")
 }

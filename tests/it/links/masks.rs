@@ -1,0 +1,108 @@
+//! Hosts that have a page for every address: what they show proves nothing, and nothing of it is told as rot.
+
+use std::sync::Arc;
+
+use podkeeper::decide::links::assess;
+use podkeeper::pod::verdict::Verdict;
+
+use super::stage::{Memory, Says, over, verdict};
+
+const INVENTED: &str = "https://a.example/podkeeper-asks-for-a-page-that-nobody-has";
+
+fn web(pages: &[(&str, Says)]) -> Arc<Memory> {
+    let says: Vec<(&str, Vec<Says>)> = pages.iter().map(|(url, says)| (*url, vec![says.clone()])).collect();
+    Memory::of(&says.iter().map(|(url, says)| (*url, says.as_slice())).collect::<Vec<_>>())
+}
+
+fn shell() -> Says {
+    Says::page("<title>An application</title><div id=app></div>")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_shows_one_page_for_every_address_tells_nothing() {
+    let urls = ["https://a.example/", "https://a.example/1", "https://a.example/2#x", "https://a.example/3#app"];
+    let more = ["https://a.example/4", "https://a.example/5", "https://a.example/other", "https://a.example/last"];
+    let urls = [urls, more].concat();
+    let (gone, page) = (|| Says::status(404), || Says::page("the last page"));
+    for (invented, last, expected, asked) in [
+        (shell(), page(), Verdict::Refused, 1),
+        (gone(), page(), Verdict::Alive, 1),
+        // It says what is gone, so there is no need to ask.
+        (shell(), gone(), Verdict::Alive, 0),
+    ] {
+        let memory = web(&[
+            ("https://a.example/", shell()),
+            ("https://a.example/1", shell()),
+            ("https://a.example/2", shell()),
+            ("https://a.example/3", shell()),
+            ("https://a.example/4", shell()),
+            ("https://a.example/5", Says::to(302, "/4")),
+            ("https://a.example/other", Says::page("another page")),
+            ("https://a.example/last", last),
+            (INVENTED, invented),
+        ]);
+        let seen = over(&memory, &urls).await;
+        for url in ["https://a.example/1", "https://a.example/4", "https://a.example/5"] {
+            assert_eq!(verdict(&seen, url), expected, "{url}: {}", seen[url].reason);
+        }
+        // What has the place that was asked for, the front page and what looks otherwise are what they are.
+        assert_eq!(verdict(&seen, "https://a.example/3#app"), Verdict::Alive);
+        assert_eq!(verdict(&seen, "https://a.example/"), Verdict::Alive);
+        assert_eq!(verdict(&seen, "https://a.example/other"), Verdict::Alive);
+        let last = if asked == 0 { Verdict::Dead } else { Verdict::Alive };
+        assert_eq!(verdict(&seen, "https://a.example/last"), last);
+        let of_the_place = if expected == Verdict::Alive { Verdict::FragmentDead } else { expected };
+        assert_eq!(verdict(&seen, "https://a.example/2#x"), of_the_place);
+        assert_eq!(memory.asked().iter().filter(|asked| *asked == INVENTED).count(), asked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_leads_every_address_to_its_front_page_tells_nothing() {
+    let deep = ["https://a.example/docs/1", "https://a.example/docs/2", "https://a.example/blog/3"];
+    let home = || Says::page("<title>Welcome</title>");
+    for (invented, expected) in [(Says::to(301, "/"), Verdict::Refused), (Says::status(404), Verdict::Moved)] {
+        let mut pages: Vec<(&str, Says)> = deep.iter().map(|url| (*url, Says::to(301, "/"))).collect();
+        pages.extend([("https://a.example/", home()), (INVENTED, invented)]);
+        let seen = over(&web(&pages), &[&deep[..], &["https://a.example/"]].concat()).await;
+        for url in deep {
+            assert_eq!((verdict(&seen, url), seen[url].suggestion.as_deref()), (expected, None), "{url}");
+            assert!(seen[url].reason.contains("front page") || seen[url].reason.contains("nobody has"));
+        }
+        assert_eq!(verdict(&seen, "https://a.example/"), Verdict::Alive);
+        // However long that lasts, it is not told as rot.
+        let told =
+            assess(&seen.into_values().collect::<Vec<_>>(), &std::collections::BTreeMap::new(), crate::support::now());
+        let rot = told.findings.iter().filter(|found| found.rule.code() != "link-moved").count();
+        assert_eq!((rot, told.remember.len()), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_page_that_leads_to_the_front_page_is_told_as_that() {
+    let home = || Says::page("<title>Welcome</title>");
+    let memory = web(&[
+        ("https://a.example/docs/old", Says::to(301, "https://www.a.example/")),
+        ("https://www.a.example/", home()),
+        ("https://a.example/temporary", Says::to(302, "/index.html")),
+        ("https://a.example/index.html", home()),
+        ("https://b.example/", Says::to(301, "https://c.example/")),
+        ("https://b.example/docs", Says::to(301, "https://docs.b.example/")),
+        ("https://c.example/", home()),
+        ("https://docs.b.example/", Says::page("documentation")),
+    ]);
+    let front = "it leads to the front page of the site; the page itself may be gone";
+    let rows = [
+        ("https://a.example/docs/old", Verdict::Moved, front, None),
+        ("https://a.example/temporary", Verdict::Alive, front, None),
+        // A site that moved as a whole.
+        ("https://b.example/", Verdict::Moved, "it moved for good", Some("https://c.example/")),
+        ("https://b.example/docs", Verdict::Moved, "it moved for good", Some("https://docs.b.example/")),
+    ];
+    let seen = over(&memory, &rows.map(|(url, ..)| url)).await;
+    for (url, verdict, reason, suggestion) in rows {
+        let told = (seen[url].verdict, seen[url].reason.as_str(), seen[url].suggestion.as_deref());
+        assert_eq!(told, (verdict, reason, suggestion), "{url}");
+    }
+    assert!(memory.asked().iter().all(|asked| !asked.contains("nobody-has")), "too few to be suspicious");
+}
