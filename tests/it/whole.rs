@@ -167,6 +167,13 @@ async fn check_looks_at_pods_and_at_files_and_ends_with_what_it_found() {
     assert!(!err.contains("could not see"), "{err}");
     let place = &told["observations"][0]["places"][0];
     assert!(place["path"].is_string() && place["line"].is_u64() && place["column"].is_u64(), "{place}");
+    let hosts = told["hosts"].as_array().unwrap();
+    let sum: u64 = hosts.iter().map(|host| host["requests"].as_u64().unwrap()).sum();
+    assert!(hosts.len() > 3 && Some(sum) == told["requests"]["web"].as_u64(), "{hosts:?}");
+    assert!(hosts.iter().all(|host| host["host"].is_string() && host["held_ms"].is_u64()), "{hosts:?}");
+    let (_, out, _) = box_.run(&["check", "secure", "-v"]).await;
+    let table = out.lines().skip_while(|line| !line.starts_with("host  ")).count();
+    assert_eq!(table, hosts.len() + 1, "{out}");
     let (code, out, _) = box_.run(&["check", "--offline", "--fail-on", "critical", "tests/data/pages"]).await;
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("juniper-pod.md") && out.contains(" skipped"), "{out}");

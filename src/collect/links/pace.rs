@@ -256,7 +256,7 @@ pub(super) fn jitter(seed: u64, what: &str, attempt: u32) -> Duration {
     Duration::from_millis(mixed(start.wrapping_add(u64::from(attempt))) % (ceiling + 1))
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
+/// `SplitMix64` (Steele, Lea and Flood, 2014).
 fn mixed(sum: u64) -> u64 {
     let mut z = sum.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

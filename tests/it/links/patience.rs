@@ -118,7 +118,7 @@ async fn without_limits_a_silent_host_costs_one_deadline_too() {
     let (memory, urls) = alike("mute.example", 300, &[Says::Silence]);
     let start = Instant::now();
     let probed = probed(&memory, &urls, Limits::NONE).await;
-    assert_eq!(start.elapsed(), Duration::from_millis(20_000));
+    assert_eq!(start.elapsed(), Duration::from_secs(20));
     assert_eq!(memory.asked().len(), 128);
     let mute = hosts(&probed)["mute.example"].clone();
     assert_eq!((mute.requests, mute.failures, mute.retries, mute.median_ms), (128, 128, 0, None));

@@ -61,7 +61,7 @@ pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &m
         } else if leads_to_front_page(url, visit) {
             // The front page is no new address of a page that was somewhere else.
             visit.judged.suggestion = None;
-            visit.judged.reason = "it leads to the front page of the site; the page itself may be gone".to_owned();
+            "it leads to the front page of the site; the page itself may be gone".clone_into(&mut visit.judged.reason);
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) enum Wall {
 /// Titles that are nothing else.
 const SIGN_IN: [&str; 3] = ["Sign in · GitLab", "Sign in", "Sign In"];
 const CHALLENGES: [&str; 3] = ["Just a moment...", "Attention Required! | Cloudflare", "Please Wait... | Cloudflare"];
-/// How the title of an older one begins (StGitlab #7).
+/// How the title of an older one begins (`StGitlab` #7).
 const CHECKING: &str = "Checking your browser";
 
 /// A title is looked at more closely when one of these words stands near its beginning: nearly every page has a title.
