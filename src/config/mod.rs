@@ -27,6 +27,8 @@ pub const INSTANCE_FILE: &str = "podkeeper.toml";
 pub struct Config {
     /// The GitLab instance, as the file says; the command line and `CI_SERVER_URL` may say otherwise.
     pub gitlab_url: Option<Url>,
+    /// Other instances, whose API is asked about links to them.
+    pub instances: Vec<InstanceAt>,
     /// Names of the environment variables that hold tokens.
     pub tokens: TokenNames,
     /// The most writes of one run.
@@ -40,6 +42,15 @@ impl Config {
     pub fn none() -> Self {
         meaning::none()
     }
+}
+
+/// Another GitLab instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceAt {
+    /// Its origin.
+    pub url: Url,
+    /// Name of the environment variable that holds its token, if it has one.
+    pub token: Option<String>,
 }
 
 /// Names of the environment variables that hold tokens, by purpose.

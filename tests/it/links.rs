@@ -2,7 +2,9 @@
 
 mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
+mod instances; // several GitLabs, each with a reader and a token of its own
 mod manners; // how often who is asked, and what is told of it
+mod pages; // lists, forms, boards, releases, milestones, wikis, refs
 mod seeded; // the page of the box against what the box expects of it
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them
 mod web; // what the web answers, and the verdict on it

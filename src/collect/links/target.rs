@@ -63,6 +63,17 @@ pub fn kind(address: &str, gitlab_host: &str) -> LinkKind {
     read(address, gitlab_host).kind()
 }
 
+/// The host of an instance as links name it, with its port where it has one of its own.
+pub fn host_of(instance: &Url) -> String {
+    let host = instance.host_str().unwrap_or_default();
+    instance.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whether an address belongs to the instance with this host.
+pub(super) fn is_on(url: &Url, host: &str) -> bool {
+    gitlab::is_gitlab(url, host)
+}
+
 impl Target {
     /// Its kind.
     pub fn kind(&self) -> LinkKind {

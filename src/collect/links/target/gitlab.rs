@@ -143,6 +143,18 @@ impl GitlabThing {
         self.rebuilt(owner, &parts.join("/"))
     }
 
+    /// The same list, narrowed to labels of other names.
+    pub fn with_labels(&self, now: &[(&str, String)]) -> String {
+        let mut url = self.url.clone();
+        let pairs: Vec<(String, String)> = self.url.query_pairs().into_owned().collect();
+        let named = |key: &str, value: &str| {
+            let new = now.iter().find(|(old, _)| key.starts_with("label_name") && *old == value);
+            new.map_or_else(|| value.to_owned(), |(_, new)| new.clone())
+        };
+        url.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| (key, named(key, value))));
+        url.into()
+    }
+
     fn rebuilt(&self, owner: &str, tail: &str) -> String {
         let group = matches!(self.owner, Owner::Group(_)) && !tail.is_empty();
         let mut url = self.url.clone();

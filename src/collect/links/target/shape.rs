@@ -124,8 +124,9 @@ fn part(words: &[&str], of_group: bool, url: &Url) -> Part {
             Part::Release(joined(tag.strip_suffix(&["edit"]).unwrap_or(tag)))
         }
         ["wikis", "pages" | "new" | "git_access" | "templates"] => Part::Page,
-        ["wikis", slug @ .., "history" | "edit" | "diff"] if !slug.is_empty() => Part::Wiki(joined(slug)),
-        ["wikis", slug @ ..] if !slug.is_empty() => Part::Wiki(joined(slug)),
+        ["wikis", slug @ .., "history" | "edit" | "diff"] | ["wikis", slug @ ..] if !slug.is_empty() => {
+            Part::Wiki(joined(slug))
+        }
         ["snippets", id, ..] if is_number(id) => Part::Snippet(text(id)),
         ["boards", id, ..] if is_number(id) => Part::Board(text(id)),
         ["pipelines", id, ..] if is_number(id) => Part::Pipeline(text(id)),

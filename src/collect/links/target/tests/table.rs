@@ -49,8 +49,8 @@ fn spelled(target: &Target) -> String {
         Part::Job(id) => format!(" job {id}"),
         Part::Page => " page".to_owned(),
     };
-    let labels: String = thing.labels.iter().map(|label| format!(" ~{label}")).collect();
-    format!("{owner}{part}{labels}")
+    let labels = thing.labels.iter().flat_map(|label| [" ~", label]);
+    format!("{owner}{part}{}", labels.collect::<String>())
 }
 
 /// Every row on the GitLab that is asked: what follows its host, and the target.
