@@ -6,11 +6,11 @@ use url::Url;
 
 use super::Halt;
 use super::args::{self, Check, Format, Severity};
-use super::door;
 use super::page::{Target, fetched, kind, stdin};
 use super::pile::{Pile, understood};
 use super::sink::Sink;
 use super::work::With;
+use super::{door, instances};
 use crate::check::{Read, check};
 use crate::collect::links::local::Site;
 use crate::collect::links::pace::Limits;
@@ -27,6 +27,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let config = with.config_or_none()?;
     let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
     let reader = connect(&door.access).map_err(Halt::usage)?;
+    let reader = reader.with_others(instances::readers(&door, &config, with)?);
     let web = super::web::web(Some(&door), Limits::POLITE, with)?;
     let mut policy = super::web::policy(&door);
     policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
@@ -43,13 +44,14 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
     let checked = check(&documents, &trees, site.as_ref(), eyes, door.now).await;
     let counts = reader.counts();
+    let abroad: u64 = reader.others().values().map(|other| other.counts().reads()).sum();
     let looked = report::Looked {
         links: checked.links,
         unique: checked.unique,
         observations: &checked.observations,
         findings: &checked.findings,
         inconclusive: checked.inconclusive.as_deref(),
-        requests: (counts.reads(), counts.writes(), checked.web_requests),
+        requests: (counts.reads() + abroad, counts.writes(), checked.web_requests),
         hosts: &checked.hosts,
         took_ms: (with.stopwatch)() - started,
     };
@@ -64,6 +66,9 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     }
     for blind in &checked.unknown {
         sink.note(&format!("could not see {}: {}", blind.what, blind.why));
+    }
+    if let Some(sentence) = instances::tokenless(&door, &config, with, &checked.observations) {
+        sink.note(&sentence);
     }
     for sentence in &unread {
         sink.note(sentence);

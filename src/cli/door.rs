@@ -18,6 +18,7 @@ use super::plot::{plot, plot_with_page};
 use super::signals::Signals;
 use super::sink::Sink;
 use super::work::With;
+use crate::collect::links::target::host_of;
 use crate::config::Config;
 use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
 use crate::pod::Pod;
@@ -40,6 +41,8 @@ pub(super) struct Door {
     pub(super) gitlab_host: String,
     /// How the web is carried, in a box that does.
     pub(super) carried: Option<Carried>,
+    /// Whether it leads into a box.
+    pub(super) is_box: bool,
     /// A box of this run's own; it is served until the door is dropped.
     own: Option<Serving>,
 }
@@ -107,8 +110,7 @@ fn real(
             .map_err(|error| Halt::usage(format!("CI_SERVER_URL holds no address of a GitLab ({error})")))?,
     };
     let tokens = tokens(need, config, with)?;
-    let host = url.host_str().unwrap_or_default();
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let host = host_of(&url);
     // Plain HTTP goes to this machine only, and needs no certificate authorities.
     let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
     let exchange = exchange.map_err(Halt::usage)?;
@@ -118,6 +120,7 @@ fn real(
         told: now.is_some(),
         gitlab_host: host,
         carried: None,
+        is_box: false,
         own: None,
     })
 }
@@ -153,7 +156,7 @@ fn tokens(need: Purpose, config: &Config, with: &With<'_>) -> Result<BTreeMap<Pu
 }
 
 /// A token from its variable, or from the file that its `…_FILE` variable names.
-fn secret(name: &str, with: &With<'_>) -> Result<Option<SecretString>, Halt> {
+pub(super) fn secret(name: &str, with: &With<'_>) -> Result<Option<SecretString>, Halt> {
     if let Some(value) = with.var(name) {
         return token(name, value).map(Some);
     }
@@ -185,7 +188,7 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
     let gitlab_host = says.gitlab_host;
-    Ok(Door { access, now: moment, told: now.is_some(), gitlab_host, carried, own: Some(serving) })
+    Ok(Door { access, now: moment, told: now.is_some(), gitlab_host, carried, is_box: true, own: Some(serving) })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -217,6 +220,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
         told: true,
         gitlab_host: says.gitlab_host,
         carried,
+        is_box: true,
         own: None,
     })
 }

@@ -46,7 +46,8 @@ impl Sink {
     pub(crate) fn written(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
         let mut lines = Lines { sink: self, held: Vec::new() };
         // What can go wrong is noted where it does.
-        write(&mut lines).and_then(|()| lines.pass(0)).unwrap_or_default();
+        write(&mut lines).unwrap_or_default();
+        lines.pass(0);
     }
 
     /// A text without any secret, for a file.
@@ -106,10 +107,9 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     /// Passes on all but so many bytes at the end.
-    fn pass(&mut self, kept: usize) -> std::io::Result<()> {
+    fn pass(&mut self, kept: usize) {
         let rest = self.held.split_off(self.held.len() - kept);
         self.sink.out(&String::from_utf8_lossy(&std::mem::replace(&mut self.held, rest)));
-        Ok(())
     }
 }
 
@@ -120,7 +120,7 @@ impl Write for Lines<'_> {
         if self.held.len() >= ENOUGH
             && let Some(end) = self.held.iter().rposition(|byte| *byte == b'\n')
         {
-            self.pass(self.held.len() - end - 1)?;
+            self.pass(self.held.len() - end - 1);
         }
         Ok(bytes.len())
     }

@@ -13,7 +13,7 @@ use super::sink::Sink;
 use crate::collect::Eyes;
 use crate::collect::links::pace::Limits;
 use crate::execute::Stop;
-use crate::gitlab::{Purpose, Redactor, connect, connect_to_write};
+use crate::gitlab::{Purpose, Reader, Redactor, connect, connect_to_write};
 use crate::pod::plan::stamp;
 use crate::pod::rule::Audience;
 use crate::pod::run::{Ending, Run};
@@ -67,8 +67,9 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     }
     let started = (with.stopwatch)();
     let prepared = Prepared::new(&args.at, with).await?;
-    let Prepared { pods, max_writes, door } = &prepared;
+    let Prepared { pods, max_writes, door, others } = &prepared;
     let (reader, writer) = connect_to_write(&door.access, door.now).map_err(Halt::usage)?;
+    let reader = reader.with_others(others.clone());
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
@@ -166,7 +167,7 @@ enum Looked {
 async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt> {
     let started = (with.stopwatch)();
     let prepared = Prepared::new(at, with).await?;
-    let reader = connect(&prepared.door.access).map_err(Halt::usage)?;
+    let reader = connect(&prepared.door.access).map_err(Halt::usage)?.with_others(prepared.others.clone());
     let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, with)?;
     let policy = super::web::policy(&prepared.door);
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
@@ -192,6 +193,8 @@ struct Prepared {
     pods: Vec<Pod>,
     max_writes: usize,
     door: Door,
+    /// The readers of other instances.
+    others: BTreeMap<String, Reader>,
 }
 
 impl Prepared {
@@ -205,7 +208,8 @@ impl Prepared {
         let tasks = tasks(&at.task);
         let adapted = |pod: Pod| Pod { instance: door.access.url.clone(), tasks: tasks.clone(), ..pod };
         let pods = pods.into_iter().map(adapted).collect();
-        Ok(Self { pods, max_writes: config.max_writes, door })
+        let others = super::instances::readers(&door, &config, with)?;
+        Ok(Self { pods, max_writes: config.max_writes, door, others })
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn understand(files: &Files, today: NaiveDate) -> Result<Config, Vec<
     let instance = written.unwrap_or_default();
     let gitlab_url = instance::url(files, &instance, &mut problems);
     let tokens = instance::token_names(files, &instance.tokens, &mut problems);
+    let instances = instance::others(files, &instance, gitlab_url.as_ref(), &tokens, &mut problems);
     if !problems.is_empty() {
         problems.sort_by_key(|problem| (problem.path.clone(), problem.span.clone().map(|span| span.start)));
         return Err(problems);
@@ -52,13 +53,14 @@ pub(super) fn understand(files: &Files, today: NaiveDate) -> Result<Config, Vec<
         Pod { instance, bots, ..written.pod }
     });
     let max_writes = instance.limits.max_writes.as_ref().map_or(DEFAULT_MAX_WRITES, |most| *most.get_ref()) as usize;
-    Ok(Config { gitlab_url, tokens, max_writes, pods: pods.collect() })
+    Ok(Config { gitlab_url, instances, tokens, max_writes, pods: pods.collect() })
 }
 
 /// A configuration without any file.
 pub(super) fn none() -> Config {
     Config {
         gitlab_url: None,
+        instances: Vec::new(),
         tokens: TokenNames {
             default: DEFAULT_TOKEN.to_owned(),
             pairing: None,

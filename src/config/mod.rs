@@ -3,6 +3,7 @@
 //! It is strict and complains about everything at once: [`strict`] holds the files against the schema,
 //! then [`meaning`] turns them into [`Pod`]s. Each [`Problem`] names file and line and shows a good value.
 
+mod limits;
 mod meaning;
 mod problem;
 mod raw;
@@ -15,6 +16,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 use url::Url;
 
+pub use limits::{LinkLimits, link_limits};
 pub use problem::{Problem, render};
 
 use crate::pod::Pod;
@@ -27,6 +29,8 @@ pub const INSTANCE_FILE: &str = "podkeeper.toml";
 pub struct Config {
     /// The GitLab instance, as the file says; the command line and `CI_SERVER_URL` may say otherwise.
     pub gitlab_url: Option<Url>,
+    /// Other instances, whose API is asked about links to them.
+    pub instances: Vec<InstanceAt>,
     /// Names of the environment variables that hold tokens.
     pub tokens: TokenNames,
     /// The most writes of one run.
@@ -40,6 +44,15 @@ impl Config {
     pub fn none() -> Self {
         meaning::none()
     }
+}
+
+/// Another GitLab instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceAt {
+    /// Its origin.
+    pub url: Url,
+    /// Name of the environment variable that holds its token, if it has one.
+    pub token: Option<String>,
 }
 
 /// Names of the environment variables that hold tokens, by purpose.

@@ -20,6 +20,21 @@ pub(super) struct Instance {
     pub(super) tokens: Tokens,
     /// What one run may do at most.
     pub(super) limits: Limits,
+    /// Other GitLab instances, whose API is asked about links to them.
+    #[serde(rename = "instance")]
+    #[schemars(with = "Vec<Other>")]
+    pub(super) others: Vec<Spanned<Other>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Other {
+    /// Address of the instance, for example `https://gitlab.example`.
+    #[schemars(with = "String")]
+    pub(super) url: Spanned<String>,
+    /// Name of the environment variable with its token, scope `read_api`; without one it is asked as anybody.
+    #[schemars(with = "Option<String>")]
+    pub(super) token: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

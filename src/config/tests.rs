@@ -140,6 +140,30 @@ fn all_faults_of_all_files_are_told_at_once() {
 }
 
 #[test]
+fn other_instances_have_origins_and_tokens_of_their_own() {
+    let with = |text: &str| problems(&[("podkeeper.toml", text), ("pods/alpha.toml", POD)]);
+    let two = "[[instance]]\nurl = \"https://gitlab.example\"\ntoken = \"OTHER_TOKEN\"\n";
+    let config = understand(&files(&[("podkeeper.toml", two), ("pods/alpha.toml", POD)]), today()).unwrap();
+    assert_eq!(config.instances[0].url.as_str(), "https://gitlab.example/");
+    assert_eq!(config.instances[0].token.as_deref(), Some("OTHER_TOKEN"));
+    for (from, to, expected) in [
+        ("https://", "http://", "podkeeper.toml:2 this is no address of a GitLab that a token may go to"),
+        ("example\"", "example/gitlab\"", "write for example https://gitlab.example, without a path"),
+        ("OTHER_TOKEN", "PODKEEPER_TOKEN", "podkeeper.toml:3 `PODKEEPER_TOKEN` holds the token of another GitLab"),
+        ("OTHER_TOKEN", "glpat-abcdefghij", "line 3 has no name of an environment variable"),
+        ("token", "tokn", "unknown key `tokn` in [[instance]] | did you mean `token`?"),
+        ("url = \"https://gitlab.example\"", "", "[[instance]] lacks `url`"),
+    ] {
+        let found = with(&two.replace(from, to)).join("\n");
+        assert!(found.contains(expected), "{expected}\n{found}");
+        assert!(!found.contains("glpat-"), "{found}");
+    }
+    let twice = with(&format!("[gitlab]\nurl = \"https://gitlab.example\"\n{two}{two}")).join("\n");
+    assert_eq!(twice.matches("this instance is named already").count(), 2, "{twice}");
+    assert!(twice.contains("`OTHER_TOKEN` holds the token of another GitLab"), "{twice}");
+}
+
+#[test]
 fn an_unknown_key_does_not_hide_what_else_is_wrong() {
     let text = POD.replace("UTC", "Nowhere").replace("[[session]]", "[[session]]\nopenahead = \"7d\"");
     let found = problems(&[("pods/alpha.toml", &text)]);

@@ -56,6 +56,7 @@ pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, 
             finding.since = since;
             assessment.findings.push(finding);
         }
+        assessment.findings.extend(deprecated(seen));
     }
     assessment
 }
@@ -125,6 +126,22 @@ fn finding(seen: &Observation, told: bool) -> Option<Finding> {
     }
     if let Some(better) = &seen.suggestion {
         finding = finding.advise(format!("Write {} instead.", Untrusted::new(better.as_str()).line()));
+    }
+    Some(finding)
+}
+
+/// What to tell of a thing that says itself that its end is near.
+fn deprecated(seen: &Observation) -> Option<Finding> {
+    let deprecated = seen.deprecated.as_ref()?;
+    let url = Untrusted::new(seen.url.as_str()).line();
+    let said = Untrusted::new(deprecated.said.as_str()).line();
+    let mut finding = Finding::new(Rule::TemplateDeprecated, url.clone(), format!("{url}: its header says: {said}"));
+    if let Some(place) = seen.places.first() {
+        finding = finding.at(Place { path: place.path.clone(), line: place.line, column: place.column });
+    }
+    if let Some(successor) = &deprecated.successor {
+        let successor = Untrusted::new(successor.as_str()).line();
+        finding = finding.advise(format!("Link {successor} instead, which its header names."));
     }
     Some(finding)
 }

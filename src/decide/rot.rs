@@ -13,13 +13,14 @@ use crate::pod::rule::Rule;
 use crate::pod::snapshot::Snapshot;
 
 /// The rules whose findings the report tells.
-const ROT: [Rule; 6] = [
+const ROT: [Rule; 7] = [
     Rule::LinkDead,
     Rule::LinkFragmentDead,
     Rule::LinkUnreachable,
     Rule::LabelMissing,
     Rule::LabelRetired,
     Rule::LinkMoved,
+    Rule::TemplateDeprecated,
 ];
 
 /// A block has its limit; what fails beyond it is told all the same.
@@ -72,8 +73,9 @@ pub(super) fn look(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> Remember {
 pub(super) fn report(pod: &Pod, seen: &Snapshot, remember: Remember, parts: &mut Parts) {
     let (Some(remember), Some(page)) = (remember, seen.page.present()) else { return };
     let told = told(pod, page, &parts.findings);
-    // A link that moved still works: alone it is no reason for a report.
-    let rot = told.iter().any(|(_, finding)| finding.rule != Rule::LinkMoved);
+    // A link that moved still works, and so does a deprecated template: alone they are no reason for a report.
+    let works = |rule: Rule| matches!(rule, Rule::LinkMoved | Rule::TemplateDeprecated);
+    let rot = told.iter().any(|(_, finding)| !works(finding.rule));
     let wanted = Wanted { kind: ReportKind::Links, told: if rot { told } else { Vec::new() }, remember };
     living_report::keep(pod, seen, &wanted, parts);
 }

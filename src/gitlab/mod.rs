@@ -7,6 +7,7 @@
 mod endpoints;
 mod error;
 mod graphql;
+mod lookups;
 mod paging;
 mod people;
 mod read;
@@ -25,6 +26,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 pub use error::{Class, Fault};
+pub use lookups::Whose;
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use trail::Counts;

@@ -32,6 +32,8 @@ pub struct Reader {
     projects: Arc<Mutex<Projects>>,
     /// Who podkeeper is, by client: asked once a run.
     accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
+    /// The readers of other instances.
+    others: Arc<BTreeMap<String, Reader>>,
 }
 
 /// Projects by client and the path that was asked for.
@@ -50,10 +52,23 @@ pub enum IssueFilter<'a> {
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
-        Self { transports, counts, projects: Arc::default(), accounts: Arc::default() }
+        Self { transports, counts, projects: Arc::default(), accounts: Arc::default(), others: Arc::default() }
     }
 
-    /// How many requests were sent so far.
+    /// The same reader, which also knows the readers of other instances by the hosts that links name. Each keeps its own
+    /// client and token; nothing but links to those hosts is asked of them.
+    #[must_use]
+    pub fn with_others(mut self, others: BTreeMap<String, Reader>) -> Self {
+        self.others = Arc::new(others);
+        self
+    }
+
+    /// The readers of other instances, by host.
+    pub fn others(&self) -> &BTreeMap<String, Reader> {
+        &self.others
+    }
+
+    /// How many requests were sent so far, those of other instances not among them.
     pub fn counts(&self) -> &Counts {
         &self.counts
     }

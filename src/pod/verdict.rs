@@ -84,6 +84,9 @@ pub struct Observation {
     pub redirects: Vec<Hop>,
     /// A better address, where one is known.
     pub suggestion: Option<String>,
+    /// What the thing itself says of its end, where it is there and says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<Deprecated>,
     /// Where it stands, in order.
     pub places: Vec<LinkPlace>,
 }
@@ -91,9 +94,19 @@ pub struct Observation {
 impl Observation {
     /// A look of which no more is known than what it came to, at no place yet.
     pub fn new(url: impl Into<String>, kind: LinkKind, verdict: Verdict, reason: impl Into<String>) -> Self {
-        let (status, redirects, suggestion, places) = (None, Vec::new(), None, Vec::new());
-        Self { url: url.into(), kind, verdict, reason: reason.into(), status, redirects, suggestion, places }
+        let (status, redirects, suggestion, deprecated, places) = (None, Vec::new(), None, None, Vec::new());
+        let (url, reason) = (url.into(), reason.into());
+        Self { url, kind, verdict, reason, status, redirects, suggestion, deprecated, places }
     }
+}
+
+/// What a thing that is there says of its own end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deprecated {
+    /// Its own words, one line.
+    pub said: String,
+    /// What it names to be used instead, if it does: a name or an address.
+    pub successor: Option<String>,
 }
 
 /// One redirect.

@@ -6,11 +6,13 @@
 
 mod answer;
 mod batch;
+mod ci_template;
 mod judge;
 mod known;
 mod labels;
 mod plan;
 mod question;
+mod rest;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +59,9 @@ pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &R
         if blind.as_ref().is_some_and(|blind: &Blind| blind.cause == Cause::Token) {
             break;
         }
+    }
+    if blind.is_none() {
+        rest::ask(links, &mut known, reader, purpose).await;
     }
     Looked {
         links: links.iter().map(|link| judge::judge(link, &known)).collect(),

@@ -1,6 +1,7 @@
 //! Every link once → a verdict.
 //!
 //! - `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
+//! - `instances`: links to several instances, each asked by a reader of its own
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
 //! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown · `policy`: what is not looked at, or not
 //!   to be known
@@ -9,6 +10,7 @@ pub mod address;
 mod fragment;
 mod gitlab;
 mod heading;
+mod instances;
 pub mod local;
 pub mod pace;
 pub mod policy;
@@ -84,7 +86,7 @@ pub async fn probe(
     web: &Web,
     policy: &Policy,
 ) -> Probed {
-    let entries = entries(documents, policy);
+    let entries = entries(documents, policy, reader.others());
     let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
     let mut jobs = Jobs::new();
     for (key, entry) in &entries {
@@ -100,7 +102,7 @@ pub async fn probe(
     let visitor = Arc::new(Visitor::new(web));
     let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
     let (looked, mut visits) =
-        tokio::join!(gitlab::look(&things, labels, reader, Purpose::Handbook), visit_all(&visitor, jobs));
+        tokio::join!(instances::look(things, labels, reader, policy, Purpose::Handbook), visit_all(&visitor, jobs));
     web::portal::unmask(&visitor, &mut visits).await;
     let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
     second_sight(&entries, &mut judged, &visitor).await;
@@ -129,7 +131,7 @@ pub async fn probe(
 
 /// The look at what the documents themselves and the files around them show: nothing is asked of anybody.
 pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observation> {
-    let entries = entries(documents, policy).into_iter();
+    let entries = entries(documents, policy, &BTreeMap::new()).into_iter();
     let mut observations: Vec<Observation> = entries
         .map(|(key, mut entry)| {
             let unasked = || Judged::new(Verdict::Skipped, "nothing is asked with --offline");
@@ -161,7 +163,7 @@ enum Ask {
     Nobody(Judged),
 }
 
-fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> {
+fn entries(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> BTreeMap<Key, Entry> {
     let mut entries: Vec<(Key, Entry)> = Vec::new();
     // Most addresses say all by themselves, and are named again and again: each of those is read once.
     let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
@@ -171,7 +173,7 @@ fn entries(documents: &[Document<'_>], policy: &Policy) -> BTreeMap<Key, Entry> 
             let says_all = says_all(document, &link.url);
             let known = says_all.then(|| whole.get(link.url.as_str()).copied()).flatten();
             let index = known.unwrap_or_else(|| {
-                let (key, kind, ask) = understood(document, &link.url, policy);
+                let (key, kind, ask) = understood(document, &link.url, policy, readers);
                 if let Some(index) = others.get(&key) {
                     return *index;
                 }
@@ -203,8 +205,13 @@ fn says_all(document: &Document<'_>, address: &str) -> bool {
 }
 
 /// What tells an address of a document from others, what it is, and who is asked.
-fn understood(document: &Document<'_>, address: &str, policy: &Policy) -> (Key, LinkKind, Ask) {
-    let target = target::read(address, &policy.gitlab_host);
+fn understood(
+    document: &Document<'_>,
+    address: &str,
+    policy: &Policy,
+    readers: &BTreeMap<String, Reader>,
+) -> (Key, LinkKind, Ask) {
+    let target = instances::read(address, policy, readers);
     let kind = target.kind();
     if let Some(found) = among_files(document, &target, address) {
         let key = (address.to_owned(), Some(found.to));
@@ -215,7 +222,7 @@ fn understood(document: &Document<'_>, address: &str, policy: &Policy) -> (Key, 
         _ => None,
     };
     let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
-    let target = resolved.map_or(target, |url| target::read(url.as_str(), &policy.gitlab_host));
+    let target = resolved.map_or(target, |url| instances::read(url.as_str(), policy, readers));
     (key, kind, asked(address, policy, || ask(target, address)))
 }
 
@@ -331,6 +338,7 @@ fn observation(url: String, entry: Entry, judged: Judged) -> Observation {
         status: judged.status,
         redirects: judged.redirects,
         suggestion: judged.suggestion,
+        deprecated: judged.deprecated,
         places: entry.places,
         ..Observation::new(url, entry.kind, judged.verdict, judged.reason)
     }

@@ -4,11 +4,14 @@
 //! handbook are measured in the fact sheet on the handbook, section 10.
 
 mod gitlab;
+mod legacy;
+mod shape;
 
 use url::Url;
 
 use crate::pod::document::LinkKind;
-pub use gitlab::{GitlabThing, Owner, Part, modern_form};
+pub use gitlab::{GitlabThing, Owner, Part};
+pub use legacy::modern_form;
 
 /// What an address points at, with what is needed to ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,17 @@ pub fn kind(address: &str, gitlab_host: &str) -> LinkKind {
     read(address, gitlab_host).kind()
 }
 
+/// The host of an instance as links name it, with its port where it has one of its own.
+pub fn host_of(instance: &Url) -> String {
+    let host = instance.host_str().unwrap_or_default();
+    instance.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whether an address belongs to the instance with this host.
+pub(super) fn is_on(url: &Url, host: &str) -> bool {
+    gitlab::is_gitlab(url, host)
+}
+
 impl Target {
     /// Its kind.
     pub fn kind(&self) -> LinkKind {
@@ -86,7 +100,7 @@ fn absolute(url: Url, gitlab_host: &str) -> Target {
         _ => return Target::Unvisitable,
     }
     if gitlab::is_gitlab(&url, gitlab_host) {
-        return gitlab::read(&url).map_or(Target::Web(url), Target::Gitlab);
+        return shape::read(&url).map_or(Target::Web(url), Target::Gitlab);
     }
     let segments: Vec<&str> = url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()).collect();
     let host = url.host_str().unwrap_or_default();
@@ -147,7 +161,7 @@ fn video(host: &str, segments: &[&str], url: &Url) -> Video {
         ("youtube.com" | "m.youtube.com" | "youtube-nocookie.com", ["watch"]) => {
             url.query_pairs().find(|(key, _)| key == "v").map(|(_, id)| id.into_owned())
         }
-        ("vimeo.com" | "player.vimeo.com", path) if path.iter().any(|segment| gitlab::is_number(segment)) => {
+        ("vimeo.com" | "player.vimeo.com", path) if path.iter().any(|segment| shape::is_number(segment)) => {
             return Video::Elsewhere;
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! A verdict in the making: what a room of this folder found out about one address.
 
-use crate::pod::verdict::{Hop, Verdict};
+use crate::pod::verdict::{Deprecated, Hop, Verdict};
 
 /// What a look came to, before it is given its places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,11 +11,14 @@ pub(super) struct Judged {
     pub(super) status: Option<u16>,
     pub(super) redirects: Vec<Hop>,
     pub(super) suggestion: Option<String>,
+    /// What it says itself of its end, where it is there.
+    pub(super) deprecated: Option<Deprecated>,
 }
 
 impl Judged {
     pub(super) fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into(), status: None, redirects: Vec::new(), suggestion: None }
+        let (status, redirects, suggestion, deprecated) = (None, Vec::new(), None, None);
+        Self { verdict, reason: reason.into(), status, redirects, suggestion, deprecated }
     }
 
     pub(super) fn suggest(mut self, better: impl Into<String>) -> Self {

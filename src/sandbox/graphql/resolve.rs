@@ -7,6 +7,7 @@ mod access;
 mod code;
 mod labels;
 mod pages;
+mod shelf;
 mod values;
 
 use serde_json::Value;
@@ -18,6 +19,7 @@ pub(super) use self::code::{
 };
 pub(super) use self::labels::{color, description, label, labels};
 pub(super) use self::pages::{count, end_cursor, has_next, has_previous, nodes, start_cursor};
+pub(super) use self::shelf::{board, named, pipeline, release, snippets};
 pub(super) use self::values::{
     active, archived, bot, full_path, id, iid, name, namespace_id, state, title, username, visibility, web_url,
 };

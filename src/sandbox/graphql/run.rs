@@ -39,6 +39,8 @@ pub(super) enum Node<'a> {
     },
     /// A file or folder by its path.
     Entry(String),
+    /// A thing of which only the name is known.
+    Named(String),
     /// What whoever asks may do.
     Access(u8),
     Blob {

@@ -64,6 +64,9 @@ pub(super) enum Kind {
     Id,
     Ids,
     UserId,
+    BoardId,
+    PipelineId,
+    SnippetIds,
     Number,
     Flag,
 }
@@ -77,6 +80,9 @@ impl Kind {
             Kind::Id => "ID",
             Kind::Ids => "[ID!]",
             Kind::UserId => "UserID",
+            Kind::BoardId => "BoardID",
+            Kind::PipelineId => "CiPipelineID",
+            Kind::SnippetIds => "[SnippetID!]",
             Kind::Number => "Int",
             Kind::Flag => "Boolean",
         }

@@ -115,6 +115,7 @@ impl Asked<'_> {
             ["members", rest @ ..] => members::answer(self, members::Of::Project(project), rest),
             ["forks"] if !writes => project_list::forks(self, project),
             ["snapshot"] if !writes => tree::snapshot(self, project),
+            ["wikis"] if !writes => projects::wiki(self, project),
             ["templates", rest @ ..] if !writes => projects::templates(self, project, rest),
             _ => Err(Reply::no_route()),
         }

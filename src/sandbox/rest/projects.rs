@@ -176,6 +176,15 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     }
 }
 
+/// The pages of the wiki, all in one answer (GitLab docs, "Wikis API").
+pub(super) fn wiki(asked: &Asked<'_>, project: u64) -> Answer {
+    let pages = asked.project(project)?.shelf.wiki.iter().map(|slug| {
+        let title = slug.rsplit('/').next().unwrap_or(slug).replace('-', " ");
+        json!({ "format": "markdown", "slug": slug, "title": title, "wiki_page_meta_id": null })
+    });
+    Ok(Reply::json(200, &json!(pages.collect::<Vec<_>>())))
+}
+
 pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
     match input.filled("visibility").as_deref() {
         None => Ok(None),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{FileChange, Label, MergeRequest, NewCommit, Project, Repository, Token, User, Visibility, World};
+use super::{FileChange, Label, MergeRequest, NewCommit, Project, Repository, Shelf, Token, User, Visibility, World};
 
 impl World {
     /// Adds a person and returns their id.
@@ -95,6 +95,7 @@ impl World {
             files: BTreeMap::new(),
             repository: Repository::default(),
             milestones: BTreeMap::new(),
+            shelf: Shelf::default(),
             forked_from: None,
             schedules: BTreeMap::new(),
             description: None,

@@ -22,6 +22,7 @@ mod projects;
 mod removal;
 mod repository;
 mod schedule;
+mod shelf;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use projects::{Project, Visibility};
 pub use repository::{Commit, NewCommit, Repository};
 pub(super) use repository::{FileChange, sha};
 pub use schedule::Schedule;
+pub use shelf::Shelf;
 pub use talk::On;
 pub use web::{Mood, Page, Web};
 

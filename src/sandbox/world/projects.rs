@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Issue, Label, MergeRequest, Milestone, Repository, Schedule, World};
+use super::{Issue, Label, MergeRequest, Milestone, Repository, Schedule, Shelf, World};
 
 /// Who may see a project or a group, from few to all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,6 +52,8 @@ pub struct Project {
     pub repository: Repository,
     /// The project's own milestones, by id.
     pub milestones: BTreeMap<u64, Milestone>,
+    /// What else it has.
+    pub shelf: Shelf,
     /// The project that this is a fork of.
     pub forked_from: Option<u64>,
     /// Pipeline schedules, by id.

@@ -142,6 +142,7 @@ fn observation(alive: bool) -> Observation {
         status: None,
         redirects: Vec::new(),
         suggestion: None,
+        deprecated: None,
         places: vec![LinkPlace { path: "page.md".to_owned(), line: 1, column: 1, section: "Links".to_owned() }],
     }
 }

@@ -129,6 +129,7 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         status: Some(404),
         redirects: Vec::new(),
         suggestion: None,
+        deprecated: None,
         places: vec![LinkPlace {
             path: pod.page.path.clone(),
             line: number + 1,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use podkeeper::decide::links::assess;
 use podkeeper::pod::verdict::{LabelVerdict, Verdict};
 use podkeeper::sandbox::World;
 use podkeeper::sandbox::world::{NewIssue, Visibility};
@@ -16,6 +17,7 @@ pub(super) fn harbour() -> (World, String) {
     world.add_user("ada-quill", "Ada Quill");
     let alpha = world.add_project("harbour/tools/alpha", Visibility::Public);
     world.add_file(alpha, "main", "README.md", "# Alpha\n\n## How to ask\n\n### For help -- now\n");
+    world.projects.get_mut(&alpha).unwrap().shelf.wiki.insert("home".to_owned());
     world.add_file(alpha, "main", "lib/a.yml", "one: 1\ntwo: 2\n");
     world.add_file(alpha, "main", "docs/guide.md", "# Guide\n");
     world.add_file(alpha, "old", "lib/only-here.yml", "x: 1\n");
@@ -127,9 +129,70 @@ async fn each_thing_of_gitlab_has_its_verdict_in_few_requests() {
         assert_eq!((found.verdict, found.suggestion.as_deref()), (*wanted, *suggestion), "{url}: {}", found.reason);
     }
     assert_eq!(seen[&format!("{G}/harbour/attic")].reason, "its project is archived");
-    // Every special case at once; a page of 61 links costs at most four.
-    assert!(requests <= 5, "{requests} requests");
+    // Every special case at once, and one request for its wiki; a page of 61 links costs at most four.
+    assert!(requests <= 6, "{requests} requests");
     assert_eq!(stage.reader.counts().writes(), 0);
+}
+
+/// GitLab's own templates say in their headers when their end is near: the link works, and that is told all the same.
+#[tokio::test(start_paused = true)]
+async fn a_deprecated_ci_template_is_alive_and_told_with_its_successor() {
+    let (mut world, token) = harbour();
+    let product = world.add_project("gitlab-org/gitlab", Visibility::Public);
+    let folder = "lib/gitlab/ci/templates";
+    let moved = "# This template is deprecated.\n#\n# Replace\n#\n# template: Lantern.gitlab-ci.yml\n#\n# with\n#\n\
+                 # template: Jobs/Lantern.gitlab-ci.yml\n\nlantern: {}\n";
+    let ending =
+        "# This template is DEPRECATED and scheduled for removal in GitLab 21.0\n# See https://x.example/1\njob: {}\n";
+    world.add_file(product, "master", &format!("{folder}/Lantern.gitlab-ci.yml"), moved);
+    world.add_file(product, "master", &format!("{folder}/Ending.gitlab-ci.yml"), ending);
+    world.add_file(
+        product,
+        "master",
+        &format!("{folder}/Jobs/Lantern.gitlab-ci.yml"),
+        "# This template is new.\njob: {}\n",
+    );
+    world.projects.get_mut(&product).unwrap().default_branch = "master".to_owned();
+    // The same words elsewhere are nobody's template.
+    let alpha = world.project_at("harbour/tools/alpha").unwrap().id;
+    world.add_file(alpha, "main", &format!("{folder}/Lantern.gitlab-ci.yml"), moved);
+    let stage = Stage::new(world, Some(&token));
+    let at = |project: &str, word: &str, git_ref: &str, name: &str| {
+        format!("{G}/{project}/-/{word}/{git_ref}/{folder}/{name}")
+    };
+    let (blob, raw) = (
+        at("gitlab-org/gitlab", "blob", "master", "Lantern.gitlab-ci.yml"),
+        at("gitlab-org/gitlab", "raw", "master", "Ending.gitlab-ci.yml"),
+    );
+    let new = at("gitlab-org/gitlab", "blob", "master", "Jobs/Lantern.gitlab-ci.yml");
+    let ours = at("harbour/tools/alpha", "blob", "main", "Lantern.gitlab-ci.yml");
+    let probed = stage.probe(&[&blob, &raw, &new, &ours], &web(&Memory::of(&[]))).await;
+    assert!(probed.observations.iter().all(|seen| seen.verdict == Verdict::Alive));
+    assert_eq!(stage.reader.counts().reads(), 2);
+    let told = assess(&probed.observations, &BTreeMap::new(), super::stage::NOW.parse().unwrap()).findings;
+    let told: Vec<(&str, &str, &str)> =
+        told.iter().map(|found| (found.rule.code(), found.subject.as_str(), found.advice.as_str())).collect();
+    let advice = "Link Jobs/Lantern.gitlab-ci.yml instead, which its header names.";
+    assert_eq!(
+        told,
+        [
+            ("template-deprecated", blob.as_str(), advice),
+            ("template-deprecated", raw.as_str(), "Link what replaces it, before it is removed."),
+        ]
+        .iter()
+        .copied()
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect::<Vec<_>>(),
+    );
+    let seen = seen(probed);
+    assert_eq!(
+        seen[&raw].deprecated.as_ref().map(|found| (found.said.as_str(), found.successor.as_deref())),
+        Some(("This template is DEPRECATED and scheduled for removal in GitLab 21.0", None))
+    );
+    // What has no end says nothing in JSON either.
+    assert_eq!(serde_json::to_value(&seen[&new]).unwrap().get("deprecated"), None);
+    assert_eq!(serde_json::to_value(&seen[&blob]).unwrap()["deprecated"]["successor"], "Jobs/Lantern.gitlab-ci.yml");
 }
 
 #[tokio::test(start_paused = true)]

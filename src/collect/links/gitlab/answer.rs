@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::question::{Leaf, Question, Root};
+use super::question::{Leaf, Numbered, Question, Root};
 use crate::pod::text::Untrusted;
 
 /// One look.
@@ -106,6 +106,8 @@ fn fact(leaf: &Leaf, field: &Value) -> Option<Fact> {
             (!nodes(&field["trees"]).is_empty() || !nodes(&field["blobs"]).is_empty()).then_some(Fact::Exists)
         }
         Leaf::Role => field["integerValue"].as_u64().map(Fact::Role),
+        Leaf::Filter(title) => nodes(field).iter().any(|node| node["title"] == title.as_str()).then_some(Fact::Exists),
+        Leaf::Numbered(Numbered::Snippet, _) => (!nodes(field).is_empty()).then_some(Fact::Exists),
         // Another spelling is another label.
         Leaf::Label(title) => (field["title"] == title.as_str()).then_some(Fact::Exists),
         _ => (!field.is_null()).then_some(Fact::Exists),

@@ -1,5 +1,7 @@
 //! Questions packed into as few requests as GitLab's limits allow.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, failed, read, words};
@@ -13,7 +15,7 @@ const MOST_COMPLEX: usize = 185;
 /// Text in one answer, bytes; the door reads at most 8 MiB, and JSON escapes.
 const MOST_TEXT: u64 = 2 * 1024 * 1024;
 /// Requests beyond the first packing, where GitLab refused one as a whole.
-const MOST_EXTRA: usize = 6;
+const MOST_EXTRA: usize = 8;
 
 /// Asks all questions; answers come in their order. Also tells why GitLab could not be asked, if so.
 pub(super) async fn ask(
@@ -86,17 +88,12 @@ fn packed(questions: &[Question]) -> Vec<Vec<(usize, &Question)>> {
 /// What a refused query is asked again as: without what a GitLab may not know, then that alone, kind by
 /// kind; or else two halves.
 fn parts<'a>(batch: &[(usize, &'a Question)]) -> Vec<Vec<(usize, &'a Question)>> {
-    let kind = |question: &Question| match question.leaves.iter().find(|leaf| leaf.fragile()) {
-        None => 0,
-        Some(Leaf::Epic(_)) => 1,
-        Some(Leaf::WorkItem(_)) => 2,
-        Some(_) => 3,
-    };
-    let mut kinds: [Vec<(usize, &Question)>; 4] = Default::default();
+    let kind = |question: &Question| question.leaves.iter().map(Leaf::fragility).max().unwrap_or(0);
+    let mut kinds: BTreeMap<usize, Vec<(usize, &Question)>> = BTreeMap::new();
     for (index, question) in batch {
-        kinds[kind(question)].push((*index, question));
+        kinds.entry(kind(question)).or_default().push((*index, question));
     }
-    let kinds: Vec<_> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
+    let kinds: Vec<_> = kinds.into_values().collect();
     match kinds.as_slice() {
         // One kind that is not known is not known in halves either.
         [only] if only.len() > 1 && kind(only[0].1) == 0 => {

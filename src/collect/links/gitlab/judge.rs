@@ -1,14 +1,17 @@
 //! From what GitLab told to verdicts.
 //!
 //! Certain is what a project that can be seen tells of its files. An issue, merge request or epic that is
-//! null may be confidential, so it is gone only for a token whose role would see it.
+//! null may be confidential, so it is gone only for a token whose role would see it. `code` judges what is in a
+//! repository, `pages` the other pages of a project or group.
+
+mod code;
+mod pages;
 
 use super::GitlabLink;
 use super::answer::{Fact, Home, Look};
 use super::known::Known;
-use super::plan;
 use super::question::{Leaf, Root};
-use crate::collect::links::heading;
+use super::{ci_template, plan};
 use crate::collect::links::target::{GitlabThing, Part};
 use crate::collect::links::verdict::Judged;
 use crate::pod::verdict::Verdict;
@@ -27,7 +30,8 @@ pub(super) fn judge(link: &GitlabLink, known: &Known) -> Judged {
         match known.owner(*root, owner) {
             Look::There(home) => {
                 let seen = Seen { link, known, root: *root, owner, home };
-                return seen.with_address(seen.part());
+                let judged = seen.with_address(seen.part());
+                return Judged { deprecated: ci_template::deprecated(link, known), ..judged };
             }
             Look::Failed(why) => failure = failure.or(Some(why)),
             Look::Null => {}
@@ -60,9 +64,13 @@ impl Seen<'_> {
             (Part::Issue(iid), Root::Project) => self.item(&Leaf::Issue(iid.clone()), "issue"),
             (Part::MergeRequest(iid), Root::Project) => self.item(&Leaf::MergeRequest(iid.clone()), "merge request"),
             (Part::Epic(iid), Root::Group) => self.epic(iid),
+            (Part::Path { git_ref, path }, Root::Project) => self.path(git_ref, path),
+            (Part::Commit(name), Root::Project) => self.revision(name, "commit"),
+            (Part::Tag(name), Root::Project) => self.revision(name, "tag"),
+            (Part::Compare { from, to }, Root::Project) => self.compared(from, to),
             (Part::Home, Root::Project) if !self.link.fragment.is_empty() => self.readme(),
             (Part::Home, _) => alive(""),
-            _ => alive("its project or group is there; the page itself was not asked for"),
+            _ => self.page(),
         }
     }
 
@@ -119,120 +127,6 @@ impl Seen<'_> {
             item
         };
         self.item(&leaf, "epic")
-    }
-
-    fn file(&self, git_ref: &str, path: &str) -> Judged {
-        let at = |git_ref: &str| Leaf::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() };
-        match self.look(&at(git_ref)) {
-            Look::There(()) => self.place_in_file(path),
-            Look::Failed(why) => Judged::new(Verdict::Unreachable, why),
-            Look::Null if self.has(&Leaf::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() }) => {
-                let better = self.thing().with(&self.home.path, Some("tree"), None);
-                Judged::new(Verdict::Moved, "it is a folder, shown at another address").suggest(better)
-            }
-            Look::Null => self.missing(git_ref, path, "file", true),
-        }
-    }
-
-    fn folder(&self, git_ref: &str, path: &str) -> Judged {
-        match self.look(&Leaf::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() }) {
-            Look::There(()) => alive(""),
-            Look::Failed(why) => Judged::new(Verdict::Unreachable, why),
-            Look::Null if self.has(&Leaf::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() }) => {
-                let better = self.thing().with(&self.home.path, Some("blob"), None);
-                Judged::new(Verdict::Moved, "it is a file, shown at another address").suggest(better)
-            }
-            Look::Null => self.missing(git_ref, path, "folder", false),
-        }
-    }
-
-    /// A file or folder that is not where the link says, in a project that can be seen.
-    fn missing(&self, git_ref: &str, path: &str, what: &str, file: bool) -> Judged {
-        let Some(root_ref) = &self.home.root_ref else {
-            return Judged::new(Verdict::Hidden, "its repository is empty or not visible to this token");
-        };
-        let elsewhere = plan::elsewhere(git_ref, path, Some(root_ref), file);
-        if let Some(why) = elsewhere.iter().find_map(|leaf| match self.look(leaf) {
-            Look::Failed(why) => Some(why),
-            _ => None,
-        }) {
-            return Judged::new(Verdict::Unreachable, why);
-        }
-        // The first is the root of the ref, the second the same place in the default branch.
-        let mut found = elsewhere.iter().map(|leaf| self.has(leaf));
-        let (ref_is_there, in_default) = (found.next().unwrap_or(true), found.next().unwrap_or(false));
-        if !ref_is_there && found.any(|found| found) {
-            return alive("");
-        }
-        let better = self.thing().with(&self.home.path, None, Some(root_ref));
-        match (ref_is_there, in_default) {
-            (false, true) => {
-                Judged::new(Verdict::Moved, format!("its branch {git_ref} is {root_ref} now")).suggest(better)
-            }
-            (true, true) => {
-                let reason = format!("the {what} is not there at {git_ref}, but it is at {root_ref}");
-                Judged::new(Verdict::Dead, reason).suggest(better)
-            }
-            (true, false) => Judged::new(Verdict::Dead, format!("the {what} is not there at {git_ref}")),
-            (false, false) => Judged::new(Verdict::Dead, format!("neither {git_ref} nor the {what} is there")),
-        }
-    }
-
-    /// A line or a heading of a file that is there.
-    fn place_in_file(&self, path: &str) -> Judged {
-        let fragment = &self.link.fragment;
-        if fragment.is_empty() {
-            return alive("");
-        }
-        let text = match self.text() {
-            Ok(text) => text,
-            Err(judged) => return judged,
-        };
-        if let Some(line) = heading::line_anchor(fragment) {
-            let lines = text.lines().count();
-            if line <= lines {
-                return alive("");
-            }
-            return Judged::new(Verdict::FragmentDead, format!("the file has no line {line}, it ends before"));
-        }
-        if !heading::is_markdown(path) {
-            return Judged::new(Verdict::FragmentUnverifiable, "the file is there; its anchors are not known");
-        }
-        in_markdown(text, fragment)
-    }
-
-    /// A heading of a project's README.
-    fn readme(&self) -> Judged {
-        if self.link.fragment == "readme" || self.link.fragment.starts_with('/') {
-            return alive("");
-        }
-        match self.text() {
-            Ok(text) => in_markdown(text, &self.link.fragment),
-            Err(judged) => judged,
-        }
-    }
-
-    fn text(&self) -> Result<&str, Judged> {
-        let unread = |why: &str| Judged::new(Verdict::FragmentUnverifiable, why);
-        let Some((leaf, _)) = plan::text_of(self.link, self.known) else {
-            return Err(unread("the page is there; the text that would show the place cannot be read"));
-        };
-        match self.known.leaf(self.root, self.owner, &leaf) {
-            Some(Look::There(Fact::Text(text))) => Ok(text),
-            Some(Look::Failed(why)) => Err(Judged::new(Verdict::Unreachable, why.clone())),
-            _ => Err(unread("the page is there; the text that would show the place cannot be read")),
-        }
-    }
-}
-
-fn in_markdown(text: &str, fragment: &str) -> Judged {
-    if heading::anchors(text).contains(fragment) {
-        alive("")
-    } else {
-        Judged::new(
-            Verdict::FragmentDead,
-            format!("no heading makes the anchor #{}", crate::pod::text::Untrusted::new(fragment).line()),
-        )
     }
 }
 

@@ -28,6 +28,11 @@ impl Known {
         }
     }
 
+    /// Takes in what is known of one leaf of an owner that was seen.
+    pub(super) fn note(&mut self, root: Root, path: &str, leaf: Leaf, look: Look<Fact>) {
+        self.leaves.insert((root, path.to_owned(), leaf), look);
+    }
+
     /// An owner; an unasked one is one that could not be asked.
     pub(super) fn owner(&self, root: Root, path: &str) -> Look<&Home> {
         match self.owners.get(&(root, path.to_owned())) {

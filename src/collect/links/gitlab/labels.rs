@@ -53,7 +53,8 @@ fn verdict(name: &str, groups: &[String], known: &Known) -> LabelVerdict {
     unsure.map_or(LabelVerdict::Missing, LabelVerdict::Unknown)
 }
 
-fn retired_as(name: &str) -> [String; 3] {
+/// The names that a label may have got when it was retired.
+pub(super) fn retired_as(name: &str) -> [String; 3] {
     RETIRED.map(|ending| format!("{name}{ending}"))
 }
 

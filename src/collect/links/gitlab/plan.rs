@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::GitlabLink;
 use super::answer::{Fact, Look};
 use super::known::Known;
-use super::labels;
-use super::question::{Leaf, Question, Root};
+use super::question::{Form, Leaf, Numbered, Question, Root};
+use super::{ci_template, labels};
 use crate::collect::links::Labels;
 use crate::collect::links::target::{Owner, Part};
 
@@ -44,9 +44,21 @@ pub(super) fn first(links: &[GitlabLink], labels: &[Labels<'_>], _known: &Known)
                 (Part::Epic(iid), Root::Group) => {
                     leaves.insert(Leaf::Epic(iid.clone()));
                 }
+                (Part::Path { git_ref, path }, Root::Project) => leaves.extend(either(git_ref, path)),
+                (Part::Commit(name) | Part::Tag(name), Root::Project) => {
+                    leaves.insert(root_of(name));
+                }
+                (Part::Compare { from, to }, Root::Project) => leaves.extend([root_of(from), root_of(to)]),
                 (Part::Home, Root::Project) if !link.fragment.is_empty() => leaves.extend(READMES.map(readme)),
-                _ => {}
+                (part, root) => leaves.extend(
+                    form(part)
+                        .filter(|_| *root == Root::Project)
+                        .map(|(form, name)| form.file(name))
+                        .into_iter()
+                        .chain(named(part, *root)),
+                ),
             }
+            leaves.extend(link.thing.labels.iter().map(|title| Leaf::Filter(title.clone())));
         }
     }
     for (group, title) in labels::exact(labels) {
@@ -101,9 +113,24 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
                     }
                 }
             }
+            Part::Path { git_ref, path }
+                if either(git_ref, path).all(|leaf| known.lacks(Root::Project, owner, &leaf)) =>
+            {
+                for file in [true, false] {
+                    for leaf in elsewhere(git_ref, path, root_ref.as_deref(), file) {
+                        want(Root::Project, leaf);
+                    }
+                }
+            }
             _ => {}
         }
-        if let Some((text, size)) = text_of(link, known) {
+        for root in roots(&link.thing.owner) {
+            let missed = |title: &&String| known.lacks(*root, owner, &Leaf::Filter((*title).clone()));
+            for title in link.thing.labels.iter().filter(missed).flat_map(|title| labels::retired_as(title)) {
+                want(*root, Leaf::Filter(title));
+            }
+        }
+        for (text, size) in text_of(link, known).into_iter().chain(ci_template::text_of(link, known)) {
             want(Root::Project, text.clone());
             sizes.insert((owner.to_owned(), text), size);
         }
@@ -123,13 +150,48 @@ pub(super) fn third(links: &[GitlabLink], _labels: &[Labels<'_>], known: &Known)
             Part::Issue(iid) => (Root::Project, Leaf::Issue(iid.clone())),
             Part::MergeRequest(iid) => (Root::Project, Leaf::MergeRequest(iid.clone())),
             Part::Epic(iid) => (Root::Group, Leaf::WorkItem(iid.clone())),
-            _ => continue,
+            part => match roots(&link.thing.owner).iter().find_map(|root| Some((*root, named(part, *root)?))) {
+                Some(found) => found,
+                None => continue,
+            },
         };
         if known.lacks(root, owner, &leaf) && matches!(known.owner(root, owner), Look::There(_)) {
             wanted.entry((root, owner.to_owned())).or_default().insert(Leaf::Role);
         }
     }
     questions(wanted, false, |_, _| 0)
+}
+
+/// The leaf of a part that GitLab tells by its own name or number, in an owner of this type.
+pub(super) fn named(part: &Part, root: Root) -> Option<Leaf> {
+    match (part, root) {
+        (Part::Board(id), Root::Project | Root::Group) => Some(Leaf::Numbered(Numbered::Board, id.clone())),
+        (Part::Pipeline(id), Root::Project) => Some(Leaf::Numbered(Numbered::Pipeline, id.clone())),
+        (Part::Snippet(id), Root::Project) => Some(Leaf::Numbered(Numbered::Snippet, id.clone())),
+        (Part::Release(tag), Root::Project) => Some(Leaf::Release(tag.clone())),
+        _ => None,
+    }
+}
+
+/// The template that a form names.
+pub(super) fn form(part: &Part) -> Option<(Form, &str)> {
+    match part {
+        Part::NewIssue(Some(name)) => Some((Form::Issue, name)),
+        Part::NewMergeRequest(Some(name)) => Some((Form::MergeRequest, name)),
+        _ => None,
+    }
+}
+
+/// A path as a file and as a folder.
+pub(super) fn either<'a>(git_ref: &'a str, path: &'a str) -> impl Iterator<Item = Leaf> + use<'a> {
+    let tree = Leaf::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() };
+    let blob = Leaf::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() };
+    std::iter::once(tree).chain((!path.is_empty()).then_some(blob))
+}
+
+/// The root folder of a branch, tag or commit: it is there exactly when the ref is.
+pub(super) fn root_of(git_ref: &str) -> Leaf {
+    Leaf::Tree { git_ref: git_ref.to_owned(), path: String::new() }
 }
 
 /// The text that a link's fragment points into, with its size, where it is there and not too large.
@@ -161,7 +223,7 @@ pub(super) fn elsewhere(git_ref: &str, path: &str, root_ref: Option<&str>, file:
     let Some(root_ref) = root_ref.filter(|root_ref| *root_ref != git_ref && git_ref != "HEAD") else {
         return Vec::new();
     };
-    let mut leaves = vec![Leaf::Tree { git_ref: git_ref.to_owned(), path: String::new() }, leaf(root_ref, path)];
+    let mut leaves = vec![root_of(git_ref), leaf(root_ref, path)];
     leaves.extend(splits(git_ref, path, file).map(|(longer, rest)| leaf(&longer, rest)));
     leaves
 }

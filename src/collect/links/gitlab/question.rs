@@ -38,8 +38,47 @@ pub(super) enum Leaf {
     WorkItem(String),
     /// A label of a group, by its exact title.
     Label(String),
+    /// A label that a list of the owner may be narrowed to, by its exact title: its own, of a group above or below it,
+    /// or of a project right in it.
+    Filter(String),
+    /// A release, by its tag.
+    Release(String),
+    /// A thing that GitLab knows by the number in its address.
+    Numbered(Numbered, String),
+    /// A milestone, by its number in the owner; asked over REST, because GraphQL takes no such number.
+    Milestone(String),
+    /// A page of the wiki, by its slug; asked over REST.
+    Wiki(String),
+    /// A template that a new issue or merge request begins with, inherited ones included; asked over REST.
+    Template(Form, String),
     /// The token's role, as GitLab's number (10 guest, 15 planner, 20 reporter, …; docs "Access levels").
     Role,
+}
+
+/// A thing that has its number from the whole instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Numbered {
+    Board,
+    Pipeline,
+    Snippet,
+}
+
+/// What a template is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Form {
+    Issue,
+    MergeRequest,
+}
+
+impl Form {
+    /// The template's file on the default branch (GitLab docs, "Description templates").
+    pub(super) fn file(self, name: &str) -> Leaf {
+        let folder = match self {
+            Self::Issue => "issue_templates",
+            Self::MergeRequest => "merge_request_templates",
+        };
+        Leaf::Blob { git_ref: "HEAD".to_owned(), path: format!(".gitlab/{folder}/{name}.md") }
+    }
 }
 
 /// A question about one owner: whether it is there, and which of these it has.
@@ -68,7 +107,21 @@ pub(super) struct Asked<'a> {
 impl Leaf {
     /// Whether another version of GitLab may not know it, and refuse a whole query for it.
     pub(super) fn fragile(&self) -> bool {
-        matches!(self, Self::Epic(_) | Self::WorkItem(_) | Self::Role)
+        self.fragility() > 0
+    }
+
+    /// Leaves of one number are known or unknown together; 0 is known to every version.
+    pub(super) fn fragility(&self) -> usize {
+        match self {
+            Self::Epic(_) => 1,
+            Self::WorkItem(_) => 2,
+            Self::Role => 3,
+            Self::Release(_) => 4,
+            Self::Numbered(Numbered::Board, _) => 5,
+            Self::Numbered(Numbered::Pipeline, _) => 6,
+            Self::Numbered(Numbered::Snippet, _) => 7,
+            _ => 0,
+        }
     }
 
     /// Whether it lives in the repository.
@@ -109,6 +162,7 @@ impl Question {
                 Leaf::Text { .. } => (3 + files * 4) * (100 + files) / 100 + 1,
                 Leaf::Tree { .. } => 10,
                 Leaf::Label(_) => 3,
+                Leaf::Filter(_) | Leaf::Numbered(Numbered::Snippet, _) => 6,
                 _ => 5,
             }
         });
@@ -157,6 +211,31 @@ impl Question {
                 Leaf::Label(title) => {
                     write!(beside, " {alias}:label(title:${}){{title}}", variable("String!", json!(title)))
                 }
+                Leaf::Filter(title) => {
+                    let below = if self.root == Root::Group { ",includeDescendantGroups:true" } else { "" };
+                    let title = variable("String", json!(title));
+                    write!(
+                        beside,
+                        " {alias}:labels(title:${title},includeAncestorGroups:true{below},first:1){{nodes{{title}}}}"
+                    )
+                }
+                Leaf::Release(tag) => {
+                    write!(beside, " {alias}:release(tagName:${}){{tagName}}", variable("String!", json!(tag)))
+                }
+                Leaf::Numbered(Numbered::Board, id) => {
+                    let id = variable("BoardID!", json!(format!("gid://gitlab/Board/{id}")));
+                    write!(beside, " {alias}:board(id:${id}){{id}}")
+                }
+                Leaf::Numbered(Numbered::Pipeline, id) => {
+                    let id = variable("CiPipelineID", json!(format!("gid://gitlab/Ci::Pipeline/{id}")));
+                    write!(beside, " {alias}:pipeline(id:${id}){{id}}")
+                }
+                Leaf::Numbered(Numbered::Snippet, id) => {
+                    let ids = variable("[SnippetID!]", json!([format!("gid://gitlab/ProjectSnippet/{id}")]));
+                    write!(beside, " {alias}:snippets(ids:${ids},first:1){{nodes{{id}}}}")
+                }
+                // Not asked here.
+                Leaf::Milestone(_) | Leaf::Wiki(_) | Leaf::Template(..) => Ok(()),
             };
         }
         if !inside.is_empty() {

@@ -1,3 +1,5 @@
+mod table;
+
 use super::*;
 
 use LinkKind::{
@@ -65,7 +67,7 @@ fn every_shape_has_its_kind() {
         ("https://gitlab.com", Web),
         ("https://gitlab.com/-/profile", Web),
         ("https://gitlab.com/-/user_settings/profile", Web),
-        ("https://gitlab.com/-/ide/project/juniper-org/alpha/edit/main", Web),
+        ("https://gitlab.com/-/ide/project/juniper-org/alpha/edit/main", GitlabPage),
         ("https://gitlab.com/users/sign_in", Web),
         ("https://gitlab.com/groups", Web),
         ("https://gitlab.com/explore/projects", Web),

@@ -95,7 +95,7 @@ impl<'q> Variables<'q> {
             Literal::List(items) => {
                 let item = match arg.kind {
                     Kind::Texts => Kind::Text,
-                    Kind::Ids => Kind::Id,
+                    Kind::Ids | Kind::SnippetIds => Kind::Id,
                     _ => return Err(Trouble::Literal),
                 };
                 let mut values = Vec::with_capacity(items.len());
@@ -145,14 +145,13 @@ enum Trouble {
 /// A value as its type wants it; null is of no type.
 fn coerced(kind: Kind, value: Value) -> Option<Value> {
     match (kind, value) {
-        (Kind::Text | Kind::Id | Kind::UserId, value @ Value::String(_)) | (Kind::Flag, value @ Value::Bool(_)) => {
-            Some(value)
-        }
+        (Kind::Text | Kind::Id | Kind::UserId | Kind::BoardId | Kind::PipelineId, value @ Value::String(_))
+        | (Kind::Flag, value @ Value::Bool(_)) => Some(value),
         (Kind::Id, Value::Number(number)) => number.is_i64().then(|| Value::String(number.to_string())),
         (Kind::Number, Value::Number(number)) => {
             number.as_i64().filter(|&number| i32::try_from(number).is_ok()).map(Value::from)
         }
-        (Kind::Texts | Kind::Ids, value) => {
+        (Kind::Texts | Kind::Ids | Kind::SnippetIds, value) => {
             let item = if kind == Kind::Texts { Kind::Text } else { Kind::Id };
             let items = match value {
                 Value::Array(items) => items,

@@ -82,8 +82,23 @@ static PROJECT: Type = Type {
         field("maxAccessLevel", Gives::Object(&ACCESS_LEVEL), &[], r::max_access_level),
         field("label", Gives::Object(&LABEL), &[must("title", Kind::Text)], r::label),
         field("labels", Gives::Pages(&LABEL_CONNECTION), LABELS, r::labels).costs(Cost::Resolver),
+        field("board", Gives::Object(&BOARD), &[must("id", Kind::BoardId)], r::board).costs(Cost::Resolver),
+        field("pipeline", Gives::Object(&PIPELINE), &[may("id", Kind::PipelineId)], r::pipeline).costs(Cost::Resolver),
+        field("release", Gives::Object(&RELEASE), &[must("tagName", Kind::Text)], r::release).costs(Cost::Resolver),
+        field(
+            "snippets",
+            Gives::Pages(&SNIPPET_CONNECTION),
+            &[may("ids", Kind::SnippetIds), FIRST, AFTER],
+            r::snippets,
+        )
+        .costs(Cost::Resolver),
     ],
 };
+
+static BOARD: Type = Type { name: "Board", fields: &[value("id", r::named)] };
+static PIPELINE: Type = Type { name: "Pipeline", fields: &[value("id", r::named)] };
+static SNIPPET: Type = Type { name: "Snippet", fields: &[value("id", r::named)] };
+static RELEASE: Type = Type { name: "Release", fields: &[value("tagName", r::named)] };
 
 const LABELS: &[Arg] =
     &[may("searchTerm", Kind::Text), may("title", Kind::Text), may("includeAncestorGroups", Kind::Flag), FIRST, AFTER];
@@ -230,6 +245,7 @@ macro_rules! pages_of {
     };
 }
 
+pages_of!(SNIPPET_CONNECTION, "SnippetConnection", SNIPPET);
 pages_of!(USER_CONNECTION, "UserCoreConnection", USER);
 pages_of!(LABEL_CONNECTION, "LabelConnection", LABEL);
 pages_of!(REPOSITORY_BLOB_CONNECTION, "RepositoryBlobConnection", REPOSITORY_BLOB);

@@ -1,0 +1,83 @@
+//! Addresses of GitLab in the form from before `/-/`.
+//!
+//! GitLab's reserved words are those of its `lib/gitlab/path_regex.rb`.
+
+use url::Url;
+
+use super::gitlab::is_gitlab;
+use super::shape::{TOP_LEVEL, is_number};
+
+/// The same address with `/-/`, for an address of GitLab in the form from before it.
+///
+/// Everything else of the address stays as it is written. `None` for every address that has the new form
+/// already, that belongs to another host, or that could as well be a project's own path.
+pub fn modern_form(url: &str, gitlab_host: &str) -> Option<String> {
+    let parsed = Url::parse(url.trim()).ok()?;
+    if !is_gitlab(&parsed, gitlab_host) {
+        return None;
+    }
+    let (start, path) = raw_path(url)?;
+    let mut offset = start;
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        if !segment.is_empty() {
+            segments.push((offset, segment));
+        }
+        offset += segment.len() + 1;
+    }
+    let names: Vec<&str> = segments.iter().map(|(_, name)| *name).collect();
+    if names.first().is_none_or(|first| *first == "groups" || TOP_LEVEL.contains(first)) || dash(&names).is_some() {
+        return None;
+    }
+    let (at, _) = segments[legacy_word(&names)?];
+    Some(format!("{}-/{}", &url[..at], &url[at..]))
+}
+
+/// The path of an address as it is written, and where it starts.
+fn raw_path(url: &str) -> Option<(usize, &str)> {
+    // A later "://" belongs to the query of an address that is written without its own.
+    let host = url.find("://").filter(|at| *at <= "https".len())? + 3;
+    let start = host + url[host..].find('/')?;
+    let path = &url[start..];
+    Some((start, &path[..path.find(['?', '#']).unwrap_or(path.len())]))
+}
+
+/// What follows the `-` that ends a project's or group's own path.
+fn dash<'a, 's>(path: &'a [&'s str]) -> Option<&'a [&'s str]> {
+    let at = path.iter().position(|segment| *segment == "-")?;
+    (at > 0).then(|| &path[at + 1..])
+}
+
+/// Where the page's word stands in a project's path without `-`: at the third segment or later.
+///
+/// Words that GitLab reserves can be no project; the others must be followed by what makes them sure.
+pub(super) fn legacy_word(path: &[&str]) -> Option<usize> {
+    (2..path.len()).find(|at| {
+        let next = path.get(at + 1).copied();
+        match path[*at] {
+            "blob" | "tree" | "raw" | "blame" | "commits" | "edit" | "find_file" => next.is_some(),
+            "wikis" => true,
+            "issues" | "merge_requests" => next.is_none_or(|next| is_number(next) || next == "new"),
+            "labels" => next.is_none(),
+            "milestones" | "boards" | "pipelines" | "jobs" | "snippets" | "environments" => next.is_some_and(is_number),
+            "commit" => next.is_some_and(is_sha),
+            "compare" => next.is_some_and(|refs| refs.contains("..")),
+            _ => false,
+        }
+    })
+}
+
+pub(super) fn legacy_group_word(group: &[&str]) -> Option<usize> {
+    (1..group.len()).find(|at| {
+        let next = group.get(at + 1).copied();
+        match group[*at] {
+            "epics" | "issues" | "merge_requests" | "milestones" | "boards" => next.is_none_or(is_number),
+            "labels" => next.is_none(),
+            _ => false,
+        }
+    })
+}
+
+fn is_sha(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
+}

@@ -1,0 +1,215 @@
+//! Several instances: each is asked about its own links, by a reader of its own, with its own token and no other.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::{Document, Probed, probe};
+use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect};
+use podkeeper::pod::verdict::Verdict;
+use podkeeper::sandbox::world::Visibility;
+use podkeeper::sandbox::{Sandbox, World};
+use secrecy::SecretString;
+use tower::ServiceExt as _;
+
+use serde_json::Value;
+
+use crate::endings::{Told, config, podkeeper_in, scratch};
+
+use super::stage::{Memory, Says, empty, links, seen, verdict, web};
+
+const OTHER: &str = "git.juniper.example";
+
+/// A box at an origin of its own, which notes every token that it is shown.
+struct Post {
+    sandbox: Sandbox,
+    shown: Mutex<Vec<String>>,
+    asked: Mutex<Vec<String>>,
+    silent: bool,
+}
+
+#[async_trait::async_trait]
+impl Exchange for Post {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let token = request.headers().get("private-token").map(|token| token.to_str().unwrap().to_owned());
+        self.shown.lock().unwrap().push(token.unwrap_or_default());
+        self.asked.lock().unwrap().push(request.uri().host().unwrap_or_default().to_owned());
+        if self.silent {
+            return Err(Failure::NotSent("no route".to_owned()));
+        }
+        let answer = self.sandbox.router().oneshot(request.map(Body::from)).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        Ok(Response::from_parts(parts, axum::body::to_bytes(body, usize::MAX).await.unwrap()))
+    }
+}
+
+/// A GitLab with one public and one private project, and the value of the token that sees both.
+fn grove(named: &str) -> (World, String) {
+    let mut world = empty();
+    let bot = world.add_user("bot", "Bot");
+    let secret = world.add_token(named, bot, &["read_api"], None);
+    let open = world.add_project("grove/open", Visibility::Public);
+    world.add_file(open, "main", "README.md", &format!("# {named}\n"));
+    let closed = world.add_project("grove/closed", Visibility::Private);
+    world.add_member(closed, bot, 20);
+    (world, secret)
+}
+
+/// What carries to such a GitLab, a reader, and the token's value.
+fn instance(host: &str, named: &str, with_token: bool, silent: bool) -> (Arc<Post>, Reader, String) {
+    let (world, secret) = grove(named);
+    let post =
+        Arc::new(Post { sandbox: Sandbox::new(world), shown: Mutex::default(), asked: Mutex::default(), silent });
+    let token = Token { name: "A_TOKEN".to_owned(), secret: SecretString::from(secret.clone()) };
+    let tokens = with_token.then_some((Purpose::Handbook, token)).into_iter().collect();
+    let url = format!("https://{host}/").parse().unwrap();
+    let exchange = Arc::clone(&post) as Arc<dyn Exchange>;
+    (post, connect(&Access { url, tokens, exchange, seed: 7 }).unwrap(), secret)
+}
+
+async fn look(reader: &Reader, memory: &Arc<Memory>, urls: &[&str]) -> Probed {
+    let links = links(urls);
+    let document = Document { path: "pod.md", links: &links, site: None, local: None };
+    probe(&[document], &[], reader, &web(memory), &Policy::default()).await
+}
+
+fn beside(own: Reader, other: Reader) -> Reader {
+    own.with_others(BTreeMap::from([(OTHER.to_owned(), other)]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_gitlab_is_asked_with_its_own_token_about_its_own_links() {
+    use Verdict::{Alive, Dead, Moved};
+    let (own, reader, own_secret) = instance("gitlab.com", "own", true, false);
+    let (other, abroad, other_secret) = instance(OTHER, "other", true, false);
+    let urls = [
+        "https://gitlab.com/grove/closed",
+        "https://gitlab.com/grove/open/-/blob/main/README.md#own",
+        "https://git.juniper.example/grove/closed",
+        "https://git.juniper.example/grove/open/-/blob/main/README.md#other",
+        "https://git.juniper.example/grove/open/-/blob/main/gone.md",
+        "https://Git.Juniper.Example/grove/open/-/blob/master/README.md",
+        // Nobody named this one: the web is asked, as ever.
+        "https://git.stranger.example/grove/open",
+    ];
+    let memory = Memory::of(&[(urls[6], &[Says::page("<h1>Hello</h1>")])]);
+    let probed = look(&beside(reader, abroad), &memory, &urls).await;
+    assert_eq!(probed.blind, None);
+    let seen = seen(probed);
+    let verdicts = urls.map(|url| verdict(&seen, url));
+    assert_eq!(verdicts, [Alive, Alive, Alive, Alive, Dead, Moved, Alive]);
+    assert_eq!(
+        seen[urls[5]].suggestion.as_deref(),
+        Some("https://git.juniper.example/grove/open/-/blob/main/README.md")
+    );
+    assert_eq!(memory.asked(), [urls[6]]);
+    for (post, host, secret, foreign) in
+        [(&own, "gitlab.com", &own_secret, &other_secret), (&other, OTHER, &other_secret, &own_secret)]
+    {
+        let shown = post.shown.lock().unwrap();
+        assert!(!shown.is_empty() && shown.iter().all(|token| token == secret), "{host}: {shown:?}");
+        assert!(!shown.contains(foreign));
+        assert!(post.asked.lock().unwrap().iter().all(|asked| asked == host));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gitlab_that_fails_leaves_the_verdicts_of_the_others() {
+    for broken in [OTHER, "gitlab.com"] {
+        let (_, reader, _) = instance("gitlab.com", "own", true, broken == "gitlab.com");
+        let (_, abroad, _) = instance(OTHER, "other", true, broken == OTHER);
+        let urls = ["https://gitlab.com/grove/open", "https://git.juniper.example/grove/open"];
+        let probed = look(&beside(reader, abroad), &Memory::of(&[]), &urls).await;
+        let blind = probed.blind.clone().unwrap();
+        assert_eq!(blind.what.contains(OTHER), broken == OTHER, "{blind:?}");
+        let seen = seen(probed);
+        for url in urls {
+            let wanted = if url.contains(broken) { Verdict::Unreachable } else { Verdict::Alive };
+            assert_eq!(verdict(&seen, url), wanted, "{url}");
+        }
+    }
+}
+
+/// Public things need no token; what is private cannot be told from what is missing.
+#[tokio::test(start_paused = true)]
+async fn without_a_token_a_gitlab_is_asked_as_anybody() {
+    use Verdict::{Alive, Hidden};
+    let (_, reader, _) = instance("gitlab.com", "own", false, false);
+    let (other, abroad, _) = instance(OTHER, "other", false, false);
+    let urls = [
+        "https://gitlab.com/grove/open/-/tree/main",
+        "https://gitlab.com/grove/closed",
+        "https://git.juniper.example/grove/open",
+        "https://git.juniper.example/grove/closed",
+        "https://git.juniper.example/grove/never-was",
+    ];
+    let seen = seen(look(&beside(reader, abroad), &Memory::of(&[]), &urls).await);
+    assert_eq!(urls.map(|url| verdict(&seen, url)), [Alive, Hidden, Alive, Hidden, Hidden]);
+    assert!(other.shown.lock().unwrap().iter().all(String::is_empty), "no header at all");
+}
+
+/// `check` against two served instances, the second by `[[instance]]`.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_asks_both_gitlabs_and_says_once_where_no_token_was_given() {
+    let ((own, own_secret), (other, other_secret)) = (grove("own"), grove("other"));
+    let serve = async |world| Sandbox::new(world).serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let (own, other) = (serve(own).await, serve(other).await);
+    let at = |serving: &podkeeper::sandbox::Serving| serving.url().as_str().trim_end_matches('/').to_owned();
+    let (own_url, other_url) = (at(&own), at(&other));
+    let folder = config("check-instances", |folder| {
+        let path = folder.join("podkeeper.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let instance = format!("\n[[instance]]\nurl = \"{other_url}\"\ntoken = \"OTHER_TOKEN\"\n");
+        std::fs::write(path, text + &instance).unwrap();
+    });
+    let page = scratch("check-instances-page").join("page.md");
+    let links: String = [&own_url, &other_url]
+        .iter()
+        .flat_map(|url| ["grove/open", "grove/closed"].map(|path| format!("<{url}/{path}>\n\n")))
+        .collect();
+    std::fs::write(&page, links).unwrap();
+    let check = async |env: &[(&str, &str)]| -> Told {
+        let args = ["--config", &folder, "check", "--gitlab", &own_url, "--format", "json", page.to_str().unwrap()];
+        podkeeper_in(&args, env).await
+    };
+    let verdicts = |told: &Told| -> Vec<(String, String)> {
+        let shown: Value = serde_json::from_str(&told.out).unwrap_or_else(|_| panic!("{told:?}"));
+        assert!(shown["requests"]["read"].as_u64().unwrap() >= 2, "{shown}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        shown["observations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|seen| (text(&seen["url"]), text(&seen["verdict"])))
+            .collect()
+    };
+    let told = check(&[("PODKEEPER_TOKEN", &own_secret), ("OTHER_TOKEN", &other_secret)]).await;
+    assert!(verdicts(&told).iter().all(|(_, verdict)| verdict == "alive"), "{told:?}");
+    assert!(!told.err.contains("no token"), "{}", told.err);
+    for secret in [&own_secret, &other_secret] {
+        assert!(!told.out.contains(secret) && !told.err.contains(secret));
+    }
+
+    let told = check(&[]).await;
+    for (url, verdict) in verdicts(&told) {
+        assert_eq!(verdict, if url.ends_with("closed") { "hidden" } else { "alive" }, "{url}");
+    }
+    let host = |url: &str| url.trim_start_matches("http://").to_owned();
+    let note = format!(
+        "no token was given for {} and {}, so what is hidden there and what is missing cannot be told apart; put one into \
+         PODKEEPER_TOKEN and OTHER_TOKEN",
+        host(&own_url),
+        host(&other_url)
+    );
+    assert_eq!(told.err.matches(&note).count(), 1, "{}", told.err);
+    assert_eq!(told.code, Some(0), "{told:?}");
+
+    // One token for two GitLabs would be one too many who know it.
+    let told = check(&[("PODKEEPER_TOKEN", &own_secret), ("OTHER_TOKEN", &own_secret)]).await;
+    assert_eq!(told.code, Some(2));
+    assert!(told.err.contains("OTHER_TOKEN holds the same token as PODKEEPER_TOKEN"), "{}", told.err);
+    assert!(!told.err.contains(&own_secret));
+}

@@ -1,0 +1,172 @@
+//! Lists, forms, boards, releases, milestones, wikis and refs, as GitLab tells them.
+
+use podkeeper::pod::verdict::Verdict;
+use podkeeper::sandbox::World;
+
+use super::gitlab::{G, harbour};
+use super::stage::{Memory, Stage, seen, web};
+
+const ALPHA: &str = "harbour/tools/alpha";
+
+/// The harbour with what stands beside code and issues, and a token whose owner has a role in the project and the group.
+fn furnished(role: u8) -> (World, String) {
+    let (mut world, token) = harbour();
+    let bot = world.tokens.values().find(|known| known.value == token).unwrap().user;
+    let alpha = world.project_at(ALPHA).unwrap().id;
+    let project = world.projects.get_mut(&alpha).unwrap();
+    if role > 0 {
+        project.members.insert(bot, role);
+    }
+    project.shelf.boards.insert(3);
+    project.shelf.pipelines.insert(99);
+    project.shelf.snippets.insert(8);
+    project.shelf.releases.insert("v1".to_owned());
+    project.shelf.wiki.extend(["home".to_owned(), "How-to/Ask-us".to_owned()]);
+    world.add_file(alpha, "main", ".gitlab/issue_templates/Pairing session.md", "## Who\n");
+    world.add_file(alpha, "main", ".gitlab/merge_request_templates/Fix.md", "## What\n");
+    world.add_file(alpha, "v1", "lib/a.yml", "one: 1\n");
+    world.add_label(alpha, "bug", "#ff0000", "");
+    world.add_label(alpha, "team::old [DEPRECATED]", "#ff0000", "");
+    world.add_group_label("harbour", "pod::alpha", "#ff0000", "");
+    world.add_milestone(alpha, "Spring");
+    let group = world.groups.values().find(|group| group.path == "harbour").unwrap().id;
+    world.add_milestone(group, "Summer");
+    (world, token)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_page_of_a_project_has_its_verdict() {
+    use Verdict::{Alive, Dead, Hidden, Moved};
+    let table: &[(&str, Verdict, Option<&str>)] = &[
+        // Refs.
+        ("/-/commits/main", Alive, None),
+        ("/-/commits/main/lib/a.yml", Alive, None),
+        ("/-/commits/main/lib", Alive, None),
+        ("/-/commits/main/gone", Dead, None),
+        ("/-/commits/feature/fast/lane", Alive, None),
+        ("/-/commits/feature/fast/lane/lib/b.yml", Alive, None),
+        ("/-/commits/master/lib/a.yml", Moved, Some("/-/commits/main/lib/a.yml")),
+        ("/-/network/master", Moved, Some("/-/network/main")),
+        ("/-/edit/main/lib/a.yml", Alive, None),
+        ("/-/edit/main/lib/gone.yml", Dead, None),
+        ("/-/tags/v1", Alive, None),
+        ("/-/tags/v9", Dead, None),
+        ("/-/commit/0a1b2c3d4e5f", Dead, None),
+        ("/-/compare/v1...main", Alive, None),
+        ("/-/compare/v1...gone", Dead, None),
+        // Forms.
+        ("/-/issues/new", Alive, None),
+        ("/-/issues/new?issuable_template=Pairing%20session", Alive, None),
+        ("/-/issues/new?issuable_template=Gone", Dead, None),
+        ("/-/merge_requests/new?issuable_template=Fix", Alive, None),
+        ("/-/merge_requests/new?issuable_template=Gone", Dead, None),
+        // Lists: the labels of the project and of the groups above it.
+        ("/-/issues?label_name[]=bug&label_name[]=pod::alpha", Alive, None),
+        ("/-/issues?label_name[]=Bug", Dead, None),
+        ("/-/issues?label_name[]=bug&label_name[]=gone", Dead, None),
+        (
+            "/-/issues?state=all&label_name[]=team::old",
+            Moved,
+            Some("/-/issues?state=all&label_name%5B%5D=team%3A%3Aold+%5BDEPRECATED%5D"),
+        ),
+        ("/-/merge_requests?label_name[]=bug", Alive, None),
+        ("/-/labels?search=gone", Alive, None),
+        // Things with numbers and names.
+        ("/-/milestones/1", Alive, None),
+        ("/-/milestones/7", Dead, None),
+        ("/-/wikis/home", Alive, None),
+        ("/-/wikis/How-to/Ask%20us", Alive, None),
+        ("/-/wikis/gone", Dead, None),
+        ("/-/boards/3", Alive, None),
+        ("/-/boards/3?label_name[]=gone", Dead, None),
+        ("/-/boards/4", Dead, None),
+        ("/-/snippets/8", Alive, None),
+        ("/-/snippets/9", Dead, None),
+        ("/-/releases/v1", Alive, None),
+        ("/-/releases/v9", Dead, None),
+        ("/-/pipelines/99", Alive, None),
+        ("/-/pipelines/98", Dead, None),
+    ];
+    let urls: Vec<String> = table.iter().map(|(tail, ..)| format!("{G}/{ALPHA}{tail}")).collect();
+    // Whoever plans there sees everything; anybody sees lists, and of single things only that they are there.
+    for (role, sees_everything) in [(20, true), (0, false)] {
+        let (world, token) = furnished(role);
+        let stage = Stage::new(world, Some(&token));
+        let probed = stage.probe(&urls.iter().map(String::as_str).collect::<Vec<_>>(), &web(&Memory::of(&[]))).await;
+        assert_eq!(probed.blind, None);
+        let seen = seen(probed);
+        let mut wrong = Vec::new();
+        for (url, (tail, verdict, suggestion)) in urls.iter().zip(table) {
+            let single =
+                ["/-/boards/4", "/-/snippets", "/-/releases", "/-/pipelines"].iter().any(|word| tail.starts_with(word));
+            let wanted = if *verdict == Dead && single && !sees_everything { Hidden } else { *verdict };
+            let better = suggestion.map(|tail| format!("{G}/{ALPHA}{tail}"));
+            let found = &seen[url];
+            if (found.verdict, &found.suggestion) != (wanted, &better) {
+                wrong.push(format!(
+                    "{tail} as {role}: {} {:?} ({})",
+                    found.verdict.word(),
+                    found.suggestion,
+                    found.reason
+                ));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let requests = stage.reader.counts().reads();
+        println!("pages={} requests={requests}", table.len());
+        // Milestones, wiki and two missing templates are asked over REST.
+        assert!(requests <= 10, "{requests} requests");
+    }
+}
+
+/// GitLab does not list the labels of all projects below a group together, so a miss there proves nothing.
+#[tokio::test(start_paused = true)]
+async fn a_groups_lists_are_never_called_dead_for_a_label_that_is_not_seen() {
+    use Verdict::{Alive, Dead, Moved};
+    let (mut world, token) = furnished(0);
+    world.add_group_label("harbour", "group::old [DEPRECATED]", "#ff0000", "");
+    let stage = Stage::new(world, Some(&token));
+    let table = [
+        ("/-/issues?label_name[]=pod::alpha", Alive),
+        ("/-/issues?label_name[]=bug", Alive),
+        ("/-/epics?label_name[]=gone", Alive),
+        ("/-/issues?label_name[]=group::old", Moved),
+        ("/-/milestones/1", Alive),
+        ("/-/milestones/9", Dead),
+    ];
+    let urls: Vec<String> = table.iter().map(|(tail, _)| format!("{G}/groups/harbour{tail}")).collect();
+    let probed = stage.probe(&urls.iter().map(String::as_str).collect::<Vec<_>>(), &web(&Memory::of(&[]))).await;
+    let seen = seen(probed);
+    for (url, (_, wanted)) in urls.iter().zip(table) {
+        assert_eq!(seen[url].verdict, wanted, "{url}: {}", seen[url].reason);
+    }
+}
+
+/// What is closed is not gone.
+#[tokio::test(start_paused = true)]
+async fn a_closed_issue_and_a_closed_epic_are_alive() {
+    let (mut world, token) = harbour();
+    let alpha = world.project_at(ALPHA).unwrap().id;
+    world.projects.get_mut(&alpha).unwrap().issues.get_mut(&1).unwrap().closed_at = Some(world.now);
+    let group = world.groups.values().find(|group| group.path == "harbour").unwrap().id;
+    world.add_epic(group, 8, "Done", false);
+    let stage = Stage::new(world, Some(&token));
+    let urls = [format!("{G}/{ALPHA}/-/issues/1"), format!("{G}/groups/harbour/-/epics/8")];
+    let seen = seen(stage.probe(&urls.each_ref().map(String::as_str), &web(&Memory::of(&[]))).await);
+    assert!(urls.iter().all(|url| seen[url].verdict == Verdict::Alive), "{seen:?}");
+}
+
+/// A GitLab that knows boards, but no releases, still tells of everything else.
+#[tokio::test(start_paused = true)]
+async fn a_field_that_one_gitlab_has_not_got_hides_nothing_else() {
+    let (world, token) = furnished(20);
+    let stage = Stage::spoiled(world, Some(&token), |query, answer| {
+        let unknown =
+            serde_json::json!({ "errors": [{ "message": "Field 'release' doesn't exist on type 'Project'" }] });
+        if query.contains(":release(") { unknown } else { answer }
+    });
+    let urls = [format!("{G}/{ALPHA}/-/releases/v1"), format!("{G}/{ALPHA}/-/boards/3"), format!("{G}/{ALPHA}")];
+    let seen = seen(stage.probe(&urls.each_ref().map(String::as_str), &web(&Memory::of(&[]))).await);
+    let verdicts = urls.each_ref().map(|url| seen[url].verdict);
+    assert_eq!(verdicts, [Verdict::Unreachable, Verdict::Alive, Verdict::Alive]);
+}
