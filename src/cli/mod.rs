@@ -6,6 +6,7 @@ mod check;
 mod disk;
 mod door;
 mod files;
+mod kept;
 mod limits;
 mod log;
 mod page;

@@ -3,6 +3,8 @@
 mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
 mod manners; // how often who is asked, and what is told of it
+mod memory; // what is kept of the web between runs
 mod seeded; // the page of the box against what the box expects of it
+mod shards; // a look that is split and put together again
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them
 mod web; // what the web answers, and the verdict on it

@@ -2,9 +2,12 @@
 //!
 //! Where pages of three hosts look the same, one more address is asked that nobody can have: if it is
 //! "there" too and looks like them, nothing that was seen proves anything.
+//!
+//! One shard of a look sees few hosts, so it hands on how its pages look, and the job that puts all together judges.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::body::Print;
@@ -19,6 +22,54 @@ const ENOUGH_HOSTS: usize = 3;
 /// No page has this address.
 const INVENTED: &str = "/podkeeper-asks-for-a-page-that-nobody-has";
 
+const MASKED: &str = "every address answers alike: this network shows a page of its own";
+
+/// How a page looked, for a job that sees those of all shards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::collect::links) struct Face {
+    /// Its print, in hexadecimal digits.
+    print: String,
+    /// Whether it was taken for the page that was asked for.
+    page: bool,
+}
+
+impl Face {
+    /// How the page of a visit looked, if it showed one.
+    pub(in crate::collect::links) fn of(visit: &Visit) -> Option<Self> {
+        let digits =
+            |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or_default());
+        let print = visit.print?.iter().flat_map(digits).collect();
+        Some(Self { print, page: shows_a_page(visit) })
+    }
+
+    fn print(&self) -> Option<Print> {
+        let byte = |at: usize| u8::from_str_radix(self.print.get(2 * at..2 * at + 2)?, 16).ok();
+        let mut print = Print::default();
+        for (at, part) in print.iter_mut().enumerate() {
+            *part = byte(at)?;
+        }
+        Some(print)
+    }
+}
+
+/// A visit that another job made, of which no more is known than its status and how the page looked.
+pub(in crate::collect::links) fn told(url: &Url, status: Option<u16>, face: Option<&Face>) -> Visit {
+    let verdict = if face.is_some_and(|face| face.page) { Verdict::Alive } else { Verdict::Login };
+    let judged = Judged { status, ..Judged::new(verdict, "") };
+    Visit { print: face.and_then(Face::print), ..Visit::bare(judged, url.clone()) }
+}
+
+/// How the pages of a look looked.
+pub(in crate::collect::links) fn faces(visits: &BTreeMap<Url, Visit>) -> BTreeMap<Url, Face> {
+    visits.iter().filter_map(|(url, visit)| Some((url.clone(), Face::of(visit)?))).collect()
+}
+
+/// What the network makes of a verdict, if the visit met its page.
+pub(in crate::collect::links) fn masked(visit: &Visit) -> Option<&Judged> {
+    Some(&visit.judged).filter(|judged| judged.reason == MASKED)
+}
+
 /// Turns the verdicts of a look that saw only such a network into "not seen".
 pub(in crate::collect::links) async fn unmask(visitor: &Visitor, visits: &mut BTreeMap<Url, Visit>) {
     let Some((host, face)) = alike(visits) else { return };
@@ -27,9 +78,7 @@ pub(in crate::collect::links) async fn unmask(visitor: &Visitor, visits: &mut BT
         return;
     }
     for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
-        let why = "every address answers alike: this network shows a page of its own";
-        visit.judged =
-            Judged { redirects: Vec::new(), status: visit.judged.status, ..Judged::new(Verdict::Unreachable, why) };
+        visit.judged = Judged { status: visit.judged.status, ..Judged::new(Verdict::Unreachable, MASKED) };
     }
 }
 
