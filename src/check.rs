@@ -1,13 +1,18 @@
 //! The links of any documents: collect and decide, without a pod and without a write.
 
+mod accepted;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::collect::links::local::Local;
+use crate::collect::links::memory::Memory;
+use crate::collect::links::seen::SeenLink;
 use crate::collect::links::{Document, Labels, look_offline, probe};
 use crate::collect::{Eyes, label_names};
 use crate::decide::links::{self, assess};
+use crate::pod::Exception;
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::observed::{Blind, Cause};
@@ -34,6 +39,12 @@ pub struct Checked {
     pub web_requests: u64,
     /// What each host of the web was asked.
     pub hosts: Vec<HostTraffic>,
+    /// What was asked and seen, for a job that puts the looks of several together.
+    pub seen: Vec<SeenLink>,
+    /// Why GitLab's API could not be asked, if so.
+    pub blind: Option<Blind>,
+    /// What to remember of the web, where that is kept.
+    pub memory: Option<Memory>,
 }
 
 /// A document as it was read, under the path that its findings name.
@@ -46,6 +57,10 @@ pub struct Read {
     pub label_groups: Vec<String>,
     /// Which of the trees it stands in, and its path there.
     pub within: Option<(usize, String)>,
+    /// Where its root-relative links resolve.
+    pub site: Option<url::Url>,
+    /// What is accepted of it.
+    pub exceptions: Vec<Exception>,
 }
 
 /// Rules that are about a pod's page and mean nothing for other documents.
@@ -58,30 +73,24 @@ const OF_PODS: [Rule; 6] = [
     Rule::MemberListedTwice,
 ];
 
-/// Looks at all links of all documents; without eyes for the web, at the documents alone.
-pub async fn check(
-    documents: &[Read],
-    trees: &[Local],
-    site: Option<&url::Url>,
-    eyes: Eyes<'_>,
-    now: DateTime<Utc>,
-) -> Checked {
-    let links = documents.iter().map(|read| read.page.links.len()).sum();
-    let of_text = documents.iter().flat_map(|read| &read.page.findings).filter(|found| !OF_PODS.contains(&found.rule));
-    let urls: BTreeSet<&str> =
-        documents.iter().flat_map(|read| &read.page.links).map(|link| link.url.as_str()).collect();
-    let mut checked = Checked { links, unique: urls.len(), findings: of_text.cloned().collect(), ..Checked::default() };
+/// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
+/// links and at nothing else.
+pub async fn check(documents: &[Read], trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
+    let whole = eyes.policy.shard.is_none();
+    let of_text = documents.iter().filter(|_| whole).flat_map(|read| &read.page.findings);
+    let of_text = of_text.filter(|found| !OF_PODS.contains(&found.rule));
+    let mut checked = Checked { findings: of_text.cloned().collect(), ..Checked::default() };
     let asked: Vec<Document<'_>> = documents
         .iter()
         .map(|read| Document {
             path: &read.path,
             links: &read.page.links,
-            site,
+            site: read.site.as_ref(),
             local: read.within.as_ref().and_then(|(tree, path)| Some((trees.get(*tree)?, path.as_str()))),
         })
         .collect();
     if let Some(web) = eyes.web {
-        let labelled: Vec<&Read> = documents.iter().filter(|read| !read.label_groups.is_empty()).collect();
+        let labelled: Vec<&Read> = documents.iter().filter(|read| whole && !read.label_groups.is_empty()).collect();
         let labels: Vec<Labels<'_>> =
             labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
         let probed = probe(&asked, &labels, eyes.reader, web, eyes.policy).await;
@@ -100,14 +109,20 @@ pub async fn check(
         checked.findings.extend(assessment.findings);
         checked.inconclusive = assessment.inconclusive;
         checked.observations = probed.observations;
-        checked.unknown.extend(probed.blind);
-        checked.web_requests = probed.web_requests;
+        checked.unknown.extend(probed.blind.clone());
+        (checked.web_requests, checked.seen) = (probed.web_requests, probed.seen);
+        (checked.blind, checked.memory) = (probed.blind, probed.memory);
         checked.hosts = probed.hosts;
     } else {
         checked.observations = look_offline(&asked, eyes.policy);
         // Files are seen or not: no network can make them look gone.
         checked.findings.extend(links::certain(&checked.observations));
     }
+    let urls: BTreeSet<&str> = checked.observations.iter().map(|seen| seen.url.as_str()).collect();
+    checked.unique = urls.len();
+    checked.links = checked.observations.iter().map(|seen| seen.places.len()).sum();
+    let everything = whole && eyes.web.is_some() && checked.unknown.is_empty() && checked.inconclusive.is_none();
+    accepted::settle(&mut checked, documents, now.date_naive(), everything);
     checked.findings = in_order(checked.findings);
     checked
 }

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use crate::collect::links::address::Network;
+use crate::collect::links::shard::Shard;
 
 /// What `--sandbox` without an address stands for.
 pub(super) const OWN_BOX: &str = "own";
@@ -53,7 +54,7 @@ pub(super) struct Global {
     #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = Format::Text, global = true)]
     pub(super) format: Format,
     /// How fast hosts of links are asked: none, polite (8 at once and 20 a second per host after a burst of 30,
-    /// 128 in all), or a TOML file with per_host, in_all, burst and per_second. Without it, `check` is polite, and
+    /// 128 in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`. Without it, `check` is polite, and
     /// the worker asks 2 at once per host and 16 in all.
     #[arg(long, value_name = "none|polite|FILE", env = "PODKEEPER_LIMITS", hide_env_values = true, global = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) limits: Option<String>,
@@ -172,6 +173,10 @@ pub(super) struct At {
         value_delimiter = ','
     )]
     pub(super) task: Vec<Task>,
+    /// Use what `check --observations` saw of links in place of looking: the files of all its shards, for example
+    /// 'seen/*.json'.
+    #[arg(long, value_name = "GLOB", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
+    pub(super) observations: Option<String>,
     /// Act as if it were this moment (RFC 3339); for `plan` and the sandbox only.
     #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,
@@ -259,6 +264,18 @@ pub(super) struct Check {
     /// Where root-relative links resolve.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true)]
     pub(super) site_url: Option<Url>,
+    /// Keep what was alive between runs, so that the web is asked less often.
+    #[arg(long, value_name = "FILE", env = "PODKEEPER_CACHE", hide_env_values = true)]
+    pub(super) cache: Option<PathBuf>,
+    /// What was seen less long ago is not asked again.
+    #[arg(long, value_name = "TIME", env = "PODKEEPER_CACHE_AGE", hide_env_values = true, default_value = "1d", value_parser = humantime::parse_duration)]
+    pub(super) cache_age: std::time::Duration,
+    /// Look only at the links whose hosts fall to this part of the work, for example 2/8.
+    #[arg(long, value_name = "I/N", env = "PODKEEPER_SHARD", hide_env_values = true, value_parser = Shard::parse)]
+    pub(super) shard: Option<Shard>,
+    /// Write what was seen of links, for `apply --observations` and `plan --observations`.
+    #[arg(long, value_name = "FILE", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
+    pub(super) observations: Option<PathBuf>,
     /// End with exit code 3 when a finding is at least this severe.
     #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = Severity::Minor)]
     pub(super) fail_on: Severity,

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use url::Url;
-
 use super::Halt;
 use super::args::{self, Check, Format, Severity};
+use super::kept;
 use super::page::{Target, fetched, kind, stdin};
 use super::pile::{Pile, understood};
 use super::sink::Sink;
@@ -24,6 +23,9 @@ use crate::report::check as report;
 /// Looks at everything that was named, and tells.
 pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
     let started = (with.stopwatch)();
+    if let Some(why) = kept::misplaced(args) {
+        return Err(Halt::usage(why));
+    }
     let config = with.config_or_none()?;
     let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
     let reader = connect(&door.access).map_err(Halt::usage)?;
@@ -34,15 +36,18 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         beginning: beginning.clone(),
         reason: "--exclude".to_owned(),
     }));
+    (policy.shard, policy.hands_on) = (args.shard, args.observations.is_some());
+    policy.recall = kept::recall(args, &door, sink)?;
     let mut pile = Pile::default();
     for target in &args.targets {
         read(target, args, &config, &reader, with, &mut pile).await?;
     }
-    let Pile { documents, trees, unread } = pile;
-    let mut pods = args.targets.iter().filter_map(|target| config.pods.iter().find(|pod| pod.key.as_str() == target));
-    let site: Option<Url> = pods.find_map(|pod| pod.page.site.clone()).or_else(|| args.site_url.clone());
+    let Pile { mut documents, trees, unread } = pile;
+    for document in documents.iter_mut().filter(|document| document.site.is_none()) {
+        document.site.clone_from(&args.site_url);
+    }
     let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
-    let checked = check(&documents, &trees, site.as_ref(), eyes, door.now).await;
+    let checked = check(&documents, &trees, eyes, door.now).await;
     let counts = reader.counts();
     let abroad: u64 = reader.others().values().map(|other| other.counts().reads()).sum();
     let looked = report::Looked {
@@ -54,6 +59,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         requests: (counts.reads() + abroad, counts.writes(), checked.web_requests),
         hosts: &checked.hosts,
         took_ms: (with.stopwatch)() - started,
+        shard: args.shard.map(|shard| (shard.index(), shard.count())),
     };
     match with.global.format {
         Format::Json => sink.written(|out| report::json(&looked, out)),
@@ -73,7 +79,12 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     for sentence in &unread {
         sink.note(sentence);
     }
-    let unsure = checked.inconclusive.is_some() || !checked.unknown.is_empty() || !unread.is_empty();
+    let failed = kept::keep(args, &checked, &door, sink);
+    for sentence in &failed {
+        sink.error(sentence);
+    }
+    let blind = checked.inconclusive.is_some() || !checked.unknown.is_empty();
+    let unsure = blind || !unread.is_empty() || !failed.is_empty();
     let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
     Ok(match (unsure, worth) {
         (true, _) => Ending::Incomplete.code(),
@@ -104,9 +115,14 @@ async fn read(
                 Halt::usage(format!("`{target}` is no file, no folder, no address and no pod of the configuration"))
             })?;
             pile.documents.push(match page(reader, &pod.page).await {
-                Observed::Present(page) => {
-                    Read { path: pod.page.path.clone(), page, label_groups: pod.label_groups.clone(), within: None }
-                }
+                Observed::Present(page) => Read {
+                    path: pod.page.path.clone(),
+                    page,
+                    label_groups: pod.label_groups.clone(),
+                    within: None,
+                    site: pod.page.site.clone(),
+                    exceptions: pod.exceptions.clone(),
+                },
                 Observed::Absent => {
                     let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
                     return Err(Halt { ending: Ending::Human, sentence });

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{ReportFile, ReportKind};
@@ -57,10 +58,20 @@ pub(super) fn misplaced(files: &[ReportFile]) -> Option<String> {
     Some(format!("{} is a folder; name a file in it for the report", folder.path.display()))
 }
 
+/// Writes a file that is nobody's business but this user's, like [`put`].
+pub(super) fn put_privately(path: &Path, text: &str) -> std::io::Result<()> {
+    replace(path, text, 0o600)
+}
+
 /// Beside its place first, then renamed: a reader never sees half of it.
 ///
 /// A link is followed and stays a link; a device or a pipe is written to and stays what it is.
-fn put(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    replace(path, text, 0o666)
+}
+
+/// `mode` is what a new file may have, before the user's own mask.
+fn replace(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
@@ -75,8 +86,9 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
+        .mode(mode)
         .open(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&beside, &path));
     if written.is_err() {
         std::fs::remove_file(&beside).ok();

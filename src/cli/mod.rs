@@ -7,6 +7,7 @@ mod disk;
 mod door;
 mod files;
 mod instances;
+mod kept;
 mod limits;
 mod log;
 mod page;

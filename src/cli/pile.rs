@@ -65,7 +65,8 @@ impl Pile {
 }
 
 pub(super) fn understood(text: &str, path: &str, within: Option<(usize, String)>) -> Read {
-    Read { path: path.to_owned(), page: handbook::document(text, path), label_groups: Vec::new(), within }
+    let (path, page) = (path.to_owned(), handbook::document(text, path));
+    Read { path, page, label_groups: Vec::new(), within, site: None, exceptions: Vec::new() }
 }
 
 /// The same for each of many, on all cores, in their order.

@@ -1,6 +1,7 @@
 //! `apply` and `plan`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -8,10 +9,13 @@ use super::Halt;
 use super::args::{self, Apply, At, Format, Global, Plan};
 use super::door::{self, Door};
 use super::files;
+use super::kept;
 use super::signals::{GRACE, Signals};
 use super::sink::Sink;
 use crate::collect::Eyes;
 use crate::collect::links::pace::Limits;
+use crate::collect::links::policy::Policy;
+use crate::collect::links::seen::Seen;
 use crate::execute::Stop;
 use crate::gitlab::{Purpose, Reader, Redactor, connect, connect_to_write};
 use crate::pod::plan::stamp;
@@ -67,14 +71,14 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     }
     let started = (with.stopwatch)();
     let prepared = Prepared::new(&args.at, with).await?;
-    let Prepared { pods, max_writes, door, others } = &prepared;
+    let Prepared { pods, max_writes, door, others, .. } = &prepared;
     let (reader, writer) = connect_to_write(&door.access, door.now).map_err(Halt::usage)?;
     let reader = reader.with_others(others.clone());
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
     let web = super::web::web(Some(door), Limits::CAREFUL, with)?;
-    let policy = super::web::policy(door);
+    let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let work = run(pods, eyes, mode, door.moment(), *max_writes);
     tokio::pin!(work);
@@ -169,7 +173,7 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let prepared = Prepared::new(at, with).await?;
     let reader = connect(&prepared.door.access).map_err(Halt::usage)?.with_others(prepared.others.clone());
     let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, with)?;
-    let policy = super::web::policy(&prepared.door);
+    let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
     let runs = tokio::select! {
@@ -195,6 +199,8 @@ struct Prepared {
     door: Door,
     /// The readers of other instances.
     others: BTreeMap<String, Reader>,
+    /// What other jobs saw of links.
+    seen: Option<Arc<Seen>>,
 }
 
 impl Prepared {
@@ -209,7 +215,13 @@ impl Prepared {
         let adapted = |pod: Pod| Pod { instance: door.access.url.clone(), tasks: tasks.clone(), ..pod };
         let pods = pods.into_iter().map(adapted).collect();
         let others = super::instances::readers(&door, &config, with)?;
-        Ok(Self { pods, max_writes: config.max_writes, door, others })
+        let seen = at.observations.as_deref().map(|pattern| kept::seen(pattern, &at.gitlab, &door)).transpose()?;
+        Ok(Self { pods, max_writes: config.max_writes, door, others, seen: seen.map(Arc::new) })
+    }
+
+    /// How links are judged.
+    fn policy(&self) -> Policy {
+        Policy { seen: self.seen.clone(), ..super::web::policy(&self.door) }
     }
 }
 

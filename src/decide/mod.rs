@@ -6,7 +6,7 @@
 mod body;
 mod brakes;
 mod clock;
-mod exceptions;
+pub mod exceptions;
 mod labels;
 pub mod links;
 mod living_report;

@@ -1,6 +1,6 @@
 //! A pod's page as podkeeper understood it: the JSON contract of `podkeeper page`.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::finding::Finding;
 use super::roster::{Handle, Role};
@@ -140,7 +140,7 @@ pub enum LinkForm {
 }
 
 /// What kind of thing an address points at, as far as the address tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// A project or a group of GitLab: the address does not say which.

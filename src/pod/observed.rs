@@ -1,6 +1,6 @@
 //! The result of any look: there, not there, or not seen.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a read told. `Unknown` is never taken for `Absent`: a failed read changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,8 @@ impl Blind {
 }
 
 /// The kinds of failure that callers tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The token was refused or may not do this: exit 6.
     Token,

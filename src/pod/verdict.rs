@@ -1,12 +1,12 @@
 //! What is known of a link after a look.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::document::LinkKind;
 
 /// The verdict on a link. Only [`Verdict::Dead`], [`Verdict::FragmentDead`] and a lasting
 /// [`Verdict::Unreachable`] are rot; only [`Verdict::Alive`] and [`Verdict::Moved`] clear it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is there.
@@ -101,7 +101,8 @@ impl Observation {
 }
 
 /// What a thing that is there says of its own end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Deprecated {
     /// Its own words, one line.
     pub said: String,
@@ -110,7 +111,7 @@ pub struct Deprecated {
 }
 
 /// One redirect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     /// Its status.
     pub status: u16,

@@ -32,6 +32,8 @@ pub struct Looked<'a> {
     pub hosts: &'a [HostTraffic],
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// Which shard looked and how many there are, if not one looked at everything.
+    pub shard: Option<(u32, u32)>,
 }
 
 /// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.
@@ -47,6 +49,8 @@ struct Contract<'a> {
     observations: &'a [Observation],
     findings: &'a [Finding],
     inconclusive: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +77,7 @@ pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         observations: looked.observations,
         findings: looked.findings,
         inconclusive: looked.inconclusive,
+        shard: looked.shard.map(|(index, count)| format!("{index}/{count}")),
     };
     serde_json::to_writer_pretty(&mut *out, &contract)?;
     writeln!(out)
@@ -103,6 +108,12 @@ pub fn text(looked: &Looked<'_>) -> String {
     let counts: Vec<String> = counts(looked.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
     let said = if counts.is_empty() { "none looked at".to_owned() } else { counts.join(", ") };
     writeln!(out, "{} links, {} different: {said}", looked.links, looked.unique).unwrap_or_default();
+    if let Some((index, count)) = looked.shard {
+        let line = format!(
+            "Shard {index} of {count}: these are its own links; labels and the rest of the pages are not its business."
+        );
+        writeln!(out, "{line}").unwrap_or_default();
+    }
     out
 }
 

@@ -539,7 +539,7 @@ pub(crate) struct Told {
 impl Told {
     /// The exit code, and words that stand on standard output or standard error.
     #[track_caller]
-    fn ends(&self, code: i32, words: &[&str]) {
+    pub(crate) fn ends(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
         // A report is broken at 80 columns.
         let text = format!("{}\n{}", self.out, self.err);

@@ -5,9 +5,11 @@ mod gitlab; // things of GitLab, as its API tells them
 mod instances; // several GitLabs, each with a reader and a token of its own
 mod manners; // how often who is asked, and what is told of it
 mod masks; // hosts that have a page for every address
+mod memory; // what is kept of the web between runs
 mod pages; // lists, forms, boards, releases, milestones, wikis, refs
 mod patience; // what a host says about asking it less
 mod places; // how a fragment names a place, and where a redirect loses it
 mod seeded; // the page of the box against what the box expects of it
+mod shards; // a look that is split and put together again
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them
 mod web; // what the web answers, and the verdict on it

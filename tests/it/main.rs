@@ -30,6 +30,7 @@ mod fidelity; // a plan says what is done, and a quiet run does little
 mod files; // links between files, and the pages of a Hugo site
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
+mod kept; // what one run keeps for another
 mod links; // the links of a page, looked at in memory
 mod page; // what podkeeper understands of a page
 mod pages; // listings whose pages are short, capped or empty
@@ -42,6 +43,7 @@ mod roster; // page against data, and what stays in the files
 mod sabotage; // each zero of the scoreboard can be anything else
 mod served; // the program itself, in processes of their own
 mod sessions; // the pairing issue over weeks and years
+mod shards; // a look that several jobs share
 mod shown; // a run as everybody is shown it, and its log
 mod sinks; // where a token may not be seen
 mod tally; // what sweeps count beside their own figure

@@ -108,6 +108,7 @@ fn crates_are_named_only_in_their_rooms() {
         ("rcgen::", &["sandbox"][..]),
         ("tokio_rustls::", &["sandbox"][..]),
         ("clap::", &["cli"][..]),
+        ("glob::", &["cli"][..]),
         ("minijinja::", &["pod", "sandbox"][..]),
         ("comrak::", &["collect", "sandbox"][..]),
         ("similar::", &["pod", "sandbox"][..]),

@@ -3,8 +3,9 @@
 //! - `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
 //! - `instances`: links to several instances, each asked by a reader of its own
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
-//! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown · `policy`: what is not looked at, or not
-//!   to be known
+//! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown
+//! - `policy`: what is not looked at, or not to be known · `memory`: what earlier runs saw · `shard`, `seen`: the work
+//!   of several jobs
 
 pub mod address;
 mod fragment;
@@ -12,8 +13,12 @@ mod gitlab;
 mod heading;
 mod instances;
 pub mod local;
+pub mod memory;
 pub mod pace;
 pub mod policy;
+mod second_sight;
+pub mod seen;
+pub mod shard;
 mod slack;
 pub mod target;
 mod verdict;
@@ -32,10 +37,13 @@ use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
 use gitlab::GitlabLink;
 use local::Local;
+use memory::Memory;
 use policy::Policy;
+use seen::SeenLink;
 use target::{GitlabThing, Target};
 use verdict::Judged;
 use web::Web;
+use web::portal::{self, Face};
 use web::queue::{Jobs, visit_all};
 use web::visit::{Visit, Visitor};
 
@@ -75,6 +83,10 @@ pub struct Probed {
     pub web_requests: u64,
     /// What each host of the web was asked, by name.
     pub hosts: Vec<HostTraffic>,
+    /// What was asked and seen, where that is handed on to a job that puts the looks of several together.
+    pub seen: Vec<SeenLink>,
+    /// What to remember of the web, where that is kept.
+    pub memory: Option<Memory>,
 }
 
 /// Looks at all links of all documents, and at labels. Each resource is asked once, however often and with whatever
@@ -96,21 +108,33 @@ pub async fn probe(
                 let places = jobs.entry(bare(url)).or_default();
                 places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
             }
-            Ask::Nobody(_) => {}
+            Ask::Nobody(_) | Ask::Told { .. } => {}
         }
     }
-    let visitor = Arc::new(Visitor::new(web));
+    let recalled = policy.recall.as_ref().map(|recall| recall.recall(&mut jobs)).unwrap_or_default();
+    let visitor = Arc::new(Visitor::knowing(web, recalled.known));
     let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
     let (looked, mut visits) =
         tokio::join!(instances::look(things, labels, reader, policy, Purpose::Handbook), visit_all(&visitor, jobs));
-    web::portal::unmask(&visitor, &mut visits).await;
+    // A shard leaves it to the job that sees all pages to tell whether they are the network's own.
+    let faces = policy.shard.filter(|_| policy.hands_on).map(|_| portal::faces(&visits)).unwrap_or_default();
+    for (url, visit) in entries.values().filter_map(Entry::told_visit) {
+        visits.entry(url).or_insert(visit);
+    }
+    portal::unmask(&visitor, &mut visits).await;
+    let memory = policy.recall.as_ref().map(|recall| recall.remember(&recalled.visits, &visits));
+    visits.extend(recalled.visits);
     let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
-    second_sight(&entries, &mut judged, &visitor).await;
+    second_sight::look(&entries, &mut judged, &visitor).await;
     let verdicts: Vec<Judged> = entries
         .iter()
         .map(|(key, entry)| {
             let judged = match &entry.ask {
                 Ask::Nobody(judged) => judged.clone(),
+                Ask::Told { judged, page, .. } => {
+                    let visit = page.as_ref().and_then(|url| visits.get(url));
+                    visit.and_then(portal::masked).unwrap_or(judged).clone()
+                }
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
                 Ask::Web(url) => policy.place(visits.get(&bare(url)), url),
             };
@@ -118,15 +142,26 @@ pub async fn probe(
         })
         .collect();
     drop(visits);
-    let seen = entries.into_iter().zip(verdicts);
+    let seen = entries.iter().zip(&verdicts).filter(|_| policy.hands_on);
+    let seen = seen.filter_map(|((key, entry), judged)| {
+        let face = match &entry.ask {
+            Ask::Gitlab(_) => None,
+            Ask::Web(url) => faces.get(&bare(url)).cloned(),
+            Ask::Nobody(_) | Ask::Told { .. } => return None,
+        };
+        Some(SeenLink::new(key, entry.kind, judged, face))
+    });
+    let seen: Vec<SeenLink> = seen.collect();
+    let judged = entries.into_iter().zip(verdicts);
     let mut observations: Vec<Observation> =
-        seen.map(|((key, entry), judged)| observation(key.0, entry, judged)).collect();
+        judged.map(|((key, entry), judged)| observation(key.0, entry, judged)).collect();
     let stumbled = observations.iter().find(|seen| seen.reason == STUMBLED);
     let stumbled =
         stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
     let (web_requests, hosts) = (visitor.requests(), visitor.traffic());
-    Probed { observations, labels: looked.labels, blind: stumbled.or(looked.blind), web_requests, hosts }
+    let blind = stumbled.or(policy.seen.as_ref().and_then(|seen| seen.blind.clone())).or(looked.blind);
+    Probed { observations, labels: looked.labels, blind, web_requests, hosts, seen, memory }
 }
 
 /// The look at what the documents themselves and the files around them show: nothing is asked of anybody.
@@ -136,7 +171,7 @@ pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observat
         .map(|(key, mut entry)| {
             let unasked = || Judged::new(Verdict::Skipped, "nothing is asked with --offline");
             let judged = match std::mem::replace(&mut entry.ask, Ask::Nobody(unasked())) {
-                Ask::Nobody(judged) => judged,
+                Ask::Nobody(judged) | Ask::Told { judged, .. } => judged,
                 Ask::Gitlab(_) | Ask::Web(_) => unasked(),
             };
             observation(key.0, entry, judged)
@@ -161,6 +196,20 @@ enum Ask {
     Gitlab(Box<GitlabThing>),
     Web(Url),
     Nobody(Judged),
+    /// Nobody any more: another job did, and may have visited a page.
+    Told {
+        judged: Judged,
+        page: Option<Url>,
+        face: Option<Face>,
+    },
+}
+
+impl Entry {
+    /// Another job's visit, as far as it is known.
+    fn told_visit(&self) -> Option<(Url, Visit)> {
+        let Ask::Told { judged, page: Some(url), face } = &self.ask else { return None };
+        Some((url.clone(), portal::told(url, judged.status, face.as_ref())))
+    }
 }
 
 fn entries(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> BTreeMap<Key, Entry> {
@@ -192,10 +241,31 @@ fn entries(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<Strin
             });
         }
     }
-    for (_, entry) in &mut entries {
+    if let Some(shard) = policy.shard {
+        entries.retain(|(key, entry)| shard.has(home(key, &entry.ask, policy)));
+    }
+    for (key, entry) in &mut entries {
         entry.places.sort();
+        let page = match &entry.ask {
+            Ask::Nobody(_) | Ask::Told { .. } => continue,
+            Ask::Gitlab(_) => None,
+            Ask::Web(url) => Some(bare(url)),
+        };
+        if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
+            entry.ask = Ask::Told { judged, page, face };
+        }
     }
     entries.into_iter().collect()
+}
+
+/// By what an address falls to a shard: the host that is asked, or itself where nobody is.
+fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> &'a str {
+    match ask {
+        Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => &policy.gitlab_host,
+        Ask::Gitlab(thing) => thing.url.host_str().unwrap_or_default(),
+        Ask::Web(url) => url.host_str().unwrap_or_default(),
+        Ask::Nobody(_) | Ask::Told { .. } => &key.0,
+    }
 }
 
 /// Whether an address means the same in every document.
@@ -274,43 +344,6 @@ fn ask(target: Target, address: &str) -> Ask {
         Target::FilePath => nobody(Verdict::Skipped, "links relative to a document are not looked at"),
         Target::Unvisitable => nobody(Verdict::Blocked, "only http and https are visited"),
         Target::Unfilled => nobody(Verdict::Skipped, "it has no address until the site is built"),
-    }
-}
-
-/// Looks again over the web, as anybody, at what the API hides: a public project that was renamed still
-/// redirects there. Nothing else that the web says of them counts, because it calls hidden things alive.
-async fn second_sight<'a>(
-    entries: &'a BTreeMap<Key, Entry>,
-    judged: &mut BTreeMap<&'a Key, Judged>,
-    visitor: &Arc<Visitor>,
-) {
-    let hidden: Vec<(&Key, &Url)> = entries
-        .iter()
-        .filter_map(|(key, entry)| match &entry.ask {
-            Ask::Gitlab(thing) if judged.get(key).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
-                Some((key, &thing.url))
-            }
-            _ => None,
-        })
-        .collect();
-    let jobs: Jobs = hidden.iter().map(|(_, url)| (bare(url), BTreeSet::new())).collect();
-    let visits = visit_all(visitor, jobs).await;
-    for (key, url) in hidden {
-        let Some(visit) = visits.get(&bare(url)) else { continue };
-        if let Some(better) = moved_for_all_to_see(visit, url) {
-            judged.insert(key, better);
-        }
-    }
-}
-
-fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {
-    let first = visit.judged.redirects.first().filter(|hop| hop.permanent)?;
-    let same_host = Url::parse(&first.url).ok()?.host_str() == url.host_str();
-    match visit.judged.verdict {
-        Verdict::Moved if same_host => Some(policy::keeping_fragment(visit.judged.clone(), url)),
-        // It moved, and what it pointed at did not come along.
-        Verdict::Dead if same_host => Some(visit.judged.clone()),
-        _ => None,
     }
 }
 

@@ -116,7 +116,9 @@ impl Pace {
         loop {
             let until = {
                 let mut memory = lock(&host.memory);
-                memory.open()?;
+                if let Some(judged) = memory.closed.clone() {
+                    return Err(judged);
+                }
                 memory.next(self.limits, Instant::now())
             };
             if let Some(until) = until {
@@ -126,7 +128,9 @@ impl Pace {
             let all = Arc::clone(&self.all).acquire_owned().await.ok();
             let mut memory = lock(&host.memory);
             // What was said while others had all places counts too.
-            memory.open()?;
+            if let Some(judged) = memory.closed.clone() {
+                return Err(judged);
+            }
             if memory.held_until(Instant::now()).is_none() {
                 memory.tally.requests += 1;
                 memory.budget.earn();

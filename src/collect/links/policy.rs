@@ -1,8 +1,13 @@
 //! What is not looked at, what cannot be known, and what a fragment adds to a page's verdict.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::fragment;
+use super::memory::Recall;
+use super::seen::Seen;
+use super::shard::Shard;
 use super::unseen;
 use super::verdict::Judged;
 use super::web::visit::Visit;
@@ -20,6 +25,14 @@ pub struct Policy {
     /// Pages whose headings are made while the site is built, as `host/path`; one that ends with `*` stands
     /// for all that begin so. A place that is missing there proves nothing.
     pub generated: Vec<String>,
+    /// What earlier runs saw of the web, if that is kept.
+    pub recall: Option<Recall>,
+    /// The part of the links that is looked at; without it, all of them.
+    pub shard: Option<Shard>,
+    /// Whether what is seen is handed on to another job.
+    pub hands_on: bool,
+    /// What other jobs saw: it takes the place of a look.
+    pub seen: Option<Arc<Seen>>,
 }
 
 /// Addresses that are not looked at, and why.
@@ -51,6 +64,10 @@ impl Default for Policy {
             gitlab_host: "gitlab.com".to_owned(),
             skip: Vec::new(),
             generated: GENERATED.iter().map(|page| (*page).to_owned()).collect(),
+            recall: None,
+            shard: None,
+            hands_on: false,
+            seen: None,
         }
     }
 }

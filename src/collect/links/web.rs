@@ -31,7 +31,7 @@ use super::address::Rules;
 use super::pace::Limits;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::text::Untrusted;
-pub use fetch::{Body, Fetch, Lost, Reply};
+pub use fetch::{Body, Fetch, Lost, Reply, Validators};
 
 const MOST_HOPS: usize = 5;
 /// A handbook page is about 10 KB; nothing that is one is larger than this.

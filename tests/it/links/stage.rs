@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, Request, Response};
 use podkeeper::collect::links::policy::Policy;
-use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Web};
+use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Validators, Web};
 use podkeeper::collect::links::{Document, Labels, Probed, probe};
 use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect};
 use podkeeper::pod::document::{Link, LinkForm};
@@ -26,7 +26,7 @@ use crate::sinks;
 pub(super) const NOW: &str = "2026-11-24T06:00:00Z";
 
 /// One way to answer a GET.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) enum Says {
     /// Status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, String),
@@ -62,12 +62,18 @@ impl Says {
 pub(super) struct Memory {
     says: BTreeMap<String, Vec<Says>>,
     asked: Mutex<Vec<String>>,
+    conditions: Mutex<Vec<String>>,
 }
 
 impl Memory {
     pub(super) fn of(says: &[(&str, &[Says])]) -> Arc<Self> {
         let says = says.iter().map(|(url, says)| ((*url).to_owned(), says.to_vec())).collect();
-        Arc::new(Self { says, asked: Mutex::default() })
+        Arc::new(Self { says, ..Self::default() })
+    }
+
+    /// The addresses that were asked on a condition.
+    pub(super) fn conditions(&self) -> Vec<String> {
+        self.conditions.lock().unwrap().clone()
     }
 
     pub(super) fn asked(&self) -> Vec<String> {
@@ -77,6 +83,23 @@ impl Memory {
 
 #[async_trait::async_trait]
 impl Fetch for Memory {
+    async fn get_if_changed(&self, url: &Url, since: &Validators) -> Result<Reply, Lost> {
+        self.conditions.lock().unwrap().push(url.to_string());
+        let reply = self.get(url).await?;
+        let same = |name: &str, known: &Option<String>| {
+            let now = reply.headers.get(name).map(|value| value.to_str().unwrap());
+            now.is_some() && now == known.as_deref()
+        };
+        let unchanged = match since.etag {
+            Some(_) => same("etag", &since.etag),
+            None => same("last-modified", &since.last_modified),
+        };
+        if reply.status != 200 || !unchanged {
+            return Ok(reply);
+        }
+        Ok(Reply { status: 304, headers: HeaderMap::new(), body: stream::iter([]).boxed() })
+    }
+
     async fn get(&self, url: &Url) -> Result<Reply, Lost> {
         assert_eq!(url.fragment(), None, "a fragment is not sent");
         let nth = {
@@ -186,9 +209,13 @@ impl Stage {
     }
 
     pub(super) async fn probe(&self, urls: &[&str], web: &Web) -> Probed {
+        self.judge(urls, web, &Policy::default()).await
+    }
+
+    pub(super) async fn judge(&self, urls: &[&str], web: &Web, policy: &Policy) -> Probed {
         let links = links(urls);
         let document = Document { path: "pod.md", links: &links, site: None, local: None };
-        let probed = probe(&[document], &[], &self.reader, web, &Policy::default()).await;
+        let probed = probe(&[document], &[], &self.reader, web, policy).await;
         for query in self.wire.queries.lock().unwrap().iter() {
             assert!(query.chars().count() <= 10_000);
         }

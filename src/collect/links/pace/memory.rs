@@ -31,14 +31,6 @@ impl Memory {
         Self { due, held, answered: false, silences: 0, refusals: 0, closed, budget, tally }
     }
 
-    /// Whether it is still asked.
-    ///
-    /// # Errors
-    /// The verdict on a host that is not asked any more.
-    pub(super) fn open(&self) -> Result<(), Judged> {
-        self.closed.clone().map_or(Ok(()), Err)
-    }
-
     /// Takes a turn now, or says when to ask again.
     pub(super) fn next(&mut self, limits: Limits, now: Instant) -> Option<Instant> {
         let due_at = self.due_at(limits, now);

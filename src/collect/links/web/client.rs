@@ -11,9 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use http::HeaderValue;
+use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use url::Url;
 
-use super::fetch::{Fetch, Lost, Reply};
+use super::fetch::{Fetch, Lost, Reply, Validators};
 use super::names::Permitted;
 use super::{Hosts, Settings};
 use crate::collect::links::address::Unresolved;
@@ -60,11 +62,25 @@ impl Client {
 #[async_trait::async_trait]
 impl Fetch for Client {
     async fn get(&self, url: &Url) -> Result<Reply, Lost> {
-        let answer = self.0.get(url.clone()).send().await.map_err(|error| lost(&error))?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = answer.bytes_stream().map(|chunk| chunk.map_err(|error| lost(&error))).boxed();
-        Ok(Reply { status, headers, body })
+        send(self.0.get(url.clone())).await
     }
+
+    async fn get_if_changed(&self, url: &Url, since: &Validators) -> Result<Reply, Lost> {
+        let conditions = [(IF_NONE_MATCH, &since.etag), (IF_MODIFIED_SINCE, &since.last_modified)];
+        let request = conditions.into_iter().fold(self.0.get(url.clone()), |request, (name, value)| {
+            // One that makes no header is none.
+            let value = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok());
+            value.into_iter().fold(request, |request, value| request.header(&name, value))
+        });
+        send(request).await
+    }
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Result<Reply, Lost> {
+    let answer = request.send().await.map_err(|error| lost(&error))?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = answer.bytes_stream().map(|chunk| chunk.map_err(|error| lost(&error))).boxed();
+    Ok(Reply { status, headers, body })
 }
 
 /// Why a request failed, in words that hold no address: reqwest's own text has the URL with its query.

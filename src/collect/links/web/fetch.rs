@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// What carries one request to the web: the real client, or a web in memory.
@@ -11,6 +12,36 @@ pub trait Fetch: Send + Sync {
     /// Sends a GET once and gives the answer when its head is there. Never follows a redirect, never
     /// repeats, connects to permitted addresses only.
     async fn get(&self, url: &Url) -> Result<Reply, Lost>;
+
+    /// The same, if the page is another one than it was: else the answer is a 304 without a body (RFC 9110, section
+    /// 13). What knows nothing of conditions sends the page, as a server may.
+    async fn get_if_changed(&self, url: &Url, _since: &Validators) -> Result<Reply, Lost> {
+        self.get(url).await
+    }
+}
+
+/// What a server calls the state of a page, so that it can be asked whether it is still that one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Longer ones are left out: a server may not decide how large a memory grows.
+    const LONGEST: usize = 200;
+
+    pub(super) fn of(reply: &Reply) -> Self {
+        let short = |name| reply.header(name).filter(|value| value.len() <= Self::LONGEST).map(str::to_owned);
+        Self { etag: short("etag"), last_modified: short("last-modified") }
+    }
+
+    /// Whether there is nothing to ask with.
+    pub(in crate::collect::links) fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
 }
 
 /// The head of an answer, and its body to be read or dropped.

@@ -11,10 +11,14 @@
 //! `unreachable` would; it does not tell programs what is there, which is `refused`. A host that says of any address
 //! that it is gone (404, 410) is not asked. What was asked for with a place, and has that place, proved itself. The
 //! front page of a host is there whatever its other pages look like.
+//!
+//! One shard of a look sees few hosts, so it hands on how its pages look, and the job that puts all together judges the
+//! network; hosts are judged by the shard that asked them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::body::Print;
@@ -31,6 +35,54 @@ const ENOUGH: usize = 3;
 /// No page has this address.
 const INVENTED: &str = "/podkeeper-asks-for-a-page-that-nobody-has";
 
+const MASKED: &str = "every address answers alike: this network shows a page of its own";
+
+/// How a page looked, for a job that sees those of all shards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::collect::links) struct Face {
+    /// Its print, in hexadecimal digits.
+    print: String,
+    /// Whether it was taken for the page that was asked for.
+    page: bool,
+}
+
+impl Face {
+    /// How the page of a visit looked, if it showed one.
+    pub(in crate::collect::links) fn of(visit: &Visit) -> Option<Self> {
+        let digits =
+            |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or_default());
+        let print = visit.print?.iter().flat_map(digits).collect();
+        Some(Self { print, page: shows_a_page(visit) })
+    }
+
+    fn print(&self) -> Option<Print> {
+        let byte = |at: usize| u8::from_str_radix(self.print.get(2 * at..2 * at + 2)?, 16).ok();
+        let mut print = Print::default();
+        for (at, part) in print.iter_mut().enumerate() {
+            *part = byte(at)?;
+        }
+        Some(print)
+    }
+}
+
+/// A visit that another job made, of which no more is known than its status and how the page looked.
+pub(in crate::collect::links) fn told(url: &Url, status: Option<u16>, face: Option<&Face>) -> Visit {
+    let verdict = if face.is_some_and(|face| face.page) { Verdict::Alive } else { Verdict::Login };
+    let judged = Judged { status, ..Judged::new(verdict, "") };
+    Visit { print: face.and_then(Face::print), told: true, ..Visit::bare(judged, url.clone()) }
+}
+
+/// How the pages of a look looked.
+pub(in crate::collect::links) fn faces(visits: &BTreeMap<Url, Visit>) -> BTreeMap<Url, Face> {
+    visits.iter().filter_map(|(url, visit)| Some((url.clone(), Face::of(visit)?))).collect()
+}
+
+/// What the network makes of a verdict, if the visit met its page.
+pub(in crate::collect::links) fn masked(visit: &Visit) -> Option<&Judged> {
+    Some(&visit.judged).filter(|judged| judged.reason == MASKED)
+}
+
 /// Turns the verdicts of a look that saw only such a network into "not seen", and those of hosts like that into "not told".
 pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &mut BTreeMap<Url, Visit>) {
     let mut invented = BTreeMap::new();
@@ -38,9 +90,7 @@ pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &m
         let visit = visitor.visit(&asked, &BTreeSet::new()).await;
         if shows_a_page(&visit) && visit.print == Some(face) {
             for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
-                let why = "every address answers alike: this network shows a page of its own";
-                let status = visit.judged.status;
-                visit.judged = Judged { redirects: Vec::new(), status, ..Judged::new(Verdict::Unreachable, why) };
+                visit.judged = Judged { status: visit.judged.status, ..Judged::new(Verdict::Unreachable, MASKED) };
             }
             return;
         }
@@ -133,9 +183,9 @@ fn shows_a_page(visit: &Visit) -> bool {
     visit.judged.status == Some(200) && matches!(visit.judged.verdict, Verdict::Alive | Verdict::Moved)
 }
 
-/// A page below the front page, of which no wanted place was found.
+/// A page below the front page, of which no wanted place was found. Those of other jobs were judged there.
 fn proves_nothing_alone(url: &Url, visit: &Visit) -> bool {
-    shows_a_page(visit) && visit.places.found.is_empty() && !is_front_page(url)
+    !visit.told && shows_a_page(visit) && visit.places.found.is_empty() && !is_front_page(url)
 }
 
 /// Whether a page is led to the front page of its site, or from deep inside to that of another.

@@ -2,7 +2,7 @@
 
 mod again;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -11,7 +11,7 @@ use url::Url;
 use super::Web;
 use super::answer::{self, Said};
 use super::body::{self, Start};
-use super::fetch::{Lost, Reply};
+use super::fetch::{Lost, Reply, Validators};
 use super::landing::{self, Landing};
 use super::waits;
 use super::wall::{self, Wall};
@@ -29,6 +29,20 @@ pub(in crate::collect::links) struct Visitor {
     web: Web,
     pace: Pace,
     requests: AtomicU64,
+    known: BTreeMap<Url, Known>,
+}
+
+/// What an earlier visit found, good news all of it.
+#[derive(Debug, Clone)]
+pub(in crate::collect::links) struct Known {
+    /// Where it ended.
+    pub(in crate::collect::links) end: Url,
+    /// The last status.
+    pub(in crate::collect::links) status: u16,
+    /// The places of the page that were wanted then and found.
+    pub(in crate::collect::links) found: BTreeSet<String>,
+    /// What the page's server called its state.
+    pub(in crate::collect::links) validators: Validators,
 }
 
 /// What a visit came to, fragments left aside.
@@ -43,18 +57,41 @@ pub(in crate::collect::links) struct Visit {
     pub(in crate::collect::links) unknown: Option<&'static str>,
     /// A hash of the beginning of the page, where one was shown.
     pub(super) print: Option<body::Print>,
+    /// What the page's server calls its state.
+    pub(in crate::collect::links) validators: Validators,
+    /// Whether another job made it.
+    pub(super) told: bool,
 }
 
 /// What one address said, with a page's beginning where it is one.
 enum Answered {
-    Page { reply: Reply, start: Start, until: Instant, _place: Place },
-    Redirect { status: u16, to: Option<String> },
-    Other { status: u16, said: Said },
+    Page {
+        reply: Reply,
+        start: Start,
+        until: Instant,
+        _place: Place,
+    },
+    /// It is what it was.
+    Same,
+    Redirect {
+        status: u16,
+        to: Option<String>,
+    },
+    Other {
+        status: u16,
+        said: Said,
+    },
 }
 
 impl Visitor {
     pub(in crate::collect::links) fn new(web: &Web) -> Self {
-        Self { web: web.clone(), pace: Pace::new(web.settings.limits), requests: AtomicU64::new(0) }
+        let pace = Pace::new(web.settings.limits);
+        Self { web: web.clone(), pace, requests: AtomicU64::new(0), known: BTreeMap::new() }
+    }
+
+    /// The same for one who knows what earlier visits to these addresses found: they are asked whether that holds.
+    pub(in crate::collect::links) fn knowing(web: &Web, known: BTreeMap<Url, Known>) -> Self {
+        Self { known, ..Self::new(web) }
     }
 
     /// How many requests a host may get at once.
@@ -84,8 +121,10 @@ impl Visitor {
         let mut trail = Trail::default();
         loop {
             trail.seen.insert(here.clone());
-            let (next, hop) = match self.ask(&here).await {
+            let known = self.known.get(url).filter(|known| known.end == here);
+            let (next, hop) = match self.ask(&here, known.map(|known| &known.validators)).await {
                 Err(judged) => return trail.end(judged, here),
+                Ok(Answered::Same) => return trail.same(url, here, known),
                 Ok(Answered::Other { status, said }) => return trail.end(answer::judged(status, said), here),
                 Ok(Answered::Redirect { status, to }) => {
                     let Some(next) = to.and_then(|to| here.join(&to).ok()) else {
@@ -121,7 +160,7 @@ impl Visitor {
     }
 
     /// Asks one address, up to three times where that may help and the host's budget allows it.
-    async fn ask(&self, url: &Url) -> Result<Answered, Judged> {
+    async fn ask(&self, url: &Url, since: Option<&Validators>) -> Result<Answered, Judged> {
         if let Err(why) = self.web.judge(url) {
             return Err(Judged::new(Verdict::Blocked, why));
         }
@@ -133,7 +172,11 @@ impl Visitor {
             self.requests.fetch_add(1, Ordering::Relaxed);
             let asked = Instant::now();
             let until = asked + self.web.settings.deadline;
-            let reply = match timeout_at(until, self.web.fetch.get(url)).await {
+            let asking = match since {
+                None => self.web.fetch.get(url),
+                Some(since) => self.web.fetch.get_if_changed(url, since),
+            };
+            let reply = match timeout_at(until, asking).await {
                 Err(_elapsed) => {
                     let judged = answer::unreachable(format!("no answer within {:?}", self.web.settings.deadline));
                     self.pace.lost(&host);
@@ -156,9 +199,14 @@ impl Visitor {
                 Ok(Ok(reply)) => reply,
             };
             let (status, said) = (reply.status, answer::said(&reply));
-            self.pace.answered(&host, asked.elapsed(), matches!(said, Said::Page | Said::Redirect | Said::Gone));
+            let same = status == 304 && since.is_some();
+            let well = same || matches!(said, Said::Page | Said::Redirect | Said::Gone);
+            self.pace.answered(&host, asked.elapsed(), well);
             if let Some(wait) = waits::used_up(&reply.headers) {
                 self.pace.hold(&host, wait);
+            }
+            if same {
+                return Ok(Answered::Same);
             }
             match said {
                 Said::Page => {
@@ -225,7 +273,15 @@ struct Trail {
 impl Trail {
     fn end(self, mut judged: Judged, end: Url) -> Visit {
         judged.redirects = self.hops;
-        Visit { judged, end, places: Places::default(), unknown: None, print: None }
+        Visit::bare(judged, end)
+    }
+
+    /// The page is there, as it was.
+    fn same(self, url: &Url, end: Url, known: Option<&Known>) -> Visit {
+        match known {
+            Some(known) => Visit::recalled(url, self.hops, known),
+            None => self.end(answer::unreachable("it answers 304 to a question without a condition".to_owned()), end),
+        }
     }
 
     /// The page is there; what redirects were for good is told as a move.
@@ -238,15 +294,7 @@ impl Trail {
         start: Start,
         until: Instant,
     ) -> Visit {
-        let mut judged = Judged::new(Verdict::Alive, "");
-        judged.status = Some(reply.status);
-        // What a temporary redirect leads to is not the page's new address.
-        let lasting = self.hops.iter().take_while(|hop| hop.permanent).last();
-        if let Some(new) = lasting.map(|hop| hop.url.clone()).filter(|new| new != url.as_str()) {
-            judged.verdict = Verdict::Moved;
-            "it moved for good".clone_into(&mut judged.reason);
-            judged.suggestion = Some(new);
-        }
+        let mut judged = there(url, self.hops, reply.status);
         let wall = reply.is_html().then(|| wall::of(body::head(&start.bytes))).flatten().map(|wall| match wall {
             Wall::SignIn => (Verdict::Login, "it shows a sign-in page"),
             Wall::Challenge => (Verdict::Refused, "it shows programs a test in place of the page"),
@@ -254,10 +302,48 @@ impl Trail {
         if let Some((verdict, reason)) = wall {
             judged = Judged { verdict, reason: reason.to_owned(), suggestion: None, ..judged };
         }
-        judged.redirects = self.hops;
+        let validators = Validators::of(&reply);
         let print = Some(body::print(&start.bytes));
         let (places, unknown) =
             if wanted.is_empty() { (Places::default(), None) } else { body::places(reply, start, wanted, until).await };
-        Visit { judged, end, places, unknown, print }
+        Visit { judged, end, places, unknown, print, validators, told: false }
     }
+}
+
+impl Visit {
+    /// A visit that read no page.
+    pub(super) fn bare(judged: Judged, end: Url) -> Self {
+        let (places, validators) = (Places::default(), Validators::default());
+        Self { judged, end, places, unknown: None, print: None, validators, told: false }
+    }
+
+    /// A visit that was made before, with the redirects of then or of now.
+    pub(in crate::collect::links) fn recalled(url: &Url, hops: Vec<Hop>, known: &Known) -> Self {
+        let places = Places { found: known.found.clone(), any: !known.found.is_empty() };
+        let (end, validators) = (known.end.clone(), known.validators.clone());
+        Self {
+            judged: there(url, hops, known.status),
+            end,
+            places,
+            unknown: None,
+            print: None,
+            validators,
+            told: false,
+        }
+    }
+}
+
+/// The page is there, at the end of these redirects.
+fn there(url: &Url, hops: Vec<Hop>, status: u16) -> Judged {
+    let mut judged = Judged::new(Verdict::Alive, "");
+    judged.status = Some(status);
+    // What a temporary redirect leads to is not the page's new address.
+    let lasting = hops.iter().take_while(|hop| hop.permanent).last();
+    if let Some(new) = lasting.map(|hop| hop.url.clone()).filter(|new| new != url.as_str()) {
+        judged.verdict = Verdict::Moved;
+        "it moved for good".clone_into(&mut judged.reason);
+        judged.suggestion = Some(new);
+    }
+    judged.redirects = hops;
+    judged
 }

@@ -1,0 +1,49 @@
+//! A second look over the web, as anybody, at what the API hides: a public project that was renamed still
+//! redirects there. Nothing else that the web says of them counts, because it calls hidden things alive.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::verdict::Judged;
+use super::web::queue::{Jobs, visit_all};
+use super::web::visit::{Visit, Visitor};
+use super::{Ask, Entry, Key, bare, policy};
+use crate::pod::verdict::Verdict;
+
+/// Looks again at everything that the API hides.
+pub(super) async fn look<'a>(
+    entries: &'a BTreeMap<Key, Entry>,
+    judged: &mut BTreeMap<&'a Key, Judged>,
+    visitor: &Arc<Visitor>,
+) {
+    let hidden: Vec<(&Key, &Url)> = entries
+        .iter()
+        .filter_map(|(key, entry)| match &entry.ask {
+            Ask::Gitlab(thing) if judged.get(key).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
+                Some((key, &thing.url))
+            }
+            _ => None,
+        })
+        .collect();
+    let jobs: Jobs = hidden.iter().map(|(_, url)| (bare(url), BTreeSet::new())).collect();
+    let visits = visit_all(visitor, jobs).await;
+    for (key, url) in hidden {
+        let Some(visit) = visits.get(&bare(url)) else { continue };
+        if let Some(better) = moved_for_all_to_see(visit, url) {
+            judged.insert(key, better);
+        }
+    }
+}
+
+fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {
+    let first = visit.judged.redirects.first().filter(|hop| hop.permanent)?;
+    let same_host = Url::parse(&first.url).ok()?.host_str() == url.host_str();
+    match visit.judged.verdict {
+        Verdict::Moved if same_host => Some(policy::keeping_fragment(visit.judged.clone(), url)),
+        // It moved, and what it pointed at did not come along.
+        Verdict::Dead if same_host => Some(visit.judged.clone()),
+        _ => None,
+    }
+}
