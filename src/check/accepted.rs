@@ -13,7 +13,7 @@ use crate::pod::verdict::Observation;
 
 /// What a check can find on a pod's page. An exception from another rule is for the worker, and a silence is told by
 /// nobody who looks only once.
-const LOOKED_FOR: [Rule; 11] = [
+const LOOKED_FOR: [Rule; 12] = [
     Rule::TextMojibake,
     Rule::ListDashMissing,
     Rule::PageCut,
@@ -23,6 +23,7 @@ const LOOKED_FOR: [Rule; 11] = [
     Rule::LinkDead,
     Rule::LinkFragmentDead,
     Rule::LinkMoved,
+    Rule::TemplateDeprecated,
     Rule::LabelMissing,
     Rule::LabelRetired,
 ];
