@@ -66,16 +66,12 @@ fn places(finding: &Finding, observations: &[Observation]) -> Vec<Place> {
     let same = |seen: &&Observation| {
         seen.places
             .first()
-            .is_some_and(|at| (at.line, at.column) == (first.line, first.column) && at.path == first.path)
+            .is_some_and(|at| (at.line, at.column) == (first.line, first.column) && *at.path == first.path)
             && Untrusted::new(seen.url.as_str()).line() == finding.subject
     };
     let links = matches!(finding.rule, Rule::LinkDead | Rule::LinkFragmentDead | Rule::LinkMoved);
     match observations.iter().find(same).filter(|_| links) {
         None => vec![first.clone()],
-        Some(seen) => {
-            let place =
-                |at: &crate::pod::verdict::LinkPlace| Place { path: at.path.clone(), line: at.line, column: at.column };
-            seen.places.iter().map(place).collect()
-        }
+        Some(seen) => seen.places.iter().map(Place::from).collect(),
     }
 }

@@ -45,35 +45,50 @@ pub(super) fn site_of(folder: &Path) -> PathBuf {
 /// A path as it is seen from a root, with `/` between its parts.
 pub(super) fn seen_from(root: &Path, path: &Path) -> Option<String> {
     let absolute = path.canonicalize().ok()?;
-    let below = absolute.strip_prefix(root).ok()?;
-    Some(below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+    Some(joined(absolute.strip_prefix(root).ok()?))
 }
 
-/// All Markdown files below a folder, in order of their paths.
+fn joined(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// A Markdown file.
+pub(super) struct Markdown {
+    /// As it is told and opened.
+    pub(super) path: PathBuf,
+    /// As it is seen from the root of its tree; `None` where it stands outside.
+    pub(super) within: Option<String>,
+}
+
+/// All Markdown files below a folder, in order of their paths, as they are seen from a root.
 ///
 /// # Errors
 /// The folder that cannot be read, and why.
-pub(super) fn markdown_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, std::io::Error)> {
+pub(super) fn markdown_below(folder: &Path, root: &Path) -> Result<Vec<Markdown>, (PathBuf, std::io::Error)> {
+    let from_root = folder.canonicalize().ok().and_then(|own| own.strip_prefix(root).map(Path::to_owned).ok());
+    let within = |path: &Path| Some(joined(&from_root.as_ref()?.join(path.strip_prefix(folder).ok()?)));
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let unread = |error| (folder.clone(), error);
         for entry in std::fs::read_dir(&folder).map_err(unread)? {
             let entry = entry.map_err(unread)?;
+            let (kind, path) = (entry.file_type().map_err(unread)?, entry.path());
             // Links between folders are not followed: they can lead round in a circle.
-            let kind = entry.file_type().map_err(unread)?;
             if kind.is_dir() {
-                folders.push(entry.path());
-            } else if is_markdown(&entry.path()) && (kind.is_file() || entry.path().is_file()) {
-                found.push(entry.path());
+                folders.push(path);
+            } else if is_markdown(&path) && kind.is_file() {
+                found.push(Markdown { within: within(&path), path });
+            } else if is_markdown(&path) && path.is_file() {
+                // It is seen where it leads.
+                found.push(Markdown { within: seen_from(root, &path), path });
             }
         }
     }
-    found.sort();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 
 fn is_markdown(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| ending == "md" || ending == "markdown")
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
 }

@@ -46,8 +46,8 @@ struct Line<'a>(&'a Redactor);
 
 impl Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = self.0.clean(&String::from_utf8_lossy(bytes));
-        io::stderr().write_all(text.as_bytes())?;
+        let text = String::from_utf8_lossy(bytes);
+        io::stderr().write_all(self.0.clean(&text).as_bytes())?;
         Ok(bytes.len())
     }
 

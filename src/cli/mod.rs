@@ -83,8 +83,8 @@ pub fn quiet_panics(redactor: Redactor) {
             std::backtrace::BacktraceStatus::Captured => format!("\n{trace}"),
             _ => String::new(),
         };
-        let text = redactor.clean(&format!("error: this is a bug in podkeeper: {panic}{trace}\n"));
-        std::io::stderr().write_all(text.as_bytes()).unwrap_or_default();
+        let text = format!("error: this is a bug in podkeeper: {panic}{trace}\n");
+        std::io::stderr().write_all(redactor.clean(&text).as_bytes()).unwrap_or_default();
     }));
 }
 

@@ -52,7 +52,7 @@ impl Sink {
 
     /// A text without any secret, for a file.
     pub(crate) fn cleaned(&self, text: &str) -> String {
-        self.redactor.clean(text)
+        self.redactor.clean(text).into_owned()
     }
 
     /// What a full disk or the like took, if it took anything: then the work is done and not told.

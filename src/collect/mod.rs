@@ -1,6 +1,7 @@
 //! "What is true right now?" Reads only, side by side, and never decides.
 
 pub mod agents;
+pub mod cores;
 pub mod handbook;
 pub mod links;
 pub mod reports;

@@ -82,8 +82,8 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
 fn on_page(all: Vec<Observation>, pod: &Pod) -> Vec<Observation> {
     let key = page_key(&pod.page);
     let own = all.into_iter().filter_map(|mut seen| {
-        seen.places.retain(|place| place.path == key);
-        seen.places.iter_mut().for_each(|place| place.path.clone_from(&pod.page.path));
+        seen.places.retain(|place| *place.path == *key);
+        seen.places.iter_mut().for_each(|place| place.path = pod.page.path.as_str().into());
         (!seen.places.is_empty()).then_some(seen)
     });
     own.collect()

@@ -122,7 +122,7 @@ fn finding(seen: &Observation, told: bool) -> Option<Finding> {
     let reason = Untrusted::new(seen.reason.as_str()).line();
     let mut finding = Finding::new(rule, url.clone(), format!("{url}: {reason}"));
     if let Some(place) = seen.places.first() {
-        finding = finding.at(Place { path: place.path.clone(), line: place.line, column: place.column });
+        finding = finding.at(place.into());
     }
     if let Some(better) = &seen.suggestion {
         finding = finding.advise(format!("Write {} instead.", Untrusted::new(better.as_str()).line()));
@@ -137,7 +137,7 @@ fn deprecated(seen: &Observation) -> Option<Finding> {
     let said = Untrusted::new(deprecated.said.as_str()).line();
     let mut finding = Finding::new(Rule::TemplateDeprecated, url.clone(), format!("{url}: its header says: {said}"));
     if let Some(place) = seen.places.first() {
-        finding = finding.at(Place { path: place.path.clone(), line: place.line, column: place.column });
+        finding = finding.at(place.into());
     }
     if let Some(successor) = &deprecated.successor {
         let successor = Untrusted::new(successor.as_str()).line();

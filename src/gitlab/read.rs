@@ -287,7 +287,7 @@ impl Reader {
     }
 
     fn without_secrets(&self, text: String) -> String {
-        self.transports.values().fold(text, |text, transport| transport.redactor().clean(&text))
+        self.transports.values().fold(text, |text, transport| transport.redactor().clean(&text).into_owned())
     }
 
     pub(super) fn transport(&self, purpose: Purpose) -> &Transport {

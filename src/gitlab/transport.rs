@@ -229,8 +229,8 @@ impl Transport {
         self.counts.note(effect, method, url.path(), answer);
         let response = match exchanged {
             Ok(Ok(response)) => response,
-            Ok(Err(Failure::NotSent(why))) => return Err((Fault::NotSent(self.redactor.clean(&why)), None)),
-            Ok(Err(Failure::Lost(why))) => return Err((Fault::Lost(self.redactor.clean(&why)), None)),
+            Ok(Err(Failure::NotSent(why))) => return Err((Fault::NotSent(self.redactor.clean(&why).into_owned()), None)),
+            Ok(Err(Failure::Lost(why))) => return Err((Fault::Lost(self.redactor.clean(&why).into_owned()), None)),
             Ok(Err(Failure::TooLarge)) => {
                 let why = format!("it is larger than {} MiB", BODY_CAP / 1024 / 1024);
                 return Err((Fault::Unreadable(why), None));
@@ -270,8 +270,9 @@ impl Transport {
         }
         // Before the words are cut to a line, so that no half of a secret is left; and after, because JSON
         // can hide one behind escapes.
-        let body = self.redactor.clean(&String::from_utf8_lossy(response.body()));
-        let message = self.redactor.clean(&server_words(&body));
+        let body = String::from_utf8_lossy(response.body());
+        let body = self.redactor.clean(&body);
+        let message = self.redactor.clean(&server_words(&body)).into_owned();
         // GitLab's own words often begin with the status that stands before them.
         let message = message.strip_prefix(&format!("{} ", status.as_u16())).map_or(message.clone(), str::to_owned);
         if status.is_redirection() {

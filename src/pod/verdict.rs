@@ -1,8 +1,11 @@
 //! What is known of a link after a look.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::document::LinkKind;
+use super::finding::Place;
 
 /// The verdict on a link. Only [`Verdict::Dead`], [`Verdict::FragmentDead`] and a lasting
 /// [`Verdict::Unreachable`] are rot; only [`Verdict::Alive`] and [`Verdict::Moved`] clear it.
@@ -124,15 +127,21 @@ pub struct Hop {
 /// A place where a link stands; lines and columns from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LinkPlace {
-    /// Path of the document.
-    pub path: String,
+    /// Path of the document, shared by all links of it.
+    pub path: Arc<str>,
     /// Line.
     pub line: usize,
     /// Column.
     pub column: usize,
     /// The nearest heading above it; not part of the contract.
     #[serde(skip)]
-    pub section: String,
+    pub section: Arc<str>,
+}
+
+impl From<&LinkPlace> for Place {
+    fn from(at: &LinkPlace) -> Self {
+        Self { path: at.path.to_string(), line: at.line, column: at.column }
+    }
 }
 
 /// One look at a label that a page names.

@@ -66,7 +66,7 @@ fn link(seen: &Observation) -> TestCase {
     case(
         "links",
         &Untrusted::new(seen.url.as_str()).line(),
-        seen.places.first().map(|place| place.path.as_str()),
+        seen.places.first().map(|place| &*place.path),
         status,
     )
 }
@@ -79,7 +79,7 @@ fn finding(finding: &Finding) -> TestCase {
         if finding.severity == Severity::Info { skipped(&words) } else { non_success(NonSuccessKind::Failure, &words) };
     // The count in a fingerprint tells equal findings of one page apart; the line would move.
     let name = format!("{} {} [{}]", finding.rule.code(), finding.subject, finding.fingerprint);
-    case("page", &name, place.map(|place| place.path.as_str()), status)
+    case("page", &name, place.map(|place| &*place.path), status)
 }
 
 fn blind(blind: &Blind) -> TestCase {

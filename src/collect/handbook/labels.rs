@@ -9,6 +9,9 @@ use crate::pod::text::Untrusted;
 /// Every label reference of the page, empty ones included.
 pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelReference> {
     let outline = page.outline;
+    if !page.source.text.contains('~') {
+        return Vec::new();
+    }
     let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());
     let shown = page.source.without(hidden);
     let mut labels = Vec::new();

@@ -100,13 +100,12 @@ pub(super) fn markdown(
     let in_angles = !image && !bare && (link.url == text || link.url.strip_prefix("mailto:") == Some(&text));
     let bracket = format!("{}{}", if image { "![" } else { "[" }, first.map_or_else(String::new, first_words));
     // Long enough to tell it from its neighbours; an entity may follow.
-    let angle = format!("<{}", plain::shortened(verbatim(&text), 30));
-    let beginnings = match (bare, in_angles) {
-        (true, _) => vec![verbatim(&text)],
-        (false, true) => vec![angle.as_str(), bracket.as_str()],
-        (false, false) => vec![bracket.as_str()],
+    let angle = in_angles.then(|| format!("<{}", plain::shortened(verbatim(&text), 30)));
+    let (range, beginning) = match &angle {
+        _ if bare => rest.settle(source, claimed, &[verbatim(&text)]),
+        Some(angle) => rest.settle(source, claimed, &[angle, &bracket]),
+        None => rest.settle(source, claimed, &[&bracket]),
     };
-    let (range, beginning) = rest.settle(source, claimed, &beginnings);
     let whole = &source.text[range.clone()];
     let in_angles = in_angles && beginning.is_some_and(|beginning| beginning.starts_with('<'));
     let form = if image {

@@ -35,6 +35,10 @@ const REMARKS: [&str; 12] = [
 /// names a label, or holds a member.
 pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
     for block in page.outline.blocks.iter().filter(|block| block.item) {
+        let text = &page.source.text.as_bytes()[block.range.clone()];
+        if memchr::memchr2(b'\n', b'\r', text).is_none() {
+            continue;
+        }
         let mut lines = page.source.lines_of(&block.range);
         let Some(first) = lines.next() else { continue };
         let indentation = indentation_of(page, block);

@@ -20,6 +20,8 @@ mod slack;
 mod source;
 mod title;
 
+use crate::collect::links::heading::Headings;
+use crate::collect::links::local::Anchors;
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, Place, in_order};
 use crate::pod::rule::Rule;
@@ -42,13 +44,15 @@ const GITLAB_HOST: &str = "gitlab.com";
 /// rest is dropped, of more than 5,000 links, labels, members, sessions, channels or findings the later
 /// ones are. Lines are counted as GitLab counts them, columns in characters.
 pub fn parse(text: &str, path: &str) -> PodPage {
-    read(text, path, Whole::PodPage)
+    read(text, path, Whole::PodPage).0
 }
 
-/// Reads any Markdown: its links and labels, and what is wrong with it as a text. What only pod pages have (members,
-/// sessions, Slack channels) is left out. As total as [`parse`].
-pub fn document(text: &str, path: &str) -> PodPage {
-    read(text, path, Whole::Document)
+/// Reads any Markdown: its links and labels, what is wrong with it as a text, and the places that links can lead to,
+/// unless it is longer than is read. What only pod pages have (a title, members, sessions, Slack channels) is left out.
+/// As total as [`parse`].
+pub fn document(text: &str, path: &str) -> (PodPage, Option<Anchors>) {
+    let (page, headings) = read(text, path, Whole::Document);
+    (page, (text.len() <= LONGEST).then(|| Anchors::with(headings, text)))
 }
 
 /// What a text is read as.
@@ -58,17 +62,19 @@ enum Whole {
     Document,
 }
 
-fn read(text: &str, path: &str, whole: Whole) -> PodPage {
+fn read(text: &str, path: &str, whole: Whole) -> (PodPage, Headings) {
     let source = Source::new(beginning(text));
-    let outline = Outline::of(&source);
+    let mut outline = Outline::of(&source, whole);
+    let headings = std::mem::take(&mut outline.anchors);
     let page = Page { source: &source, outline: &outline, path };
     let mut findings = Vec::new();
     mojibake::check(&page, &mut findings);
     lists::check(&page, &mut findings);
     let labels = labels::read(&page, &mut findings);
     let links = links::all(&page, &mut findings);
-    let mut found = PodPage { title: title::read(&page), labels, links, ..PodPage::default() };
+    let mut found = PodPage { labels, links, ..PodPage::default() };
     if whole == Whole::PodPage {
+        found.title = title::read(&page);
         (found.members, found.members_section) = members::read(&page, &mut findings);
         found.sessions = sessions::read(&page);
         found.slack = slack::read(&page);
@@ -78,7 +84,7 @@ fn read(text: &str, path: &str, whole: Whole) -> PodPage {
         let message = "The page is larger than is read; what stands further down is not looked at.";
         findings.push(Finding::new(Rule::PageCut, "page", message).at(page.place(0)));
     }
-    PodPage { findings: in_order_of_page(findings), ..found }
+    (PodPage { findings: in_order_of_page(findings), ..found }, headings)
 }
 
 /// What the parts of this room look at.

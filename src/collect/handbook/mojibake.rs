@@ -20,12 +20,16 @@ const ENCODINGS: [(&Encoding, &str); 3] =
 
 /// Finds broken characters everywhere but in code, where they may be an example.
 pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
+    if page.source.text.is_ascii() {
+        return;
+    }
     let text = page.source.without(page.outline.code());
+    let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(start) = text[from..].find(|c: char| !c.is_ascii()).map(|at| from + at)
+    while let Some(start) = bytes[from..].iter().position(|byte| !byte.is_ascii()).map(|at| from + at)
         && findings.len() < MOST
     {
-        let end = text[start..].find(|c: char| c.is_ascii()).map_or(text.len(), |at| start + at);
+        let end = bytes[start..].iter().position(u8::is_ascii).map_or(text.len(), |at| start + at);
         let before = text[..start].chars().next_back();
         let after = text[end..].chars().next();
         if let Some((mended, encoding)) = mend(&text[start..end], before, after) {

@@ -9,11 +9,12 @@ use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
-use super::MOST;
 use super::links::{self, FoundLink};
 use super::plain;
 use super::position::{self, Rest};
 use super::source::Source;
+use super::{MOST, Whole};
+use crate::collect::links::heading::Headings;
 
 /// What is known of a page after one walk through its tree.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub(super) struct Outline {
     pub(super) code_blocks: Vec<Range<usize>>,
     /// What GitLab does not show or shows as something else: comments, the marks of struck text.
     pub(super) silent: Vec<Range<usize>>,
+    /// Where links can lead to, in a document.
+    pub(super) anchors: Headings,
 }
 
 /// A heading.
@@ -52,7 +55,7 @@ pub(super) struct Heading {
 pub(super) struct Block {
     /// From its first character to behind its last one.
     pub(super) range: Range<usize>,
-    /// Its text, see [`plain::text`].
+    /// Its text, see [`plain::text`]; of a pod's page only, nobody else asks for it.
     pub(super) text: String,
     /// Whether it is the text of a list item.
     pub(super) item: bool,
@@ -70,7 +73,7 @@ pub(super) struct Span {
 
 impl Outline {
     /// Walks through a page.
-    pub(super) fn of(source: &Source<'_>) -> Self {
+    pub(super) fn of(source: &Source<'_>, whole: Whole) -> Self {
         let arena = Arena::new();
         let root = parse_document(&arena, source.text, &options());
         let mut outline = Self::default();
@@ -88,13 +91,16 @@ impl Outline {
                     let range = position::range(source, at.start, at.end);
                     if is_block(node) {
                         rest = Rest::of(source, node, &range);
-                        outline.note_block(source, node, range, &mut items);
+                        outline.note_block(source, node, range, &mut items, whole);
                     } else {
                         outline.note_inline(source, node, range, &mut rest);
                     }
                 }
                 NodeEdge::End(_) => {}
             }
+        }
+        if whole == Whole::Document {
+            outline.anchors = Headings::of(root);
         }
         outline
     }
@@ -110,7 +116,14 @@ impl Outline {
         self.spans.iter().map(|span| span.range.clone()).chain(self.code_blocks.iter().cloned())
     }
 
-    fn note_block(&mut self, source: &Source<'_>, node: Node<'_>, range: Range<usize>, items: &mut [Option<usize>]) {
+    fn note_block(
+        &mut self,
+        source: &Source<'_>,
+        node: Node<'_>,
+        range: Range<usize>,
+        items: &mut [Option<usize>],
+        whole: Whole,
+    ) {
         match &node.data().value {
             NodeValue::FrontMatter(_) => self.front_matter = Some(range),
             NodeValue::Heading(heading) => {
@@ -126,7 +139,11 @@ impl Outline {
                 }
                 let around = items.len().checked_sub(2).and_then(|index| items[index]);
                 let under = around.filter(|_| item);
-                self.blocks.push(Block { range, text: plain::text(node, plain::LONGEST_BLOCK), item, under });
+                let text = match whole {
+                    Whole::PodPage => plain::text(node, plain::LONGEST_BLOCK),
+                    Whole::Document => String::new(),
+                };
+                self.blocks.push(Block { range, text, item, under });
             }
             NodeValue::CodeBlock(_) => self.code_blocks.push(range),
             NodeValue::HtmlBlock(block) => self.note_html(source, node, &block.literal, range),

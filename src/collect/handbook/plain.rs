@@ -44,6 +44,10 @@ pub(super) fn heading(node: Node<'_>) -> String {
 
 /// The first characters of a text.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
+    // A character is at least a byte.
+    if text.len() <= longest {
+        return text.to_owned();
+    }
     match text.char_indices().nth(longest) {
         Some((end, _)) => text[..end].to_owned(),
         None => text.to_owned(),

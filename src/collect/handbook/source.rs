@@ -18,29 +18,34 @@ pub(super) struct Source<'a> {
     lines: Vec<usize>,
     /// Where each line starts as GitLab and editors count them. Places are told in these.
     rows: Vec<usize>,
-    /// How many characters start before each 64th byte, so that a column costs the same in any line.
+    /// How many characters start before each 64th byte, so that a column costs the same in any line. Empty where every
+    /// byte is a character.
     counts: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        let (mut lines, mut rows, mut counts) = (vec![0], vec![0], Vec::with_capacity(bytes.len() / STRIDE + 1));
-        let mut characters = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            if at.is_multiple_of(STRIDE) {
-                counts.push(characters);
-            }
-            characters += usize::from(starts_character(*byte));
-            if *byte == b'\n' {
+        let (mut lines, mut rows) = (vec![0], vec![0]);
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes[at] == b'\n' {
                 rows.push(at + 1);
             }
-            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+            if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
                 lines.push(at + 1);
             }
         }
-        if bytes.len().is_multiple_of(STRIDE) {
-            counts.push(characters);
+        let mut counts = Vec::new();
+        if !text.is_ascii() {
+            let mut characters = 0;
+            counts.reserve_exact(bytes.len() / STRIDE + 1);
+            for block in bytes.chunks(STRIDE) {
+                counts.push(characters);
+                characters += characters_in(block);
+            }
+            if bytes.len().is_multiple_of(STRIDE) {
+                counts.push(characters);
+            }
         }
         Self { text, lines, rows, counts }
     }
@@ -124,10 +129,15 @@ impl<'a> Source<'a> {
 
     fn characters_before(&self, offset: usize) -> usize {
         let block = offset / STRIDE;
-        let count = self.counts[block];
-        let rest = &self.text.as_bytes()[block * STRIDE..offset];
-        count + rest.iter().filter(|byte| starts_character(**byte)).count()
+        match self.counts.get(block) {
+            Some(count) => count + characters_in(&self.text.as_bytes()[block * STRIDE..offset]),
+            None => offset,
+        }
     }
+}
+
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| starts_character(**byte)).count()
 }
 
 /// Whether a byte of UTF-8 is the first of its character.

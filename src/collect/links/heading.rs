@@ -4,52 +4,93 @@
 //! `lib/gitlab/utils/markdown.rb`. GitLab's rules changed over time in whether runs of dashes become one,
 //! so both forms count: a living place is never called dead for that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
-/// The anchors of a Markdown text: of its headings, and of `id` and `name` in its raw HTML.
-pub(super) fn anchors(text: &str) -> BTreeSet<String> {
-    let mut options = Options::default();
-    options.extension.front_matter_delimiter = Some("---".to_owned());
-    options.extension.table = true;
-    options.extension.strikethrough = true;
-    let arena = Arena::new();
-    let root = parse_document(&arena, text, &options);
-    let mut found = BTreeSet::new();
-    let mut used: [BTreeMap<String, usize>; 2] = Default::default();
-    for node in root.descendants() {
-        match &node.data().value {
-            NodeValue::Heading(_) => {
-                let words = words(node);
-                for (squeezed, used) in [true, false].into_iter().zip(&mut used) {
-                    let id = slug(&words, squeezed);
-                    let times = used.entry(id.clone()).or_insert(0);
-                    found.insert(if *times == 0 { id } else { format!("{id}-{times}") });
-                    *times += 1;
-                }
-                found.extend(explicit_id(&words).map(str::to_owned));
-            }
-            NodeValue::HtmlBlock(html) => found.extend(super::fragment::all(html.literal.as_bytes())),
-            NodeValue::HtmlInline(html) => found.extend(super::fragment::all(html.as_bytes())),
-            _ => {}
-        }
-    }
-    // GitLab prefixes ids of user content and finds them without the prefix, too.
-    let prefixed: Vec<String> = found.iter().map(|id| format!("user-content-{id}")).collect();
-    found.extend(prefixed);
-    found
+/// The headings of a Markdown text with the `id` and `name` of its raw HTML: the places that links can lead to.
+///
+/// Many documents are read and few are asked for a place, so ids are made when the first is asked for.
+#[derive(Debug, Clone, Default)]
+pub(in crate::collect) struct Headings {
+    /// The words of each, in order.
+    words: Vec<String>,
+    /// What the raw HTML names.
+    named: Vec<String>,
+    ids: OnceLock<BTreeSet<String>>,
 }
 
-/// The id of a heading: lower case, without punctuation, blanks as dashes, runs of dashes as one if
-/// `squeezed`; a number alone is told apart from an issue's.
-pub(super) fn slug(heading: &str, squeezed: bool) -> String {
+impl Headings {
+    /// Those of a text.
+    pub(super) fn of_text(text: &str) -> Self {
+        let mut options = Options::default();
+        options.extension.front_matter_delimiter = Some("---".to_owned());
+        options.extension.table = true;
+        options.extension.strikethrough = true;
+        let arena = Arena::new();
+        Self::of(parse_document(&arena, text, &options))
+    }
+
+    /// Those of a text that is parsed already.
+    pub(in crate::collect) fn of(root: Node<'_>) -> Self {
+        let mut found = Self::default();
+        for node in root.descendants() {
+            match &node.data().value {
+                NodeValue::Heading(_) => found.words.push(words(node)),
+                NodeValue::HtmlBlock(html) => found.named.extend(named(&html.literal)),
+                NodeValue::HtmlInline(html) => found.named.extend(named(html)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Whether a place is there. GitLab prefixes ids of user content and finds them without the prefix, too.
+    pub(super) fn has(&self, place: &str) -> bool {
+        let ids = self.ids.get_or_init(|| self.ids());
+        ids.contains(place) || place.strip_prefix("user-content-").is_some_and(|bare| ids.contains(bare))
+    }
+
+    fn ids(&self) -> BTreeSet<String> {
+        let slugs: Vec<String> = self.words.iter().map(|words| slug(words)).collect();
+        let mut ids = BTreeSet::new();
+        if slugs.iter().any(|slug| slug.contains("--")) {
+            ids.extend(numbered(slugs.iter().map(|slug| squeezed(slug))));
+        }
+        ids.extend(numbered(slugs.into_iter()));
+        ids.extend(self.words.iter().filter_map(|words| explicit_id(words)).map(str::to_owned));
+        ids.extend(self.named.iter().cloned());
+        ids
+    }
+}
+
+/// Slugs as ids: one that was there before gets a number.
+fn numbered(slugs: impl Iterator<Item = String>) -> Vec<String> {
+    let mut used: HashMap<String, usize> = HashMap::new();
+    let number = |slug: String| {
+        if let Some(times) = used.get_mut(&slug) {
+            *times += 1;
+            return format!("{slug}-{times}");
+        }
+        used.insert(slug.clone(), 0);
+        slug
+    };
+    slugs.map(number).collect()
+}
+
+fn named(html: &str) -> BTreeSet<String> {
+    if html.contains('=') { super::fragment::all(html.as_bytes()) } else { BTreeSet::new() }
+}
+
+/// The id of a heading: lower case, without punctuation, blanks as dashes; a number alone is told apart from an
+/// issue's.
+pub(super) fn slug(heading: &str) -> String {
     let lower = heading.trim().to_lowercase();
-    let mut id = String::new();
+    let mut id = String::with_capacity(lower.len());
     for c in without_product_suffix(&lower).chars() {
         match c {
-            ' ' | '-' if squeezed && id.ends_with('-') => {}
             ' ' | '-' => id.push('-'),
             '_' => id.push(c),
             // Ruby's \p{Word}: letters, marks, decimal digits, connectors.
@@ -58,6 +99,17 @@ pub(super) fn slug(heading: &str, squeezed: bool) -> String {
         }
     }
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) { format!("anchor-{id}") } else { id }
+}
+
+/// A slug with runs of dashes as one.
+fn squeezed(slug: &str) -> String {
+    let mut out = String::with_capacity(slug.len());
+    for c in slug.chars() {
+        if c != '-' || !out.ends_with('-') {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The id that a heading names itself, for sites: `Regular meetings {#meetings}`.
@@ -133,18 +185,27 @@ mod tests {
             ("snake_case `code`", "snake_case-code", "snake_case-code"),
             ("Über Köln, 東京!", "über-köln-東京", "über-köln-東京"),
         ] {
-            assert_eq!((slug(heading, true).as_str(), slug(heading, false).as_str()), (squeezed, plain), "{heading}");
+            assert_eq!((super::squeezed(&slug(heading)).as_str(), slug(heading).as_str()), (squeezed, plain), "{heading}");
         }
     }
 
     #[test]
     fn repeated_headings_are_numbered_and_html_counts() {
         let found =
-            anchors("---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n");
+            Headings::of_text("---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n");
         for there in ["one", "one-1", "three", "four", "user-content-one"] {
-            assert!(found.contains(there), "{there}");
+            assert!(found.has(there), "{there}");
         }
-        assert!(!found.contains("two") && !found.contains("one-2"));
+        assert!(!found.has("two") && !found.has("one-2"));
+    }
+
+    #[test]
+    fn numbers_count_both_forms_of_a_slug() {
+        let found = Headings::of_text("# A - b\n\n# A b\n\n# A - b\n");
+        for there in ["a---b", "a---b-1", "a-b", "a-b-1", "a-b-2"] {
+            assert!(found.has(there), "{there}");
+        }
+        assert!(!found.has("a-b-3") && !found.has("a---b-2"));
     }
 
     #[test]

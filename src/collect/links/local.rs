@@ -42,6 +42,8 @@ pub struct Sheet {
     pub path: String,
     /// What its front matter says of its address.
     pub front: Front,
+    /// Its places, where they are known already.
+    pub anchors: Option<Anchors>,
 }
 
 /// How links without a host resolve.
@@ -75,10 +77,11 @@ pub(super) struct Found {
 }
 
 impl Local {
-    /// Knows these documents; their places are read when a link names one.
-    pub fn new(site: Site, files: Box<dyn Files>, sheets: &[Sheet]) -> Self {
-        let hugo = (site == Site::Hugo).then(|| Hugo::of(sheets, files.as_ref()));
-        Self { files, hugo, anchors: Mutex::default() }
+    /// Knows these documents; places that are not known are read when a link names one.
+    pub fn new(site: Site, files: Box<dyn Files>, sheets: Vec<Sheet>) -> Self {
+        let hugo = (site == Site::Hugo).then(|| Hugo::of(&sheets, files.as_ref()));
+        let known = sheets.into_iter().filter_map(|sheet| Some((sheet.path, Some(Arc::new(sheet.anchors?)))));
+        Self { files, hugo, anchors: Mutex::new(known.collect()) }
     }
 
     /// Whether it is a site, whose root-relative links are its own pages.

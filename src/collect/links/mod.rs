@@ -1,6 +1,6 @@
 //! Every link once → a verdict.
 //!
-//! - `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
+//! - `asked`: which addresses there are, and who is asked · `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
 //! - `instances`: links to several instances, each asked by a reader of its own
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
 //! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown
@@ -8,9 +8,10 @@
 //!   of several jobs
 
 pub mod address;
+mod asked;
 mod fragment;
 mod gitlab;
-mod heading;
+pub(in crate::collect) mod heading;
 mod instances;
 pub mod local;
 pub mod memory;
@@ -30,22 +31,23 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::gitlab::{Purpose, Reader};
-use crate::pod::document::{Link, LinkKind};
+use crate::pod::document::Link;
 use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
 use crate::pod::traffic::HostTraffic;
-use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
+use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
+use asked::{Ask, Entry, Key, entries};
 use gitlab::GitlabLink;
 use local::Local;
 use memory::Memory;
 use policy::Policy;
 use seen::SeenLink;
-use target::{GitlabThing, Target};
+use target::GitlabThing;
 use verdict::Judged;
 use web::Web;
-use web::portal::{self, Face};
+use web::portal;
 use web::queue::{Jobs, visit_all};
-use web::visit::{Visit, Visitor};
+use web::visit::Visitor;
 
 /// A document and its links.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +120,7 @@ pub async fn probe(
         tokio::join!(instances::look(things, labels, reader, policy, Purpose::Handbook), visit_all(&visitor, jobs));
     // A shard leaves it to the job that sees all pages to tell whether they are the network's own.
     let faces = policy.shard.filter(|_| policy.hands_on).map(|_| portal::faces(&visits)).unwrap_or_default();
-    for (url, visit) in entries.values().filter_map(Entry::told_visit) {
+    for (url, visit) in entries.iter().filter_map(|(_, entry)| entry.told_visit()) {
         visits.entry(url).or_insert(visit);
     }
     portal::unmask(&visitor, &mut visits).await;
@@ -179,172 +181,6 @@ pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observat
         .collect();
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
     observations
-}
-
-/// What tells one address from another: as it is written, and where it resolves.
-type Key = (String, Option<String>);
-
-/// An address with all its places.
-struct Entry {
-    kind: LinkKind,
-    ask: Ask,
-    places: Vec<LinkPlace>,
-}
-
-/// Who is asked.
-enum Ask {
-    Gitlab(Box<GitlabThing>),
-    Web(Url),
-    Nobody(Judged),
-    /// Nobody any more: another job did, and may have visited a page.
-    Told {
-        judged: Judged,
-        page: Option<Url>,
-        face: Option<Face>,
-    },
-}
-
-impl Entry {
-    /// Another job's visit, as far as it is known.
-    fn told_visit(&self) -> Option<(Url, Visit)> {
-        let Ask::Told { judged, page: Some(url), face } = &self.ask else { return None };
-        Some((url.clone(), portal::told(url, judged.status, face.as_ref())))
-    }
-}
-
-fn entries(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> BTreeMap<Key, Entry> {
-    let mut entries: Vec<(Key, Entry)> = Vec::new();
-    // Most addresses say all by themselves, and are named again and again: each of those is read once.
-    let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut others: BTreeMap<Key, usize> = BTreeMap::new();
-    for document in documents {
-        for link in document.links {
-            let says_all = says_all(document, &link.url);
-            let known = says_all.then(|| whole.get(link.url.as_str()).copied()).flatten();
-            let index = known.unwrap_or_else(|| {
-                let (key, kind, ask) = understood(document, &link.url, policy, readers);
-                if let Some(index) = others.get(&key) {
-                    return *index;
-                }
-                if says_all {
-                    whole.insert(&link.url, entries.len());
-                }
-                others.insert(key.clone(), entries.len());
-                entries.push((key, Entry { kind, ask, places: Vec::new() }));
-                entries.len() - 1
-            });
-            entries[index].1.places.push(LinkPlace {
-                path: document.path.to_owned(),
-                line: link.line,
-                column: link.column,
-                section: link.section.line(),
-            });
-        }
-    }
-    if let Some(shard) = policy.shard {
-        entries.retain(|(key, entry)| shard.has(home(key, &entry.ask, policy)));
-    }
-    for (key, entry) in &mut entries {
-        entry.places.sort();
-        let page = match &entry.ask {
-            Ask::Nobody(_) | Ask::Told { .. } => continue,
-            Ask::Gitlab(_) => None,
-            Ask::Web(url) => Some(bare(url)),
-        };
-        if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
-            entry.ask = Ask::Told { judged, page, face };
-        }
-    }
-    entries.into_iter().collect()
-}
-
-/// By what an address falls to a shard: the host that is asked, or itself where nobody is.
-fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> &'a str {
-    match ask {
-        Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => &policy.gitlab_host,
-        Ask::Gitlab(thing) => thing.url.host_str().unwrap_or_default(),
-        Ask::Web(url) => url.host_str().unwrap_or_default(),
-        Ask::Nobody(_) | Ask::Told { .. } => &key.0,
-    }
-}
-
-/// Whether an address means the same in every document.
-fn says_all(document: &Document<'_>, address: &str) -> bool {
-    let site = document.local.is_some_and(|(local, _)| local.is_site());
-    !site && (address.starts_with("https://") || address.starts_with("http://"))
-}
-
-/// What tells an address of a document from others, what it is, and who is asked.
-fn understood(
-    document: &Document<'_>,
-    address: &str,
-    policy: &Policy,
-    readers: &BTreeMap<String, Reader>,
-) -> (Key, LinkKind, Ask) {
-    let target = instances::read(address, policy, readers);
-    let kind = target.kind();
-    if let Some(found) = among_files(document, &target, address) {
-        let key = (address.to_owned(), Some(found.to));
-        return (key, kind, asked(address, policy, || Ask::Nobody(found.judged)));
-    }
-    let resolved = match &target {
-        Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
-        _ => None,
-    };
-    let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
-    let target = resolved.map_or(target, |url| instances::read(url.as_str(), policy, readers));
-    (key, kind, asked(address, policy, || ask(target, address)))
-}
-
-/// Where a link without a host leads among the files around its document, if these are looked at.
-fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Option<local::Found> {
-    let (local, path) = document.local?;
-    match target {
-        // A site has an address of its own, and its files were not given.
-        Target::SitePath(_) if document.site.is_some() && !local.is_site() => None,
-        Target::SamePage | Target::SitePath(_) | Target::FilePath | Target::Unfilled => Some(local.look(path, address)),
-        Target::Handbook(url) | Target::Docs(url) | Target::Web(url) => {
-            // The site's own pages by their whole addresses.
-            let own = document.site.filter(|site| local.is_site() && site.origin() == url.origin())?;
-            let fragment = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
-            let below = url.path().strip_prefix(own.path().trim_end_matches('/'))?;
-            Some(local.look(path, &format!("{below}{fragment}")))
-        }
-        _ => None,
-    }
-}
-
-/// Nobody about what is not to be looked at.
-fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask {
-    match policy.skipped(address) {
-        Some(reason) => Ask::Nobody(Judged::new(Verdict::Skipped, reason)),
-        None => otherwise(),
-    }
-}
-
-/// Who is asked about an address, or the verdict that needs nobody.
-fn ask(target: Target, address: &str) -> Ask {
-    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
-    match target {
-        Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
-        Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
-            Ask::Web(url)
-        }
-        // The page answers 200 for removed videos too; the picture does not (fact sheet on links, section 5.3).
-        Target::Video { youtube: Some(id), url } => {
-            Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
-        }
-        Target::Slack => nobody(Verdict::Login, &slack::told(address)),
-        Target::Mail(address) => match policy::mail_problem(&address) {
-            None => nobody(Verdict::Alive, ""),
-            Some(problem) => nobody(Verdict::Dead, problem),
-        },
-        Target::SamePage => nobody(Verdict::FragmentUnverifiable, "a place on the same page, which is not built here"),
-        Target::SitePath(_) => nobody(Verdict::Skipped, "no site is configured that root-relative links belong to"),
-        Target::FilePath => nobody(Verdict::Skipped, "links relative to a document are not looked at"),
-        Target::Unvisitable => nobody(Verdict::Blocked, "only http and https are visited"),
-        Target::Unfilled => nobody(Verdict::Skipped, "it has no address until the site is built"),
-    }
 }
 
 fn gitlab_link(thing: &GitlabThing) -> GitlabLink {

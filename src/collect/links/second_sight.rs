@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::asked::{Ask, Entry, Key};
 use super::verdict::Judged;
 use super::web::queue::{Jobs, visit_all};
 use super::web::visit::{Visit, Visitor};
-use super::{Ask, Entry, Key, bare, policy};
+use super::{bare, policy};
 use crate::pod::verdict::Verdict;
 
 /// Looks again at everything that the API hides.
 pub(super) async fn look<'a>(
-    entries: &'a BTreeMap<Key, Entry>,
+    entries: &'a [(Key, Entry)],
     judged: &mut BTreeMap<&'a Key, Judged>,
     visitor: &Arc<Visitor>,
 ) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Key;
+use super::asked::Key;
 use super::shard::Shard;
 use super::verdict::Judged;
 use super::web::portal::Face;

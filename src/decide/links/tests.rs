@@ -3,7 +3,7 @@ use crate::pod::document::LinkKind;
 use crate::pod::verdict::LinkPlace;
 
 fn seen(url: &str, verdict: Verdict) -> Observation {
-    let place = LinkPlace { path: "page.md".to_owned(), line: 7, column: 3, section: "Docs".to_owned() };
+    let place = LinkPlace { path: "page.md".into(), line: 7, column: 3, section: "Docs".into() };
     Observation { places: vec![place], ..Observation::new(url, LinkKind::Web, verdict, "a reason") }
 }
 

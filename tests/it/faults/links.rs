@@ -143,6 +143,6 @@ fn observation(alive: bool) -> Observation {
         redirects: Vec::new(),
         suggestion: None,
         deprecated: None,
-        places: vec![LinkPlace { path: "page.md".to_owned(), line: 1, column: 1, section: "Links".to_owned() }],
+        places: vec![LinkPlace { path: "page.md".into(), line: 1, column: 1, section: "Links".into() }],
     }
 }

@@ -131,10 +131,10 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         suggestion: None,
         deprecated: None,
         places: vec![LinkPlace {
-            path: pod.page.path.clone(),
+            path: pod.page.path.as_str().into(),
             line: number + 1,
             column: 1,
-            section: "Links".to_owned(),
+            section: "Links".into(),
         }],
     };
     let blind = || Blind { what: "x".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable };

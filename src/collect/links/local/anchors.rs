@@ -1,15 +1,13 @@
 //! What a document is to the links that lead to it: its places, and what its front matter says of its address.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 
-use crate::collect::links::heading;
+use crate::collect::links::heading::Headings;
 
 /// The places of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Anchors {
-    ids: BTreeSet<String>,
+    headings: Headings,
     /// Whether shortcodes may add headings when the site is built: what is missing then proves nothing.
     pub generated: bool,
 }
@@ -17,12 +15,17 @@ pub struct Anchors {
 impl Anchors {
     /// The places of a Markdown text.
     pub fn of(text: &str) -> Self {
-        Self { ids: heading::anchors(text), generated: has_shortcodes(text) }
+        Self::with(Headings::of_text(text), text)
+    }
+
+    /// The same of a text whose headings were read.
+    pub(in crate::collect) fn with(headings: Headings, text: &str) -> Self {
+        Self { headings, generated: has_shortcodes(text) }
     }
 
     /// Whether a place is there. Browsers compare by letter case; so does this.
     pub(super) fn has(&self, wanted: &str) -> bool {
-        self.ids.contains(wanted) || wanted.strip_prefix("user-content-").is_some_and(|bare| self.ids.contains(bare))
+        self.headings.has(wanted)
     }
 }
 

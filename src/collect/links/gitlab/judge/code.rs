@@ -4,7 +4,7 @@ use super::{Seen, alive};
 use crate::collect::links::gitlab::answer::{Fact, Look};
 use crate::collect::links::gitlab::plan;
 use crate::collect::links::gitlab::question::Leaf;
-use crate::collect::links::heading;
+use crate::collect::links::heading::{self, Headings};
 use crate::collect::links::verdict::Judged;
 use crate::pod::text::Untrusted;
 use crate::pod::verdict::Verdict;
@@ -153,7 +153,7 @@ impl Seen<'_> {
 }
 
 fn in_markdown(text: &str, fragment: &str) -> Judged {
-    if heading::anchors(text).contains(fragment) {
+    if Headings::of_text(text).has(fragment) {
         alive("")
     } else {
         Judged::new(Verdict::FragmentDead, format!("no heading makes the anchor #{}", Untrusted::new(fragment).line()))

@@ -1,0 +1,229 @@
+//! Which addresses documents hold, and who is asked about each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ptr;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::local::{self, Local};
+use super::policy::{self, Policy};
+use super::target::{self, GitlabThing, Target};
+use super::verdict::Judged;
+use super::web::portal::{self, Face};
+use super::web::visit::Visit;
+use super::{Document, bare, instances, slack};
+use crate::collect::cores;
+use crate::gitlab::Reader;
+use crate::pod::document::LinkKind;
+use crate::pod::verdict::{LinkPlace, Verdict};
+
+/// What tells one address from another: as it is written, and where it resolves.
+pub(super) type Key = (String, Option<String>);
+
+/// An address with all its places.
+pub(super) struct Entry {
+    pub(super) kind: LinkKind,
+    pub(super) ask: Ask,
+    pub(super) places: Vec<LinkPlace>,
+}
+
+/// Who is asked.
+pub(super) enum Ask {
+    Gitlab(Box<GitlabThing>),
+    Web(Url),
+    Nobody(Judged),
+    /// Nobody any more: another job did, and may have visited a page.
+    Told {
+        judged: Judged,
+        page: Option<Url>,
+        face: Option<Face>,
+    },
+}
+
+impl Entry {
+    /// Another job's visit, as far as it is known.
+    pub(super) fn told_visit(&self) -> Option<(Url, Visit)> {
+        let Ask::Told { judged, page: Some(url), face } = &self.ask else { return None };
+        Some((url.clone(), portal::told(url, judged.status, face.as_ref())))
+    }
+}
+
+/// All addresses of all documents: each once, in order, with everywhere it stands.
+pub(super) fn entries(
+    documents: &[Document<'_>],
+    policy: &Policy,
+    readers: &BTreeMap<String, Reader>,
+) -> Vec<(Key, Entry)> {
+    let parts = cores::side_by_side(&cores::parts(documents), |part| of_part(part, policy, readers));
+    let mut found = joined(parts);
+    if let Some(shard) = policy.shard {
+        found.retain(|(key, entry)| shard.has(home(key, &entry.ask, policy)));
+    }
+    for (key, entry) in &mut found {
+        entry.places.sort();
+        let page = match &entry.ask {
+            Ask::Nobody(_) | Ask::Told { .. } => continue,
+            Ask::Gitlab(_) => None,
+            Ask::Web(url) => Some(bare(url)),
+        };
+        if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
+            entry.ask = Ask::Told { judged, page, face };
+        }
+    }
+    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
+/// The addresses of some documents, each once.
+fn of_part(
+    documents: &[Document<'_>],
+    policy: &Policy,
+    readers: &BTreeMap<String, Reader>,
+) -> Vec<(Key, Entry)> {
+    let links = documents.iter().map(|document| document.links.len()).sum();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut keys: HashMap<Key, usize> = HashMap::with_capacity(links);
+    // Most addresses say all by themselves, and are named again and again: each of those is read once.
+    let mut whole: HashMap<(usize, &str), usize> = HashMap::with_capacity(links);
+    for document in documents {
+        let path: Arc<str> = Arc::from(document.path);
+        let mut section: (&str, Arc<str>) = ("", Arc::from(""));
+        for link in document.links {
+            let meant = meant_alike(document, &link.url).map(|among| (among, link.url.as_str()));
+            let known = meant.and_then(|meant| whole.get(&meant).copied());
+            let index = known.unwrap_or_else(|| {
+                let (key, kind, ask) = understood(document, &link.url, policy, readers);
+                let index = *keys.entry(key).or_insert(entries.len());
+                if index == entries.len() {
+                    entries.push(Entry { kind, ask, places: Vec::with_capacity(1) });
+                }
+                whole.extend(meant.map(|meant| (meant, index)));
+                index
+            });
+            if section.0 != link.section.raw() {
+                section = (link.section.raw(), Arc::from(link.section.line()));
+            }
+            let (path, section) = (Arc::clone(&path), Arc::clone(&section.1));
+            entries[index].places.push(LinkPlace { path, line: link.line, column: link.column, section });
+        }
+    }
+    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    keys.into_iter().filter_map(|(key, index)| Some((key, entries[index].take()?))).collect()
+}
+
+/// The same address in several parts is one.
+fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    if parts.len() == 0 {
+        return all;
+    }
+    let mut indices: HashMap<Key, usize> =
+        all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
+    for (key, entry) in parts.flatten() {
+        match indices.get(&key) {
+            Some(index) => all[*index].1.places.extend(entry.places),
+            None => {
+                indices.insert(key.clone(), all.len());
+                all.push((key, entry));
+            }
+        }
+    }
+    all
+}
+
+/// By what an address falls to a shard: the host that is asked, or itself where nobody is.
+fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> &'a str {
+    match ask {
+        Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => &policy.gitlab_host,
+        Ask::Gitlab(thing) => thing.url.host_str().unwrap_or_default(),
+        Ask::Web(url) => url.host_str().unwrap_or_default(),
+        Ask::Nobody(_) | Ask::Told { .. } => &key.0,
+    }
+}
+
+/// Among which documents an address means the same, if not in its own alone: all, or those of one tree.
+fn meant_alike(document: &Document<'_>, address: &str) -> Option<usize> {
+    let tree = document.local.map(|(local, _)| local);
+    let whole = address.starts_with("https://") || address.starts_with("http://");
+    let from_root = address.starts_with('/') && (document.site.is_none() || tree.is_some_and(Local::is_site));
+    match tree {
+        Some(tree) if tree.is_site() => (whole || from_root).then_some(ptr::from_ref(tree).addr()),
+        Some(tree) if from_root => Some(ptr::from_ref(tree).addr()),
+        _ => whole.then_some(0),
+    }
+}
+
+/// What tells an address of a document from others, what it is, and who is asked.
+fn understood(
+    document: &Document<'_>,
+    address: &str,
+    policy: &Policy,
+    readers: &BTreeMap<String, Reader>,
+) -> (Key, LinkKind, Ask) {
+    let target = instances::read(address, policy, readers);
+    let kind = target.kind();
+    if let Some(found) = among_files(document, &target, address) {
+        let key = (address.to_owned(), Some(found.to));
+        return (key, kind, asked(address, policy, || Ask::Nobody(found.judged)));
+    }
+    let resolved = match &target {
+        Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
+        _ => None,
+    };
+    let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
+    let target = resolved.map_or(target, |url| instances::read(url.as_str(), policy, readers));
+    (key, kind, asked(address, policy, || ask(target, address)))
+}
+
+/// Where a link without a host leads among the files around its document, if these are looked at.
+fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Option<local::Found> {
+    let (local, path) = document.local?;
+    match target {
+        // A site has an address of its own, and its files were not given.
+        Target::SitePath(_) if document.site.is_some() && !local.is_site() => None,
+        Target::SamePage | Target::SitePath(_) | Target::FilePath | Target::Unfilled => Some(local.look(path, address)),
+        Target::Handbook(url) | Target::Docs(url) | Target::Web(url) => {
+            // The site's own pages by their whole addresses.
+            let own = document.site.filter(|site| local.is_site() && site.origin() == url.origin())?;
+            let fragment = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
+            let below = url.path().strip_prefix(own.path().trim_end_matches('/'))?;
+            Some(local.look(path, &format!("{below}{fragment}")))
+        }
+        _ => None,
+    }
+}
+
+/// Nobody about what is not to be looked at.
+fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask {
+    match policy.skipped(address) {
+        Some(reason) => Ask::Nobody(Judged::new(Verdict::Skipped, reason)),
+        None => otherwise(),
+    }
+}
+
+/// Who is asked about an address, or the verdict that needs nobody.
+fn ask(target: Target, address: &str) -> Ask {
+    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
+    match target {
+        Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
+        Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
+            Ask::Web(url)
+        }
+        // The page answers 200 for removed videos too; the picture does not (fact sheet on links, section 5.3).
+        Target::Video { youtube: Some(id), url } => {
+            Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
+        }
+        Target::Slack => nobody(Verdict::Login, &slack::told(address)),
+        Target::Mail(address) => match policy::mail_problem(&address) {
+            None => nobody(Verdict::Alive, ""),
+            Some(problem) => nobody(Verdict::Dead, problem),
+        },
+        Target::SamePage => nobody(Verdict::FragmentUnverifiable, "a place on the same page, which is not built here"),
+        Target::SitePath(_) => nobody(Verdict::Skipped, "no site is configured that root-relative links belong to"),
+        Target::FilePath => nobody(Verdict::Skipped, "links relative to a document are not looked at"),
+        Target::Unvisitable => nobody(Verdict::Blocked, "only http and https are visited"),
+        Target::Unfilled => nobody(Verdict::Skipped, "it has no address until the site is built"),
+    }
+}
