@@ -229,7 +229,9 @@ impl Transport {
         self.counts.note(effect, method, url.path(), answer);
         let response = match exchanged {
             Ok(Ok(response)) => response,
-            Ok(Err(Failure::NotSent(why))) => return Err((Fault::NotSent(self.redactor.clean(&why).into_owned()), None)),
+            Ok(Err(Failure::NotSent(why))) => {
+                return Err((Fault::NotSent(self.redactor.clean(&why).into_owned()), None));
+            }
             Ok(Err(Failure::Lost(why))) => return Err((Fault::Lost(self.redactor.clean(&why).into_owned()), None)),
             Ok(Err(Failure::TooLarge)) => {
                 let why = format!("it is larger than {} MiB", BODY_CAP / 1024 / 1024);

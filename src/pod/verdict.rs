@@ -89,7 +89,7 @@ pub struct Observation {
     pub suggestion: Option<String>,
     /// What the thing itself says of its end, where it is there and says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated: Option<Deprecated>,
+    pub deprecated: Option<Box<Deprecated>>,
     /// Where it stands, in order.
     pub places: Vec<LinkPlace>,
 }

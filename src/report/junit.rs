@@ -63,12 +63,7 @@ fn link(seen: &Observation) -> TestCase {
         | Verdict::Blocked
         | Verdict::Skipped => skipped(&words),
     };
-    case(
-        "links",
-        &Untrusted::new(seen.url.as_str()).line(),
-        seen.places.first().map(|place| &*place.path),
-        status,
-    )
+    case("links", &Untrusted::new(seen.url.as_str()).line(), seen.places.first().map(|place| &*place.path), status)
 }
 
 fn finding(finding: &Finding) -> TestCase {

@@ -32,20 +32,30 @@ pub(super) struct Entry {
 pub(super) enum Ask {
     Gitlab(Box<GitlabThing>),
     Web(Url),
-    Nobody(Judged),
-    /// Nobody any more: another job did, and may have visited a page.
-    Told {
-        judged: Judged,
-        page: Option<Url>,
-        face: Option<Face>,
-    },
+    Nobody(Box<Judged>),
+    /// Nobody any more: another job did.
+    Told(Box<Told>),
+}
+
+/// What another job saw; it may have visited a page.
+pub(super) struct Told {
+    pub(super) judged: Judged,
+    pub(super) page: Option<Url>,
+    face: Option<Face>,
+}
+
+impl Ask {
+    fn nobody(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self::Nobody(Box::new(Judged::new(verdict, reason)))
+    }
 }
 
 impl Entry {
     /// Another job's visit, as far as it is known.
     pub(super) fn told_visit(&self) -> Option<(Url, Visit)> {
-        let Ask::Told { judged, page: Some(url), face } = &self.ask else { return None };
-        Some((url.clone(), portal::told(url, judged.status, face.as_ref())))
+        let Ask::Told(told) = &self.ask else { return None };
+        let url = told.page.as_ref()?;
+        Some((url.clone(), portal::told(url, told.judged.status, told.face.as_ref())))
     }
 }
 
@@ -63,12 +73,12 @@ pub(super) fn entries(
     for (key, entry) in &mut found {
         entry.places.sort();
         let page = match &entry.ask {
-            Ask::Nobody(_) | Ask::Told { .. } => continue,
+            Ask::Nobody(_) | Ask::Told(_) => continue,
             Ask::Gitlab(_) => None,
             Ask::Web(url) => Some(bare(url)),
         };
         if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
-            entry.ask = Ask::Told { judged, page, face };
+            entry.ask = Ask::Told(Box::new(Told { judged, page, face }));
         }
     }
     found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -76,11 +86,7 @@ pub(super) fn entries(
 }
 
 /// The addresses of some documents, each once.
-fn of_part(
-    documents: &[Document<'_>],
-    policy: &Policy,
-    readers: &BTreeMap<String, Reader>,
-) -> Vec<(Key, Entry)> {
+fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> Vec<(Key, Entry)> {
     let links = documents.iter().map(|document| document.links.len()).sum();
     let mut entries: Vec<Entry> = Vec::new();
     let mut keys: HashMap<Key, usize> = HashMap::with_capacity(links);
@@ -114,11 +120,13 @@ fn of_part(
 
 /// The same address in several parts is one.
 fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
+    let most: usize = parts.iter().map(Vec::len).sum();
     let mut parts = parts.into_iter();
     let mut all = parts.next().unwrap_or_default();
     if parts.len() == 0 {
         return all;
     }
+    all.reserve_exact(most - all.len());
     let mut indices: HashMap<Key, usize> =
         all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
     for (key, entry) in parts.flatten() {
@@ -139,7 +147,7 @@ fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> &'a str {
         Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => &policy.gitlab_host,
         Ask::Gitlab(thing) => thing.url.host_str().unwrap_or_default(),
         Ask::Web(url) => url.host_str().unwrap_or_default(),
-        Ask::Nobody(_) | Ask::Told { .. } => &key.0,
+        Ask::Nobody(_) | Ask::Told(_) => &key.0,
     }
 }
 
@@ -166,7 +174,7 @@ fn understood(
     let kind = target.kind();
     if let Some(found) = among_files(document, &target, address) {
         let key = (address.to_owned(), Some(found.to));
-        return (key, kind, asked(address, policy, || Ask::Nobody(found.judged)));
+        return (key, kind, asked(address, policy, || Ask::Nobody(Box::new(found.judged))));
     }
     let resolved = match &target {
         Target::SitePath(path) => document.site.and_then(|site| site.join(path).ok()),
@@ -198,14 +206,13 @@ fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Optio
 /// Nobody about what is not to be looked at.
 fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask {
     match policy.skipped(address) {
-        Some(reason) => Ask::Nobody(Judged::new(Verdict::Skipped, reason)),
+        Some(reason) => Ask::nobody(Verdict::Skipped, reason),
         None => otherwise(),
     }
 }
 
 /// Who is asked about an address, or the verdict that needs nobody.
 fn ask(target: Target, address: &str) -> Ask {
-    let nobody = |verdict, reason: &str| Ask::Nobody(Judged::new(verdict, reason));
     match target {
         Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
         Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
@@ -215,15 +222,19 @@ fn ask(target: Target, address: &str) -> Ask {
         Target::Video { youtube: Some(id), url } => {
             Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
         }
-        Target::Slack => nobody(Verdict::Login, &slack::told(address)),
+        Target::Slack => Ask::nobody(Verdict::Login, slack::told(address)),
         Target::Mail(address) => match policy::mail_problem(&address) {
-            None => nobody(Verdict::Alive, ""),
-            Some(problem) => nobody(Verdict::Dead, problem),
+            None => Ask::nobody(Verdict::Alive, ""),
+            Some(problem) => Ask::nobody(Verdict::Dead, problem),
         },
-        Target::SamePage => nobody(Verdict::FragmentUnverifiable, "a place on the same page, which is not built here"),
-        Target::SitePath(_) => nobody(Verdict::Skipped, "no site is configured that root-relative links belong to"),
-        Target::FilePath => nobody(Verdict::Skipped, "links relative to a document are not looked at"),
-        Target::Unvisitable => nobody(Verdict::Blocked, "only http and https are visited"),
-        Target::Unfilled => nobody(Verdict::Skipped, "it has no address until the site is built"),
+        Target::SamePage => {
+            Ask::nobody(Verdict::FragmentUnverifiable, "a place on the same page, which is not built here")
+        }
+        Target::SitePath(_) => {
+            Ask::nobody(Verdict::Skipped, "no site is configured that root-relative links belong to")
+        }
+        Target::FilePath => Ask::nobody(Verdict::Skipped, "links relative to a document are not looked at"),
+        Target::Unvisitable => Ask::nobody(Verdict::Blocked, "only http and https are visited"),
+        Target::Unfilled => Ask::nobody(Verdict::Skipped, "it has no address until the site is built"),
     }
 }

@@ -185,14 +185,19 @@ mod tests {
             ("snake_case `code`", "snake_case-code", "snake_case-code"),
             ("Über Köln, 東京!", "über-köln-東京", "über-köln-東京"),
         ] {
-            assert_eq!((super::squeezed(&slug(heading)).as_str(), slug(heading).as_str()), (squeezed, plain), "{heading}");
+            assert_eq!(
+                (super::squeezed(&slug(heading)).as_str(), slug(heading).as_str()),
+                (squeezed, plain),
+                "{heading}"
+            );
         }
     }
 
     #[test]
     fn repeated_headings_are_numbered_and_html_counts() {
-        let found =
-            Headings::of_text("---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n");
+        let found = Headings::of_text(
+            "---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n",
+        );
         for there in ["one", "one-1", "three", "four", "user-content-one"] {
             assert!(found.has(there), "{there}");
         }

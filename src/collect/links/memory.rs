@@ -5,13 +5,14 @@
 //! not kept either: it is made of what was seen, as after a visit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::web::Validators;
-use super::web::queue::Jobs;
+use super::web::queue::{Jobs, Visits};
 use super::web::visit::{Known, Visit};
 use crate::pod::verdict::{Hop, Verdict};
 
@@ -54,7 +55,7 @@ pub struct Recall {
 #[derive(Default)]
 pub(super) struct Recalled {
     /// Visits that need not be made.
-    pub(super) visits: BTreeMap<Url, Visit>,
+    pub(super) visits: Visits,
     /// What is known of visits that are to be made.
     pub(super) known: BTreeMap<Url, Known>,
 }
@@ -68,7 +69,7 @@ impl Recall {
             let (found, validators) = (page.places.clone(), page.validators.clone());
             let known = Known { end: page.end.clone(), status: page.status, found, validators };
             if self.is_fresh(page) {
-                recalled.visits.insert(url.clone(), Visit::recalled(url, page.redirects.clone(), &known));
+                recalled.visits.insert(Arc::new(url.clone()), Visit::recalled(url, page.redirects.clone(), &known));
                 return false;
             }
             if !known.validators.is_empty() {
@@ -80,13 +81,13 @@ impl Recall {
     }
 
     /// What is to be remembered after the visits were made.
-    pub(super) fn remember(&self, recalled: &BTreeMap<Url, Visit>, made: &BTreeMap<Url, Visit>) -> Memory {
+    pub(super) fn remember(&self, recalled: &Visits, made: &Visits) -> Memory {
         let lasts = |url: &Url, page: &Page| {
             recalled.contains_key(url)
                 || !made.contains_key(url) && page.seen <= self.now && self.now - page.seen - KEPT_UNNAMED <= self.fresh
         };
         let old = self.memory.0.iter().filter(|(url, page)| lasts(url, page));
-        let new = made.iter().filter_map(|(url, visit)| Some((url.clone(), Page::of(url, visit, self.now)?)));
+        let new = made.iter().filter_map(|(url, visit)| Some((Url::clone(url), Page::of(url, visit, self.now)?)));
         Memory(old.map(|(url, page)| (url.clone(), page.clone())).chain(new).collect())
     }
 
@@ -107,7 +108,7 @@ impl Page {
         Some(Self {
             seen: now,
             status,
-            end: visit.end.clone(),
+            end: Url::clone(&visit.end),
             redirects: visit.judged.redirects.clone(),
             places: visit.places.found.clone(),
             validators: visit.validators.clone(),

@@ -31,12 +31,12 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::gitlab::{Purpose, Reader};
-use crate::pod::document::Link;
+use crate::pod::document::{Link, LinkKind};
 use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
 use crate::pod::traffic::HostTraffic;
-use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
-use asked::{Ask, Entry, Key, entries};
+use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
+use asked::{Ask, Key, entries};
 use gitlab::GitlabLink;
 use local::Local;
 use memory::Memory;
@@ -110,32 +110,33 @@ pub async fn probe(
                 let places = jobs.entry(bare(url)).or_default();
                 places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
             }
-            Ask::Nobody(_) | Ask::Told { .. } => {}
+            Ask::Nobody(_) | Ask::Told(_) => {}
         }
     }
-    let recalled = policy.recall.as_ref().map(|recall| recall.recall(&mut jobs)).unwrap_or_default();
-    let visitor = Arc::new(Visitor::knowing(web, recalled.known));
+    let recalled = policy.recall.as_ref().map(|recall| recall.recall(&mut jobs));
+    let (recalled, known) = recalled.map_or_else(Default::default, |recalled| (recalled.visits, Some(recalled.known)));
+    let visitor = Arc::new(Visitor::knowing(web, known));
     let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
     let (looked, mut visits) =
         tokio::join!(instances::look(things, labels, reader, policy, Purpose::Handbook), visit_all(&visitor, jobs));
     // A shard leaves it to the job that sees all pages to tell whether they are the network's own.
     let faces = policy.shard.filter(|_| policy.hands_on).map(|_| portal::faces(&visits)).unwrap_or_default();
     for (url, visit) in entries.iter().filter_map(|(_, entry)| entry.told_visit()) {
-        visits.entry(url).or_insert(visit);
+        visits.entry(Arc::new(url)).or_insert(visit);
     }
     portal::unmask(&visitor, &mut visits).await;
-    let memory = policy.recall.as_ref().map(|recall| recall.remember(&recalled.visits, &visits));
-    visits.extend(recalled.visits);
+    let memory = policy.recall.as_ref().map(|recall| recall.remember(&recalled, &visits));
+    visits.extend(recalled);
     let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
     second_sight::look(&entries, &mut judged, &visitor).await;
     let verdicts: Vec<Judged> = entries
         .iter()
         .map(|(key, entry)| {
             let judged = match &entry.ask {
-                Ask::Nobody(judged) => judged.clone(),
-                Ask::Told { judged, page, .. } => {
-                    let visit = page.as_ref().and_then(|url| visits.get(url));
-                    visit.and_then(portal::masked).unwrap_or(judged).clone()
+                Ask::Nobody(judged) => Judged::clone(judged),
+                Ask::Told(told) => {
+                    let visit = told.page.as_ref().and_then(|url| visits.get(url));
+                    visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
                 }
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
                 Ask::Web(url) => policy.place(visits.get(&bare(url)), url),
@@ -149,14 +150,14 @@ pub async fn probe(
         let face = match &entry.ask {
             Ask::Gitlab(_) => None,
             Ask::Web(url) => faces.get(&bare(url)).cloned(),
-            Ask::Nobody(_) | Ask::Told { .. } => return None,
+            Ask::Nobody(_) | Ask::Told(_) => return None,
         };
         Some(SeenLink::new(key, entry.kind, judged, face))
     });
     let seen: Vec<SeenLink> = seen.collect();
     let judged = entries.into_iter().zip(verdicts);
     let mut observations: Vec<Observation> =
-        judged.map(|((key, entry), judged)| observation(key.0, entry, judged)).collect();
+        judged.map(|((key, entry), judged)| observation(key.0, entry.kind, entry.places, judged)).collect();
     let stumbled = observations.iter().find(|seen| seen.reason == STUMBLED);
     let stumbled =
         stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
@@ -170,13 +171,14 @@ pub async fn probe(
 pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observation> {
     let entries = entries(documents, policy, &BTreeMap::new()).into_iter();
     let mut observations: Vec<Observation> = entries
-        .map(|(key, mut entry)| {
+        .map(|(key, entry)| {
             let unasked = || Judged::new(Verdict::Skipped, "nothing is asked with --offline");
-            let judged = match std::mem::replace(&mut entry.ask, Ask::Nobody(unasked())) {
-                Ask::Nobody(judged) | Ask::Told { judged, .. } => judged,
+            let judged = match entry.ask {
+                Ask::Nobody(judged) => *judged,
+                Ask::Told(told) => told.judged,
                 Ask::Gitlab(_) | Ask::Web(_) => unasked(),
             };
-            observation(key.0, entry, judged)
+            observation(key.0, entry.kind, entry.places, judged)
         })
         .collect();
     observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
@@ -202,13 +204,13 @@ fn unseen() -> Judged {
     Judged::new(Verdict::Unreachable, STUMBLED)
 }
 
-fn observation(url: String, entry: Entry, judged: Judged) -> Observation {
+fn observation(url: String, kind: LinkKind, places: Vec<LinkPlace>, judged: Judged) -> Observation {
     Observation {
         status: judged.status,
         redirects: judged.redirects,
         suggestion: judged.suggestion,
         deprecated: judged.deprecated,
-        places: entry.places,
-        ..Observation::new(url, entry.kind, judged.verdict, judged.reason)
+        places,
+        ..Observation::new(url, kind, judged.verdict, judged.reason)
     }
 }

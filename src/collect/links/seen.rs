@@ -39,7 +39,7 @@ pub struct SeenLink {
     redirects: Vec<Hop>,
     suggestion: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    deprecated: Option<Deprecated>,
+    deprecated: Option<Box<Deprecated>>,
     /// How the page looked, where a shard cannot tell whether it is the network's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     face: Option<Face>,

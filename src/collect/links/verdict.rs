@@ -12,7 +12,7 @@ pub(super) struct Judged {
     pub(super) redirects: Vec<Hop>,
     pub(super) suggestion: Option<String>,
     /// What it says itself of its end, where it is there.
-    pub(super) deprecated: Option<Deprecated>,
+    pub(super) deprecated: Option<Box<Deprecated>>,
 }
 
 impl Judged {

@@ -31,7 +31,7 @@ pub(super) fn judge(link: &GitlabLink, known: &Known) -> Judged {
             Look::There(home) => {
                 let seen = Seen { link, known, root: *root, owner, home };
                 let judged = seen.with_address(seen.part());
-                return Judged { deprecated: ci_template::deprecated(link, known), ..judged };
+                return Judged { deprecated: ci_template::deprecated(link, known).map(Box::new), ..judged };
             }
             Look::Failed(why) => failure = failure.or(Some(why)),
             Look::Null => {}

@@ -22,10 +22,11 @@ impl Files for Memory {
 }
 
 fn local(site: Site, files: &[(&'static str, &'static str)]) -> Local {
-    let sheets = files
-        .iter()
-        .filter(|(path, _)| heading::is_markdown(path))
-        .map(|(path, text)| Sheet { path: (*path).to_owned(), front: Front::of(text), anchors: None });
+    let sheets = files.iter().filter(|(path, _)| heading::is_markdown(path)).map(|(path, text)| Sheet {
+        path: (*path).to_owned(),
+        front: Front::of(text),
+        anchors: None,
+    });
     let sheets: Vec<Sheet> = sheets.collect();
     Local::new(site, Box::new(Memory(files.iter().copied().collect())), sheets)
 }

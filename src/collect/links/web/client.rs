@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use http::HeaderValue;
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use url::Url;
 
 use super::fetch::{Fetch, Lost, Reply, Validators};
@@ -22,6 +22,8 @@ use crate::collect::links::address::Unresolved;
 use crate::pod::text::Untrusted;
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// A connection that is not used for so long is closed. A host that is asked on, however politely, is asked more often.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// The client.
 pub(super) struct Client(reqwest::Client);
@@ -37,6 +39,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT.min(settings.deadline))
+            .pool_idle_timeout(IDLE)
             // A packed body can claim to be a thousand times its size (threat sheet, T7).
             .no_gzip()
             .no_proxy();
@@ -63,6 +66,11 @@ impl Client {
 impl Fetch for Client {
     async fn get(&self, url: &Url) -> Result<Reply, Lost> {
         send(self.0.get(url.clone())).await
+    }
+
+    async fn get_and_leave(&self, url: &Url) -> Result<Reply, Lost> {
+        // RFC 9112, section 9.6. HTTP/2 knows no such header, and the client leaves it out there.
+        send(self.0.get(url.clone()).header(CONNECTION, HeaderValue::from_static("close"))).await
     }
 
     async fn get_if_changed(&self, url: &Url, since: &Validators) -> Result<Reply, Lost> {

@@ -13,6 +13,12 @@ pub trait Fetch: Send + Sync {
     /// repeats, connects to permitted addresses only.
     async fn get(&self, url: &Url) -> Result<Reply, Lost>;
 
+    /// The same, as the last question to its host for now: the connection is of no more use, and a thousand idle ones
+    /// take more memory than all that is found.
+    async fn get_and_leave(&self, url: &Url) -> Result<Reply, Lost> {
+        self.get(url).await
+    }
+
     /// The same, if the page is another one than it was: else the answer is a 304 without a body (RFC 9110, section
     /// 13). What knows nothing of conditions sends the page, as a server may.
     async fn get_if_changed(&self, url: &Url, _since: &Validators) -> Result<Reply, Lost> {

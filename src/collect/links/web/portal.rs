@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::body::Print;
-use super::queue::{Jobs, visit_all};
+use super::queue::{Jobs, Visits, visit_all};
 use super::visit::{Visit, Visitor, host};
 use crate::collect::links::verdict::Judged;
 use crate::pod::text::Untrusted;
@@ -74,8 +74,8 @@ pub(in crate::collect::links) fn told(url: &Url, status: Option<u16>, face: Opti
 }
 
 /// How the pages of a look looked.
-pub(in crate::collect::links) fn faces(visits: &BTreeMap<Url, Visit>) -> BTreeMap<Url, Face> {
-    visits.iter().filter_map(|(url, visit)| Some((url.clone(), Face::of(visit)?))).collect()
+pub(in crate::collect::links) fn faces(visits: &Visits) -> BTreeMap<Arc<Url>, Face> {
+    visits.iter().filter_map(|(url, visit)| Some((Arc::clone(url), Face::of(visit)?))).collect()
 }
 
 /// What the network makes of a verdict, if the visit met its page.
@@ -84,10 +84,10 @@ pub(in crate::collect::links) fn masked(visit: &Visit) -> Option<&Judged> {
 }
 
 /// Turns the verdicts of a look that saw only such a network into "not seen", and those of hosts like that into "not told".
-pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &mut BTreeMap<Url, Visit>) {
+pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &mut Visits) {
     let mut invented = BTreeMap::new();
     if let Some((asked, face)) = alike_across_hosts(visits) {
-        let visit = visitor.visit(&asked, &BTreeSet::new()).await;
+        let visit = visitor.visit(&asked, &BTreeSet::new(), true).await;
         if shows_a_page(&visit) && visit.print == Some(face) {
             for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
                 visit.judged = Judged { status: visit.judged.status, ..Judged::new(Verdict::Unreachable, MASKED) };
@@ -128,7 +128,7 @@ fn mask(visit: &Visit, invented: &Visit) -> Option<String> {
 }
 
 /// The invented address on one of the hosts that look alike, and how they look.
-fn alike_across_hosts(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
+fn alike_across_hosts(visits: &Visits) -> Option<(Url, Print)> {
     let pages = || visits.iter().filter(|(_, visit)| shows_a_page(visit));
     if pages().count() < ENOUGH_PAGES {
         return None;
@@ -150,7 +150,7 @@ fn alike_across_hosts(visits: &BTreeMap<Url, Visit>) -> Option<(Url, Print)> {
 }
 
 /// Hosts that said of an address that it is gone: they show what they have, and nobody stands in front of them.
-fn telling(visits: &BTreeMap<Url, Visit>) -> BTreeSet<&str> {
+fn telling(visits: &Visits) -> BTreeSet<&str> {
     let told = visits.iter().filter(|(_, visit)| matches!(visit.judged.status, Some(404 | 410)));
     told.filter_map(|(url, _)| url.host_str()).collect()
 }
@@ -163,7 +163,7 @@ enum Common<'a> {
 }
 
 /// The invented address on each host of which several addresses are alike.
-fn alike_on_a_host(visits: &BTreeMap<Url, Visit>) -> BTreeMap<String, Url> {
+fn alike_on_a_host(visits: &Visits) -> BTreeMap<String, Url> {
     let telling = telling(visits);
     let mut alike: BTreeMap<Common<'_>, BTreeMap<&str, &Url>> = BTreeMap::new();
     let unproved = visits.iter().filter(|(url, visit)| proves_nothing_alone(url, visit));

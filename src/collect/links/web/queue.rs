@@ -18,18 +18,21 @@ use crate::collect::links::pace::Pace;
 /// Addresses, each with the places that are looked for on it.
 pub(in crate::collect::links) type Jobs = BTreeMap<Url, BTreeSet<String>>;
 
+/// What came of them.
+pub(in crate::collect::links) type Visits = BTreeMap<Arc<Url>, Visit>;
+
 /// Visits all of them. A visit that panics takes nothing but itself with it.
-pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> BTreeMap<Url, Visit> {
+pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> Visits {
     let mut queues = Queues::of(jobs, visitor.at_once());
-    let mut done = BTreeMap::new();
+    let mut done = Visits::new();
     let mut running = JoinSet::new();
     let mut hosts: BTreeMap<Id, usize> = BTreeMap::new();
     loop {
         while visitor.pace().has_room(running.len()) {
-            let Some((index, url, wanted)) = queues.next(visitor.pace(), Instant::now()) else { break };
+            let Some((index, Next { url, wanted, last })) = queues.next(visitor.pace(), Instant::now()) else { break };
             let visitor = Arc::clone(visitor);
             let task = running.spawn(async move {
-                let visit = visitor.visit(&url, &wanted).await;
+                let visit = visitor.visit(&url, &wanted, last).await;
                 (url, visit)
             });
             hosts.insert(task.id(), index);
@@ -41,7 +44,11 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
         tokio::select! {
             Some(ended) = running.join_next_with_id() => {
                 let id = match ended {
-                    Ok((id, (url, visit))) => {
+                    Ok((id, (url, mut visit))) => {
+                        let url = Arc::new(url);
+                        if visit.end == url {
+                            visit.end = Arc::clone(&url);
+                        }
                         done.insert(url, visit);
                         id
                     }
@@ -74,6 +81,14 @@ struct Queue {
     waits: bool,
 }
 
+/// What is visited next.
+struct Next {
+    url: Url,
+    wanted: BTreeSet<String>,
+    /// Whether no other visit will need this one's connection: fewer are left than are going on.
+    last: bool,
+}
+
 impl Queues {
     /// The longest queue first: it takes longest.
     fn of(jobs: Jobs, at_once: usize) -> Self {
@@ -88,7 +103,7 @@ impl Queues {
     }
 
     /// The next address whose host can be asked now.
-    fn next(&mut self, pace: &Pace, now: Instant) -> Option<(usize, Url, BTreeSet<String>)> {
+    fn next(&mut self, pace: &Pace, now: Instant) -> Option<(usize, Next)> {
         while let Some(due) = self.later.first().copied().filter(|(due, _)| *due <= now) {
             self.later.remove(&due);
             self.hosts[due.1].waits = false;
@@ -101,8 +116,9 @@ impl Queues {
                 self.later.insert((due, index));
             } else if let Some((url, wanted)) = queue.jobs.pop_front() {
                 queue.running += 1;
+                let last = queue.jobs.len() < queue.running;
                 self.make_ready(index);
-                return Some((index, url, wanted));
+                return Some((index, Next { url, wanted, last }));
             }
         }
         None

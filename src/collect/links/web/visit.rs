@@ -3,6 +3,7 @@
 mod again;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -29,7 +30,8 @@ pub(in crate::collect::links) struct Visitor {
     web: Web,
     pace: Pace,
     requests: AtomicU64,
-    known: BTreeMap<Url, Known>,
+    /// What earlier visits found, where that is kept.
+    known: Option<BTreeMap<Url, Known>>,
 }
 
 /// What an earlier visit found, good news all of it.
@@ -50,7 +52,7 @@ pub(in crate::collect::links) struct Known {
 pub(in crate::collect::links) struct Visit {
     pub(in crate::collect::links) judged: Judged,
     /// Where it ended.
-    pub(in crate::collect::links) end: Url,
+    pub(in crate::collect::links) end: Arc<Url>,
     /// The places of the page that were wanted and found.
     pub(in crate::collect::links) places: Places,
     /// Why it cannot be known whether it has the others, if so.
@@ -86,11 +88,12 @@ enum Answered {
 impl Visitor {
     pub(in crate::collect::links) fn new(web: &Web) -> Self {
         let pace = Pace::new(web.settings.limits);
-        Self { web: web.clone(), pace, requests: AtomicU64::new(0), known: BTreeMap::new() }
+        Self { web: web.clone(), pace, requests: AtomicU64::new(0), known: None }
     }
 
-    /// The same for one who knows what earlier visits to these addresses found: they are asked whether that holds.
-    pub(in crate::collect::links) fn knowing(web: &Web, known: BTreeMap<Url, Known>) -> Self {
+    /// The same for one who keeps what visits find and knows what earlier ones to these addresses found: they are asked
+    /// whether that holds.
+    pub(in crate::collect::links) fn knowing(web: &Web, known: Option<BTreeMap<Url, Known>>) -> Self {
         Self { known, ..Self::new(web) }
     }
 
@@ -114,15 +117,16 @@ impl Visitor {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Visits an address, and looks for places on the page.
-    pub(super) async fn visit(&self, url: &Url, wanted: &BTreeSet<String>) -> Visit {
+    /// Visits an address, and looks for places on the page. `last` tells that its host is left afterwards.
+    pub(super) async fn visit(&self, url: &Url, wanted: &BTreeSet<String>, last: bool) -> Visit {
         let mut here = url.clone();
         here.set_fragment(None);
-        let mut trail = Trail::default();
+        let mut trail = Trail { remembers: self.known.is_some(), ..Trail::default() };
         loop {
             trail.seen.insert(here.clone());
-            let known = self.known.get(url).filter(|known| known.end == here);
-            let (next, hop) = match self.ask(&here, known.map(|known| &known.validators)).await {
+            let known = self.known.as_ref().and_then(|known| known.get(url)).filter(|known| known.end == here);
+            let last = last && trail.hops.is_empty();
+            let (next, hop) = match self.ask(&here, known.map(|known| &known.validators), last).await {
                 Err(judged) => return trail.end(judged, here),
                 Ok(Answered::Same) => return trail.same(url, here, known),
                 Ok(Answered::Other { status, said }) => return trail.end(answer::judged(status, said), here),
@@ -160,7 +164,7 @@ impl Visitor {
     }
 
     /// Asks one address, up to three times where that may help and the host's budget allows it.
-    async fn ask(&self, url: &Url, since: Option<&Validators>) -> Result<Answered, Judged> {
+    async fn ask(&self, url: &Url, since: Option<&Validators>, last: bool) -> Result<Answered, Judged> {
         if let Err(why) = self.web.judge(url) {
             return Err(Judged::new(Verdict::Blocked, why));
         }
@@ -173,6 +177,7 @@ impl Visitor {
             let asked = Instant::now();
             let until = asked + self.web.settings.deadline;
             let asking = match since {
+                None if last => self.web.fetch.get_and_leave(url),
                 None => self.web.fetch.get(url),
                 Some(since) => self.web.fetch.get_if_changed(url, since),
             };
@@ -268,6 +273,8 @@ fn landed(landing: Landing, status: u16) -> Judged {
 struct Trail {
     hops: Vec<Hop>,
     seen: BTreeSet<Url>,
+    /// Whether the state of the page will be asked for again.
+    remembers: bool,
 }
 
 impl Trail {
@@ -302,11 +309,11 @@ impl Trail {
         if let Some((verdict, reason)) = wall {
             judged = Judged { verdict, reason: reason.to_owned(), suggestion: None, ..judged };
         }
-        let validators = Validators::of(&reply);
+        let validators = if self.remembers { Validators::of(&reply) } else { Validators::default() };
         let print = Some(body::print(&start.bytes));
         let (places, unknown) =
             if wanted.is_empty() { (Places::default(), None) } else { body::places(reply, start, wanted, until).await };
-        Visit { judged, end, places, unknown, print, validators, told: false }
+        Visit { judged, end: Arc::new(end), places, unknown, print, validators, told: false }
     }
 }
 
@@ -314,13 +321,13 @@ impl Visit {
     /// A visit that read no page.
     pub(super) fn bare(judged: Judged, end: Url) -> Self {
         let (places, validators) = (Places::default(), Validators::default());
-        Self { judged, end, places, unknown: None, print: None, validators, told: false }
+        Self { judged, end: Arc::new(end), places, unknown: None, print: None, validators, told: false }
     }
 
     /// A visit that was made before, with the redirects of then or of now.
     pub(in crate::collect::links) fn recalled(url: &Url, hops: Vec<Hop>, known: &Known) -> Self {
         let places = Places { found: known.found.clone(), any: !known.found.is_empty() };
-        let (end, validators) = (known.end.clone(), known.validators.clone());
+        let (end, validators) = (Arc::new(known.end.clone()), known.validators.clone());
         Self {
             judged: there(url, hops, known.status),
             end,
