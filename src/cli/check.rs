@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     match with.global.format {
         Format::Json => sink.written(|out| report::json(&looked, out)),
         Format::Text => {
-            sink.painted(&report::text(&looked));
+            sink.painted(&report::text(&looked, sink.width()));
             if with.global.verbose > 0 {
                 sink.out(&report::hosts(&checked.hosts));
             }

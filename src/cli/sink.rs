@@ -36,6 +36,14 @@ impl Sink {
         };
     }
 
+    /// How many columns there are for a result, where standard output is a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        /// Of a terminal that does not say.
+        const COLUMNS: usize = 80;
+        let size = self.out_is_terminal.then(|| terminal_size::terminal_size_of(std::io::stdout()));
+        size.map(|size| size.map_or(COLUMNS, |(width, _)| usize::from(width.0)))
+    }
+
     /// A result. A reader that went away is no fault of the work.
     pub(crate) fn out(&mut self, text: &str) {
         let text = self.redactor.clean(text);

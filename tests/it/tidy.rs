@@ -122,6 +122,8 @@ fn crates_are_named_only_in_their_rooms() {
         ("schemars::", &["config"][..]),
         ("annotate_snippets::", &["config"][..]),
         ("secrecy::", &["gitlab", "cli"][..]),
+        ("terminal_size::", &["cli"][..]),
+        ("textwrap::", &["report"][..]),
         ("tracing_subscriber::", &["cli"][..]),
         ("std::fs::", &["config", "cli"][..]),
         ("std::env::", &["main"][..]),
