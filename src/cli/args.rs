@@ -75,6 +75,9 @@ pub(super) struct Global {
     /// Only what was done and what went wrong; `--verbose` comes first.
     #[arg(short, long, global = true, env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
+    /// No progress bar on standard error; without this there is one on a terminal, but for `--quiet`, a log in JSON and CI.
+    #[arg(long, global = true, env = "PODKEEPER_NO_PROGRESS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) no_progress: bool,
     /// Form of the log on standard error.
     #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
     pub(super) log_format: LogFormat,

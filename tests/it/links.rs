@@ -9,6 +9,7 @@ mod memory; // what is kept of the web between runs
 mod pages; // lists, forms, boards, releases, milestones, wikis, refs
 mod patience; // what a host says about asking it less
 mod places; // how a fragment names a place, and where a redirect loses it
+mod progress; // how far a look is
 mod seeded; // the page of the box against what the box expects of it
 mod shards; // a look that is split and put together again
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them

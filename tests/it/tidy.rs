@@ -109,6 +109,7 @@ fn crates_are_named_only_in_their_rooms() {
         ("tokio_rustls::", &["sandbox"][..]),
         ("clap::", &["cli"][..]),
         ("glob::", &["cli"][..]),
+        ("indicatif::", &["cli"][..]),
         ("minijinja::", &["pod", "sandbox"][..]),
         ("comrak::", &["collect", "sandbox"][..]),
         ("similar::", &["pod", "sandbox"][..]),

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use super::progress::Progress;
 use super::verdict::Judged;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Verdict;
@@ -55,6 +56,7 @@ pub(super) struct Pace {
     all: Arc<Semaphore>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
     budget: Mutex<Budget>,
+    progress: Progress,
     /// How many visits wait for a host.
     waiting: AtomicUsize,
     /// Tells that one more does.
@@ -73,10 +75,16 @@ pub(super) struct Place {
 }
 
 impl Pace {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, progress: Progress) -> Self {
         let all = Arc::new(Semaphore::new(limits.in_all.max(1)));
         let (waiting, waits) = (AtomicUsize::new(0), Notify::new());
-        Self { limits, all, hosts: Mutex::default(), budget: Mutex::new(Budget::new(FLOOR_OF_RUN)), waiting, waits }
+        let (hosts, budget) = (Mutex::default(), Mutex::new(Budget::new(FLOOR_OF_RUN)));
+        Self { limits, all, hosts, budget, progress, waiting, waits }
+    }
+
+    /// How far the run is.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Whether one more visit can go on beside so many, of which some only wait.
@@ -203,16 +211,22 @@ impl Pace {
     }
 
     /// The host asked to be left alone for a while.
-    pub(super) fn hold(&self, host: &str, wait: Duration) {
+    pub(super) fn hold(&self, name: &str, wait: Duration) {
         let now = Instant::now();
-        let host = self.host(host);
+        let host = self.host(name);
         let mut memory = lock(&host.memory);
         let held = memory.held.map_or(now, |held| held.max(now));
+        let until = held.max(now + wait);
         memory.tally.held += (now + wait).saturating_duration_since(held);
-        memory.held = Some(held.max(now + wait));
+        memory.held = Some(until);
         if memory.tally.held > MOST_HELD {
             let why = "the host wants to be left alone for longer than is waited here";
             memory.closed.get_or_insert_with(|| Judged::new(Verdict::Refused, why));
+        }
+        if memory.closed.is_none() {
+            self.progress.holds(name, until);
+        } else {
+            self.progress.through(name);
         }
     }
 

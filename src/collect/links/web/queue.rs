@@ -20,6 +20,8 @@ pub(in crate::collect::links) type Jobs = BTreeMap<Url, BTreeSet<String>>;
 
 /// Visits all of them. A visit that panics takes nothing but itself with it.
 pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> BTreeMap<Url, Visit> {
+    let progress = visitor.pace().progress();
+    progress.add(jobs.len());
     let mut queues = Queues::of(jobs, visitor.at_once());
     let mut done = BTreeMap::new();
     let mut running = JoinSet::new();
@@ -47,7 +49,10 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
                     }
                     Err(panic) => panic.id(),
                 };
-                queues.ended(hosts.remove(&id));
+                progress.done();
+                if let Some(host) = hosts.remove(&id).and_then(|index| queues.ended(index)) {
+                    progress.through(host);
+                }
             }
             () = visitor.pace().somebody_waits() => {}
             () = sleep_until(earliest.unwrap_or_else(Instant::now)), if earliest.is_some() => {}
@@ -121,12 +126,13 @@ impl Queues {
         self.later.first().map(|(due, _)| *due)
     }
 
-    /// A visit to this host has ended.
-    fn ended(&mut self, index: Option<usize>) {
-        let Some(index) = index else { return };
+    /// A visit to this host has ended; its name, if it was the last one.
+    fn ended(&mut self, index: usize) -> Option<&str> {
         let queue = &mut self.hosts[index];
         self.ready.remove(&(queue.running, index));
         queue.running -= 1;
         self.make_ready(index);
+        let queue = &self.hosts[index];
+        (queue.running == 0 && queue.jobs.is_empty()).then_some(queue.name.as_str())
     }
 }

@@ -85,7 +85,7 @@ enum Answered {
 
 impl Visitor {
     pub(in crate::collect::links) fn new(web: &Web) -> Self {
-        let pace = Pace::new(web.settings.limits);
+        let pace = Pace::new(web.settings.limits, web.settings.progress.clone());
         Self { web: web.clone(), pace, requests: AtomicU64::new(0), known: BTreeMap::new() }
     }
 
