@@ -1,5 +1,6 @@
 //! The links of a page, looked at in memory: a GitLab in a box, a web of our own, a clock that nobody waits for.
 
+mod apart; // hosts with limits of their own
 mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
 mod instances; // several GitLabs, each with a reader and a token of its own

@@ -2,7 +2,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn after_a_burst_the_rate_counts_and_other_hosts_do_not_wait() {
-    let pace = Pace::new(Limits { per_host: 100, in_all: 100, burst: 30, per_second: 20 }, Progress::default());
+    let pace = Pace::new(Limits { per_host: 100, in_all: 100, ..Limits::POLITE }, Progress::default());
     let start = Instant::now();
     for _ in 0..30 {
         drop(pace.turn("a").await);

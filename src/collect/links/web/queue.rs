@@ -22,7 +22,7 @@ pub(in crate::collect::links) type Jobs = BTreeMap<Url, BTreeSet<String>>;
 pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> BTreeMap<Url, Visit> {
     let progress = visitor.pace().progress();
     progress.add(jobs.len());
-    let mut queues = Queues::of(jobs, visitor.at_once());
+    let mut queues = Queues::of(jobs, visitor.pace());
     let mut done = BTreeMap::new();
     let mut running = JoinSet::new();
     let mut hosts: BTreeMap<Id, usize> = BTreeMap::new();
@@ -68,28 +68,32 @@ struct Queues {
     ready: BTreeSet<(usize, usize)>,
     /// Hosts that may be asked later.
     later: BTreeSet<(Instant, usize)>,
-    at_once: usize,
 }
 
 struct Queue {
     name: String,
     jobs: VecDeque<(Url, BTreeSet<String>)>,
     running: usize,
+    /// The most visits at a time.
+    at_once: usize,
     /// Whether it stands in `later`.
     waits: bool,
 }
 
 impl Queues {
     /// The longest queue first: it takes longest.
-    fn of(jobs: Jobs, at_once: usize) -> Self {
+    fn of(jobs: Jobs, pace: &Pace) -> Self {
         let mut queues: BTreeMap<String, VecDeque<(Url, BTreeSet<String>)>> = BTreeMap::new();
         for (url, wanted) in jobs {
             queues.entry(host(&url)).or_default().push_back((url, wanted));
         }
-        let mut hosts: Vec<Queue> =
-            queues.into_iter().map(|(name, jobs)| Queue { name, jobs, running: 0, waits: false }).collect();
+        let queue = |(name, jobs): (String, VecDeque<_>)| {
+            let at_once = pace.at_once(&name);
+            Queue { name, jobs, running: 0, at_once, waits: false }
+        };
+        let mut hosts: Vec<Queue> = queues.into_iter().map(queue).collect();
         hosts.sort_by_key(|queue| Reverse(queue.jobs.len()));
-        Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts, at_once }
+        Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts }
     }
 
     /// The next address whose host can be asked now.
@@ -116,7 +120,7 @@ impl Queues {
     /// The host may be asked, if there is something to ask it and it is not busy enough.
     fn make_ready(&mut self, index: usize) {
         let queue = &self.hosts[index];
-        if !queue.waits && !queue.jobs.is_empty() && queue.running < self.at_once {
+        if !queue.waits && !queue.jobs.is_empty() && queue.running < queue.at_once {
             self.ready.insert((queue.running, index));
         }
     }
