@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         seed: seed(),
         redactor,
         stdout: (Box::new(std::io::stdout()), std::io::stdout().is_terminal()),
-        stderr: Box::new(std::io::stderr()),
+        stderr: (Box::new(std::io::stderr()), std::io::stderr().is_terminal()),
     };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::from(BUG);

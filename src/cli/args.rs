@@ -54,8 +54,9 @@ pub(super) struct Global {
     #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = Format::Text, global = true)]
     pub(super) format: Format,
     /// How fast hosts of links are asked: none, polite (8 at once and 20 a second per host after a burst of 30,
-    /// 128 in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`. Without it, `check` is polite, and
-    /// the worker asks 2 at once per host and 16 in all.
+    /// 128 in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`, and with tables such as
+    /// `[host."docs.example.com"]` and `[host."*.example.com"]` for hosts with limits of their own. Without it, `check`
+    /// is polite, and the worker asks 2 at once per host and 16 in all.
     #[arg(long, value_name = "none|polite|FILE", env = "PODKEEPER_LIMITS", hide_env_values = true, global = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) limits: Option<String>,
     /// Let links lead to addresses of this network, which are refused otherwise (loopback, private and other special
@@ -75,6 +76,9 @@ pub(super) struct Global {
     /// Only what was done and what went wrong; `--verbose` comes first.
     #[arg(short, long, global = true, env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
+    /// No progress bar on standard error; without this there is one on a terminal, but for `--quiet`, a log in JSON and CI.
+    #[arg(long, global = true, env = "PODKEEPER_NO_PROGRESS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) no_progress: bool,
     /// Form of the log on standard error.
     #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
     pub(super) log_format: LogFormat,

@@ -7,6 +7,7 @@ use super::args::{self, Check, Format, Severity};
 use super::kept;
 use super::page::{Target, fetched, kind, stdin};
 use super::pile::Pile;
+use super::signals::Signals;
 use super::sink::Sink;
 use super::work::With;
 use super::{door, instances};
@@ -47,7 +48,13 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         document.site.clone_from(&args.site_url);
     }
     let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
-    let checked = check(&documents, &trees, eyes, door.now).await;
+    let checked = match watched(check(&documents, &trees, eyes, door.now), with).await? {
+        Ok(checked) => checked,
+        Err(code) => {
+            sink.note("interrupted; nothing was kept");
+            return Ok(code);
+        }
+    };
     let counts = reader.counts();
     let abroad: u64 = reader.others().values().map(|other| other.counts().reads()).sum();
     let looked = report::Looked {
@@ -64,7 +71,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     match with.global.format {
         Format::Json => sink.written(|out| report::json(&looked, out)),
         Format::Text => {
-            sink.painted(&report::text(&looked));
+            sink.painted(&report::text(&looked, sink.width()));
             if with.global.verbose > 0 {
                 sink.out(&report::hosts(&checked.hosts));
             }
@@ -92,6 +99,19 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         (true, _) => Ending::Incomplete.code(),
         (false, true) => Ending::Findings.code(),
         (false, false) => Ending::Done.code(),
+    })
+}
+
+/// Does the work, or returns the exit code of the signal that ended it. A signal ends the program by itself where no
+/// bar has to be taken away before.
+async fn watched<T>(work: impl Future<Output = T>, with: &With<'_>) -> Result<Result<T, u8>, Halt> {
+    if !with.bar.is_wanted() {
+        return Ok(Ok(work.await));
+    }
+    let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
+    Ok(tokio::select! {
+        done = with.bar.during(work) => Ok(done),
+        code = signals.next() => Err(code),
     })
 }
 

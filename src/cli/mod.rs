@@ -13,6 +13,7 @@ mod log;
 mod page;
 mod pile;
 pub mod plot;
+mod progress;
 mod signals;
 mod sink;
 mod web;
@@ -31,6 +32,7 @@ use crate::gitlab::Redactor;
 use crate::pod::run::Ending;
 use crate::report::rules;
 use args::{Cli, Command, Config, Global};
+use progress::Bar;
 use sink::Sink;
 
 /// What the program is surrounded by, read once in `main.rs`.
@@ -49,8 +51,8 @@ pub struct Surroundings {
     pub redactor: Redactor,
     /// Standard output, and whether it is a terminal.
     pub stdout: (Box<dyn Write + Send>, bool),
-    /// Standard error.
-    pub stderr: Box<dyn Write + Send>,
+    /// Standard error, and whether it is a terminal.
+    pub stderr: (Box<dyn Write + Send>, bool),
 }
 
 /// An end before the work's own end: a sentence for standard error and the exit code.
@@ -91,14 +93,16 @@ pub fn quiet_panics(redactor: Redactor) {
 /// Runs the program and returns its exit code.
 pub async fn run(surroundings: Surroundings) -> u8 {
     let Surroundings { args, env, clock, stopwatch, seed, redactor, stdout, stderr } = surroundings;
-    let mut sink = Sink::new(stdout, stderr, redactor.clone());
+    let mut sink = Sink::new(stdout, stderr.0, redactor.clone());
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return told_by_clap(&error, &mut sink),
     };
     sink.color(cli.global.color, &env);
-    let guard = log::start(&cli.global, redactor.clone());
-    let with = work::With { global: &cli.global, env: &env, clock, stopwatch, seed, redactor };
+    let bar = Bar::new(&cli.global, &env, stderr.1);
+    sink.beside(bar.clone());
+    let guard = log::start(&cli.global, redactor.clone(), bar.clone());
+    let with = work::With { global: &cli.global, env: &env, clock, stopwatch, seed, redactor, bar };
     let ended = command(&cli.command, &with, &mut sink).await;
     drop(guard);
     match ended {

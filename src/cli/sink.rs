@@ -6,6 +6,7 @@ use std::io::Write;
 use crate::gitlab::Redactor;
 
 use super::args::Color;
+use super::progress::Bar;
 
 /// Standard output and standard error.
 pub(crate) struct Sink {
@@ -14,13 +15,20 @@ pub(crate) struct Sink {
     out_is_terminal: bool,
     colored: bool,
     redactor: Redactor,
+    /// What is taken away while something is written beside it.
+    bar: Option<Bar>,
     /// Why a result did not get out, if one did not.
     lost: Option<String>,
 }
 
 impl Sink {
     pub(crate) fn new(out: (Box<dyn Write + Send>, bool), err: Box<dyn Write + Send>, redactor: Redactor) -> Self {
-        Self { out: out.0, err, out_is_terminal: out.1, colored: false, redactor, lost: None }
+        Self { out: out.0, err, out_is_terminal: out.1, colored: false, redactor, bar: None, lost: None }
+    }
+
+    /// What is written to standard error from now on stands beside this bar.
+    pub(crate) fn beside(&mut self, bar: Bar) {
+        self.bar = Some(bar);
     }
 
     /// Settles colour. GitLab's job log shows colours though it is no terminal.
@@ -34,6 +42,14 @@ impl Sink {
                 !set("NO_COLOR") && (set("CLICOLOR_FORCE") || ci || self.out_is_terminal)
             }
         };
+    }
+
+    /// How many columns there are for a result, where standard output is a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        /// Of a terminal that does not say.
+        const COLUMNS: usize = 80;
+        let size = self.out_is_terminal.then(|| terminal_size::terminal_size_of(std::io::stdout()));
+        size.map(|size| size.map_or(COLUMNS, |(width, _)| usize::from(width.0)))
     }
 
     /// A result. A reader that went away is no fault of the work.
@@ -95,7 +111,13 @@ impl Sink {
 
     pub(crate) fn raw_error(&mut self, text: &str) {
         let text = self.redactor.clean(text);
-        self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).unwrap_or_default();
+        let Self { err, bar, .. } = self;
+        let mut write = || err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        match bar {
+            Some(bar) => bar.aside(write),
+            None => write(),
+        }
+        .unwrap_or_default();
     }
 }
 

@@ -20,6 +20,7 @@ use crate::gitlab::{Exchange, HttpExchange};
 pub(super) fn web(door: Option<&Door>, fitting: Limits, with: &With<'_>) -> Result<Web, Halt> {
     let settings = Settings {
         seed: with.seed,
+        progress: with.bar.progress(),
         limits: limits(with.global.limits.as_deref(), fitting)?,
         rules: Rules::allowing(with.global.allow_address.clone()),
         ..Settings::default()

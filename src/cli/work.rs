@@ -10,6 +10,7 @@ use super::args::{self, Apply, At, Format, Global, Plan};
 use super::door::{self, Door};
 use super::files;
 use super::kept;
+use super::progress::Bar;
 use super::signals::{GRACE, Signals};
 use super::sink::Sink;
 use crate::collect::Eyes;
@@ -34,6 +35,7 @@ pub(crate) struct With<'a> {
     pub(crate) stopwatch: fn() -> u64,
     pub(crate) seed: u64,
     pub(crate) redactor: Redactor,
+    pub(crate) bar: Bar,
 }
 
 impl With<'_> {
@@ -80,7 +82,7 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let web = super::web::web(Some(door), Limits::CAREFUL, with)?;
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
-    let work = run(pods, eyes, mode, door.moment(), *max_writes);
+    let work = with.bar.during(run(pods, eyes, mode, door.moment(), *max_writes));
     tokio::pin!(work);
     let mut signalled = None;
     let runs = tokio::select! {
@@ -176,8 +178,9 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
+    let work = run(&prepared.pods, eyes, Mode::Plan, prepared.door.moment(), prepared.max_writes);
     let runs = tokio::select! {
-        runs = run(&prepared.pods, eyes, Mode::Plan, prepared.door.moment(), prepared.max_writes) => runs.unwrap_or_default(),
+        runs = with.bar.during(work) => runs.unwrap_or_default(),
         code = signals.next() => {
             sink.note("interrupted; nothing was written");
             return Ok(Looked::Interrupted(code));

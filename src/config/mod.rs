@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 use url::Url;
 
-pub use limits::{LinkLimits, link_limits};
+pub use limits::{LinkHostLimits, LinkLimits, link_limits};
 pub use problem::{Problem, render};
 
 use crate::pod::Pod;

@@ -1,18 +1,18 @@
 //! What `check` found: for people by document, and as the JSON contract, version 1.
 
 mod hosts;
+mod text;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
 
 use crate::pod::finding::Finding;
-use crate::pod::text::Untrusted;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Observation;
 pub use hosts::hosts;
+pub use text::text;
 
 /// What the report is a function of.
 pub struct Looked<'a> {
@@ -81,40 +81,6 @@ pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     };
     serde_json::to_writer_pretty(&mut *out, &contract)?;
     writeln!(out)
-}
-
-/// The text: what needs a look by document and line, then one line of counts.
-pub fn text(looked: &Looked<'_>) -> String {
-    let mut by_path: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in looked.findings {
-        let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
-        by_path.entry(path).or_default().push(finding);
-    }
-    let mut out = String::new();
-    for (path, mut findings) in by_path {
-        findings.sort_by(|a, b| a.place.cmp(&b.place));
-        if !path.is_empty() {
-            writeln!(out, "{}", Untrusted::new(path).line()).unwrap_or_default();
-        }
-        for finding in findings {
-            let at = finding.place.as_ref().map(|at| format!("{}:{} ", at.line, at.column)).unwrap_or_default();
-            writeln!(out, "  ! {at}{}: {}", finding.rule.code(), finding.message).unwrap_or_default();
-            writeln!(out, "      {}", finding.advice).unwrap_or_default();
-        }
-    }
-    if let Some(why) = looked.inconclusive {
-        writeln!(out, "Inconclusive: {why}.").unwrap_or_default();
-    }
-    let counts: Vec<String> = counts(looked.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
-    let said = if counts.is_empty() { "none looked at".to_owned() } else { counts.join(", ") };
-    writeln!(out, "{} links, {} different: {said}", looked.links, looked.unique).unwrap_or_default();
-    if let Some((index, count)) = looked.shard {
-        let line = format!(
-            "Shard {index} of {count}: these are its own links; labels and the rest of the pages are not its business."
-        );
-        writeln!(out, "{line}").unwrap_or_default();
-    }
-    out
 }
 
 /// How many addresses have which verdict, without the verdicts that none has.

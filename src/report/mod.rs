@@ -9,6 +9,7 @@ pub mod page;
 pub mod rules;
 pub mod slack;
 pub mod terminal;
+mod wrap;
 
 use chrono::{DateTime, Utc};
 

@@ -1,6 +1,7 @@
 //! What a person reads after `plan` and `apply`, made for 80 columns.
 
 use super::Told;
+use super::wrap::paragraph;
 use crate::pod::action::Action;
 use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
@@ -127,7 +128,7 @@ fn summary(told: &Told<'_>) -> String {
 }
 
 /// A count with its noun, in the plural where it is one.
-fn counted(n: impl TryInto<u64>, noun: &str) -> String {
+pub(super) fn counted(n: impl TryInto<u64>, noun: &str) -> String {
     let n = n.try_into().unwrap_or_default();
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
@@ -146,23 +147,7 @@ impl Lines {
 
     /// A paragraph behind a mark, its further lines below its text.
     fn wrapped(&mut self, mark: &str, text: &str) {
-        let indent = " ".repeat(mark.chars().count());
-        let mut line = mark.to_owned();
-        let mut empty = true;
-        for word in text.split_whitespace() {
-            let width = line.chars().count() + usize::from(!empty) + word.chars().count();
-            if !empty && width > WIDTH {
-                self.line(line.trim_end());
-                line.clone_from(&indent);
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.line(line.trim_end());
+        self.line(&paragraph(mark, text, Some(WIDTH)));
     }
 
     fn indented(&mut self, text: &str) {

@@ -262,6 +262,7 @@ pub(crate) async fn every_server() -> Met {
         rules: Rules::allowing(vec!["127.0.0.0/8".parse().unwrap()]),
         authorities: vec![authority.clone()],
         seed: 1,
+        ..Settings::default()
     };
     let web = Web::with(Hosts::Internet, settings).unwrap();
     let urls = hostile.iter().map(|(_, url, _)| url.clone()).chain(good.iter().cloned()).collect();

@@ -1,5 +1,6 @@
 //! The links of a page, looked at in memory: a GitLab in a box, a web of our own, a clock that nobody waits for.
 
+mod apart; // hosts with limits of their own
 mod faults; // a GitLab that refuses, fails in part, or is another version
 mod gitlab; // things of GitLab, as its API tells them
 mod instances; // several GitLabs, each with a reader and a token of its own
@@ -9,6 +10,7 @@ mod memory; // what is kept of the web between runs
 mod pages; // lists, forms, boards, releases, milestones, wikis, refs
 mod patience; // what a host says about asking it less
 mod places; // how a fragment names a place, and where a redirect loses it
+mod progress; // how far a look is
 mod seeded; // the page of the box against what the box expects of it
 mod shards; // a look that is split and put together again
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them

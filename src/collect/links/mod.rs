@@ -4,6 +4,7 @@
 //! - `instances`: links to several instances, each asked by a reader of its own
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
 //! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown
+//! - `progress`: how far the visits are
 //! - `policy`: what is not looked at, or not to be known · `memory`: what earlier runs saw · `shard`, `seen`: the work
 //!   of several jobs
 
@@ -17,6 +18,7 @@ pub mod local;
 pub mod memory;
 pub mod pace;
 pub mod policy;
+pub mod progress;
 mod second_sight;
 pub mod seen;
 pub mod shard;

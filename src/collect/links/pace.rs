@@ -5,6 +5,7 @@
 //! asked again has a budget.
 
 mod budget;
+mod limits;
 mod memory;
 mod tally;
 
@@ -16,10 +17,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use super::progress::Progress;
 use super::verdict::Judged;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Verdict;
 use budget::{Budget, FLOOR_OF_RUN};
+pub use limits::{HostLimits, Limits};
 use memory::Memory;
 
 /// So many links in a row that end with a 429 are enough.
@@ -27,34 +30,13 @@ const MOST_REFUSALS: u32 = 3;
 /// A host that asks for more time than this in a run is not asked any more.
 const MOST_HELD: Duration = Duration::from_secs(5 * 60);
 
-/// How many requests at once and in a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// At once to one host.
-    pub per_host: usize,
-    /// At once to all hosts.
-    pub in_all: usize,
-    /// To one host before the rate counts.
-    pub burst: u32,
-    /// To one host in a second after that; 0 for no limit.
-    pub per_second: u32,
-}
-
-impl Limits {
-    /// For a worker that nobody waits for: 2 at once to a host, 16 in all (threat sheet, T7).
-    pub const CAREFUL: Self = Self { per_host: 2, in_all: 16, burst: 30, per_second: 20 };
-    /// For a person who waits: `--limits polite` (design, section 4).
-    pub const POLITE: Self = Self { per_host: 8, in_all: 128, burst: 30, per_second: 20 };
-    /// For one's own servers: `--limits none`.
-    pub const NONE: Self = Self { per_host: 128, in_all: 128, burst: 0, per_second: 0 };
-}
-
 /// The queues of one run.
 pub(super) struct Pace {
     limits: Limits,
     all: Arc<Semaphore>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
     budget: Mutex<Budget>,
+    progress: Progress,
     /// How many visits wait for a host.
     waiting: AtomicUsize,
     /// Tells that one more does.
@@ -62,6 +44,7 @@ pub(super) struct Pace {
 }
 
 struct Host {
+    limits: HostLimits,
     places: Arc<Semaphore>,
     memory: Mutex<Memory>,
 }
@@ -73,15 +56,26 @@ pub(super) struct Place {
 }
 
 impl Pace {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, progress: Progress) -> Self {
         let all = Arc::new(Semaphore::new(limits.in_all.max(1)));
         let (waiting, waits) = (AtomicUsize::new(0), Notify::new());
-        Self { limits, all, hosts: Mutex::default(), budget: Mutex::new(Budget::new(FLOOR_OF_RUN)), waiting, waits }
+        let (hosts, budget) = (Mutex::default(), Mutex::new(Budget::new(FLOOR_OF_RUN)));
+        Self { limits, all, hosts, budget, progress, waiting, waits }
+    }
+
+    /// How far the run is.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Whether one more visit can go on beside so many, of which some only wait.
     pub(super) fn has_room(&self, begun: usize) -> bool {
         begun.saturating_sub(self.waiting.load(Ordering::Relaxed)) < self.limits.in_all
+    }
+
+    /// How many requests a host may get at once.
+    pub(super) fn at_once(&self, host: &str) -> usize {
+        self.limits.of(host).per_host.max(1)
     }
 
     /// Returns when one more visit has begun to wait, so that there may be room for another.
@@ -93,7 +87,7 @@ impl Pace {
     pub(super) fn earliest(&self, host: &str, now: Instant) -> Option<Instant> {
         let host = self.host(host);
         let memory = lock(&host.memory);
-        memory.closed.is_none().then(|| memory.due_at(self.limits, now)).flatten()
+        memory.closed.is_none().then(|| memory.due_at(host.limits, now)).flatten()
     }
 
     /// Waits for something, and leaves its place to others meanwhile.
@@ -119,7 +113,7 @@ impl Pace {
                 if let Some(judged) = memory.closed.clone() {
                     return Err(judged);
                 }
-                memory.next(self.limits, Instant::now())
+                memory.next(host.limits, Instant::now())
             };
             if let Some(until) = until {
                 self.aside(sleep_until(until)).await;
@@ -203,16 +197,22 @@ impl Pace {
     }
 
     /// The host asked to be left alone for a while.
-    pub(super) fn hold(&self, host: &str, wait: Duration) {
+    pub(super) fn hold(&self, name: &str, wait: Duration) {
         let now = Instant::now();
-        let host = self.host(host);
+        let host = self.host(name);
         let mut memory = lock(&host.memory);
         let held = memory.held.map_or(now, |held| held.max(now));
+        let until = held.max(now + wait);
         memory.tally.held += (now + wait).saturating_duration_since(held);
-        memory.held = Some(held.max(now + wait));
+        memory.held = Some(until);
         if memory.tally.held > MOST_HELD {
             let why = "the host wants to be left alone for longer than is waited here";
             memory.closed.get_or_insert_with(|| Judged::new(Verdict::Refused, why));
+        }
+        if memory.closed.is_none() {
+            self.progress.holds(name, until);
+        } else {
+            self.progress.through(name);
         }
     }
 
@@ -226,8 +226,9 @@ impl Pace {
         if let Some(host) = hosts.get(name) {
             return Arc::clone(host);
         }
-        let places = Arc::new(Semaphore::new(self.limits.per_host.max(1)));
-        let host = Arc::new(Host { places, memory: Mutex::new(Memory::new()) });
+        let limits = self.limits.of(name);
+        let places = Arc::new(Semaphore::new(limits.per_host.max(1)));
+        let host = Arc::new(Host { limits, places, memory: Mutex::new(Memory::new()) });
         hosts.insert(name.to_owned(), Arc::clone(&host));
         host
     }

@@ -29,6 +29,7 @@ use url::{Host, Url};
 
 use super::address::Rules;
 use super::pace::Limits;
+use super::progress::Progress;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::text::Untrusted;
 pub use fetch::{Body, Fetch, Lost, Reply, Validators};
@@ -61,6 +62,8 @@ pub struct Settings {
     pub authorities: Vec<String>,
     /// Seed of the jitter between tries.
     pub seed: u64,
+    /// Where visits are counted.
+    pub progress: Progress,
 }
 
 impl Default for Settings {
@@ -72,6 +75,7 @@ impl Default for Settings {
             rules: Rules::default(),
             authorities: Vec::new(),
             seed: 0,
+            progress: Progress::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use podkeeper::collect::handbook;
 use podkeeper::collect::links::policy::Policy;
+use podkeeper::collect::links::progress::Progress;
 use podkeeper::collect::links::web::{Settings, Web};
 use podkeeper::collect::links::{Document, probe};
 use podkeeper::sandbox::world::Moved;
@@ -34,12 +35,16 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
         world.moved = moved;
         let token = world.tokens["read_api"].value.clone();
         let stage = Stage::new(world, Some(&token));
-        let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), Settings::default());
+        let progress = Progress::default();
+        let settings = Settings { progress: progress.clone(), ..Settings::default() };
+        let web = Web::over(Arc::new(BoxWeb(stage.sandbox.clone())), settings);
         let site: Url = "https://handbook.gitlab.com".parse().unwrap();
         let document = Document { path: &plot.page_path, links: &page.links, site: Some(&site), local: None };
         let probed = probe(&[document], &[], &stage.reader, &web, &Policy::default()).await;
         let places: usize = probed.observations.iter().map(|seen| seen.places.len()).sum();
         assert_eq!(places, page.links.len());
+        let so_far = progress.so_far(tokio::time::Instant::now());
+        assert!(so_far.all > 0 && so_far.done == so_far.all && so_far.held.is_none(), "{so_far:?}");
         let reads = stage.reader.counts().reads();
         println!("links={places} api_requests={reads} web_requests={}", probed.web_requests);
         assert!(reads <= 4, "{reads} requests for the links of one page");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Limits;
+use super::HostLimits;
 use super::budget::{Budget, FLOOR_OF_HOST};
 use super::tally::Tally;
 use crate::collect::links::verdict::Judged;
@@ -32,7 +32,7 @@ impl Memory {
     }
 
     /// Takes a turn now, or says when to ask again.
-    pub(super) fn next(&mut self, limits: Limits, now: Instant) -> Option<Instant> {
+    pub(super) fn next(&mut self, limits: HostLimits, now: Instant) -> Option<Instant> {
         let due_at = self.due_at(limits, now);
         if due_at.is_none() && limits.per_second > 0 {
             self.due = Some(self.due.map_or(now, |due| due.max(now)) + interval(limits));
@@ -46,7 +46,7 @@ impl Memory {
     }
 
     /// When the next turn is, if that is not now (the leaky bucket as a virtual schedule: GCRA, ITU-T I.371).
-    pub(super) fn due_at(&self, limits: Limits, now: Instant) -> Option<Instant> {
+    pub(super) fn due_at(&self, limits: HostLimits, now: Instant) -> Option<Instant> {
         if let Some(held) = self.held_until(now) {
             return Some(held);
         }
@@ -58,6 +58,6 @@ impl Memory {
     }
 }
 
-fn interval(limits: Limits) -> Duration {
+fn interval(limits: HostLimits) -> Duration {
     Duration::from_secs(1) / limits.per_second.max(1)
 }

@@ -2,7 +2,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn after_a_burst_the_rate_counts_and_other_hosts_do_not_wait() {
-    let pace = Pace::new(Limits { per_host: 100, in_all: 100, burst: 30, per_second: 20 });
+    let pace = Pace::new(Limits { per_host: 100, in_all: 100, ..Limits::POLITE }, Progress::default());
     let start = Instant::now();
     for _ in 0..30 {
         drop(pace.turn("a").await);
@@ -19,7 +19,7 @@ async fn after_a_burst_the_rate_counts_and_other_hosts_do_not_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
-    let pace = Arc::new(Pace::new(Limits::CAREFUL));
+    let pace = Arc::new(Pace::new(Limits::CAREFUL, Progress::default()));
     let (first, second) = (pace.turn("a").await, pace.turn("a").await);
     let third = tokio::time::timeout(Duration::from_secs(1), pace.turn("a")).await;
     assert!(third.is_err(), "a third place was given away");
@@ -32,7 +32,7 @@ async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_never_spoke_is_given_up_at_once_another_at_the_second_silence() {
-    let pace = Pace::new(Limits::CAREFUL);
+    let pace = Pace::new(Limits::CAREFUL, Progress::default());
     let silence = Judged::new(Verdict::Unreachable, "no answer");
     pace.silent("mute", &silence);
     assert_eq!(pace.turn("mute").await.err(), Some(silence.clone()));
@@ -45,7 +45,7 @@ async fn a_host_that_never_spoke_is_given_up_at_once_another_at_the_second_silen
 
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_again_is_a_tenth_and_a_few_more_and_has_a_bound_over_all() {
-    let pace = Pace::new(Limits::NONE);
+    let pace = Pace::new(Limits::NONE, Progress::default());
     for _ in 0..200 {
         drop(pace.turn("a").await);
     }
@@ -60,7 +60,7 @@ async fn what_is_asked_again_is_a_tenth_and_a_few_more_and_has_a_bound_over_all(
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_asks_for_time_again_and_again_is_left_alone() {
-    let pace = Pace::new(Limits::NONE);
+    let pace = Pace::new(Limits::NONE, Progress::default());
     let start = Instant::now();
     let mut asked = 0;
     while pace.turn("a").await.is_ok() {
@@ -75,7 +75,7 @@ async fn a_host_that_asks_for_time_again_and_again_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn three_refusals_in_a_row_are_enough() {
-    let pace = Pace::new(Limits::NONE);
+    let pace = Pace::new(Limits::NONE, Progress::default());
     let busy = Judged::new(Verdict::Refused, "busy");
     for well in [true, false] {
         for _ in 0..2 {

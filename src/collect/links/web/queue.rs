@@ -23,7 +23,9 @@ pub(in crate::collect::links) type Visits = BTreeMap<Arc<Url>, Visit>;
 
 /// Visits all of them. A visit that panics takes nothing but itself with it.
 pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: Jobs) -> Visits {
-    let mut queues = Queues::of(jobs, visitor.at_once());
+    let progress = visitor.pace().progress();
+    progress.add(jobs.len());
+    let mut queues = Queues::of(jobs, visitor.pace());
     let mut done = Visits::new();
     let mut running = JoinSet::new();
     let mut hosts: BTreeMap<Id, usize> = BTreeMap::new();
@@ -54,7 +56,10 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
                     }
                     Err(panic) => panic.id(),
                 };
-                queues.ended(hosts.remove(&id));
+                progress.done();
+                if let Some(host) = hosts.remove(&id).and_then(|index| queues.ended(index)) {
+                    progress.through(host);
+                }
             }
             () = visitor.pace().somebody_waits() => {}
             () = sleep_until(earliest.unwrap_or_else(Instant::now)), if earliest.is_some() => {}
@@ -70,13 +75,14 @@ struct Queues {
     ready: BTreeSet<(usize, usize)>,
     /// Hosts that may be asked later.
     later: BTreeSet<(Instant, usize)>,
-    at_once: usize,
 }
 
 struct Queue {
     name: String,
     jobs: VecDeque<(Url, BTreeSet<String>)>,
     running: usize,
+    /// The most visits at a time.
+    at_once: usize,
     /// Whether it stands in `later`.
     waits: bool,
 }
@@ -91,15 +97,18 @@ struct Next {
 
 impl Queues {
     /// The longest queue first: it takes longest.
-    fn of(jobs: Jobs, at_once: usize) -> Self {
+    fn of(jobs: Jobs, pace: &Pace) -> Self {
         let mut queues: BTreeMap<String, VecDeque<(Url, BTreeSet<String>)>> = BTreeMap::new();
         for (url, wanted) in jobs {
             queues.entry(host(&url)).or_default().push_back((url, wanted));
         }
-        let mut hosts: Vec<Queue> =
-            queues.into_iter().map(|(name, jobs)| Queue { name, jobs, running: 0, waits: false }).collect();
+        let queue = |(name, jobs): (String, VecDeque<_>)| {
+            let at_once = pace.at_once(&name);
+            Queue { name, jobs, running: 0, at_once, waits: false }
+        };
+        let mut hosts: Vec<Queue> = queues.into_iter().map(queue).collect();
         hosts.sort_by_key(|queue| Reverse(queue.jobs.len()));
-        Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts, at_once }
+        Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts }
     }
 
     /// The next address whose host can be asked now.
@@ -127,7 +136,7 @@ impl Queues {
     /// The host may be asked, if there is something to ask it and it is not busy enough.
     fn make_ready(&mut self, index: usize) {
         let queue = &self.hosts[index];
-        if !queue.waits && !queue.jobs.is_empty() && queue.running < self.at_once {
+        if !queue.waits && !queue.jobs.is_empty() && queue.running < queue.at_once {
             self.ready.insert((queue.running, index));
         }
     }
@@ -137,12 +146,13 @@ impl Queues {
         self.later.first().map(|(due, _)| *due)
     }
 
-    /// A visit to this host has ended.
-    fn ended(&mut self, index: Option<usize>) {
-        let Some(index) = index else { return };
+    /// A visit to this host has ended; its name, if it was the last one.
+    fn ended(&mut self, index: usize) -> Option<&str> {
         let queue = &mut self.hosts[index];
         self.ready.remove(&(queue.running, index));
         queue.running -= 1;
         self.make_ready(index);
+        let queue = &self.hosts[index];
+        (queue.running == 0 && queue.jobs.is_empty()).then_some(queue.name.as_str())
     }
 }

@@ -87,7 +87,7 @@ enum Answered {
 
 impl Visitor {
     pub(in crate::collect::links) fn new(web: &Web) -> Self {
-        let pace = Pace::new(web.settings.limits);
+        let pace = Pace::new(web.settings.limits.clone(), web.settings.progress.clone());
         Self { web: web.clone(), pace, requests: AtomicU64::new(0), known: None }
     }
 
@@ -95,11 +95,6 @@ impl Visitor {
     /// whether that holds.
     pub(in crate::collect::links) fn knowing(web: &Web, known: Option<BTreeMap<Url, Known>>) -> Self {
         Self { known, ..Self::new(web) }
-    }
-
-    /// How many requests a host may get at once.
-    pub(super) fn at_once(&self) -> usize {
-        self.web.settings.limits.per_host.max(1)
     }
 
     /// The queues of the run.

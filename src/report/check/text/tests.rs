@@ -1,0 +1,111 @@
+use super::*;
+use crate::pod::document::LinkKind;
+use crate::pod::rule::Rule;
+use crate::pod::verdict::{Observation, Verdict};
+
+const OLD: &str = "https://docs.example.com/a-rather-long-path/to-a-page/that-has-moved/somewhere-else.html";
+const NEW: &str = "https://docs.example.com/the-new-place/of-that-same-page.html";
+
+fn at(finding: Finding, path: &str, line: usize, column: usize) -> Finding {
+    finding.at(Place { path: path.to_owned(), line, column })
+}
+
+/// Two pages and something about none.
+fn findings() -> Vec<Finding> {
+    let moved = Finding::new(Rule::LinkMoved, OLD, format!("{OLD}: it moved for good"));
+    let words = "„Grüße“ steht hier als „GrÃ¼ÃŸe“, in der falschen Kodierung";
+    vec![
+        at(moved.advise(format!("Write {NEW} instead.")), "docs/größe.md", 12, 3),
+        at(Finding::new(Rule::TextMojibake, "x", words), "docs/größe.md", 2, 10),
+        at(Finding::new(Rule::LabelEmpty, "~\"\"", "a label reference\nwithout a name"), "b.md", 7, 1),
+        Finding::new(Rule::ExceptionUnused, "x", "the exception for x matches nothing"),
+    ]
+}
+
+fn told(findings: &[Finding], width: Option<usize>) -> String {
+    let alive = [Observation::new(NEW.to_owned(), LinkKind::Web, Verdict::Alive, String::new())];
+    let looked = Looked {
+        links: 3,
+        unique: 2,
+        observations: &alive,
+        findings,
+        inconclusive: Some("5 of 9 links fail that did not fail before"),
+        requests: (0, 0, 2),
+        hosts: &[],
+        took_ms: 1,
+        shard: Some((2, 8)),
+    };
+    text(&looked, width)
+}
+
+#[test]
+fn without_a_terminal_a_finding_is_two_lines_that_hold_all_of_it() {
+    let expected = format!(
+        "  ! exception-unused: the exception for x matches nothing\n\
+         \x20     fix: Remove it.\n\
+         1 finding in b.md\n\
+         \x20 ! b.md:7:1 label-empty: a label reference without a name\n\
+         \x20     fix: Name the label or take the reference out.\n\
+         2 findings in docs/größe.md\n\
+         \x20 ! docs/größe.md:2:10 text-mojibake: „Grüße“ steht hier als „GrÃ¼ÃŸe“, in der falschen Kodierung\n\
+         \x20     fix: Replace them by the mended text.\n\
+         \x20 ! docs/größe.md:12:3 link-moved: {OLD}: it moved for good\n\
+         \x20     fix: Write {NEW} instead.\n\
+         Inconclusive: 5 of 9 links fail that did not fail before.\n\
+         3 links, 2 different: 1 alive\n\
+         Shard 2 of 8: these are its own links; labels and the rest of the pages are not its business.\n"
+    );
+    assert_eq!(told(&findings(), None), expected);
+}
+
+#[test]
+fn a_terminal_of_80_columns_has_the_fault_and_the_fix_below_the_place() {
+    let expected = format!(
+        "  ! exception-unused\n\
+         \x20     the exception for x matches nothing\n\
+         \x20     fix: Remove it.\n\
+         \n\
+         1 finding in b.md\n\
+         \x20 ! b.md:7:1 label-empty\n\
+         \x20     a label reference without a name\n\
+         \x20     fix: Name the label or take the reference out.\n\
+         \n\
+         2 findings in docs/größe.md\n\
+         \x20 ! docs/größe.md:2:10 text-mojibake\n\
+         \x20     „Grüße“ steht hier als „GrÃ¼ÃŸe“, in der falschen Kodierung\n\
+         \x20     fix: Replace them by the mended text.\n\
+         \x20 ! docs/größe.md:12:3 link-moved\n\
+         \x20     {OLD}:\n\
+         \x20     it moved for good\n\
+         \x20     fix: Write {NEW}\n\
+         \x20          instead.\n\
+         \n\
+         Inconclusive: 5 of 9 links fail that did not fail before.\n\
+         3 links, 2 different: 1 alive\n\
+         Shard 2 of 8: these are its own links; labels and the rest of the pages are not\n\
+         its business.\n"
+    );
+    assert_eq!(told(&findings(), Some(80)), expected);
+}
+
+#[test]
+fn a_narrow_terminal_cuts_sentences_and_never_an_address_or_a_place() {
+    let narrow = told(&findings(), Some(40));
+    assert!(narrow.contains("      „Grüße“ steht hier als „GrÃ¼ÃŸe“,\n      in der falschen Kodierung\n"), "{narrow}");
+    for whole in [OLD, NEW, "docs/größe.md:12:3 "] {
+        assert!(narrow.contains(whole), "{whole} is cut in\n{narrow}");
+    }
+    // Only what cannot be broken is longer than the terminal is wide.
+    for line in narrow.lines().filter(|line| line.chars().count() > 40) {
+        assert!(line.trim().split(' ').count() == 1, "{line}");
+    }
+}
+
+#[test]
+fn what_would_move_the_cursor_is_not_shown() {
+    let hostile = at(Finding::new(Rule::LabelEmpty, "x", "m"), "a\u{1b}[2J\u{202e}.md", 1, 1);
+    for width in [None, Some(80)] {
+        let told = told(std::slice::from_ref(&hostile), width);
+        assert!(told.contains("a[2J.md:1:1 ") && !told.contains(['\u{1b}', '\u{202e}']), "{told:?}");
+    }
+}
