@@ -1,6 +1,7 @@
 //! The links of a page, looked at in memory: a GitLab in a box, a web of our own, a clock that nobody waits for.
 
 mod faults; // a GitLab that refuses, fails in part, or is another version
+mod github; // things of GitHub, as its API tells them to whoever has a token
 mod gitlab; // things of GitLab, as its API tells them
 mod instances; // several GitLabs, each with a reader and a token of its own
 mod manners; // how often who is asked, and what is told of it

@@ -1,6 +1,7 @@
 //! A visit to one address: asked, redirected by hand, and judged.
 
 mod again;
+mod api;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use crate::collect::links::pace::{Pace, Place};
 use crate::collect::links::verdict::Judged;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{Hop, Verdict};
+pub(in crate::collect::links) use api::Answer;
 
 /// The most redirects that are followed.
 const MOST_HOPS: usize = 5;
@@ -95,7 +97,7 @@ impl Visitor {
     }
 
     /// How many requests a host may get at once.
-    pub(super) fn at_once(&self) -> usize {
+    pub(in crate::collect::links) fn at_once(&self) -> usize {
         self.web.settings.limits.per_host.max(1)
     }
 
