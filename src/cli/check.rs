@@ -31,7 +31,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
     let reader = connect(&door.access).map_err(Halt::usage)?;
     let reader = reader.with_others(instances::readers(&door, &config, with)?);
-    let web = super::web::web(Some(&door), Limits::POLITE, with)?;
+    let web = super::web::web(Some(&door), Limits::POLITE, super::web::github(&door, &config, with)?, with)?;
     let mut policy = super::web::policy(&door);
     policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
         beginning: beginning.clone(),

@@ -4,20 +4,30 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
+use secrecy::ExposeSecret as _;
 
 use super::Halt;
-use super::door::Door;
+use super::door::{Door, secret};
 use super::limits::limits;
 use super::work::With;
 use crate::collect::links::address::Rules;
+use crate::collect::links::github;
 use crate::collect::links::pace::Limits;
 use crate::collect::links::policy::Policy;
 use crate::collect::links::web::{Hosts, Lookup, Settings, Web};
+use crate::config::Config;
 use crate::gitlab::{Exchange, HttpExchange};
 
 /// What reads the web: the internet's, or the box's where the door leads into one.
-/// Hosts are asked as fast as `--limits` says, or as it fits the command.
-pub(super) fn web(door: Option<&Door>, fitting: Limits, with: &With<'_>) -> Result<Web, Halt> {
+/// Hosts are asked as fast as `--limits` says, or as it fits the command; `github` is what GitHub's API is asked with, if
+/// it is.
+pub(super) fn web(
+    door: Option<&Door>,
+    fitting: Limits,
+    github: Option<HeaderValue>,
+    with: &With<'_>,
+) -> Result<Web, Halt> {
     let settings = Settings {
         seed: with.seed,
         progress: with.bar.progress(),
@@ -33,7 +43,31 @@ pub(super) fn web(door: Option<&Door>, fitting: Limits, with: &With<'_>) -> Resu
             Hosts::Box { web: carried.web, authority: carried.authority.clone(), lookup }
         }
     };
-    Web::with(hosts, settings).map_err(Halt::usage)
+    let github = github.map(|header| github::client(hosts.clone(), &settings, header)).transpose();
+    let web = Web::with(hosts, settings).map_err(Halt::usage)?;
+    Ok(match github.map_err(Halt::usage)? {
+        Some(api) => web.asking_github(api),
+        None => web,
+    })
+}
+
+/// What GitHub's API is asked with, where its token is given. None in a box, whose web is all there is.
+pub(super) fn github(door: &Door, config: &Config, with: &With<'_>) -> Result<Option<HeaderValue>, Halt> {
+    let name = &config.tokens.github;
+    if door.is_box {
+        return Ok(None);
+    }
+    let Some(token) = secret(name, with)? else { return Ok(None) };
+    with.redactor.learn(&token);
+    let shown = token.expose_secret();
+    let instances = config.instances.iter().filter_map(|instance| instance.token.as_ref());
+    let same = |other: &&String| secret(other, with).is_ok_and(|it| it.is_some_and(|it| it.expose_secret() == shown));
+    let gitlabs = door.access.tokens.values().filter(|token| token.secret.expose_secret() == shown);
+    if let Some(other) = gitlabs.map(|token| &token.name).chain(instances.filter(same)).next() {
+        return Err(Halt::usage(format!("{name} holds the same token as {other}; give GitHub one of its own")));
+    }
+    // A token is a word of ASCII, which every header takes.
+    Ok(HeaderValue::from_str(&format!("Bearer {shown}")).ok())
 }
 
 /// How links are judged behind this door.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use http::HeaderValue;
 
 use super::Halt;
 use super::args::{self, Apply, At, Format, Global, Plan};
@@ -79,7 +80,7 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
-    let web = super::web::web(Some(door), Limits::CAREFUL, with)?;
+    let web = super::web::web(Some(door), Limits::CAREFUL, prepared.github.clone(), with)?;
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let work = with.bar.during(run(pods, eyes, mode, door.moment(), *max_writes));
@@ -174,7 +175,7 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let started = (with.stopwatch)();
     let prepared = Prepared::new(at, with).await?;
     let reader = connect(&prepared.door.access).map_err(Halt::usage)?.with_others(prepared.others.clone());
-    let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, with)?;
+    let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, prepared.github.clone(), with)?;
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
@@ -202,6 +203,8 @@ struct Prepared {
     door: Door,
     /// The readers of other instances.
     others: BTreeMap<String, Reader>,
+    /// What GitHub's API is asked with, if it is.
+    github: Option<HeaderValue>,
     /// What other jobs saw of links.
     seen: Option<Arc<Seen>>,
 }
@@ -218,8 +221,9 @@ impl Prepared {
         let adapted = |pod: Pod| Pod { instance: door.access.url.clone(), tasks: tasks.clone(), ..pod };
         let pods = pods.into_iter().map(adapted).collect();
         let others = super::instances::readers(&door, &config, with)?;
+        let github = super::web::github(&door, &config, with)?;
         let seen = at.observations.as_deref().map(|pattern| kept::seen(pattern, &at.gitlab, &door)).transpose()?;
-        Ok(Self { pods, max_writes: config.max_writes, door, others, seen: seen.map(Arc::new) })
+        Ok(Self { pods, max_writes: config.max_writes, door, others, github, seen: seen.map(Arc::new) })
     }
 
     /// How links are judged.

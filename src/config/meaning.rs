@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use self::instance::DEFAULT_TOKEN;
+use self::instance::{DEFAULT_TOKEN, GITHUB_TOKEN};
 use self::pod::PodFile;
 use super::problem::Problem;
 use super::{Config, Files, INSTANCE_FILE, TokenNames, raw, strict};
@@ -67,6 +67,7 @@ pub(super) fn none() -> Config {
             handbook: None,
             agents: None,
             reports: None,
+            github: GITHUB_TOKEN.to_owned(),
         },
         max_writes: DEFAULT_MAX_WRITES as usize,
         pods: Vec::new(),

@@ -68,6 +68,8 @@ pub struct TokenNames {
     pub agents: Option<String>,
     /// For the living reports.
     pub reports: Option<String>,
+    /// For GitHub's API.
+    pub github: String,
 }
 
 /// The files of a configuration, read but not yet understood.

@@ -73,6 +73,10 @@ pub(super) struct Tokens {
     /// For the living reports: scope `api`.
     #[schemars(with = "Option<String>")]
     pub(super) reports: Option<Spanned<String>>,
+    /// For links to GitHub, which are asked of its API with it: a token of GitHub that may read what the pages link to.
+    /// `PODKEEPER_GITHUB_TOKEN` unless named.
+    #[schemars(with = "Option<String>")]
+    pub(super) github: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

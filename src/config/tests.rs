@@ -66,7 +66,10 @@ fn a_small_file_is_enough_and_the_defaults_are_said_ones() {
     assert_eq!((pod.page.git_ref.as_str(), pod.label.create, config.max_writes), ("main", false, 10));
     assert_eq!(pod.slots[0].event, "Alpha Pod Pairing");
     assert_eq!(pod.slots[0].open_ahead, chrono::Duration::days(7));
-    assert_eq!(config.tokens.default, "PODKEEPER_TOKEN");
+    assert_eq!(
+        (config.tokens.default.as_str(), config.tokens.github.as_str()),
+        ("PODKEEPER_TOKEN", "PODKEEPER_GITHUB_TOKEN")
+    );
 }
 
 #[test]
@@ -137,6 +140,25 @@ fn all_faults_of_all_files_are_told_at_once() {
         assert!(all.contains(expected), "{expected}\n{all}");
     }
     assert!(!all.contains("glpat-"), "a token in the wrong place is not repeated");
+}
+
+#[test]
+fn githubs_token_is_named_and_is_no_gitlabs() {
+    let with = |name: &str| format!("[tokens]\ngithub = \"{name}\"\npairing = \"PAIRING_TOKEN\"\n");
+    let found = |text: &str| problems(&[("podkeeper.toml", text), ("pods/alpha.toml", POD)]).join("\n");
+    let good = with("HUB_TOKEN");
+    let config = understand(&files(&[("podkeeper.toml", &good), ("pods/alpha.toml", POD)]), today()).unwrap();
+    assert_eq!(config.tokens.github, "HUB_TOKEN");
+    for (name, expected) in [
+        ("PAIRING_TOKEN", "podkeeper.toml:2 `PAIRING_TOKEN` holds a token of GitLab"),
+        ("PODKEEPER_TOKEN", "podkeeper.toml:2 `PODKEEPER_TOKEN` holds a token of GitLab"),
+        ("ghp_abcdefghij", "line 2 has no name of an environment variable"),
+    ] {
+        let told = found(&with(name));
+        assert!(told.contains(expected) && !told.contains("ghp_"), "{told}");
+    }
+    let other = "[[instance]]\nurl = \"https://gitlab.example\"\ntoken = \"PODKEEPER_GITHUB_TOKEN\"\n";
+    assert!(found(other).contains("`PODKEEPER_GITHUB_TOKEN` holds the token of another GitLab"));
 }
 
 #[test]

@@ -130,12 +130,12 @@ fn finding(seen: &Observation, told: bool) -> Option<Finding> {
     Some(finding)
 }
 
-/// What to tell of a thing that says itself that its end is near.
+/// What to tell of a thing that is there and whose end is near or has come.
 fn deprecated(seen: &Observation) -> Option<Finding> {
     let deprecated = seen.deprecated.as_ref()?;
     let url = Untrusted::new(seen.url.as_str()).line();
     let said = Untrusted::new(deprecated.said.as_str()).line();
-    let mut finding = Finding::new(Rule::TemplateDeprecated, url.clone(), format!("{url}: its header says: {said}"));
+    let mut finding = Finding::new(Rule::TemplateDeprecated, url.clone(), format!("{url}: {said}"));
     if let Some(place) = seen.places.first() {
         finding = finding.at(place.into());
     }

@@ -8,10 +8,26 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use secrecy::{ExposeSecret as _, SecretString};
 
 const SHOWN: &str = "[redacted]";
-/// Prefixes of GitLab's tokens (docs "Token overview"). An instance can set its own, so this is an extra
-/// beside the known secrets, for tokens that somebody else leaked on a page.
-const PREFIXES: [&str; 10] =
-    ["glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glft-", "glsoat-", "glagent-", "glimt-", "gloas-"];
+/// Prefixes of GitLab's tokens (docs "Token overview") and of GitHub's (docs "About authentication to GitHub"). An
+/// instance can set its own, so this is an extra beside the known secrets, for tokens that somebody else leaked on a page.
+const PREFIXES: [&str; 16] = [
+    "glpat-",
+    "glptt-",
+    "gldt-",
+    "glrt-",
+    "glcbt-",
+    "glft-",
+    "glsoat-",
+    "glagent-",
+    "glimt-",
+    "gloas-",
+    "github_pat_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+];
 
 /// Knows every form in which this run's secrets could appear, longest first. Clones share what they know.
 #[derive(Clone, Default)]
@@ -45,7 +61,7 @@ impl Redactor {
                 out = Cow::Owned(out.replace(needle.as_str(), SHOWN));
             }
         }
-        match without_gitlab_tokens(&out) {
+        match without_tokens(&out) {
             None => out,
             Some(clean) => Cow::Owned(clean),
         }
@@ -92,13 +108,15 @@ fn in_hex(secret: &str, upper: bool) -> String {
     if upper { hex.to_ascii_uppercase() } else { hex }
 }
 
-/// The text without whatever looks like a GitLab token, a known prefix and 20 or more characters of its alphabet; `None`
-/// where nothing does.
-fn without_gitlab_tokens(text: &str) -> Option<String> {
+/// The text without whatever looks like a token of GitLab or GitHub, a known prefix and 20 or more characters of its
+/// alphabet; `None` where nothing does.
+fn without_tokens(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut kept = 0;
-    // All prefixes begin so.
-    for at in memchr::memmem::find_iter(text.as_bytes(), "gl") {
+    // All prefixes begin with a `g`, and few words do so in this way.
+    let bytes = text.as_bytes();
+    let begins = |at: &usize| matches!(bytes.get(at + 1), Some(b'l' | b'h' | b'i'));
+    for at in memchr::memchr_iter(b'g', bytes).filter(begins) {
         let prefix = PREFIXES.iter().find(|prefix| at >= kept && text[at..].starts_with(**prefix));
         let Some(prefix) = prefix else { continue };
         let from = at + prefix.len();
@@ -141,5 +159,10 @@ mod tests {
     fn a_token_that_somebody_leaked_is_not_shown_again() {
         let text = "see glpat-abcdefghijklmnopqrst and glpat-short";
         assert_eq!(Redactor::default().clean(text), "see [redacted] and glpat-short");
+        let text = "see github_pat_11ABCDEFG0123456789_abcdef, ghp_abcdefghijklmnopqrstuvwxyz0123456789 and ghp_short";
+        assert_eq!(Redactor::default().clean(text), "see [redacted], [redacted] and ghp_short");
+        // What two tokens have in common is no secret.
+        let redactor = Redactor::new(&[&SecretString::from("github_pat_11ABCDEFG0123456789_abcdef")]);
+        assert_eq!(redactor.clean("github_pages of github_pat_"), "github_pages of github_pat_");
     }
 }

@@ -161,8 +161,8 @@ rules! {
         "What a link of the page points at has another address for good."
         "Write the new address before the redirect is taken away.";
     TemplateDeprecated "template-deprecated" Info Public false
-        "A CI template that the page links to says in its header that it is deprecated."
-        "Link what replaces it, before it is removed.";
+        "A CI template that the page links to says in its header that it is deprecated, or can no longer be included."
+        "Link what replaces it.";
     ClockSkewed "clock-skewed" Major Public false
         "This machine's clock and GitLab's differ by more than ten minutes; GitLab's counts."
         "Set the clock that is wrong: most likely the runner's.";

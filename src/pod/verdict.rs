@@ -87,7 +87,7 @@ pub struct Observation {
     pub redirects: Vec<Hop>,
     /// A better address, where one is known.
     pub suggestion: Option<String>,
-    /// What the thing itself says of its end, where it is there and says so.
+    /// What tells of its end, where it is there and something does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Box<Deprecated>>,
     /// Where it stands, in order.
@@ -103,11 +103,11 @@ impl Observation {
     }
 }
 
-/// What a thing that is there says of its own end.
+/// What tells of the end of a thing that is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deprecated {
-    /// Its own words, one line.
+    /// One line: its own words, or that it is there no more where it is used from.
     pub said: String,
     /// What it names to be used instead, if it does: a name or an address.
     pub successor: Option<String>,

@@ -15,6 +15,7 @@
 //! that look alive to every link checker are the point: a hidden project leads to the sign-in page, a missing file to
 //! the tree (`RoutableActions`, `RedirectsForMissingPathOnTree`).
 
+mod github;
 mod gitlab;
 
 use super::call::Call;
@@ -56,6 +57,10 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Reply {
     }
     if host == GITLAB_HOST {
         gitlab::answer(world, call)
+    } else if host == "api.github.com" {
+        github::api(world, call)
+    } else if host == "github.com" {
+        github::answer(world, call)
     } else if bare == "www.youtube.com/oembed" {
         oembed(world, call)
     } else {

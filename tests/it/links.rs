@@ -2,6 +2,7 @@
 
 mod apart; // hosts with limits of their own
 mod faults; // a GitLab that refuses, fails in part, or is another version
+mod github; // things of GitHub, as its API tells them to whoever has a token
 mod gitlab; // things of GitLab, as its API tells them
 mod instances; // several GitLabs, each with a reader and a token of its own
 mod manners; // how often who is asked, and what is told of it

@@ -1,6 +1,8 @@
 //! Every link once → a verdict.
 //!
-//! - `asked`: which addresses there are, and who is asked · `target`: what an address points at · `gitlab`: GitLab's things, asked of its API in batches
+//! - `asked`: which addresses there are, and who is asked · `target`: what an address points at
+//! - `gitlab`: GitLab's things, asked of its API in batches
+//! - `github`: GitHub's things, asked of its API where a token was given
 //! - `instances`: links to several instances, each asked by a reader of its own
 //! - `web`: everything else over HTTP · `pace`: how often a host is asked · `address`: which hosts at all
 //! - `slack`: Slack's addresses, by their form · `fragment`, `heading`: places in HTML and in GitLab Markdown
@@ -11,6 +13,7 @@
 pub mod address;
 mod asked;
 mod fragment;
+pub mod github;
 mod gitlab;
 pub(in crate::collect) mod heading;
 mod instances;
@@ -104,14 +107,12 @@ pub async fn probe(
 ) -> Probed {
     let entries = entries(documents, policy, reader.others());
     let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
-    let mut jobs = Jobs::new();
+    let (mut hub, mut jobs) = (BTreeSet::new(), Jobs::new());
     for (key, entry) in &entries {
         match &entry.ask {
             Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
-            Ask::Web(url) => {
-                let places = jobs.entry(bare(url)).or_default();
-                places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
-            }
+            Ask::Web(url) if github::is_asked(web, url) => drop(hub.insert(url)),
+            Ask::Web(url) => want(&mut jobs, url),
             Ask::Nobody(_) | Ask::Told(_) => {}
         }
     }
@@ -119,8 +120,14 @@ pub async fn probe(
     let (recalled, known) = recalled.map_or_else(Default::default, |recalled| (recalled.visits, Some(recalled.known)));
     let visitor = Arc::new(Visitor::knowing(web, known));
     let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
-    let (looked, mut visits) =
-        tokio::join!(instances::look(things, labels, reader, policy, Purpose::Handbook), visit_all(&visitor, jobs));
+    let (looked, mut visits, hub) = tokio::join!(
+        instances::look(things, labels, reader, policy, Purpose::Handbook),
+        visit_all(&visitor, jobs),
+        github::look(&visitor, web, hub)
+    );
+    let mut jobs = Jobs::new();
+    hub.pages().for_each(|url| want(&mut jobs, url));
+    visits.extend(visit_all(&visitor, jobs).await);
     // A shard leaves it to the job that sees all pages to tell whether they are the network's own.
     let faces = policy.shard.filter(|_| policy.hands_on).map(|_| portal::faces(&visits)).unwrap_or_default();
     for (url, visit) in entries.iter().filter_map(|(_, entry)| entry.told_visit()) {
@@ -141,7 +148,7 @@ pub async fn probe(
                     visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
                 }
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
-                Ask::Web(url) => policy.place(visits.get(&bare(url)), url),
+                Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&bare(url)), url)),
             };
             policy::as_named(entry.kind, judged)
         })
@@ -190,6 +197,12 @@ pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observat
 fn gitlab_link(thing: &GitlabThing) -> GitlabLink {
     let fragment = fragment::wanted(thing.url.fragment()).unwrap_or_default();
     GitlabLink { thing: thing.clone(), fragment }
+}
+
+/// Has a page visited, and the place looked for that an address names on it.
+fn want(jobs: &mut Jobs, url: &Url) {
+    let places = jobs.entry(bare(url)).or_default();
+    places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
 }
 
 fn bare(url: &Url) -> Url {

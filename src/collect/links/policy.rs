@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::fragment;
+use super::github;
 use super::memory::Recall;
 use super::seen::Seen;
 use super::shard::Shard;
@@ -100,7 +101,7 @@ impl Policy {
             verdict: Verdict::FragmentUnverifiable,
             ..judged.clone()
         };
-        if wanted.starts_with(['/', '!']) || is_code_line(&visit.end, &wanted) {
+        if wanted.starts_with(['/', '!']) || is_drawn_later(&visit.end, &wanted) {
             return unverifiable("the page is there; scripts draw the place");
         }
         if let Some(why) = visit.unknown {
@@ -164,10 +165,12 @@ fn same_page(one: &Url, other: &Url) -> bool {
     plain(one) == plain(other)
 }
 
-/// `#L10` on GitHub, whose code view is drawn by scripts (fact sheet on links, section 5.5).
-fn is_code_line(page: &Url, wanted: &str) -> bool {
-    page.host_str() == Some("github.com")
-        && super::heading::line_anchor(wanted.split('C').next().unwrap_or(wanted)).is_some()
+/// Places that GitHub's scripts draw: lines of files (fact sheet on links, section 5.5), comments, files of a change.
+fn is_drawn_later(page: &Url, wanted: &str) -> bool {
+    const DRAWN: [&str; 6] =
+        ["commitcomment-", "diff-", "discussion_r", "discussioncomment-", "issuecomment-", "pullrequestreview-"];
+    let drawn = github::last_line(wanted).is_some() || DRAWN.iter().any(|beginning| wanted.starts_with(beginning));
+    page.host_str() == Some("github.com") && drawn
 }
 
 /// What is wrong with the form of a mail address (RFC 5321, 4.1.2; without quoted names and literals).

@@ -8,6 +8,7 @@
 //! would leave the box, so they are refused before connecting.
 
 mod answer;
+mod bearer;
 mod body;
 mod client;
 mod fetch;
@@ -32,6 +33,7 @@ use super::pace::Limits;
 use super::progress::Progress;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::text::Untrusted;
+pub(super) use bearer::bearing;
 pub use fetch::{Body, Fetch, Lost, Reply, Validators};
 
 const MOST_HOPS: usize = 5;
@@ -44,6 +46,8 @@ pub struct Web {
     fetch: Arc<dyn Fetch>,
     settings: Settings,
     boxed: bool,
+    /// What asks GitHub's API, where a token was given for it.
+    github: Option<Arc<dyn Fetch>>,
 }
 
 /// How the web is read.
@@ -121,12 +125,23 @@ impl Web {
     pub fn with(hosts: Hosts, settings: Settings) -> Result<Self, String> {
         let boxed = matches!(hosts, Hosts::Box { .. });
         let client = client::Client::new(hosts, &settings)?;
-        Ok(Self { fetch: Arc::new(client), settings, boxed })
+        Ok(Self { fetch: Arc::new(client), settings, boxed, github: None })
     }
 
     /// Any web, for example one in memory.
     pub fn over(fetch: Arc<dyn Fetch>, settings: Settings) -> Self {
-        Self { fetch, settings, boxed: false }
+        Self { fetch, settings, boxed: false, github: None }
+    }
+
+    /// The same with GitHub's API, asked by a client of its own: it holds a secret, and the one for pages holds none.
+    #[must_use]
+    pub fn asking_github(self, api: Arc<dyn Fetch>) -> Self {
+        Self { github: Some(api), ..self }
+    }
+
+    /// What asks GitHub's API, if it is asked.
+    pub(super) fn github(&self) -> Option<&Arc<dyn Fetch>> {
+        self.github.as_ref()
     }
 
     /// The text at an address, after at most five redirects, each judged like the first address.

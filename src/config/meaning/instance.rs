@@ -8,6 +8,7 @@ use crate::config::problem::Problem;
 use crate::config::{Files, INSTANCE_FILE, InstanceAt, TokenNames, raw};
 
 pub(super) const DEFAULT_TOKEN: &str = "PODKEEPER_TOKEN";
+pub(super) const GITHUB_TOKEN: &str = "PODKEEPER_GITHUB_TOKEN";
 
 /// GitLab's address, where the file gives one.
 pub(super) fn url(files: &Files, instance: &raw::Instance, problems: &mut Vec<Problem>) -> Option<Url> {
@@ -63,6 +64,7 @@ pub(super) fn others(
                 tokens.handbook.as_ref(),
                 tokens.agents.as_ref(),
                 tokens.reports.as_ref(),
+                Some(&tokens.github),
             ];
             let in_use = own
                 .into_iter()
@@ -116,11 +118,22 @@ fn variable(files: &Files, written: &Spanned<String>, problems: &mut Vec<Problem
 /// The names of the variables that hold tokens.
 pub(super) fn token_names(files: &Files, tokens: &raw::Tokens, problems: &mut Vec<Problem>) -> TokenNames {
     let mut name = |written: Option<&Spanned<String>>| written.and_then(|written| variable(files, written, problems));
-    TokenNames {
+    let names = TokenNames {
         default: name(tokens.default.as_ref()).unwrap_or_else(|| DEFAULT_TOKEN.to_owned()),
         pairing: name(tokens.pairing.as_ref()),
         handbook: name(tokens.handbook.as_ref()),
         agents: name(tokens.agents.as_ref()),
         reports: name(tokens.reports.as_ref()),
+        github: name(tokens.github.as_ref()).unwrap_or_else(|| GITHUB_TOKEN.to_owned()),
+    };
+    let gitlabs = [&names.pairing, &names.handbook, &names.agents, &names.reports].into_iter().flatten();
+    if gitlabs.chain([&names.default]).any(|name| *name == names.github) {
+        problems.push(Problem {
+            path: format!("{}/{INSTANCE_FILE}", files.folder),
+            span: tokens.github.as_ref().map(Spanned::span),
+            message: format!("`{}` holds a token of GitLab; a token goes to one place only", names.github),
+            help: format!("name a variable of its own for GitHub, for example {GITHUB_TOKEN}"),
+        });
     }
+    names
 }

@@ -9,6 +9,7 @@ mod access;
 mod build;
 mod change;
 mod commands;
+mod github;
 mod groups;
 mod history;
 mod issues;
@@ -30,6 +31,7 @@ mod web;
 
 pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
 pub use change::Change;
+pub use github::{Github, Hosted};
 pub use groups::{Epic, Group};
 pub use issues::{IssueEdit, NewIssue};
 pub use items::{Emoji, Event, Happened, Issue, IssueLink, LabelEvent, Note};

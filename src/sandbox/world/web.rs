@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::World;
+use super::github::Github;
 
 /// The web beside GitLab. Addresses are `host/path` without a trailing slash, and with `?query` where a query decides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -19,6 +20,8 @@ pub struct Web {
     pub moods: BTreeMap<String, Mood>,
     /// How often an address with a mood was asked for.
     pub visits: BTreeMap<String, u64>,
+    /// GitHub, as its API tells of it.
+    pub github: Github,
 }
 
 /// A page: what a link checker can see of it.

@@ -177,7 +177,7 @@ async fn a_deprecated_ci_template_is_alive_and_told_with_its_successor() {
         told,
         [
             ("template-deprecated", blob.as_str(), advice),
-            ("template-deprecated", raw.as_str(), "Link what replaces it, before it is removed."),
+            ("template-deprecated", raw.as_str(), "Link what replaces it."),
         ]
         .iter()
         .copied()
@@ -193,6 +193,54 @@ async fn a_deprecated_ci_template_is_alive_and_told_with_its_successor() {
     // What has no end says nothing in JSON either.
     assert_eq!(serde_json::to_value(&seen[&new]).unwrap().get("deprecated"), None);
     assert_eq!(serde_json::to_value(&seen[&blob]).unwrap()["deprecated"]["successor"], "Jobs/Lantern.gitlab-ci.yml");
+}
+
+/// An old ref keeps a template for ever, but what is included comes from the default branch.
+#[tokio::test(start_paused = true)]
+async fn a_ci_template_that_only_an_old_ref_has_is_alive_and_told_as_one_that_no_include_finds() {
+    use Verdict::{Alive, Dead};
+    let (mut world, token) = harbour();
+    let product = world.add_project("gitlab-org/gitlab", Visibility::Public);
+    world.projects.get_mut(&product).unwrap().default_branch = "master".to_owned();
+    let folder = "lib/gitlab/ci/templates";
+    let ending =
+        "# This template is deprecated.\n# template: Old.gitlab-ci.yml\n# with\n# template: New.gitlab-ci.yml\n";
+    for (git_ref, name, text) in [
+        ("v15", "Kept.gitlab-ci.yml", "job: {}\n"),
+        ("master", "Kept.gitlab-ci.yml", "job: {}\n"),
+        ("v15", "Gone.gitlab-ci.yml", "job: {}\n"),
+        ("v15", "Old.gitlab-ci.yml", ending),
+        // No template: its name does not end as one's does.
+        ("v15", "Rules.yml", "job: {}\n"),
+    ] {
+        world.add_file(product, git_ref, &format!("{folder}/{name}"), text);
+    }
+    let at = |git_ref: &str, name: &str| format!("{G}/gitlab-org/gitlab/-/blob/{git_ref}/{folder}/{name}");
+    let urls = [
+        at("v15", "Kept.gitlab-ci.yml"),
+        at("v15", "Gone.gitlab-ci.yml"),
+        at("v15", "Old.gitlab-ci.yml"),
+        at("v15", "Rules.yml"),
+        at("HEAD", "Kept.gitlab-ci.yml"),
+        at("master", "Gone.gitlab-ci.yml"),
+    ];
+    let stage = Stage::new(world, Some(&token));
+    let probed = stage.probe(&urls.each_ref().map(String::as_str), &web(&Memory::of(&[]))).await;
+    // As many as without a second ref.
+    assert_eq!(stage.reader.counts().reads(), 2);
+    let told = assess(&probed.observations, &BTreeMap::new(), super::stage::NOW.parse().unwrap()).findings;
+    let told: BTreeMap<&str, &str> = told
+        .iter()
+        .filter(|found| found.rule.code() == "template-deprecated")
+        .map(|found| (found.subject.as_str(), found.message.as_str()))
+        .collect();
+    let words = "it is on v15 but no longer on the default branch master, so `include: template` no longer finds it";
+    let said = [&urls[1], &urls[2]].map(|url| (url.as_str(), format!("{url}: {words}")));
+    assert_eq!(told, said.iter().map(|(url, message)| (*url, message.as_str())).collect());
+    let seen = seen(probed);
+    assert_eq!(urls.each_ref().map(|url| seen[url].verdict), [Alive, Alive, Alive, Alive, Alive, Dead]);
+    let successor = |url: &String| seen[url].deprecated.as_ref().unwrap().successor.as_deref();
+    assert_eq!((successor(&urls[1]), successor(&urls[2])), (None, Some("New.gitlab-ci.yml")));
 }
 
 #[tokio::test(start_paused = true)]

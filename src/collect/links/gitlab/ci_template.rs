@@ -3,6 +3,10 @@
 //! The forms are those of `Deploy-ECS.gitlab-ci.yml` and `Managed-Cluster-Applications.gitlab-ci.yml` in GitLab's
 //! `lib/gitlab/ci/templates`: "This template is deprecated.", then "template: OLD … with … template: NEW"; and "This
 //! template is DEPRECATED and scheduled for removal in GitLab 15.0", then "we instead recommend …" with addresses.
+//!
+//! `include: template` takes a name that ends in `.gitlab-ci.yml` and looks for it below that folder in the source that an
+//! instance runs (`Gitlab::Ci::Config::External::File::Template`, `Gitlab::Template::GitlabCiYmlTemplate`), for gitlab.com
+//! the default branch. A link to an older ref works for ever, and the include does not.
 
 use super::GitlabLink;
 use super::answer::{Fact, Look};
@@ -33,8 +37,29 @@ pub(super) fn text_of(link: &GitlabLink, known: &Known) -> Option<(Leaf, u64)> {
     }
 }
 
-/// What the header of the template that a link points at says of its end.
+/// The same template on the default branch, where a link names another ref that has it.
+pub(super) fn on_default(link: &GitlabLink, known: &Known) -> Option<Leaf> {
+    let (git_ref, path) = named(link)?;
+    let owner = link.thing.owner.path();
+    let at = |git_ref: &str| Leaf::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() };
+    let Look::There(home) = known.owner(Root::Project, owner) else { return None };
+    let root_ref = home.root_ref.as_deref().filter(|root_ref| *root_ref != git_ref && git_ref != "HEAD")?;
+    known.has(Root::Project, owner, &at(git_ref)).then(|| at(root_ref))
+}
+
+/// What tells of the end of the template that a link points at: that the default branch has it no more, or its header.
 pub(super) fn deprecated(link: &GitlabLink, known: &Known) -> Option<Deprecated> {
+    let header = header(link, known);
+    let (git_ref, _) = named(link)?;
+    let gone = on_default(link, known).filter(|leaf| known.lacks(Root::Project, link.thing.owner.path(), leaf));
+    let Some(Leaf::Blob { git_ref: root_ref, .. }) = gone else { return header };
+    let said = Untrusted::new(format!(
+        "it is on {git_ref} but no longer on the default branch {root_ref}, so `include: template` no longer finds it"
+    ));
+    Some(Deprecated { said: said.line(), successor: header.and_then(|header| header.successor) })
+}
+
+fn header(link: &GitlabLink, known: &Known) -> Option<Deprecated> {
     let (_, path) = named(link)?;
     let (text, _) = text_of(link, known)?;
     match known.leaf(Root::Project, link.thing.owner.path(), &text) {

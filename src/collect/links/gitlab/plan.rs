@@ -71,7 +71,7 @@ pub(super) fn first(links: &[GitlabLink], labels: &[Labels<'_>], _known: &Known)
 ///
 /// A file that is missing may be a folder, may stand in a ref with slashes in its name, or in the default
 /// branch under its new name; an epic may be told as a work item only; a fragment is looked for in a text; a
-/// label may have been retired.
+/// label may have been retired, a CI template taken from the default branch.
 pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     let mut sizes: BTreeMap<(String, Leaf), u64> = BTreeMap::new();
@@ -133,6 +133,9 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
         for (text, size) in text_of(link, known).into_iter().chain(ci_template::text_of(link, known)) {
             want(Root::Project, text.clone());
             sizes.insert((owner.to_owned(), text), size);
+        }
+        if let Some(template) = ci_template::on_default(link, known) {
+            want(Root::Project, template);
         }
     }
     for (group, title) in labels::retired(labels, known) {

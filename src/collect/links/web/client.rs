@@ -1,4 +1,4 @@
-//! The real client: reqwest without redirects, proxy or secret, and a resolver that knows permitted
+//! The real client: reqwest without redirects and proxy, and a resolver that knows permitted
 //! addresses only.
 //!
 //! In a box the same client is carried to the box: its resolver asks the box for the (invented) public
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use http::HeaderValue;
 use http::header::{CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::fetch::{Fetch, Lost, Reply, Validators};
@@ -34,7 +34,16 @@ impl Client {
     /// # Errors
     /// A sentence, when this machine lacks certificate authorities or given ones cannot be read.
     pub(super) fn new(hosts: Hosts, settings: &Settings) -> Result<Self, String> {
+        Self::sending(hosts, settings, HeaderMap::new())
+    }
+
+    /// The same with headers that go along with every request.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub(super) fn sending(hosts: Hosts, settings: &Settings, headers: HeaderMap) -> Result<Self, String> {
         let builder = reqwest::Client::builder()
+            .default_headers(headers)
             .user_agent(concat!("podkeeper/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

@@ -1,6 +1,7 @@
 //! A visit to one address: asked, redirected by hand, and judged.
 
 mod again;
+mod api;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::collect::links::pace::{Pace, Place};
 use crate::collect::links::verdict::Judged;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{Hop, Verdict};
+pub(in crate::collect::links) use api::Answer;
 
 /// The most redirects that are followed.
 const MOST_HOPS: usize = 5;
@@ -95,6 +97,11 @@ impl Visitor {
     /// whether that holds.
     pub(in crate::collect::links) fn knowing(web: &Web, known: Option<BTreeMap<Url, Known>>) -> Self {
         Self { known, ..Self::new(web) }
+    }
+
+    /// How many requests a host may get at once; see [`host`].
+    pub(in crate::collect::links) fn at_once(&self, host: &str) -> usize {
+        self.pace.at_once(host)
     }
 
     /// The queues of the run.

@@ -1,0 +1,315 @@
+//! GitHub: with a token its API is asked, which goes to one origin; without one it is a host of the web.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use futures_util::{StreamExt as _, stream};
+use http::{HeaderValue, Request};
+use podkeeper::collect::links::github;
+use podkeeper::collect::links::web::{Fetch, Hosts, Lookup, Lost, Reply, Settings, Web};
+use podkeeper::pod::verdict::{Observation, Verdict};
+use podkeeper::sandbox::Sandbox;
+use podkeeper::sandbox::World;
+use podkeeper::sandbox::world::Mood;
+use tower::ServiceExt as _;
+use url::Url;
+
+use crate::endings::{podkeeper_in, scratch};
+
+use super::stage::{BoxWeb, Memory, Says, Stage, empty, over, seen, verdict};
+
+const TOKEN: &str = "CANARYcanary0123456789abcdef";
+const API: &str = "https://api.github.com";
+
+/// Carries questions to the GitHub of a box with a token, and notes them.
+struct Hub {
+    sandbox: Sandbox,
+    token: &'static str,
+    asked: Mutex<Vec<String>>,
+    lost: bool,
+}
+
+#[async_trait::async_trait]
+impl Fetch for Hub {
+    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+        assert_eq!(url.origin().ascii_serialization(), API, "the token goes to one origin");
+        self.asked.lock().unwrap().push(url.as_str().trim_start_matches(API).to_owned());
+        if self.lost {
+            return Err(Lost::Broken("reset".to_owned()));
+        }
+        let request = Request::get(url.as_str()).header("authorization", format!("Bearer {}", self.token));
+        let answer = self.sandbox.web_router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = stream::iter([Ok(bytes)]).boxed();
+        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+}
+
+/// Public, private, renamed and archived repositories.
+fn grove() -> World {
+    let mut world = empty();
+    let bot = world.add_user("bot", "Bot");
+    world.add_token("api", bot, &["read_api"], None);
+    TOKEN.clone_into(&mut world.web.github.token);
+    let alder = world.add_to_github("grove/alder", false);
+    alder.add_file("main", "src/a.rs", &"fn a() {}\n".repeat(30));
+    alder.add_file("feature/x", "docs/b.md", "# B\n");
+    alder.issues.extend([(1, None), (2, Some(("grove/birch".to_owned(), 9)))]);
+    alder.releases.insert("v1.0".to_owned());
+    alder.commits.insert("0a1b2c3d".to_owned());
+    let birch = world.add_to_github("grove/birch", false);
+    birch.formerly.push("grove/beech".to_owned());
+    birch.issues.insert(9, None);
+    world.add_to_github("grove/attic", false).archived = true;
+    let closed = world.add_to_github("grove/closed", true);
+    closed.add_file("main", "a.rs", "one\ntwo\nthree\n");
+    closed.add_file("release/1", "c.md", "# C\n");
+    closed.issues.insert(4, None);
+    world.add_page_with("github.com", "/grove/alder/blob/main/README.md", "README", &["Set up"]);
+    // Pages of GitHub itself, one under a word that could be an owner's name.
+    world.add_page("github.com", "/features/actions", "Actions");
+    world.add_page("github.com", "/watch/tower", "The watch tower");
+    world
+}
+
+/// The look at links to GitHub with a token, and the questions that its API got.
+async fn look(
+    world: World,
+    token: &'static str,
+    lost: bool,
+    rests: &[&str],
+) -> (BTreeMap<String, Observation>, Vec<String>) {
+    let stage = Stage::new(world, None);
+    let hub = Arc::new(Hub { sandbox: stage.sandbox.clone(), token, asked: Mutex::default(), lost });
+    let pages = Arc::new(BoxWeb(stage.sandbox.clone()));
+    let web = Web::over(pages, Settings { seed: 7, ..Settings::default() });
+    let web = web.asking_github(Arc::clone(&hub) as Arc<dyn Fetch>);
+    let urls: Vec<String> = rests.iter().map(|rest| format!("https://github.com/{rest}")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let probed = stage.probe(&urls, &web).await;
+    assert!(!format!("{probed:?}").contains(TOKEN));
+    let api = probed.hosts.iter().find(|host| host.host == "api.github.com");
+    let asked = hub.asked.lock().unwrap().clone();
+    assert_eq!(api.map_or(0, |host| host.requests), asked.len() as u64);
+    (seen(probed), asked)
+}
+
+fn at<'a>(seen: &'a BTreeMap<String, Observation>, rest: &str) -> &'a Observation {
+    &seen[&format!("https://github.com/{rest}")]
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_token_the_api_tells_what_pages_do_not() {
+    use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Hidden, Moved};
+    let table = [
+        ("grove", Alive, ""),
+        ("nobody", Hidden, ""),
+        ("features/actions", Alive, ""),
+        ("watch/tower", Alive, ""),
+        ("grove/alder", Alive, ""),
+        ("grove/attic", Alive, ""),
+        ("grove/never-was", Hidden, ""),
+        ("grove/never-was/blob/main/a.rs#L3", Hidden, ""),
+        ("grove/beech", Moved, "grove/birch"),
+        ("grove/beech/blob/main/README.md#L1", Moved, "grove/birch/blob/main/README.md#L1"),
+        // Files, folders and places in them.
+        ("grove/alder/blob/main/src/a.rs", Alive, ""),
+        ("grove/alder/blob/main/src/a.rs#L30", Alive, ""),
+        ("grove/alder/blob/HEAD/src/a.rs#L10-L20", Alive, ""),
+        ("grove/alder/blob/refs/heads/main/src/a.rs", Alive, ""),
+        ("grove/alder/blob/main/src/a.rs#L31", FragmentDead, ""),
+        ("grove/alder/blob/main/src/a.rs#L10C1-L40C2", FragmentDead, ""),
+        ("grove/alder/tree/main/src", Alive, ""),
+        ("grove/alder/blob/main/gone.rs", Dead, ""),
+        ("grove/alder/blob/main/README.md#set-up", Alive, ""),
+        ("grove/alder/blob/main/README.md#tear-down", FragmentDead, ""),
+        // Where a ref ends is told by the page of a public repository.
+        ("grove/alder/blob/feature/x/docs/b.md", Alive, ""),
+        ("grove/alder/blob/feature/x/docs/b.md#L3", FragmentUnverifiable, ""),
+        ("grove/alder/blob/feature/x/gone.md", Dead, ""),
+        // Issues, pull requests, releases, commits, other pages.
+        ("grove/alder/issues/1", Alive, ""),
+        ("grove/alder/issues/1#issuecomment-5", FragmentUnverifiable, ""),
+        ("grove/alder/pull/1/files", Alive, ""),
+        ("grove/alder/issues/2", Moved, "grove/birch/issues/9"),
+        ("grove/alder/issues/77", Dead, ""),
+        ("grove/alder/releases/tag/v1.0", Alive, ""),
+        ("grove/alder/releases/tag/v9", Dead, ""),
+        ("grove/alder/commit/0a1b2c3d", Alive, ""),
+        ("grove/alder/commit/ffffffff", Dead, ""),
+        ("grove/alder/wiki/Home", Dead, ""),
+        // Only the token sees these: what it does not tell for certain is not known.
+        ("grove/closed", Alive, ""),
+        ("grove/closed/blob/main/a.rs#L3", Alive, ""),
+        ("grove/closed/blob/main/a.rs#L9", FragmentDead, ""),
+        ("grove/closed/blob/main/README.md#usage", FragmentUnverifiable, ""),
+        ("grove/closed/blob/main/gone.rs", Dead, ""),
+        ("grove/closed/blob/release/1/c.md", Alive, ""),
+        ("grove/closed/blob/release/1/gone.md", Dead, ""),
+        ("grove/closed/blob/a/b/c/d/e.md", Hidden, ""),
+        ("grove/closed/tree/never-was", Hidden, ""),
+        ("grove/closed/issues/4", Alive, ""),
+        ("grove/closed/issues/5", Hidden, ""),
+        ("grove/closed/releases/tag/v1.0", Hidden, ""),
+        ("grove/closed/wiki/Home", Alive, ""),
+    ];
+    let rests: Vec<&str> = table.iter().map(|(rest, ..)| *rest).collect();
+    let (seen, asked) = look(grove(), TOKEN, false, &rests).await;
+    for (rest, wanted, better) in table {
+        let found = at(&seen, rest);
+        let better = (!better.is_empty()).then(|| format!("https://github.com/{better}"));
+        assert_eq!((found.verdict, &found.suggestion), (wanted, &better), "{rest}: {}", found.reason);
+    }
+    assert_eq!(at(&seen, "grove/attic").reason, "its repository is archived");
+    assert!(at(&seen, "grove/beech").reason.contains("grove/birch"));
+    // Each thing is asked for once, whatever places of it are linked.
+    let different: BTreeSet<&String> = asked.iter().collect();
+    assert_eq!(different.len(), asked.len(), "{asked:?}");
+    println!("github_links={} questions={}", table.len(), asked.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_token_only_pages_are_asked_and_their_lines_are_not_known() {
+    use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Moved};
+    let page = |url: &str| format!("https://github.com/grove/{url}");
+    let readme = [Says::page("<h1 id=\"user-content-set-up\">Set up</h1>")];
+    let (blob, issue, old) = (page("alder/blob/main/README.md"), page("alder/issues/1"), page("beech"));
+    let (birch, gone) = (page("birch"), page("closed"));
+    let moved = [Says::to(301, &birch)];
+    let memory = Memory::of(&[
+        (&blob, &readme),
+        (&issue, &readme),
+        (&old, &moved),
+        (&birch, &readme),
+        (&gone, &[Says::status(404)]),
+    ]);
+    let table = [
+        (blob.clone(), Alive),
+        (format!("{blob}#set-up"), Alive),
+        (format!("{blob}#tear-down"), FragmentDead),
+        (format!("{blob}#L10"), FragmentUnverifiable),
+        (format!("{blob}#L10-L20"), FragmentUnverifiable),
+        (format!("{blob}#L10C3-L20C5"), FragmentUnverifiable),
+        (format!("{issue}#issuecomment-5"), FragmentUnverifiable),
+        (old, Moved),
+        (gone, Dead),
+    ];
+    let urls: Vec<&str> = table.iter().map(|(url, _)| url.as_str()).collect();
+    let seen = over(&memory, &urls).await;
+    for (url, wanted) in &table {
+        assert_eq!(verdict(&seen, url), *wanted, "{url}");
+    }
+    assert!(memory.asked().iter().all(|url| url.starts_with("https://github.com/")));
+}
+
+const MIXED: [&str; 7] = [
+    "grove/alder",
+    "grove/alder/blob/main/src/a.rs",
+    "grove/birch/issues/9",
+    "grove/closed",
+    "grove/closed/blob/main/a.rs#L2",
+    "grove/closed/issues/4",
+    "nobody",
+];
+
+/// What the API does not answer any more is asked of the page, whose 404 is no proof then.
+#[tokio::test(start_paused = true)]
+async fn an_api_that_had_enough_calls_nothing_dead() {
+    use Verdict::{Alive, Hidden, Refused};
+    for left in 0..10 {
+        let mut world = grove();
+        world.web.github.left = Some(left);
+        let (seen, asked) = look(world, TOKEN, false, &MIXED).await;
+        assert!(asked.len() as u64 <= left.max(1), "{left}: {asked:?}");
+        for rest in MIXED {
+            let found = at(&seen, rest);
+            let public = ["grove/alder", "grove/birch"].iter().any(|name| rest.starts_with(name));
+            let fine = if public { vec![Alive] } else { vec![Alive, Hidden, Refused] };
+            assert!(fine.contains(&found.verdict), "{left} {rest}: {:?} {}", found.verdict, found.reason);
+        }
+        if left == 0 {
+            let told = "GitHub's API does not answer so many questions (403)";
+            assert_eq!((at(&seen, "grove/closed").verdict, at(&seen, "grove/closed").reason.as_str()), (Refused, told));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_taken_and_an_api_that_is_down_leave_it_to_the_pages() {
+    use Verdict::{Alive, Refused, Unreachable};
+    for (token, lost, wanted, reason) in [
+        ("another-token-0123456789", false, Refused, "GitHub does not take the token (401)"),
+        (TOKEN, true, Unreachable, "reset"),
+    ] {
+        let (seen, asked) = look(grove(), token, lost, &MIXED).await;
+        assert!(lost || asked.len() == 1, "a token that was refused is refused again: {asked:?}");
+        for rest in MIXED {
+            let found = at(&seen, rest);
+            let public = ["grove/alder", "grove/birch"].iter().any(|name| rest.starts_with(name));
+            let expected = if public { (Alive, "") } else { (wanted, reason) };
+            assert_eq!((found.verdict, found.reason.as_str()), expected, "{rest}");
+        }
+    }
+}
+
+/// Finds every host at an address that policies allow; a box is reached all the same.
+struct Somewhere;
+
+#[async_trait::async_trait]
+impl Lookup for Somewhere {
+    async fn addresses(&self, _name: &str) -> Vec<IpAddr> {
+        vec!["93.184.216.34".parse().unwrap()]
+    }
+}
+
+/// Over real TLS, with the real client: the token opens what is private, and goes nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_goes_to_one_origin_even_where_the_api_redirects() {
+    let mut world = grove();
+    world.add_redirect("api.github.com", "/repos/grove/alder", 301, "https://evil.example/repositories/1");
+    world.add_mood("evil.example", "", Mood::Status(200));
+    let sandbox = Sandbox::new(world);
+    let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let says = serving.description();
+    let hosts = Hosts::Box {
+        web: says.web.unwrap().parse().unwrap(),
+        authority: says.ca.unwrap(),
+        lookup: Arc::new(Somewhere),
+    };
+    let settings = Settings { seed: 7, ..Settings::default() };
+    let header = HeaderValue::from_str(&format!("Bearer {TOKEN}")).unwrap();
+    let api = github::client(hosts.clone(), &settings, header).unwrap();
+    for stranger in ["https://evil.example/", "http://api.github.com/", "https://api.github.com:8443/"] {
+        let refused = api.get(&stranger.parse().unwrap()).await;
+        assert!(matches!(refused, Err(Lost::Broken(_))), "{stranger}");
+    }
+    let web = Web::with(hosts, settings).unwrap().asking_github(api);
+    let urls = ["https://github.com/grove/closed/blob/main/a.rs#L3", "https://github.com/grove/alder"];
+    let seen = seen(Stage::new(empty(), None).probe(&urls, &web).await);
+    assert_eq!(urls.map(|url| verdict(&seen, url)), [Verdict::Alive, Verdict::Alive], "{seen:?}");
+    assert_eq!(sandbox.world().web.visits.get("evil.example"), None, "nobody went there");
+    serving.stopped(async {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_token_of_github_is_in_no_output_and_is_no_gitlabs() {
+    let folder = scratch("check-github");
+    let (page, file) = (folder.join("page.md"), folder.join("token"));
+    std::fs::write(&page, format!("<https://github.com/grove/{TOKEN}>\n")).unwrap();
+    std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+    let args = ["check", "--offline", "--format", "json", page.to_str().unwrap()];
+    for env in [("PODKEEPER_GITHUB_TOKEN", TOKEN), ("PODKEEPER_GITHUB_TOKEN_FILE", file.to_str().unwrap())] {
+        let told = podkeeper_in(&args, &[env]).await;
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.out.contains("https://github.com/grove/[redacted]"), "{told:?}");
+        assert!(!told.out.contains(TOKEN) && !told.err.contains(TOKEN));
+    }
+    let told = podkeeper_in(&args, &[("PODKEEPER_TOKEN", TOKEN), ("PODKEEPER_GITHUB_TOKEN", TOKEN)]).await;
+    let said = "PODKEEPER_GITHUB_TOKEN holds the same token as PODKEEPER_TOKEN; give GitHub one of its own";
+    assert!(told.code == Some(2) && told.err.contains(said) && !told.err.contains(TOKEN), "{told:?}");
+    let told = podkeeper_in(&args, &[("PODKEEPER_GITHUB_TOKEN", "short")]).await;
+    assert!(told.code == Some(2) && told.err.contains("PODKEEPER_GITHUB_TOKEN holds no token"), "{told:?}");
+}
