@@ -115,7 +115,7 @@ fn crates_are_named_only_in_their_rooms() {
         ("similar::", &["pod", "sandbox"][..]),
         ("cron::", &["pod"][..]),
         ("html5gum::", &["collect", "sandbox"][..]),
-        ("memchr::", &["collect"][..]),
+        ("memchr::", &["collect", "gitlab"][..]),
         ("serde_saphyr::", &["collect"][..]),
         ("graphql_parser::", &["sandbox"][..]),
         ("quick_junit::", &["report"][..]),

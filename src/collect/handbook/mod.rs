@@ -20,7 +20,7 @@ mod slack;
 mod source;
 mod title;
 
-use crate::collect::links::heading::Headings;
+use crate::collect::links::Headings;
 use crate::collect::links::local::Anchors;
 use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, Place, in_order};

@@ -14,7 +14,7 @@ use super::plain;
 use super::position::{self, Rest};
 use super::source::Source;
 use super::{MOST, Whole};
-use crate::collect::links::heading::Headings;
+use crate::collect::links::Headings;
 
 /// What is known of a page after one walk through its tree.
 #[derive(Default)]

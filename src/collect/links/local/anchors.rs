@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::collect::links::heading::Headings;
+use crate::collect::links::Headings;
 
 /// The places of a document.
 #[derive(Debug, Clone, Default)]
