@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::collect::links::local::Local;
 use crate::collect::links::memory::Memory;
 use crate::collect::links::seen::SeenLink;
-use crate::collect::links::{Document, Labels, look_offline, probe};
+use crate::collect::links::{Document, Labels, gather, look, look_offline};
 use crate::collect::{Eyes, label_names};
 use crate::decide::links::{self, assess};
 use crate::pod::Exception;
@@ -75,7 +75,7 @@ const OF_PODS: [Rule; 6] = [
 
 /// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
 /// links and at nothing else.
-pub async fn check(documents: &[Read], trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
+pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
     let whole = eyes.policy.shard.is_none();
     let of_text = documents.iter().filter(|_| whole).flat_map(|read| &read.page.findings);
     let of_text = of_text.filter(|found| !OF_PODS.contains(&found.rule));
@@ -90,10 +90,14 @@ pub async fn check(documents: &[Read], trees: &[Local], eyes: Eyes<'_>, now: Dat
         })
         .collect();
     if let Some(web) = eyes.web {
+        let gathered = gather(&asked, eyes.reader, eyes.policy);
+        // A hundred thousand links need not be held twice while they are looked at.
+        drop(asked);
+        documents.iter_mut().for_each(|read| read.page.links = Vec::new());
         let labelled: Vec<&Read> = documents.iter().filter(|read| whole && !read.label_groups.is_empty()).collect();
         let labels: Vec<Labels<'_>> =
             labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
-        let probed = probe(&asked, &labels, eyes.reader, web, eyes.policy).await;
+        let probed = look(gathered, &labels, eyes.reader, web, eyes.policy).await;
         // Where GitLab could not be asked at all, that is what is said.
         let asked = probed.blind.is_none();
         for (read, verdicts) in labelled.iter().zip(&probed.labels) {
@@ -122,7 +126,7 @@ pub async fn check(documents: &[Read], trees: &[Local], eyes: Eyes<'_>, now: Dat
     checked.unique = urls.len();
     checked.links = checked.observations.iter().map(|seen| seen.places.len()).sum();
     let everything = whole && eyes.web.is_some() && checked.unknown.is_empty() && checked.inconclusive.is_none();
-    accepted::settle(&mut checked, documents, now.date_naive(), everything);
+    accepted::settle(&mut checked, &documents, now.date_naive(), everything);
     checked.findings = in_order(checked.findings);
     checked
 }

@@ -48,7 +48,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         document.site.clone_from(&args.site_url);
     }
     let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
-    let checked = match watched(check(&documents, &trees, eyes, door.now), with).await? {
+    let checked = match watched(check(documents, &trees, eyes, door.now), with).await? {
         Ok(checked) => checked,
         Err(code) => {
             sink.note("interrupted; nothing was kept");
@@ -94,7 +94,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let unsure = blind || !unread.is_empty() || !failed.is_empty();
     let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
     // The program ends here: giving back a hundred thousand small things one by one takes longer than ending.
-    std::mem::forget((checked, documents, trees));
+    std::mem::forget((checked, trees));
     Ok(match (unsure, worth) {
         (true, _) => Ending::Incomplete.code(),
         (false, true) => Ending::Findings.code(),

@@ -41,7 +41,7 @@ use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
-use asked::{Ask, Key, entries};
+use asked::{Ask, Entry, Key, entries};
 use gitlab::GitlabLink;
 pub(in crate::collect) use heading::Headings;
 use local::Local;
@@ -97,8 +97,15 @@ pub struct Probed {
     pub memory: Option<Memory>,
 }
 
-/// Looks at all links of all documents, and at labels. Each resource is asked once, however often and with whatever
-/// fragments it is named. Never fails: what cannot be asked has a verdict that says so.
+/// The links of documents: each address once, with everywhere it stands.
+pub struct Gathered(Vec<(Key, Entry)>);
+
+/// Gathers the links of all documents, which may go when that is done.
+pub fn gather(documents: &[Document<'_>], reader: &Reader, policy: &Policy) -> Gathered {
+    Gathered(entries(documents, policy, reader.others()))
+}
+
+/// Gathers the links of all documents, and looks.
 pub async fn probe(
     documents: &[Document<'_>],
     labels: &[Labels<'_>],
@@ -106,7 +113,18 @@ pub async fn probe(
     web: &Web,
     policy: &Policy,
 ) -> Probed {
-    let entries = entries(documents, policy, reader.others());
+    look(gather(documents, reader, policy), labels, reader, web, policy).await
+}
+
+/// Looks at all links, and at labels. Each resource is asked once, however often and with whatever fragments it is
+/// named. Never fails: what cannot be asked has a verdict that says so.
+pub async fn look(
+    Gathered(entries): Gathered,
+    labels: &[Labels<'_>],
+    reader: &Reader,
+    web: &Web,
+    policy: &Policy,
+) -> Probed {
     let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
     let (mut hub, mut jobs) = (BTreeSet::new(), Jobs::new());
     for (key, entry) in &entries {
