@@ -31,7 +31,7 @@ pub(super) struct Entry {
 /// Who is asked.
 pub(super) enum Ask {
     Gitlab(Box<GitlabThing>),
-    Web(Url),
+    Web(Arc<Url>),
     Nobody(Box<Judged>),
     /// Nobody any more: another job did.
     Told(Box<Told>),
@@ -75,7 +75,7 @@ pub(super) fn entries(
         let page = match &entry.ask {
             Ask::Nobody(_) | Ask::Told(_) => continue,
             Ask::Gitlab(_) => None,
-            Ask::Web(url) => Some(bare(url)),
+            Ask::Web(url) => Some(bare(url).into_owned()),
         };
         if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
             entry.ask = Ask::Told(Box::new(Told { judged, page, face }));
@@ -216,11 +216,12 @@ fn ask(target: Target, address: &str) -> Ask {
     match target {
         Target::Gitlab(thing) => Ask::Gitlab(Box::new(thing)),
         Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
-            Ask::Web(url)
+            Ask::Web(Arc::new(url))
         }
         // The page answers 200 for removed videos too; the picture does not (fact sheet on links, section 5.3).
         Target::Video { youtube: Some(id), url } => {
-            Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg")).map_or(Ask::Web(url), Ask::Web)
+            let picture = Url::parse(&format!("https://img.youtube.com/vi/{id}/0.jpg"));
+            Ask::Web(Arc::new(picture.unwrap_or(url)))
         }
         Target::Slack => Ask::nobody(Verdict::Login, slack::told(address)),
         Target::Mail(address) => match policy::mail_problem(&address) {

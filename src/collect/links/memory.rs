@@ -65,15 +65,15 @@ impl Recall {
     pub(super) fn recall(&self, jobs: &mut Jobs) -> Recalled {
         let mut recalled = Recalled::default();
         jobs.retain(|url, wanted| {
-            let Some(page) = self.memory.0.get(url).filter(|page| wanted.is_subset(&page.places)) else { return true };
+            let Some(page) = self.memory.0.get(&**url).filter(|page| wanted.is_subset(&page.places)) else { return true };
             let (found, validators) = (page.places.clone(), page.validators.clone());
             let known = Known { end: page.end.clone(), status: page.status, found, validators };
             if self.is_fresh(page) {
-                recalled.visits.insert(Arc::new(url.clone()), Visit::recalled(url, page.redirects.clone(), &known));
+                recalled.visits.insert(Arc::clone(url), Visit::recalled(url, page.redirects.clone(), &known));
                 return false;
             }
             if !known.validators.is_empty() {
-                recalled.known.insert(url.clone(), known);
+                recalled.known.insert(Url::clone(url), known);
             }
             true
         });
@@ -111,7 +111,7 @@ impl Page {
             end: Url::clone(&visit.end),
             redirects: visit.judged.redirects.clone(),
             places: visit.places.found.clone(),
-            validators: visit.validators.clone(),
+            validators: visit.validators.as_deref().cloned().unwrap_or_default(),
         })
     }
 }

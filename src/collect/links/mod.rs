@@ -30,6 +30,7 @@ pub mod target;
 mod verdict;
 pub mod web;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -130,7 +131,7 @@ pub async fn look(
     for (key, entry) in &entries {
         match &entry.ask {
             Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
-            Ask::Web(url) if github::is_asked(web, url) => drop(hub.insert(url)),
+            Ask::Web(url) if github::is_asked(web, url) => drop(hub.insert(url.as_ref())),
             Ask::Web(url) => want(&mut jobs, url),
             Ask::Nobody(_) | Ask::Told(_) => {}
         }
@@ -145,7 +146,7 @@ pub async fn look(
         github::look(&visitor, web, hub)
     );
     let mut jobs = Jobs::new();
-    hub.pages().for_each(|url| want(&mut jobs, url));
+    hub.pages().for_each(|url| want(&mut jobs, &Arc::new(url.clone())));
     visits.extend(visit_all(&visitor, jobs).await);
     // A shard leaves it to the job that sees all pages to tell whether they are the network's own.
     let faces = policy.shard.filter(|_| policy.hands_on).map(|_| portal::faces(&visits)).unwrap_or_default();
@@ -167,7 +168,7 @@ pub async fn look(
                     visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
                 }
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
-                Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&bare(url)), url)),
+                Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&*bare(url)), url)),
             };
             policy::as_named(entry.kind, judged)
         })
@@ -177,7 +178,7 @@ pub async fn look(
     let seen = seen.filter_map(|((key, entry), judged)| {
         let face = match &entry.ask {
             Ask::Gitlab(_) => None,
-            Ask::Web(url) => faces.get(&bare(url)).cloned(),
+            Ask::Web(url) => faces.get(&*bare(url)).cloned(),
             Ask::Nobody(_) | Ask::Told(_) => return None,
         };
         Some(SeenLink::new(key, entry.kind, judged, face))
@@ -219,15 +220,23 @@ fn gitlab_link(thing: &GitlabThing) -> GitlabLink {
 }
 
 /// Has a page visited, and the place looked for that an address names on it.
-fn want(jobs: &mut Jobs, url: &Url) {
-    let places = jobs.entry(bare(url)).or_default();
+fn want(jobs: &mut Jobs, url: &Arc<Url>) {
+    let page = match bare(url) {
+        Cow::Borrowed(_) => Arc::clone(url),
+        Cow::Owned(page) => Arc::new(page),
+    };
+    let places = jobs.entry(page).or_default();
     places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
 }
 
-fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    url
+/// The page that an address names a place on.
+fn bare(url: &Url) -> Cow<'_, Url> {
+    if url.fragment().is_none() {
+        return Cow::Borrowed(url);
+    }
+    let mut page = url.clone();
+    page.set_fragment(None);
+    Cow::Owned(page)
 }
 
 /// Why there is no verdict where a visit panicked.

@@ -28,10 +28,10 @@ pub(super) async fn look<'a>(
             _ => None,
         })
         .collect();
-    let jobs: Jobs = hidden.iter().map(|(_, url)| (bare(url), BTreeSet::new())).collect();
+    let jobs: Jobs = hidden.iter().map(|(_, url)| (Arc::new(bare(url).into_owned()), BTreeSet::new())).collect();
     let visits = visit_all(visitor, jobs).await;
     for (key, url) in hidden {
-        let Some(visit) = visits.get(&bare(url)) else { continue };
+        let Some(visit) = visits.get(&*bare(url)) else { continue };
         if let Some(better) = moved_for_all_to_see(visit, url) {
             judged.insert(key, better);
         }

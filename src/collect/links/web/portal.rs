@@ -100,7 +100,7 @@ pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &m
     let jobs: Jobs = suspects
         .into_iter()
         .filter(|(host, _)| !invented.contains_key(host))
-        .map(|(_, asked)| (asked, BTreeSet::new()))
+        .map(|(_, asked)| (Arc::new(asked), BTreeSet::new()))
         .collect();
     let asked = visit_all(visitor, jobs).await;
     invented.extend(asked.into_iter().map(|(asked, visit)| (host(&asked), visit)));

@@ -16,7 +16,7 @@ use super::visit::{Visit, Visitor, host};
 use crate::collect::links::pace::Pace;
 
 /// Addresses, each with the places that are looked for on it.
-pub(in crate::collect::links) type Jobs = BTreeMap<Url, BTreeSet<String>>;
+pub(in crate::collect::links) type Jobs = BTreeMap<Arc<Url>, BTreeSet<String>>;
 
 /// What came of them.
 pub(in crate::collect::links) type Visits = BTreeMap<Arc<Url>, Visit>;
@@ -47,7 +47,6 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
             Some(ended) = running.join_next_with_id() => {
                 let id = match ended {
                     Ok((id, (url, mut visit))) => {
-                        let url = Arc::new(url);
                         if visit.end == url {
                             visit.end = Arc::clone(&url);
                         }
@@ -79,7 +78,7 @@ struct Queues {
 
 struct Queue {
     name: String,
-    jobs: VecDeque<(Url, BTreeSet<String>)>,
+    jobs: VecDeque<(Arc<Url>, BTreeSet<String>)>,
     running: usize,
     /// The most visits at a time.
     at_once: usize,
@@ -89,7 +88,7 @@ struct Queue {
 
 /// What is visited next.
 struct Next {
-    url: Url,
+    url: Arc<Url>,
     wanted: BTreeSet<String>,
     /// Whether no other visit will need this one's connection: fewer are left than are going on.
     last: bool,
@@ -98,7 +97,7 @@ struct Next {
 impl Queues {
     /// The longest queue first: it takes longest.
     fn of(jobs: Jobs, pace: &Pace) -> Self {
-        let mut queues: BTreeMap<String, VecDeque<(Url, BTreeSet<String>)>> = BTreeMap::new();
+        let mut queues: BTreeMap<String, VecDeque<(Arc<Url>, BTreeSet<String>)>> = BTreeMap::new();
         for (url, wanted) in jobs {
             queues.entry(host(&url)).or_default().push_back((url, wanted));
         }

@@ -61,8 +61,8 @@ pub(in crate::collect::links) struct Visit {
     pub(in crate::collect::links) unknown: Option<&'static str>,
     /// A hash of the beginning of the page, where one was shown.
     pub(super) print: Option<body::Print>,
-    /// What the page's server calls its state.
-    pub(in crate::collect::links) validators: Validators,
+    /// What the page's server calls its state, where that is to be kept.
+    pub(in crate::collect::links) validators: Option<Box<Validators>>,
     /// Whether another job made it.
     pub(super) told: bool,
 }
@@ -311,7 +311,7 @@ impl Trail {
         if let Some((verdict, reason)) = wall {
             judged = Judged { verdict, reason: reason.to_owned(), suggestion: None, ..judged };
         }
-        let validators = if self.remembers { Validators::of(&reply) } else { Validators::default() };
+        let validators = self.remembers.then(|| Box::new(Validators::of(&reply)));
         let print = Some(body::print(&start.bytes));
         let (places, unknown) =
             if wanted.is_empty() { (Places::default(), None) } else { body::places(reply, start, wanted, until).await };
@@ -322,14 +322,14 @@ impl Trail {
 impl Visit {
     /// A visit that read no page.
     pub(super) fn bare(judged: Judged, end: Url) -> Self {
-        let (places, validators) = (Places::default(), Validators::default());
+        let (places, validators) = (Places::default(), None);
         Self { judged, end: Arc::new(end), places, unknown: None, print: None, validators, told: false }
     }
 
     /// A visit that was made before, with the redirects of then or of now.
     pub(in crate::collect::links) fn recalled(url: &Url, hops: Vec<Hop>, known: &Known) -> Self {
         let places = Places { found: known.found.clone(), any: !known.found.is_empty() };
-        let (end, validators) = (Arc::new(known.end.clone()), known.validators.clone());
+        let (end, validators) = (Arc::new(known.end.clone()), Some(Box::new(known.validators.clone())));
         Self {
             judged: there(url, hops, known.status),
             end,
