@@ -119,7 +119,7 @@ fn finding(seen: &Observation, told: bool) -> Option<Finding> {
         _ => return None,
     };
     let url = Untrusted::new(seen.url.as_str()).line();
-    let reason = Untrusted::new(seen.reason.as_str()).line();
+    let reason = Untrusted::new(&*seen.reason).line();
     let mut finding = Finding::new(rule, url.clone(), format!("{url}: {reason}"));
     if let Some(place) = seen.places.first() {
         finding = finding.at(place.into());

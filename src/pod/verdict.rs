@@ -1,5 +1,6 @@
 //! What is known of a link after a look.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ pub struct Observation {
     /// The verdict.
     pub verdict: Verdict,
     /// Why, in a few words that are the same at every look at an unchanged world.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// The last HTTP status, where HTTP was asked.
     pub status: Option<u16>,
     /// The redirects on the way, in order.
@@ -96,7 +97,7 @@ pub struct Observation {
 
 impl Observation {
     /// A look of which no more is known than what it came to, at no place yet.
-    pub fn new(url: impl Into<String>, kind: LinkKind, verdict: Verdict, reason: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<String>, kind: LinkKind, verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
         let (status, redirects, suggestion, deprecated, places) = (None, Vec::new(), None, None, Vec::new());
         let (url, reason) = (url.into(), reason.into());
         Self { url, kind, verdict, reason, status, redirects, suggestion, deprecated, places }

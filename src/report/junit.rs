@@ -48,7 +48,7 @@ fn link(seen: &Observation) -> TestCase {
     let words = format!(
         "{}: {}{}\nIt stands in line {}.",
         seen.verdict.word(),
-        Untrusted::new(seen.reason.as_str()).line(),
+        Untrusted::new(&*seen.reason).line(),
         better.unwrap_or_default(),
         lines.join(", ")
     );

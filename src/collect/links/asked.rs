@@ -1,5 +1,6 @@
 //! Which addresses documents hold, and who is asked about each.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ptr;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub(super) struct Told {
 }
 
 impl Ask {
-    fn nobody(verdict: Verdict, reason: impl Into<String>) -> Self {
+    fn nobody(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Nobody(Box::new(Judged::new(verdict, reason)))
     }
 }
@@ -206,7 +207,7 @@ fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Optio
 /// Nobody about what is not to be looked at.
 fn asked(address: &str, policy: &Policy, otherwise: impl FnOnce() -> Ask) -> Ask {
     match policy.skipped(address) {
-        Some(reason) => Ask::nobody(Verdict::Skipped, reason),
+        Some(reason) => Ask::nobody(Verdict::Skipped, reason.to_owned()),
         None => otherwise(),
     }
 }

@@ -7,6 +7,7 @@ mod anchors;
 mod hugo;
 mod path;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -156,7 +157,7 @@ impl Local {
             }
             Arrival::Nothing { path, better } => {
                 let shown = Untrusted::new(path.as_str()).line();
-                let mut found = found(&path, Verdict::Dead, &format!("there is nothing at {shown}"));
+                let mut found = found(&path, Verdict::Dead, format!("there is nothing at {shown}"));
                 if let Some(better) = better {
                     found.judged = found.judged.suggest(better);
                 }
@@ -171,7 +172,7 @@ impl Local {
         let Some(wanted) = fragment::wanted(place) else { return Found { to: path.to_owned(), judged } };
         let to = format!("{path}#{wanted}");
         let unverifiable =
-            |why: &str| Judged { verdict: Verdict::FragmentUnverifiable, reason: why.to_owned(), ..judged.clone() };
+            |why: &'static str| Judged { verdict: Verdict::FragmentUnverifiable, reason: why.into(), ..judged.clone() };
         let judged = match self.anchors_of(path) {
             None => unverifiable("the file is there; its places are not known"),
             Some(anchors) if anchors.has(&wanted) => judged,
@@ -182,7 +183,7 @@ impl Local {
                 let shown = Untrusted::new(wanted).line();
                 Judged {
                     verdict: Verdict::FragmentDead,
-                    reason: format!("the page is there, the place #{shown} is not"),
+                    reason: format!("the page is there, the place #{shown} is not").into(),
                     suggestion: None,
                     ..judged
                 }
@@ -219,7 +220,7 @@ enum Arrival {
     Unknown(&'static str),
 }
 
-fn found(to: &str, verdict: Verdict, why: &str) -> Found {
+fn found(to: &str, verdict: Verdict, why: impl Into<Cow<'static, str>>) -> Found {
     Found { to: to.to_owned(), judged: Judged::new(verdict, why) }
 }
 

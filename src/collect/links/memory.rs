@@ -65,7 +65,9 @@ impl Recall {
     pub(super) fn recall(&self, jobs: &mut Jobs) -> Recalled {
         let mut recalled = Recalled::default();
         jobs.retain(|url, wanted| {
-            let Some(page) = self.memory.0.get(&**url).filter(|page| wanted.is_subset(&page.places)) else { return true };
+            let Some(page) = self.memory.0.get(&**url).filter(|page| wanted.is_subset(&page.places)) else {
+                return true;
+            };
             let (found, validators) = (page.places.clone(), page.validators.clone());
             let known = Known { end: page.end.clone(), status: page.status, found, validators };
             if self.is_fresh(page) {

@@ -1,5 +1,6 @@
 //! What is not looked at, what cannot be known, and what a fragment adds to a page's verdict.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
@@ -96,8 +97,8 @@ impl Policy {
         if found(&wanted) || fragment::as_written(url.fragment()).is_some_and(|written| found(&written)) {
             return judged;
         }
-        let unverifiable = |reason: &str| Judged {
-            reason: reason.to_owned(),
+        let unverifiable = |reason: &'static str| Judged {
+            reason: reason.into(),
             verdict: Verdict::FragmentUnverifiable,
             ..judged.clone()
         };
@@ -112,7 +113,7 @@ impl Policy {
         }
         // What the page was moved to is no better address while the place is not there.
         let reason = place_lost(url, visit, &wanted);
-        Judged { reason, verdict: Verdict::FragmentDead, suggestion: None, ..judged }
+        Judged { reason: reason.into(), verdict: Verdict::FragmentDead, suggestion: None, ..judged }
     }
 
     fn is_generated(&self, page: &Url) -> bool {
@@ -127,11 +128,15 @@ impl Policy {
 /// The verdict in the words of what was asked for: a video is asked for by its picture.
 pub(super) fn as_named(kind: LinkKind, judged: Judged) -> Judged {
     match (kind, judged.verdict) {
-        (LinkKind::Video, Verdict::Dead) => Judged { reason: "the video was removed".to_owned(), ..judged },
+        (LinkKind::Video, Verdict::Dead) => Judged { reason: "the video was removed".into(), ..judged },
         // Where a picture is does not matter.
-        (LinkKind::Video, Verdict::Moved) if judged.redirects.iter().all(|hop| hop.url.contains("/vi/")) => {
-            Judged { verdict: Verdict::Alive, reason: String::new(), suggestion: None, redirects: Vec::new(), ..judged }
-        }
+        (LinkKind::Video, Verdict::Moved) if judged.redirects.iter().all(|hop| hop.url.contains("/vi/")) => Judged {
+            verdict: Verdict::Alive,
+            reason: Cow::Borrowed(""),
+            suggestion: None,
+            redirects: Vec::new(),
+            ..judged
+        },
         _ => judged,
     }
 }

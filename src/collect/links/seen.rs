@@ -151,7 +151,7 @@ impl Seen {
     pub(super) fn of(&self, key: &Key, kind: LinkKind) -> Option<(Judged, Option<Face>)> {
         let link = self.links.get(key).filter(|link| link.kind == kind)?.clone();
         let SeenLink { verdict, reason, status, redirects, suggestion, deprecated, face, .. } = link;
-        Some((Judged { verdict, reason, status, redirects, suggestion, deprecated }, face))
+        Some((Judged { verdict, reason: reason.into(), status, redirects, suggestion, deprecated }, face))
     }
 }
 
@@ -159,6 +159,7 @@ impl SeenLink {
     pub(super) fn new(key: &Key, kind: LinkKind, judged: &Judged, face: Option<Face>) -> Self {
         let (url, resolved) = key.clone();
         let Judged { verdict, reason, status, redirects, suggestion, deprecated } = judged.clone();
+        let reason = reason.into_owned();
         Self { url, resolved, kind, verdict, reason, status, redirects, suggestion, deprecated, face }
     }
 }

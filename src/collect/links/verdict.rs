@@ -1,5 +1,7 @@
 //! A verdict in the making: what a room of this folder found out about one address.
 
+use std::borrow::Cow;
+
 use crate::pod::verdict::{Deprecated, Hop, Verdict};
 
 /// What a look came to, before it is given its places.
@@ -7,7 +9,7 @@ use crate::pod::verdict::{Deprecated, Hop, Verdict};
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     /// In words that are the same at every look at an unchanged world.
-    pub(super) reason: String,
+    pub(super) reason: Cow<'static, str>,
     pub(super) status: Option<u16>,
     pub(super) redirects: Vec<Hop>,
     pub(super) suggestion: Option<String>,
@@ -16,7 +18,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
+    pub(super) fn new(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
         let (status, redirects, suggestion, deprecated) = (None, Vec::new(), None, None);
         Self { verdict, reason: reason.into(), status, redirects, suggestion, deprecated }
     }

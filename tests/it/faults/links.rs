@@ -138,7 +138,7 @@ fn observation(alive: bool) -> Observation {
         url: "https://flaky.example/".to_owned(),
         kind: LinkKind::Web,
         verdict: if alive { Verdict::Alive } else { Verdict::Unreachable },
-        reason: "timed out".to_owned(),
+        reason: "timed out".into(),
         status: None,
         redirects: Vec::new(),
         suggestion: None,

@@ -125,7 +125,7 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         url: format!("https://host{}.example/{number}/{}", number % 7, "a-long-way-down/".repeat(20)),
         kind: podkeeper::pod::document::LinkKind::Web,
         verdict: if number < 100_000 { Verdict::Dead } else { Verdict::Alive },
-        reason: "the host says 404".to_owned(),
+        reason: "the host says 404".into(),
         status: Some(404),
         redirects: Vec::new(),
         suggestion: None,

@@ -101,7 +101,7 @@ async fn one_page_that_leads_to_the_front_page_is_told_as_that() {
     ];
     let seen = over(&memory, &rows.map(|(url, ..)| url)).await;
     for (url, verdict, reason, suggestion) in rows {
-        let told = (seen[url].verdict, seen[url].reason.as_str(), seen[url].suggestion.as_deref());
+        let told = (seen[url].verdict, &*seen[url].reason, seen[url].suggestion.as_deref());
         assert_eq!(told, (verdict, reason, suggestion), "{url}");
     }
     assert!(memory.asked().iter().all(|asked| !asked.contains("nobody-has")), "too few to be suspicious");

@@ -82,7 +82,7 @@ async fn a_redirect_that_loses_the_place_is_named() {
     ];
     let seen = over(&memory, &rows.map(|(url, _, _)| url)).await;
     for (url, verdict, reason) in rows {
-        assert_eq!((seen[url].verdict, seen[url].reason.as_str()), (verdict, reason), "{url}");
+        assert_eq!((seen[url].verdict, &*seen[url].reason), (verdict, reason), "{url}");
     }
     // A page that lacks the place is no better address for it.
     assert_eq!(seen["https://a.example/old#gone"].suggestion, None);

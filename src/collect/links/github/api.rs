@@ -1,5 +1,6 @@
 //! Questions to GitHub's API: one origin, a few redirects within it, and an end where GitHub had enough.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use url::Url;
@@ -56,7 +57,7 @@ impl<'a> Api<'a> {
                 status @ 400..=499 => {
                     return Err(Judged::new(Verdict::Refused, format!("GitHub does not answer this token ({status})")));
                 }
-                status => return Err(unreachable(&format!("GitHub's API answers {status}"))),
+                status => return Err(unreachable(format!("GitHub's API answers {status}"))),
             };
             // A secret goes to one origin.
             url = match to.filter(|to| to.origin() == url.origin() && to.username().is_empty()) {
@@ -118,7 +119,7 @@ fn enough(status: Option<u16>) -> String {
     format!("GitHub's API does not answer so many questions{status}")
 }
 
-fn unreachable(why: &str) -> Judged {
+fn unreachable(why: impl Into<Cow<'static, str>>) -> Judged {
     Judged::new(Verdict::Unreachable, why)
 }
 

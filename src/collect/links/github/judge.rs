@@ -39,7 +39,7 @@ pub(super) fn judge(home: &Home, part: &Part, seen: &Seen, url: &Url) -> Told {
 
 /// The verdict on the place that the link names; `None` where the page tells.
 fn place(home: &Home, part: &Part, there: &There, url: &Url) -> Option<Judged> {
-    let unverifiable = |reason: &str| Some(Judged::new(Verdict::FragmentUnverifiable, reason));
+    let unverifiable = |reason: &'static str| Some(Judged::new(Verdict::FragmentUnverifiable, reason));
     let Some(wanted) = fragment::wanted(url.fragment()) else { return Some(Judged::new(Verdict::Alive, "")) };
     match (part, last_line(&wanted), there.lines) {
         (Part::Path(_), Some(line), Some(lines)) if line > lines => {

@@ -130,6 +130,6 @@ impl Seen<'_> {
     }
 }
 
-fn alive(reason: &str) -> Judged {
+fn alive(reason: &'static str) -> Judged {
     Judged::new(Verdict::Alive, reason)
 }

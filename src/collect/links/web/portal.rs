@@ -107,11 +107,12 @@ pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &m
     for (url, visit) in visits.iter_mut().filter(|(url, visit)| proves_nothing_alone(url, visit)) {
         let landed = invented.get(&host(url)).filter(|invented| shows_a_page(invented));
         if let Some(why) = landed.and_then(|invented| mask(visit, invented)) {
-            visit.judged = Judged { verdict: Verdict::Refused, reason: why, suggestion: None, ..visit.judged.clone() };
+            visit.judged =
+                Judged { verdict: Verdict::Refused, reason: why.into(), suggestion: None, ..visit.judged.clone() };
         } else if leads_to_front_page(url, visit) {
             // The front page is no new address of a page that was somewhere else.
             visit.judged.suggestion = None;
-            "it leads to the front page of the site; the page itself may be gone".clone_into(&mut visit.judged.reason);
+            visit.judged.reason = "it leads to the front page of the site; the page itself may be gone".into();
         }
     }
 }

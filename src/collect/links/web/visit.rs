@@ -309,7 +309,7 @@ impl Trail {
             Wall::Challenge => (Verdict::Refused, "it shows programs a test in place of the page"),
         });
         if let Some((verdict, reason)) = wall {
-            judged = Judged { verdict, reason: reason.to_owned(), suggestion: None, ..judged };
+            judged = Judged { verdict, reason: reason.into(), suggestion: None, ..judged };
         }
         let validators = self.remembers.then(|| Box::new(Validators::of(&reply)));
         let print = Some(body::print(&start.bytes));
@@ -350,7 +350,7 @@ fn there(url: &Url, hops: Vec<Hop>, status: u16) -> Judged {
     let lasting = hops.iter().take_while(|hop| hop.permanent).last();
     if let Some(new) = lasting.map(|hop| hop.url.clone()).filter(|new| new != url.as_str()) {
         judged.verdict = Verdict::Moved;
-        "it moved for good".clone_into(&mut judged.reason);
+        judged.reason = "it moved for good".into();
         judged.suggestion = Some(new);
     }
     judged.redirects = hops;

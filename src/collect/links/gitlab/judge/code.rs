@@ -140,7 +140,7 @@ impl Seen<'_> {
     }
 
     fn text(&self) -> Result<&str, Box<Judged>> {
-        let unread = |why: &str| Box::new(Judged::new(Verdict::FragmentUnverifiable, why));
+        let unread = |why: &'static str| Box::new(Judged::new(Verdict::FragmentUnverifiable, why));
         let Some((leaf, _)) = plan::text_of(self.link, self.known) else {
             return Err(unread("the page is there; the text that would show the place cannot be read"));
         };
