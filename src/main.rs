@@ -10,6 +10,10 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use podkeeper::cli::{self, Surroundings};
 
+/// Documents and links are many small texts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BUG: u8 = 1;
 
 fn main() -> ExitCode {

@@ -24,7 +24,7 @@ impl Anchors {
     }
 
     /// Whether a place is there. Browsers compare by letter case; so does this.
-    pub(super) fn has(&self, wanted: &str) -> bool {
+    pub fn has(&self, wanted: &str) -> bool {
         self.headings.has(wanted)
     }
 }
