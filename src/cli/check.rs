@@ -90,16 +90,14 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     for sentence in &failed {
         sink.error(sentence);
     }
-    let blind = checked.inconclusive.is_some() || !checked.unknown.is_empty();
-    let unsure = blind || !unread.is_empty() || !failed.is_empty();
+    let blind = checked.unknown.iter().map(|blind| Ending::from(blind.cause)).max();
+    let unsure = checked.inconclusive.is_some() || !unread.is_empty() || !failed.is_empty();
     let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
+    let others = [unsure.then_some(Ending::Incomplete), worth.then_some(Ending::Findings)];
+    let ending = others.into_iter().flatten().chain(blind).max().unwrap_or(Ending::Done);
     // The program ends here: giving back a hundred thousand small things one by one takes longer than ending.
     std::mem::forget((checked, trees));
-    Ok(match (unsure, worth) {
-        (true, _) => Ending::Incomplete.code(),
-        (false, true) => Ending::Findings.code(),
-        (false, false) => Ending::Done.code(),
-    })
+    Ok(ending.code())
 }
 
 /// Does the work, or returns the exit code of the signal that ended it. A signal ends the program by itself where no

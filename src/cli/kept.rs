@@ -23,7 +23,9 @@ pub(super) fn misplaced(args: &Check) -> Option<String> {
     if let Some((flag, path)) = folder {
         return Some(format!("{} is a folder; name a file in it for {flag}", path.display()));
     }
-    if args.cache.is_some() && args.cache == args.observations {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let both = args.cache.as_deref().zip(args.observations.as_deref());
+    if both.is_some_and(|(cache, observations)| whole(cache) == whole(observations)) {
         return Some("--cache and --observations go to one file; give each its own".to_owned());
     }
     let blind = args.offline && args.observations.is_some();

@@ -132,6 +132,11 @@ async fn a_refused_token_is_named_by_its_variable() {
     for (token, word) in [("glpat-of-another-instance-00", "401"), (&expired, "expired")] {
         let told = podkeeper_in(&["plan", "--gitlab", &host.url, "--now", NOW], &[("PODKEEPER_TOKEN", token)]).await;
         told.ends(6, &["refused the token in PODKEEPER_TOKEN", word, "check the token's scopes, role and expiry"]);
+        let page = scratch("check-refused").join("page.md");
+        std::fs::write(&page, format!("[gone](gone.md) <{}/some-group/some-project>\n", host.url)).unwrap();
+        let args = ["check", "--gitlab", &host.url, page.to_str().unwrap()];
+        let told = podkeeper_in(&args, &[("PODKEEPER_TOKEN", token)]).await;
+        told.ends(6, &["refused the token in PODKEEPER_TOKEN", "401", "1 dead"]);
     }
     assert_eq!(stage.journal(), Vec::<String>::new());
 }

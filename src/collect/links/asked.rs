@@ -69,7 +69,7 @@ pub(super) fn entries(
     let parts = cores::side_by_side(&cores::parts(documents), |part| of_part(part, policy, readers));
     let mut found = joined(parts);
     if let Some(shard) = policy.shard {
-        found.retain(|(key, entry)| shard.has(home(key, &entry.ask, policy)));
+        found.retain(|(key, entry)| shard.has(&home(key, &entry.ask, policy)));
     }
     for (key, entry) in &mut found {
         entry.places.sort();
@@ -142,13 +142,14 @@ fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
     all
 }
 
-/// By what an address falls to a shard: the host that is asked, or itself where nobody is.
-fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> &'a str {
+/// By what an address falls to a shard: the host that is asked, with its port where it has one of its own, or itself
+/// where nobody is.
+fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> Cow<'a, str> {
     match ask {
-        Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => &policy.gitlab_host,
-        Ask::Gitlab(thing) => thing.url.host_str().unwrap_or_default(),
-        Ask::Web(url) => url.host_str().unwrap_or_default(),
-        Ask::Nobody(_) | Ask::Told(_) => &key.0,
+        Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => Cow::Borrowed(&policy.gitlab_host),
+        Ask::Gitlab(thing) => Cow::Owned(target::host_of(&thing.url)),
+        Ask::Web(url) => Cow::Owned(target::host_of(url)),
+        Ask::Nobody(_) | Ask::Told(_) => Cow::Borrowed(&key.0),
     }
 }
 
@@ -238,5 +239,24 @@ fn ask(target: Target, address: &str) -> Ask {
         Target::FilePath => Ask::nobody(Verdict::Skipped, "links relative to a document are not looked at"),
         Target::Unvisitable => Ask::nobody(Verdict::Blocked, "only http and https are visited"),
         Target::Unfilled => Ask::nobody(Verdict::Skipped, "it has no address until the site is built"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_host_is_one_shards_whoever_is_asked() {
+        let document = Document { path: "a.md", links: &[], site: None, local: None };
+        let policy = Policy { gitlab_host: "git.example:8443".to_owned(), ..Policy::default() };
+        let homes = ["a/b", "explore", "a/b/-/issues/1"].map(|path| {
+            let address = format!("https://git.example:8443/{path}");
+            let (key, _, ask) = understood(&document, &address, &policy, &BTreeMap::new());
+            home(&key, &ask, &policy).into_owned()
+        });
+        assert_eq!(BTreeSet::from(homes), BTreeSet::from(["git.example:8443".to_owned()]));
     }
 }

@@ -6,21 +6,46 @@
 mod marks;
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use marks::{Mark, marks, marks_of_part};
 
-/// Which of the wanted places a page has, and whether it has any at all: one without any is drawn by
-/// scripts.
+/// Elements that scripts fill: the one place of a page before it is drawn.
+const FILLED_BY_SCRIPTS: [&str; 16] = [
+    "___gatsby",
+    "__layout",
+    "__next",
+    "__nuxt",
+    "app",
+    "app-root",
+    "application",
+    "gatsby-focus-wrapper",
+    "main-app",
+    "mount",
+    "q-app",
+    "react-root",
+    "redoc",
+    "redoc-container",
+    "root",
+    "swagger-ui",
+];
+
+/// Which of the wanted places a page has, as they were wanted.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) found: BTreeSet<String>,
+    /// Whether it has any place at all that readers see: one without any is drawn by scripts.
     pub(super) any: bool,
+    /// Whether some of its places are not in UTF-8, and so cannot be read.
+    pub(super) garbled: bool,
 }
 
 /// Looks for places in a page while it comes in, and keeps nothing of it but what may go on in the next part.
 pub(super) struct Search<'a> {
-    wanted: &'a BTreeSet<String>,
+    /// What ids may be called, with the fragments that ask for them.
+    readings: BTreeMap<String, BTreeSet<&'a str>>,
+    /// How many fragments ask.
+    wanted: usize,
     places: Places,
     /// What is not read for good.
     held: Vec<u8>,
@@ -32,8 +57,16 @@ pub(super) struct Search<'a> {
 const PART: usize = 16 * 1024;
 
 impl<'a> Search<'a> {
+    /// `wanted` are fragments as [`written`] gives them.
     pub(super) fn new(wanted: &'a BTreeSet<String>) -> Self {
-        Self { wanted, places: Places::default(), held: Vec::new(), enough: PART }
+        let mut readings: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for fragment in wanted {
+            // As it stands first, and decoded (HTML Living Standard, 7.4.6.4): some builders of sites write ids encoded.
+            for reading in [fragment.clone(), decoded(fragment)] {
+                readings.entry(reading).or_default().insert(fragment);
+            }
+        }
+        Self { readings, wanted: wanted.len(), places: Places::default(), held: Vec::new(), enough: PART }
     }
 
     /// Takes the next part; gives `true` when nothing is left to look for.
@@ -55,19 +88,22 @@ impl<'a> Search<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.places.found.len() == self.wanted.len()
+        self.places.found.len() == self.wanted
     }
 
     fn read(&mut self) {
         let settled = Cell::new(0);
         for mark in marks_of_part(&self.held, &settled) {
-            let Mark::Id(id) = mark else { continue };
-            self.places.any = true;
+            let Mark::Id(id, shown) = mark else { continue };
+            self.places.any = self.places.any || shown && !FILLED_BY_SCRIPTS.contains(&id.as_str());
+            self.places.garbled |= id.contains(char::REPLACEMENT_CHARACTER);
             // GitHub and GitLab prefix what users wrote and find it without the prefix.
             let bare = id.strip_prefix("user-content-").unwrap_or(&id);
             for found in [id.as_str(), bare] {
-                if self.wanted.contains(found) && !self.places.found.contains(found) {
-                    self.places.found.insert(found.to_owned());
+                for fragment in self.readings.get(found).into_iter().flatten() {
+                    if !self.places.found.contains(*fragment) {
+                        self.places.found.insert((*fragment).to_owned());
+                    }
                 }
             }
         }
@@ -78,7 +114,7 @@ impl<'a> Search<'a> {
 /// All places of a piece of HTML.
 pub(super) fn all(html: &[u8]) -> BTreeSet<String> {
     let ids = marks(html).filter_map(|mark| match mark {
-        Mark::Id(id) => Some(id),
+        Mark::Id(id, _) => Some(id),
         Mark::Refresh(_) | Mark::Title(_) => None,
     });
     ids.collect()
@@ -93,7 +129,7 @@ pub(super) fn refresh(html: &[u8]) -> Option<String> {
     }
     marks(html).find_map(|mark| match mark {
         Mark::Refresh(content) => refresh_target(&content),
-        Mark::Id(_) | Mark::Title(_) => None,
+        Mark::Id(..) | Mark::Title(_) => None,
     })
 }
 
@@ -101,7 +137,7 @@ pub(super) fn refresh(html: &[u8]) -> Option<String> {
 pub(super) fn title(html: &[u8]) -> Option<String> {
     marks(html).find_map(|mark| match mark {
         Mark::Title(title) => Some(title.trim().to_owned()),
-        Mark::Id(_) | Mark::Refresh(_) => None,
+        Mark::Id(..) | Mark::Refresh(_) => None,
     })
 }
 
@@ -117,16 +153,18 @@ pub(super) fn holds(text: &[u8], word: &str) -> bool {
 /// What a fragment asks for: decoded, or `None` for the top of the page and for a text to be found in it
 /// (`#:~:text=`, URL Fragment Text Directives).
 pub(super) fn wanted(fragment: Option<&str>) -> Option<String> {
-    let fragment = fragment?.split(":~:").next().unwrap_or_default();
-    let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8_lossy().into_owned();
+    let decoded = decoded(fragment?.split(":~:").next().unwrap_or_default());
     (!decoded.is_empty() && !decoded.eq_ignore_ascii_case("top")).then_some(decoded)
 }
 
-/// A fragment as it stands in the address, where that is not what it decodes to. It is looked for first (HTML Living
-/// Standard, 7.4.6.4): some builders of sites write ids already encoded.
-pub(super) fn as_written(fragment: Option<&str>) -> Option<String> {
+/// The part of a fragment that asks for a place, as it stands in the address, where there is one.
+pub(super) fn written(fragment: Option<&str>) -> Option<&str> {
     let written = fragment?.split(":~:").next().unwrap_or_default();
-    wanted(fragment).filter(|decoded| decoded != written).map(|_| written.to_owned())
+    wanted(fragment).map(|_| written)
+}
+
+fn decoded(fragment: &str) -> String {
+    percent_encoding::percent_decode_str(fragment).decode_utf8_lossy().into_owned()
 }
 
 /// The address in `0; url='…'` (HTML Living Standard, 4.2.5.3, "refresh").
@@ -157,8 +195,33 @@ mod tests {
             <h3 id=\"user-content-six\">";
         assert_eq!(all(html), set(&["one", "two", "user-content-six"]));
         let seen = search(&[html], &set(&["two", "six", "seven"]));
-        assert_eq!(seen, Places { found: set(&["six", "two"]), any: true });
+        assert_eq!(seen, Places { found: set(&["six", "two"]), any: true, garbled: false });
         assert!(!search(&[b"<div>drawn later</div>"], &set(&["x"])).any);
+    }
+
+    #[test]
+    fn what_every_application_has_before_it_is_drawn_is_no_sign_of_places() {
+        let shell = b"<meta id=m><link id=l><style id=s></style><template id=t></template><div id=root></div>\
+            <script id=__NEXT_DATA__>{}</script><div id=__next><div id='swagger-ui'></div></div>";
+        let seen = search(&[shell], &set(&["root", "x"]));
+        assert_eq!((seen.found, seen.any), (set(&["root"]), false));
+        assert!(search(&[b"<div id=root><h2 id=y>"], &set(&["x"])).any);
+    }
+
+    #[test]
+    fn a_fragment_with_two_readings_is_found_by_either_and_looked_for_no_longer() {
+        for html in ["<p id='caf\u{e9}'>", "<p id=caf%C3%A9>"] {
+            let wanted = set(&["caf%C3%A9"]);
+            let mut search = Search { enough: 0, ..Search::new(&wanted) };
+            assert!(search.goes_on_with(html.as_bytes()), "{html}");
+            assert_eq!(search.end().found, wanted);
+        }
+    }
+
+    #[test]
+    fn an_id_in_another_encoding_is_known_for_one() {
+        assert!(search(&[b"<p id=one><p id='caf\xe9'>"], &set(&["caf%C3%A9"])).garbled);
+        assert!(!search(&["<p id='caf\u{e9}'>".as_bytes()], &set(&["x"])).garbled);
     }
 
     fn search(parts: &[&[u8]], wanted: &BTreeSet<String>) -> Places {

@@ -14,6 +14,7 @@ use url::Url;
 use super::web::Validators;
 use super::web::queue::{Jobs, Visits};
 use super::web::visit::{Known, Visit};
+use crate::pod::text::Untrusted;
 use crate::pod::verdict::{Hop, Verdict};
 
 /// The form of the file. Another one is not read.
@@ -100,6 +101,11 @@ impl Recall {
 }
 
 impl Page {
+    /// Whether it can have been seen: only pages of the web that are there are kept.
+    fn was_there(&self) -> bool {
+        (200..=299).contains(&self.status) && matches!(self.end.scheme(), "http" | "https")
+    }
+
     /// What is kept of a visit, if it is good news that holds nobody's name and password.
     fn of(url: &Url, visit: &Visit, now: DateTime<Utc>) -> Option<Self> {
         let good = matches!(visit.judged.verdict, Verdict::Alive | Verdict::Moved);
@@ -161,7 +167,10 @@ impl Memory {
         match (file.boxed, boxed) {
             (true, false) => Err("is of a box, whose web is not the real one".to_owned()),
             (false, true) => Err("is of the real web, which no box has".to_owned()),
-            _ => Ok(Self(file.pages)),
+            _ => match file.pages.iter().find(|(_, page)| !page.was_there()) {
+                Some((url, _)) => Err(format!("is damaged ({} was not there)", Untrusted::new(url.as_str()).line())),
+                None => Ok(Self(file.pages)),
+            },
         }
     }
 

@@ -226,7 +226,7 @@ fn want(jobs: &mut Jobs, url: &Arc<Url>) {
         Cow::Owned(page) => Arc::new(page),
     };
     let places = jobs.entry(page).or_default();
-    places.extend(fragment::wanted(url.fragment()).into_iter().chain(fragment::as_written(url.fragment())));
+    places.extend(fragment::written(url.fragment()).map(str::to_owned));
 }
 
 /// The page that an address names a place on.

@@ -170,20 +170,19 @@ impl Pace {
         lock(&self.host(host).memory).tally.failures += 1;
     }
 
-    /// The host was silent to the deadline. One that never said a word is not asked again, nor one that was
-    /// silent twice in a row: a silent host costs a deadline, not one for each link.
-    pub(super) fn silent(&self, host: &str, judged: &Judged) {
+    /// The host was silent to the deadline, or could not be reached, when it was asked at `sent`. One that never said a
+    /// word is not asked again, nor one that failed so twice in a row: such a host costs a deadline, not one for each
+    /// link. What was under way when it failed is the same failure.
+    pub(super) fn unanswered(&self, host: &str, sent: Instant, judged: &Judged) {
         let host = self.host(host);
         let mut memory = lock(&host.memory);
-        memory.silences += 1;
+        if memory.failed_at.is_none_or(|failed| failed <= sent) {
+            memory.silences += 1;
+            memory.failed_at = Some(Instant::now());
+        }
         if !memory.answered || memory.silences > 1 {
             memory.closed.get_or_insert_with(|| judged.clone());
         }
-    }
-
-    /// The host cannot be reached at all.
-    pub(super) fn down(&self, host: &str, judged: &Judged) {
-        lock(&self.host(host).memory).closed.get_or_insert_with(|| judged.clone());
     }
 
     /// A link ended with the host's word that it has had enough; several in a row are believed for the others.

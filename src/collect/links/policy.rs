@@ -93,8 +93,7 @@ impl Policy {
         let Some(wanted) = fragment::wanted(url.fragment()).filter(|_| !judged.redirects.iter().any(renamed)) else {
             return judged;
         };
-        let found = |place: &String| visit.places.found.contains(place);
-        if found(&wanted) || fragment::as_written(url.fragment()).is_some_and(|written| found(&written)) {
+        if fragment::written(url.fragment()).is_some_and(|written| visit.places.found.contains(written)) {
             return judged;
         }
         let unverifiable = |reason: &'static str| Judged {
@@ -102,11 +101,14 @@ impl Policy {
             verdict: Verdict::FragmentUnverifiable,
             ..judged.clone()
         };
-        if wanted.starts_with(['/', '!']) || is_drawn_later(&visit.end, &wanted) {
+        if is_drawn_later(&visit.end, &wanted) {
             return unverifiable("the page is there; scripts draw the place");
         }
         if let Some(why) = visit.unknown {
             return unverifiable(why);
+        }
+        if visit.places.garbled && !wanted.is_ascii() {
+            return unverifiable("the page is there; it is not in UTF-8, so the place may be written otherwise");
         }
         if self.is_generated(&visit.end) {
             return unverifiable("the page is there; its headings are made when the site is built");
@@ -170,25 +172,42 @@ fn same_page(one: &Url, other: &Url) -> bool {
     plain(one) == plain(other)
 }
 
-/// Places that GitHub's scripts draw: lines of files (fact sheet on links, section 5.5), comments, files of a change.
+/// Whether scripts draw a place, or understand it in a way of their own: it says nothing that no element is called so.
 fn is_drawn_later(page: &Url, wanted: &str) -> bool {
-    const DRAWN: [&str; 6] =
-        ["commitcomment-", "diff-", "discussion_r", "discussioncomment-", "issuecomment-", "pullrequestreview-"];
-    let drawn = github::last_line(wanted).is_some() || DRAWN.iter().any(|beginning| wanted.starts_with(beginning));
-    page.host_str() == Some("github.com") && drawn
+    // What addresses a view of an application (`#/home`, `#!home`, `#gid=0`) and no element.
+    let view = wanted.starts_with('!') || wanted.contains(['/', '=']);
+    // Lines of files and comments on forges (`#L10-L20`, `#lines-10:20`, `#note_7`), which GitLab, Gitea, Bitbucket and
+    // others draw.
+    let numbered = |beginning: &str| {
+        let number = wanted.strip_prefix(beginning);
+        number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
+    };
+    let of_a_forge = github::last_line(wanted).is_some() || numbered("lines-") || numbered("note_");
+    view || of_a_forge || (page.host_str() == Some("github.com") && is_drawn_by_github(page, wanted))
 }
 
-/// What is wrong with the form of a mail address (RFC 5321, 4.1.2; without quoted names and literals).
-pub(super) fn mail_problem(address: &str) -> Option<&'static str> {
-    // One without an address lets its reader choose.
-    for one in address.split(',').map(str::trim).filter(|_| !address.is_empty()) {
-        let Some((name, host)) = one.rsplit_once('@') else { return Some("it is no mail address: it has no @") };
-        let sound = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"()<>[]:;\\,\"".contains(&b))
-        };
-        if !sound(name) || !sound(host) || !host.contains('.') || host.starts_with('.') || host.ends_with('.') {
-            return Some("it is no mail address");
-        }
-    }
-    None
+/// Places that GitHub's scripts draw: all of files (fact sheet on links, section 5.5), comments, files of a change.
+fn is_drawn_by_github(page: &Url, wanted: &str) -> bool {
+    const DRAWN: [&str; 6] =
+        ["commitcomment-", "diff-", "discussion_r", "discussioncomment-", "issuecomment-", "pullrequestreview-"];
+    let of_a_file = page.path_segments().is_some_and(|mut segments| segments.nth(2) == Some("blob"));
+    of_a_file || DRAWN.iter().any(|beginning| wanted.starts_with(beginning))
+}
+
+/// What is wrong with the form of what a `mailto:` names (RFC 6068: addresses, percent-encoded, with commas between
+/// them; some write semicolons). One without an address lets its reader choose.
+pub(super) fn mail_problem(to: &str) -> Option<&'static str> {
+    let encoded = to.split([',', ';']).map(str::trim).filter(|one| !one.is_empty());
+    encoded.map(|one| percent_encoding::percent_decode_str(one).decode_utf8_lossy()).find_map(|one| problem(one.trim()))
+}
+
+/// What is wrong with the form of a mail address (RFC 5321, 4.1.2, with the letters of RFC 6531; without literals).
+fn problem(address: &str) -> Option<&'static str> {
+    let Some((name, host)) = address.rsplit_once('@') else { return Some("it is no mail address: it has no @") };
+    let fits =
+        |c: char| if c.is_ascii() { c.is_ascii_graphic() && !"()<>[]:;\\,\"".contains(c) } else { !c.is_control() };
+    let sound = |part: &str| !part.is_empty() && part.chars().all(fits);
+    let quoted = name.len() > 2 && name.starts_with('"') && name.ends_with('"');
+    let ends = host.starts_with('.') || host.ends_with('.');
+    (!(quoted || sound(name)) || !sound(host) || !host.contains('.') || ends).then_some("it is no mail address")
 }

@@ -43,8 +43,9 @@ fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {
     let same_host = Url::parse(&first.url).ok()?.host_str() == url.host_str();
     match visit.judged.verdict {
         Verdict::Moved if same_host => Some(policy::keeping_fragment(visit.judged.clone(), url)),
-        // It moved, and what it pointed at did not come along.
-        Verdict::Dead if same_host => Some(visit.judged.clone()),
+        // It moved, and what it pointed at did not come along. A 404 to somebody who is not signed in would prove nothing
+        // (threat sheet, F24); the list of files in place of a file is shown for public projects only.
+        Verdict::Dead if same_host && visit.led_to_the_files() => Some(visit.judged.clone()),
         _ => None,
     }
 }

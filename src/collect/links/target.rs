@@ -51,6 +51,10 @@ pub enum Target {
 /// one (`gitlab.com`). Total.
 pub fn read(address: &str, gitlab_host: &str) -> Target {
     let text = address.trim();
+    // Hugo fills in `{{< ref … >}}`, and other builders what they call so, before anybody can follow it.
+    if text.contains("{{") {
+        return Target::Unfilled;
+    }
     match Url::parse(text) {
         Ok(url) => absolute(url, gitlab_host),
         Err(url::ParseError::RelativeUrlWithoutBase) => relative(text, gitlab_host),
@@ -123,8 +127,7 @@ fn relative(text: &str, gitlab_host: &str) -> Target {
     if text.starts_with("//") {
         return read(&format!("https:{text}"), gitlab_host);
     }
-    // Hugo fills in `{{< ref … >}}` before anybody can follow it.
-    if text.is_empty() || text.starts_with('\\') || text.contains("{{") {
+    if text.is_empty() || text.starts_with('\\') {
         return Target::Unfilled;
     }
     match text.as_bytes()[0] {

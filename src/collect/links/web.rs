@@ -12,10 +12,12 @@ mod bearer;
 mod body;
 mod client;
 mod fetch;
+mod hop;
 mod landing;
 mod names;
 pub(super) mod portal;
 pub(super) mod queue;
+mod text;
 pub(super) mod visit;
 mod waits;
 mod wall;
@@ -24,21 +26,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::address::Rules;
 use super::pace::Limits;
 use super::progress::Progress;
-use crate::pod::observed::{Blind, Cause, Observed};
-use crate::pod::text::Untrusted;
 pub(super) use bearer::bearing;
 pub use fetch::{Body, Fetch, Lost, Reply, Validators};
-
-const MOST_HOPS: usize = 5;
-/// A handbook page is about 10 KB; nothing that is one is larger than this.
-const BODY_CAP: usize = 1024 * 1024;
 
 /// Reads pages of the web.
 #[derive(Clone)]
@@ -144,43 +138,6 @@ impl Web {
         self.github.as_ref()
     }
 
-    /// The text at an address, after at most five redirects, each judged like the first address.
-    pub async fn text(&self, url: &Url) -> Observed<String> {
-        let mut here = url.clone();
-        for _hop in 0..=MOST_HOPS {
-            if let Err(why) = self.judge(&here) {
-                return blind(url, why, Cause::Human);
-            }
-            match timeout(self.settings.deadline, self.one(url, &here)).await {
-                Ok(Ok(text)) => return text,
-                Ok(Err(next)) => here = next,
-                Err(_elapsed) => return blind(url, self.late(), Cause::Unavailable),
-            }
-        }
-        blind(url, format!("it redirects more than {MOST_HOPS} times"), Cause::Unavailable)
-    }
-
-    /// The text at one address, or where it leads.
-    async fn one(&self, asked: &Url, here: &Url) -> Result<Observed<String>, Url> {
-        let reply = match self.fetch.get(here).await {
-            Ok(reply) => reply,
-            Err(lost) => return Ok(blind(asked, words(lost), Cause::Unavailable)),
-        };
-        match reply.status {
-            200 => Ok(text(asked, reply).await),
-            404 | 410 => Ok(Observed::Absent),
-            status @ 300..=399 => match reply.header("location").and_then(|location| here.join(location).ok()) {
-                Some(next) => Err(next),
-                None => Ok(blind(asked, format!("{status} without a place to go to"), Cause::Unavailable)),
-            },
-            status => Ok(blind(asked, format!("the host answers {status}"), Cause::Unavailable)),
-        }
-    }
-
-    fn late(&self) -> String {
-        format!("no answer within {:?}", self.settings.deadline)
-    }
-
     /// Whether an address is visited at all; what its name stands for is judged when it is connected to.
     fn judge(&self, url: &Url) -> Result<(), String> {
         self.settings.rules.judge(url)?;
@@ -190,31 +147,4 @@ impl Web {
         }
         Ok(())
     }
-}
-
-async fn text(url: &Url, mut reply: Reply) -> Observed<String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = reply.body.next().await {
-        match chunk {
-            Ok(chunk) if bytes.len() + chunk.len() <= BODY_CAP => bytes.extend_from_slice(&chunk),
-            Ok(_) => return blind(url, "it is larger than 1 MiB, which no page is".to_owned(), Cause::Human),
-            Err(lost) => return blind(url, words(lost), Cause::Unavailable),
-        }
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if reply.is_plain() => Observed::Present(text),
-        Ok(_) | Err(_) => blind(url, "it is not UTF-8 text".to_owned(), Cause::Human),
-    }
-}
-
-fn words(lost: Lost) -> String {
-    match lost {
-        Lost::NoHost => "no such host".to_owned(),
-        Lost::NotPublic => "its address is not a public one".to_owned(),
-        Lost::NotConnected(why) | Lost::Tls(why) | Lost::Broken(why) => why,
-    }
-}
-
-fn blind<T>(url: &Url, why: String, cause: Cause) -> Observed<T> {
-    Observed::Unknown(Blind { what: Untrusted::new(url.as_str()).line(), why, cause })
 }

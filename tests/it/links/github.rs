@@ -125,7 +125,7 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
         ("grove/alder/tree/main/src", Alive, ""),
         ("grove/alder/blob/main/gone.rs", Dead, ""),
         ("grove/alder/blob/main/README.md#set-up", Alive, ""),
-        ("grove/alder/blob/main/README.md#tear-down", FragmentDead, ""),
+        ("grove/alder/blob/main/README.md#tear-down", FragmentUnverifiable, ""),
         // Where a ref ends is told by the page of a public repository.
         ("grove/alder/blob/feature/x/docs/b.md", Alive, ""),
         ("grove/alder/blob/feature/x/docs/b.md#L3", FragmentUnverifiable, ""),
@@ -189,7 +189,8 @@ async fn without_a_token_only_pages_are_asked_and_their_lines_are_not_known() {
     let table = [
         (blob.clone(), Alive),
         (format!("{blob}#set-up"), Alive),
-        (format!("{blob}#tear-down"), FragmentDead),
+        (format!("{blob}#tear-down"), FragmentUnverifiable),
+        (format!("{issue}#tear-down"), FragmentDead),
         (format!("{blob}#L10"), FragmentUnverifiable),
         (format!("{blob}#L10-L20"), FragmentUnverifiable),
         (format!("{blob}#L10C3-L20C5"), FragmentUnverifiable),
@@ -256,7 +257,7 @@ async fn a_token_that_is_not_taken_and_an_api_that_is_down_leave_it_to_the_pages
 }
 
 /// Finds every host at an address that policies allow; a box is reached all the same.
-struct Somewhere;
+pub(super) struct Somewhere;
 
 #[async_trait::async_trait]
 impl Lookup for Somewhere {

@@ -7,7 +7,7 @@ use podkeeper::pod::verdict::{LabelVerdict, Verdict};
 use podkeeper::sandbox::World;
 use podkeeper::sandbox::world::{NewIssue, Visibility};
 
-use super::stage::{Memory, Stage, empty, seen, web};
+use super::stage::{Memory, Says, Stage, empty, seen, web};
 
 /// A visible group with everything a link can point at, and some that only insiders see. Gives the bot's token.
 pub(super) fn harbour() -> (World, String) {
@@ -132,6 +132,27 @@ async fn each_thing_of_gitlab_has_its_verdict_in_few_requests() {
     // Every special case at once, and one request for its wiki; a page of 61 links costs at most four.
     assert!(requests <= 6, "{requests} requests");
     assert_eq!(stage.reader.counts().writes(), 0);
+}
+
+/// To those who are not signed in a confidential issue is not there (threat sheet, F24).
+#[tokio::test(start_paused = true)]
+async fn what_is_hidden_is_not_gone_because_a_redirect_ends_where_nothing_is_shown() {
+    let (world, token) = harbour();
+    let (alpha, new) = (format!("{G}/harbour/tools/alpha"), format!("{G}/harbour/now"));
+    let (issue, plain) = (format!("{alpha}/-/issues/99"), "http://gitlab.com/harbour/tools/alpha/-/issues/99");
+    let (old, file) = (format!("{alpha}/issues/99"), format!("{G}/harbour/once/-/blob/main/gone.md"));
+    let (moved, files) = (format!("{new}/-/blob/main/gone.md"), format!("{new}/-/tree/main"));
+    let memory = Memory::of(&[
+        (&old, &[Says::to(301, &issue)]),
+        (plain, &[Says::to(301, &issue)]),
+        (&issue, &[Says::status(404)]),
+        // A public project that was renamed, and has no such file.
+        (&file, &[Says::to(301, &moved)]),
+        (&moved, &[Says::to(302, &files)]),
+    ]);
+    let seen = seen(Stage::new(world, Some(&token)).probe(&[&old, plain, &file], &web(&memory)).await);
+    let verdicts = [old.as_str(), plain, file.as_str()].map(|url| seen[url].verdict);
+    assert_eq!(verdicts, [Verdict::Hidden, Verdict::Hidden, Verdict::Dead], "{seen:?}");
 }
 
 /// GitLab's own templates say in their headers when their end is near: the link works, and that is told all the same.

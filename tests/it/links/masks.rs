@@ -51,9 +51,33 @@ async fn a_host_that_shows_one_page_for_every_address_tells_nothing() {
         assert_eq!(verdict(&seen, "https://a.example/other"), Verdict::Alive);
         let last = if asked == 0 { Verdict::Dead } else { Verdict::Alive };
         assert_eq!(verdict(&seen, "https://a.example/last"), last);
-        let of_the_place = if expected == Verdict::Alive { Verdict::FragmentDead } else { expected };
+        let of_the_place = if expected == Verdict::Alive { Verdict::FragmentUnverifiable } else { expected };
         assert_eq!(verdict(&seen, "https://a.example/2#x"), of_the_place);
         assert_eq!(memory.asked().iter().filter(|asked| *asked == INVENTED).count(), asked);
+    }
+}
+
+/// Three hosts that show one application for every address are a network that does so, as far as anybody can tell; what
+/// looks otherwise did not come from it.
+#[tokio::test(start_paused = true)]
+async fn hosts_that_look_alike_take_nothing_from_those_that_do_not() {
+    let alike = ["https://a.example/1", "https://b.example/1", "https://c.example/1"];
+    let others = [
+        ("https://d.example/ok#here", Verdict::Alive),
+        ("https://e.example/page#gone", Verdict::FragmentDead),
+        ("https://f.example/old", Verdict::Moved),
+    ];
+    let mut pages: Vec<(&str, Says)> = alike.iter().map(|url| (*url, shell())).collect();
+    pages.extend([
+        (INVENTED, shell()),
+        ("https://d.example/ok", Says::page("<p id=here>")),
+        ("https://e.example/page", Says::page("<p id=other>")),
+        ("https://f.example/old", Says::to(301, "/new")),
+        ("https://f.example/new", Says::page("new")),
+    ]);
+    let seen = over(&web(&pages), &[&alike[..], &others.map(|(url, _)| url)].concat()).await;
+    for (url, expected) in alike.map(|url| (url, Verdict::Unreachable)).into_iter().chain(others) {
+        assert_eq!(verdict(&seen, url), expected, "{url}: {}", seen[url].reason);
     }
 }
 

@@ -124,6 +124,28 @@ async fn a_place_that_was_not_found_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_is_written_in_two_ways_is_known_by_either() {
+    let memory = Memory::of(&[("https://a.example/", &[Says::page("<p id='café'><p id=%C3%BC>")])]);
+    let urls = ["https://a.example/#caf%C3%A9", "https://a.example/#%C3%BC"];
+    let (first, kept) = look(&memory, &urls, &Kept::default(), 0).await;
+    let (second, _) = look(&memory, &urls, &kept, 1).await;
+    assert_eq!((json(&second), memory.asked().len()), (json(&first), 1));
+    assert!(seen(second).values().all(|seen| seen.verdict == Verdict::Alive));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_tells_what_no_look_keeps_is_not_read() {
+    let memory = Memory::of(&[("https://a.example/", &[Says::page(PAGE)])]);
+    let (_, kept) = look(&memory, &["https://a.example/"], &Kept::default(), 0).await;
+    let text = kept.written(false);
+    for (is, other) in [("\"status\":200", "\"status\":404"), ("\"end\":\"https:", "\"end\":\"ftp:")] {
+        assert!(text.contains(is), "{text}");
+        let told = Kept::read(&text.replace(is, other), false).unwrap_err();
+        assert_eq!(told, "is damaged (https://a.example/ was not there)");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_way_to_a_page_is_walked_anew_before_its_state_is_asked() {
     let page = Says::page(PAGE).with("etag", "\"one\"");
     let memory = Memory::of(&[

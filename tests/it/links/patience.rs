@@ -1,6 +1,8 @@
 //! What a host says about asking it less: it is waited for, and a host that fails is not asked three times as often.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +113,68 @@ async fn a_timeout_of_a_host_that_answers_is_asked_once_more() {
     let seen = over(&memory, &urls).await;
     assert_eq!((verdict(&seen, urls[1]), memory.asked().len()), (Verdict::Alive, 4));
     assert!(start.elapsed() < Duration::from_secs(21));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_silences_at_one_time_are_one() {
+    let late = |n: usize| [Says::Silence, Says::page(&format!("page {n}"))];
+    let (two, three) = (late(2), late(3));
+    let memory = Memory::of(&[
+        ("https://a.example/1", &[Says::page("page 1")]),
+        ("https://a.example/2", &two),
+        ("https://a.example/3", &three),
+    ]);
+    let urls: Vec<String> = (1..=3).map(|n| format!("https://a.example/{n}")).collect();
+    let seen = seen(probed(&memory, &urls, Limits { per_host: 3, ..Limits::CAREFUL }).await);
+    assert!(seen.values().all(|seen| seen.verdict == Verdict::Alive), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_answered_is_given_up_at_the_second_failure_to_reach_it() {
+    use Verdict::{Alive, Unreachable};
+    for down in [Lost::NoHost, Lost::NotConnected("refused".to_owned()), Lost::Tls("no trust".to_owned())] {
+        let (down, page) = (Says::Lost(down), |n: usize| Says::page(&format!("page {n}")));
+        let memory = Memory::of(&[
+            ("https://a.example/1", &[page(1)]),
+            ("https://a.example/2", &[down.clone(), page(2)]),
+            ("https://a.example/3", &[page(3)]),
+            ("https://b.example/1", &[page(4)]),
+            ("https://b.example/2", &[down]),
+            ("https://b.example/3", &[page(5)]),
+        ]);
+        let urls: Vec<String> =
+            ["a", "b"].iter().flat_map(|host| (1..=3).map(move |n| format!("https://{host}.example/{n}"))).collect();
+        let probed = probed(&memory, &urls, Limits { per_host: 1, ..Limits::CAREFUL }).await;
+        let requests = (hosts(&probed)["a.example"].requests, hosts(&probed)["b.example"].requests);
+        assert_eq!(requests, (4, 3));
+        let seen = seen(probed);
+        let verdicts: Vec<Verdict> = urls.iter().map(|url| verdict(&seen, url)).collect();
+        assert_eq!(verdicts, [Alive, Alive, Alive, Alive, Unreachable, Unreachable]);
+    }
+}
+
+/// A host may be asked again, and slow ones have all places: that is waited for, and not looked at again and again.
+#[tokio::test(start_paused = true)]
+async fn who_is_due_while_all_places_are_taken_keeps_nobody_busy() {
+    let memory = Memory::of(&[
+        ("https://a.example/", &[Says::Silence]),
+        ("https://b.example/", &[Says::Silence]),
+        ("https://c.example/1", &[Says::page("page 1")]),
+        ("https://c.example/2", &[Says::page("page 2")]),
+    ]);
+    let urls = ["a.example/", "b.example/", "c.example/1", "c.example/2"].map(|url| format!("https://{url}"));
+    let limits = Limits { per_host: 1, in_all: 2, burst: 1, per_second: 2, ..Limits::CAREFUL };
+    let (start, mut polls) = (Instant::now(), 0);
+    let mut look = pin!(probed(&memory, &urls, limits));
+    let probed = poll_fn(|context| {
+        polls += 1;
+        assert!(polls < 100, "it looks again and again");
+        look.as_mut().poll(context)
+    })
+    .await;
+    println!("polls={polls} virtual_seconds={}", start.elapsed().as_secs_f32());
+    assert_eq!(start.elapsed(), Duration::from_millis(20_050));
+    assert_eq!(verdict(&seen(probed), "https://c.example/2"), Verdict::Alive);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Validators, Web};
 use podkeeper::collect::links::{Document, Labels, Probed, probe};
@@ -115,7 +115,7 @@ impl Fetch for Memory {
             Says::Answer(status, pairs, body) => {
                 let mut headers = HeaderMap::new();
                 for (name, value) in pairs {
-                    headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+                    headers.insert(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
                 }
                 // In small pieces, as a slow server does.
                 let pieces: Vec<_> =

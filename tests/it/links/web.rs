@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use podkeeper::collect::links::web::Lost;
+use axum::Router;
+use http::{HeaderMap, StatusCode};
+use podkeeper::collect::links::web::{Hosts, Lost, Settings, Web};
 use podkeeper::pod::verdict::Verdict::{
     self, Alive, Blocked, Dead, FragmentDead, FragmentUnverifiable, Hidden, Login, Moved, Refused, Skipped, Unreachable,
 };
+use podkeeper::sandbox::Sandbox;
 
-use super::stage::{Memory, Says, over, verdict};
+use super::github::Somewhere;
+use super::stage::{Memory, Says, Stage, empty, over, seen, verdict};
 
 #[tokio::test(start_paused = true)]
 async fn each_answer_of_the_web_has_its_verdict() {
@@ -29,11 +33,33 @@ async fn each_answer_of_the_web_has_its_verdict() {
         .collect();
     assert_eq!(chain, [(301, "https://a.example/302", true), (302, "https://a.example/ok", false)]);
     assert_eq!(seen["https://a.example/401"].reason, "the host wants to know who asks (401)");
+    assert_eq!(seen["https://a.example/endless"].reason, "it redirects (302) to an address that is too long");
+    assert_eq!(suggested("https://a.example/über"), Some("https://a.example/%C3%BCber-uns"));
     assert!(seen["https://juniper.slack.com/archives/secure"].reason.contains("not named by an id"));
     // Nothing that a policy refuses, and no sign-in page, was ever asked for.
     assert!(
         memory.asked().iter().all(|url| !url.contains("169.254") && !url.contains("sign_in") && !url.contains("login"))
     );
+}
+
+/// Over the real client: some hosts say that nothing is there to whoever does not ask for pages.
+#[tokio::test]
+async fn a_host_that_shows_pages_to_readers_only_shows_them() {
+    let picky = Router::new().fallback(async |headers: HeaderMap| {
+        let asked = headers.get("accept").map(|accept| accept.to_str().unwrap().to_owned());
+        if asked.is_some_and(|asked| asked.contains("text/html")) { StatusCode::OK } else { StatusCode::NOT_FOUND }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move { axum::serve(listener, picky).await });
+    let of_a_box = Sandbox::new(empty()).serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let authority = of_a_box.description().ca.unwrap();
+    let web = Web::with(Hosts::Box { web: address, authority, lookup: Arc::new(Somewhere) }, Settings::default());
+    let url = "http://picky.example/a";
+    let seen = seen(Stage::new(empty(), None).probe(&[url], &web.unwrap()).await);
+    assert_eq!(verdict(&seen, url), Alive, "{}", seen[url].reason);
+    server.abort();
+    of_a_box.stopped(async {}).await.unwrap();
 }
 
 /// Cloudflare's, without its header.
@@ -93,6 +119,12 @@ fn answers() -> Arc<Memory> {
         ("https://docs.gitlab.com/new/", &[ok()]),
         ("https://long.example/", &[Says::page(&long)]),
         ("https://plain.example/", &[Says::page("x").with("content-type", "text/plain")]),
+        ("https://shell.example/", &[Says::page("<div id=root></div><script id=__NEXT_DATA__>{}</script>")]),
+        ("https://latin.example/", &[Says::page("<h2 id='caf\u{fffd}'>x</h2>")]),
+        ("https://a.example/%C3%BCber", &[Says::to(301, "/über-uns")]),
+        ("https://a.example/%C3%BCber-uns", &[ok()]),
+        ("https://a.example/onto-itself", &[Says::page("<meta http-equiv=refresh content='0; url=#/home'>")]),
+        ("https://a.example/endless", &[Says::to(302, &format!("/{}", "x".repeat(9_000)))]),
         ("https://drawn.example/", &[Says::page("<script src=x></script>")]),
         ("https://packed.example/", &[Says::page(page).with("content-encoding", "gzip")]),
         ("https://handbook.gitlab.com/handbook/product/categories/features/", &[ok()]),
@@ -109,6 +141,18 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://a.example/ok#:~:text=words", Alive),
     ("https://a.example/ok#top", Alive),
     ("https://a.example/ok#/app", FragmentUnverifiable),
+    ("https://a.example/ok#!app", FragmentUnverifiable),
+    ("https://a.example/ok#tag/Users", FragmentUnverifiable),
+    ("https://a.example/ok#gid=0", FragmentUnverifiable),
+    ("https://a.example/ok#L10", FragmentUnverifiable),
+    ("https://a.example/ok#L10-L20", FragmentUnverifiable),
+    ("https://a.example/ok#lines-10:20", FragmentUnverifiable),
+    ("https://a.example/ok#note_7", FragmentUnverifiable),
+    ("https://a.example/ok#note_well", FragmentDead),
+    ("https://a.example/ok#Loop", FragmentDead),
+    ("https://a.example/über", Moved),
+    ("https://a.example/onto-itself", Alive),
+    ("https://a.example/endless", Unreachable),
     ("https://a.example/gone", Dead),
     ("https://a.example/410", Dead),
     ("https://a.example/401", Refused),
@@ -149,6 +193,11 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://long.example/#b", FragmentUnverifiable),
     ("https://plain.example/#x", FragmentUnverifiable),
     ("https://drawn.example/#x", FragmentUnverifiable),
+    ("https://shell.example/#x", FragmentUnverifiable),
+    ("https://shell.example/#root", Alive),
+    ("https://latin.example/#caf%C3%A9", FragmentUnverifiable),
+    ("https://latin.example/#other", FragmentDead),
+    ("https://docs.example/{{.Version}}/x", Skipped),
     ("https://packed.example/#here", FragmentUnverifiable),
     ("https://handbook.gitlab.com/handbook/product/categories/features/#secure", FragmentUnverifiable),
     ("https://handbook.gitlab.com/handbook/product/categories/features/#here", Alive),
@@ -158,6 +207,14 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://juniper.slack.com/archives/secure", Login),
     ("mailto:a@example.org?subject=x", Alive),
     ("mailto:nobody", Dead),
+    ("mailto:a%40example.org", Alive),
+    ("mailto:a@example.org,,b@example.org; c@example.org,", Alive),
+    ("mailto:a@example.org,nobody", Dead),
+    ("mailto:%22not%40me%22@example.org", Alive),
+    ("mailto:j%C3%BCrgen@example.org", Alive),
+    ("mailto:a%20b@example.org", Dead),
+    ("mailto:?to=a@example.org", Alive),
+    ("mailto:{{.Email}}", Skipped),
     ("http://10.0.0.1/", Blocked),
     ("ftp://a.example/", Blocked),
     ("#part", FragmentUnverifiable),

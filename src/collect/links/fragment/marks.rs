@@ -12,8 +12,8 @@ use html5gum::{Error, State, Tokenizer};
 /// What is picked out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// An element's `id`, or the `name` of an `a`.
-    Id(String),
+    /// An element's `id`, or the `name` of an `a`; and whether the element is shown to readers.
+    Id(String, bool),
     /// The `content` of a `meta` that refreshes.
     Refresh(String),
     /// The page's title.
@@ -30,6 +30,9 @@ pub(super) fn marks(html: &[u8]) -> impl Iterator<Item = Mark> {
 pub(super) fn marks_of_part<'a>(html: &'a [u8], settled: &'a Cell<usize>) -> impl Iterator<Item = Mark> + 'a {
     Tokenizer::new_with_emitter(html, Marks { settled: Some(settled), ..Marks::default() }).flatten()
 }
+
+/// Elements that no reader sees.
+const UNSEEN: [&[u8]; 5] = [b"link", b"meta", b"script", b"style", b"template"];
 
 /// The attributes that are kept.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -115,7 +118,8 @@ impl Emitter for Marks<'_> {
             self.settle();
             return None;
         }
-        self.found.extend(self.ids.drain(..).map(Mark::Id));
+        let shown = !UNSEEN.contains(&self.tag.as_slice());
+        self.found.extend(self.ids.drain(..).map(|id| Mark::Id(id, shown)));
         if self.refreshes {
             self.found.extend(self.content.take().map(Mark::Refresh));
         }

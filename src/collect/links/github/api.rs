@@ -49,7 +49,7 @@ impl<'a> Api<'a> {
                     self.spent(&answer);
                     return Ok(None);
                 }
-                301 | 302 | 307 | 308 => answer.header("location").and_then(|to| url.join(to).ok()),
+                301 | 302 | 307 | 308 => answer.next(&url),
                 401 => return Err(self.close("GitHub does not take the token (401)".to_owned())),
                 status @ (403 | 429) if status == 429 || had_enough(&answer) => {
                     return Err(self.close(enough(Some(status))));

@@ -16,7 +16,10 @@ pub(super) struct Memory {
     /// Not before, because the host asked for it.
     pub(super) held: Option<Instant>,
     pub(super) answered: bool,
+    /// Requests in a row that got no answer.
     pub(super) silences: u32,
+    /// When the last of them was given up.
+    pub(super) failed_at: Option<Instant>,
     pub(super) refusals: u32,
     /// Why it is not asked any more.
     pub(super) closed: Option<Judged>,
@@ -26,9 +29,9 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        let (due, held, closed) = (None, None, None);
+        let (due, held, failed_at, closed) = (None, None, None, None);
         let (budget, tally) = (Budget::new(FLOOR_OF_HOST), Tally::default());
-        Self { due, held, answered: false, silences: 0, refusals: 0, closed, budget, tally }
+        Self { due, held, answered: false, silences: 0, failed_at, refusals: 0, closed, budget, tally }
     }
 
     /// Takes a turn now, or says when to ask again.

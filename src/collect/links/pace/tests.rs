@@ -34,12 +34,16 @@ async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
 async fn a_host_that_never_spoke_is_given_up_at_once_another_at_the_second_silence() {
     let pace = Pace::new(Limits::CAREFUL, Progress::default());
     let silence = Judged::new(Verdict::Unreachable, "no answer");
-    pace.silent("mute", &silence);
+    pace.unanswered("mute", Instant::now(), &silence);
     assert_eq!(pace.turn("mute").await.err(), Some(silence.clone()));
     pace.answered("slow", Duration::ZERO, true);
-    pace.silent("slow", &silence);
+    let before = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    pace.unanswered("slow", before, &silence);
+    // What was under way at the same time is the same silence.
+    pace.unanswered("slow", before, &silence);
     assert!(pace.turn("slow").await.is_ok());
-    pace.silent("slow", &silence);
+    pace.unanswered("slow", Instant::now(), &silence);
     assert!(pace.turn("slow").await.is_err());
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use http::header::{CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{ACCEPT, CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
@@ -21,6 +21,9 @@ use super::{Hosts, Settings};
 use crate::collect::links::address::Unresolved;
 use crate::pod::text::Untrusted;
 
+/// What a reader of pages asks for. Where nothing but `*/*` is asked for, some hosts show programs no page: crates.io
+/// answers 404 (rust-lang/crates.io#788).
+const PAGES: HeaderValue = HeaderValue::from_static("text/html,application/xhtml+xml,*/*;q=0.8");
 const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that is not used for so long is closed. A host that is asked on, however politely, is asked more often.
 const IDLE: Duration = Duration::from_secs(10);
@@ -29,15 +32,15 @@ const IDLE: Duration = Duration::from_secs(10);
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    /// A client for these hosts.
+    /// A client for pages of these hosts.
     ///
     /// # Errors
     /// A sentence, when this machine lacks certificate authorities or given ones cannot be read.
     pub(super) fn new(hosts: Hosts, settings: &Settings) -> Result<Self, String> {
-        Self::sending(hosts, settings, HeaderMap::new())
+        Self::sending(hosts, settings, HeaderMap::from_iter([(ACCEPT, PAGES)]))
     }
 
-    /// The same with headers that go along with every request.
+    /// A client that sends these headers along with every request.
     ///
     /// # Errors
     /// As [`Client::new`].

@@ -6,6 +6,8 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::hop;
+
 /// What carries one request to the web: the real client, or a web in memory.
 #[async_trait::async_trait]
 pub trait Fetch: Send + Sync {
@@ -82,6 +84,11 @@ impl Reply {
     /// A header as text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// Where it leads.
+    pub(super) fn location(&self) -> Option<String> {
+        hop::location(&self.headers)
     }
 
     /// Whether it calls itself HTML, or nothing, as old servers do.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Hosts;
 use crate::collect::links::address::{Rules, Unresolved};
 
-/// A name is looked up anew after this.
+/// A name is looked up anew after this, and at once where that failed.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// A resolver that gives permitted addresses only.
@@ -56,7 +56,8 @@ impl Resolve for Permitted {
 fn known(all: &Mutex<BTreeMap<String, Known>>, name: &str) -> Arc<OnceCell<Option<Vec<IpAddr>>>> {
     let now = Instant::now();
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    let fresh = all.get(name).filter(|known| now.saturating_duration_since(known.since) < FRESH);
+    let failed = |known: &Known| known.found.get().is_some_and(Option::is_none);
+    let fresh = all.get(name).filter(|known| now.saturating_duration_since(known.since) < FRESH && !failed(known));
     let known = fresh.cloned().unwrap_or_else(|| Known { since: now, found: Arc::default() });
     all.insert(name.to_owned(), known.clone());
     known.found
@@ -102,5 +103,14 @@ mod tests {
         tokio::time::sleep(FRESH).await;
         assert!(ask("a.example").await.is_ok());
         assert_eq!(slow.0.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_failed_is_made_anew_and_one_that_found_nothing_is_not() {
+        let all = Mutex::default();
+        known(&all, "a.example").set(None).unwrap();
+        assert!(known(&all, "a.example").get().is_none());
+        known(&all, "a.example").set(Some(Vec::new())).unwrap();
+        assert!(known(&all, "a.example").get().is_some());
     }
 }

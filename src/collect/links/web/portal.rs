@@ -89,10 +89,9 @@ pub(in crate::collect::links) async fn unmask(visitor: &Arc<Visitor>, visits: &m
     if let Some((asked, face)) = alike_across_hosts(visits) {
         let visit = visitor.visit(&asked, &BTreeSet::new(), true).await;
         if shows_a_page(&visit) && visit.print == Some(face) {
-            for visit in visits.values_mut().filter(|visit| visit.print.is_some()) {
-                visit.judged = Judged { status: visit.judged.status, ..Judged::new(Verdict::Unreachable, MASKED) };
+            for met in visits.values_mut().filter(|met| met.print == Some(face) || led_along(met, &visit)) {
+                met.judged = Judged { status: met.judged.status, ..Judged::new(Verdict::Unreachable, MASKED) };
             }
-            return;
         }
         invented.insert(host(&asked), visit);
     }
@@ -123,9 +122,14 @@ fn mask(visit: &Visit, invented: &Visit) -> Option<String> {
         let why = "the host shows the same page for every address, also for one that nobody has";
         return (visit.print == invented.print).then(|| why.to_owned());
     }
-    let led_along = !visit.judged.redirects.is_empty() && visit.end == invented.end;
     let end = Untrusted::new(invented.end.as_str()).line();
-    led_along.then(|| format!("the host leads to {end}, also from an address that nobody has"))
+    led_along(visit, invented).then(|| format!("the host leads to {end}, also from an address that nobody has"))
+}
+
+/// Whether both were led to one page.
+fn led_along(visit: &Visit, invented: &Visit) -> bool {
+    let led = |visit: &Visit| !visit.judged.redirects.is_empty();
+    led(visit) && led(invented) && visit.end == invented.end
 }
 
 /// The invented address on one of the hosts that look alike, and how they look.

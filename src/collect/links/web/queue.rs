@@ -2,7 +2,8 @@
 //!
 //! Each host has a queue of its own. A visit is begun when its host can be asked now and a place is free among all;
 //! one that waits for its host (for its rate, or because the host asked for time) takes no place from another host,
-//! and no more visits exist at a time than can go on: a hundred thousand addresses wait as addresses.
+//! and no more visits exist at a time than can go on: a hundred thousand addresses wait as addresses. A visit that was
+//! led to another host counts for its first one to its end, also while it waits for the other.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -39,7 +40,7 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
             });
             hosts.insert(task.id(), index);
         }
-        let earliest = queues.earliest();
+        let (earliest, has_room) = (queues.earliest(), visitor.pace().has_room(running.len()));
         if running.is_empty() && earliest.is_none() {
             return done;
         }
@@ -61,7 +62,8 @@ pub(in crate::collect::links) async fn visit_all(visitor: &Arc<Visitor>, jobs: J
                 }
             }
             () = visitor.pace().somebody_waits() => {}
-            () = sleep_until(earliest.unwrap_or_else(Instant::now)), if earliest.is_some() => {}
+            // Without room nobody is asked, whoever is due.
+            () = sleep_until(earliest.unwrap_or_else(Instant::now)), if earliest.is_some() && has_room => {}
         }
     }
 }

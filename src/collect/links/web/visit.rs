@@ -14,18 +14,17 @@ use super::Web;
 use super::answer::{self, Said};
 use super::body::{self, Start};
 use super::fetch::{Lost, Reply, Validators};
+use super::hop::{self, MOST_HOPS};
 use super::landing::{self, Landing};
 use super::waits;
 use super::wall::{self, Wall};
+use crate::collect::links::bare;
 use crate::collect::links::fragment::{self, Places};
 use crate::collect::links::pace::{Pace, Place};
 use crate::collect::links::verdict::Judged;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{Hop, Verdict};
 pub(in crate::collect::links) use api::Answer;
-
-/// The most redirects that are followed.
-const MOST_HOPS: usize = 5;
 
 /// All visits of one run.
 pub(in crate::collect::links) struct Visitor {
@@ -128,27 +127,25 @@ impl Visitor {
             trail.seen.insert(here.clone());
             let known = self.known.as_ref().and_then(|known| known.get(url)).filter(|known| known.end == here);
             let last = last && trail.hops.is_empty();
-            let (next, hop) = match self.ask(&here, known.map(|known| &known.validators), last).await {
+            let (next, status, permanent) = match self.ask(&here, known.map(|known| &known.validators), last).await {
                 Err(judged) => return trail.end(judged, here),
                 Ok(Answered::Same) => return trail.same(url, here, known),
                 Ok(Answered::Other { status, said }) => return trail.end(answer::judged(status, said), here),
-                Ok(Answered::Redirect { status, to }) => {
-                    let Some(next) = to.and_then(|to| here.join(&to).ok()) else {
-                        let reason = format!("it redirects ({status}) without a place to go to");
-                        return trail.end(answer::unreachable(reason), here);
-                    };
-                    (next, (status, matches!(status, 301 | 308)))
-                }
+                Ok(Answered::Redirect { status, to }) => match hop::next(&here, status, to.as_deref()) {
+                    Ok(next) => (next, status, matches!(status, 301 | 308)),
+                    Err(why) => return trail.end(answer::unreachable(why), here),
+                },
                 Ok(Answered::Page { reply, start, until, _place }) => {
                     let status = reply.status;
                     let sent_on = reply.is_html().then(|| fragment::refresh(body::head(&start.bytes))).flatten();
-                    match sent_on.and_then(|to| here.join(&to).ok()).filter(|next| *next != here) {
-                        Some(next) => (next, (status, true)),
+                    let next = sent_on.and_then(|to| hop::next(&here, status, Some(&to)).ok());
+                    // One that only names a place on the page itself stays there.
+                    match next.filter(|next| *bare(next) != here) {
+                        Some(next) => (next, status, true),
                         None => return trail.page(url, here, wanted, reply, start, until).await,
                     }
                 }
             };
-            let (status, permanent) = hop;
             trail.hops.push(Hop { status, url: next.as_str().to_owned(), permanent });
             if let Some(landing) = landing::of(&here, &next) {
                 return trail.end(landed(landing, status), next);
@@ -159,8 +156,7 @@ impl Visitor {
                 return trail.end(answer::unreachable("it redirects in a circle".to_owned()), here);
             }
             if trail.hops.len() > MOST_HOPS {
-                let reason = format!("it redirects more than {MOST_HOPS} times");
-                return trail.end(answer::unreachable(reason), here);
+                return trail.end(answer::unreachable(hop::too_many()), here);
             }
         }
     }
@@ -187,7 +183,7 @@ impl Visitor {
                 Err(_elapsed) => {
                     let judged = answer::unreachable(format!("no answer within {:?}", self.web.settings.deadline));
                     self.pace.lost(&host);
-                    self.pace.silent(&host, &judged);
+                    self.pace.unanswered(&host, asked, &judged);
                     // A deadline is dear: one more is enough, and none where nothing is answered.
                     if self.pace.is_open(&host) && self.may_again(&host, attempt, 2) {
                         continue;
@@ -196,12 +192,14 @@ impl Visitor {
                 }
                 Ok(Err(why)) => {
                     self.pace.lost(&host);
-                    if matches!(why, Lost::Broken(_)) && self.may_again(&host, attempt, u32::MAX) {
+                    let judged = self.no_answer(&host, asked, &why);
+                    let may_pass = why != Lost::NotPublic && self.pace.is_open(&host);
+                    if may_pass && self.may_again(&host, attempt, u32::MAX) {
                         drop(place);
                         self.pace.aside(sleep(self.pause(url, attempt))).await;
                         continue;
                     }
-                    return Err(self.no_answer(&host, why));
+                    return Err(judged);
                 }
                 Ok(Ok(reply)) => reply,
             };
@@ -221,7 +219,7 @@ impl Visitor {
                     return Ok(Answered::Page { reply, start, until, _place: place });
                 }
                 Said::Redirect => {
-                    let to = reply.header("location").map(str::to_owned);
+                    let to = reply.location();
                     return Ok(Answered::Redirect { status, to });
                 }
                 Said::Failed(_) if reply.status == 503 && reply.is_html() => {
@@ -239,16 +237,17 @@ impl Visitor {
         }
     }
 
-    /// No answer; a host that cannot be reached is remembered, so that it costs one try and not one for each link.
-    fn no_answer(&self, host: &str, lost: Lost) -> Judged {
+    /// No answer to what was sent then; a host that cannot be reached is remembered, so that it costs one try and not one
+    /// for each link.
+    fn no_answer(&self, host: &str, sent: Instant, lost: &Lost) -> Judged {
         let judged = match lost {
             Lost::NotPublic => return Judged::new(Verdict::Blocked, "its address is not a public one"),
-            Lost::Broken(why) => return answer::unreachable(why),
+            Lost::Broken(why) => return answer::unreachable(why.clone()),
             Lost::NoHost => answer::unreachable("there is no such host".to_owned()),
             Lost::NotConnected(why) => answer::unreachable(format!("no connection ({why})")),
-            Lost::Tls(why) => answer::unreachable(why),
+            Lost::Tls(why) => answer::unreachable(why.clone()),
         };
-        self.pace.down(host, &judged);
+        self.pace.unanswered(host, sent, &judged);
         judged
     }
 }
@@ -326,9 +325,15 @@ impl Visit {
         Self { judged, end: Arc::new(end), places, unknown: None, print: None, validators, told: false }
     }
 
+    /// Whether GitLab showed the list of files of a project in place of what was asked for.
+    pub(in crate::collect::links) fn led_to_the_files(&self) -> bool {
+        let from_where = self.judged.status.is_some_and(|status| (300..=399).contains(&status));
+        self.judged.verdict == Verdict::Dead && from_where
+    }
+
     /// A visit that was made before, with the redirects of then or of now.
     pub(in crate::collect::links) fn recalled(url: &Url, hops: Vec<Hop>, known: &Known) -> Self {
-        let places = Places { found: known.found.clone(), any: !known.found.is_empty() };
+        let places = Places { found: known.found.clone(), any: !known.found.is_empty(), garbled: false };
         let (end, validators) = (Arc::new(known.end.clone()), Some(Box::new(known.validators.clone())));
         Self {
             judged: there(url, hops, known.status),

@@ -291,6 +291,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("?tab=1", "beside"),
     ("~\"pod::alpha\"", "beside"),
     ("{{< ref \"x.md\" >}}", "unfilled"),
+    ("https://docs.example/{{.Version}}/x", "unfilled"),
+    ("mailto:{{.Email}}", "unfilled"),
     ("{{< relref \"x.md#y\" >}}", "unfilled"),
     ("", "unfilled"),
 ];

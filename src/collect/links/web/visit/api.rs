@@ -8,6 +8,7 @@ use url::Url;
 
 use super::super::answer::{self, Said};
 use super::super::fetch::{Fetch, Reply};
+use super::super::hop;
 use super::{Visitor, host};
 use crate::collect::links::verdict::Judged;
 use crate::pod::verdict::Verdict;
@@ -27,6 +28,11 @@ impl Answer {
     /// A header as text.
     pub(in crate::collect::links) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// The address that it leads to from here, if it can be followed.
+    pub(in crate::collect::links) fn next(&self, here: &Url) -> Option<Url> {
+        hop::next(here, self.status, hop::location(&self.headers).as_deref()).ok()
     }
 }
 
@@ -48,12 +54,12 @@ impl Visitor {
             Err(_elapsed) => {
                 let judged = answer::unreachable(format!("no answer within {:?}", self.web.settings.deadline));
                 self.pace.lost(&host);
-                self.pace.silent(&host, &judged);
+                self.pace.unanswered(&host, asked, &judged);
                 Err(judged)
             }
             Ok(Err(why)) => {
                 self.pace.lost(&host);
-                Err(self.no_answer(&host, why))
+                Err(self.no_answer(&host, asked, &why))
             }
             Ok(Ok(reply)) => {
                 let well = matches!(answer::said(&reply), Said::Page | Said::Redirect | Said::Gone);
