@@ -93,7 +93,9 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
         let gathered = gather(&asked, eyes.reader, eyes.policy);
         // A hundred thousand links need not be held twice while they are looked at.
         drop(asked);
-        documents.iter_mut().for_each(|read| read.page.links = Vec::new());
+        for read in &mut documents {
+            read.page.links = Vec::new();
+        }
         let labelled: Vec<&Read> = documents.iter().filter(|read| whole && !read.label_groups.is_empty()).collect();
         let labels: Vec<Labels<'_>> =
             labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();

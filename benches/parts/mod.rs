@@ -76,7 +76,10 @@ pub(crate) async fn visits(pages: usize) -> Probed {
 }
 
 fn read(pages: usize) -> PodPage {
-    let links: String = (0..pages).map(|n| format!("- [x](https://web{}.example/p/{n}#place)\n", n % 8)).collect();
+    let mut links = String::new();
+    for n in 0..pages {
+        writeln!(links, "- [x](https://web{}.example/p/{n}#place)", n % 8).unwrap();
+    }
     handbook::document(&links, "page.md").0
 }
 

@@ -1,7 +1,7 @@
 //! Which addresses documents hold, and who is asked about each.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::Arc;
 
@@ -60,6 +60,13 @@ impl Entry {
     }
 }
 
+/// Where something stands in a list.
+#[expect(
+    clippy::disallowed_types,
+    reason = "a document's links are looked up by the thousand; what comes out is sorted"
+)]
+type Index<K> = std::collections::HashMap<K, usize>;
+
 /// All addresses of all documents: each once, in order, with everywhere it stands.
 pub(super) fn entries(
     documents: &[Document<'_>],
@@ -90,9 +97,9 @@ pub(super) fn entries(
 fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> Vec<(Key, Entry)> {
     let links = documents.iter().map(|document| document.links.len()).sum();
     let mut entries: Vec<Entry> = Vec::new();
-    let mut keys: HashMap<Key, usize> = HashMap::with_capacity(links);
+    let mut keys: Index<Key> = Index::with_capacity(links);
     // Most addresses say all by themselves, and are named again and again: each of those is read once.
-    let mut whole: HashMap<(usize, &str), usize> = HashMap::with_capacity(links);
+    let mut whole: Index<(usize, &str)> = Index::with_capacity(links);
     for document in documents {
         let path: Arc<str> = Arc::from(document.path);
         let mut section: (&str, Arc<str>) = ("", Arc::from(""));
@@ -128,15 +135,13 @@ fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
         return all;
     }
     all.reserve_exact(most - all.len());
-    let mut indices: HashMap<Key, usize> =
-        all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
+    let mut indices: Index<Key> = all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
     for (key, entry) in parts.flatten() {
-        match indices.get(&key) {
-            Some(index) => all[*index].1.places.extend(entry.places),
-            None => {
-                indices.insert(key.clone(), all.len());
-                all.push((key, entry));
-            }
+        if let Some(index) = indices.get(&key) {
+            all[*index].1.places.extend(entry.places);
+        } else {
+            indices.insert(key.clone(), all.len());
+            all.push((key, entry));
         }
     }
     all

@@ -4,7 +4,7 @@
 //! `lib/gitlab/utils/markdown.rb`. GitLab's rules changed over time in whether runs of dashes become one,
 //! so both forms count: a living place is never called dead for that.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use comrak::nodes::{Node, NodeValue};
@@ -68,7 +68,7 @@ impl Headings {
 
 /// Slugs as ids: one that was there before gets a number.
 fn numbered(slugs: impl Iterator<Item = String>) -> Vec<String> {
-    let mut used: HashMap<String, usize> = HashMap::new();
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
     let number = |slug: String| {
         if let Some(times) = used.get_mut(&slug) {
             *times += 1;

@@ -19,6 +19,9 @@ use crate::collect::links::pace::Pace;
 /// Addresses, each with the places that are looked for on it.
 pub(in crate::collect::links) type Jobs = BTreeMap<Arc<Url>, BTreeSet<String>>;
 
+/// One of them.
+type Job = (Arc<Url>, BTreeSet<String>);
+
 /// What came of them.
 pub(in crate::collect::links) type Visits = BTreeMap<Arc<Url>, Visit>;
 
@@ -80,7 +83,7 @@ struct Queues {
 
 struct Queue {
     name: String,
-    jobs: VecDeque<(Arc<Url>, BTreeSet<String>)>,
+    jobs: VecDeque<Job>,
     running: usize,
     /// The most visits at a time.
     at_once: usize,
@@ -99,7 +102,7 @@ struct Next {
 impl Queues {
     /// The longest queue first: it takes longest.
     fn of(jobs: Jobs, pace: &Pace) -> Self {
-        let mut queues: BTreeMap<String, VecDeque<(Arc<Url>, BTreeSet<String>)>> = BTreeMap::new();
+        let mut queues: BTreeMap<String, VecDeque<Job>> = BTreeMap::new();
         for (url, wanted) in jobs {
             queues.entry(host(&url)).or_default().push_back((url, wanted));
         }
