@@ -3,7 +3,12 @@
 //! It needs valgrind, and `gungraun-runner` in the version of the gungraun crate.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot begin has nothing else to say")]
-#![allow(missing_docs, reason = "the macros make modules without any")]
+#![allow(
+    missing_docs,
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "the macros make modules and end the program"
+)]
 
 mod parts;
 
