@@ -45,7 +45,7 @@ impl Pile {
             }
         }
         let whole = folder.canonicalize().is_ok_and(|folder| root.join(CONTENT).starts_with(folder));
-        self.stand(root, site, sheets, whole)
+        self.stand(&root, site, sheets, whole)
     }
 
     /// A file, with those around it for its links.
@@ -55,7 +55,7 @@ impl Pile {
         let file = Markdown { within: disk::seen_from(&root, Path::new(path)), path: path.into() };
         let (document, sheet) = read(&file, self.tree(&root), site)?;
         self.documents.push(document);
-        self.stand(root, site, sheet.into_iter().collect(), false)
+        self.stand(&root, site, sheet.into_iter().collect(), false)
     }
 
     /// The number of the tree with this root.
@@ -65,18 +65,18 @@ impl Pile {
 
     /// Documents in their tree. Links lead to all pages of a site, so those that were not asked for are known, too;
     /// `whole`: all were.
-    fn stand(&mut self, root: PathBuf, site: Site, mut sheets: Vec<Sheet>, whole: bool) -> Result<(), Halt> {
-        if self.sites.contains_key(&root) {
+    fn stand(&mut self, root: &Path, site: Site, mut sheets: Vec<Sheet>, whole: bool) -> Result<(), Halt> {
+        if self.sites.contains_key(root) {
             return Ok(());
         }
         if site == Site::Hugo {
             if !whole {
-                let others = others(&root, &sheets)?;
+                let others = others(root, &sheets)?;
                 sheets.extend(others);
             }
-            self.sites.insert(root.clone(), self.trees.len());
+            self.sites.insert(root.to_owned(), self.trees.len());
         }
-        self.trees.push(Local::new(site, Box::new(Disk::below(&root)), sheets));
+        self.trees.push(Local::new(site, Box::new(Disk::below(root)), sheets));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use comrak::{Arena, Options, parse_document};
 #[derive(Debug, Clone, Default)]
 pub(in crate::collect) struct Headings {
     /// Each, in order.
-    headings: Vec<Heading>,
+    all: Vec<Heading>,
     /// What the raw HTML names.
     named: Vec<String>,
     ids: OnceLock<BTreeSet<String>>,
@@ -55,7 +55,7 @@ impl Headings {
         let mut found = Self::default();
         for node in root.descendants() {
             match &node.data().value {
-                NodeValue::Heading(_) => found.headings.push(heading(node, &line)),
+                NodeValue::Heading(_) => found.all.push(heading(node, &line)),
                 NodeValue::HtmlBlock(html) => found.named.extend(named(&html.literal)),
                 NodeValue::HtmlInline(html) => found.named.extend(named(html)),
                 _ => {}
@@ -71,7 +71,7 @@ impl Headings {
     }
 
     fn ids(&self) -> BTreeSet<String> {
-        let mut ids = ids::of(&self.headings);
+        let mut ids = ids::of(&self.all);
         ids.extend(self.named.iter().cloned());
         ids
     }

@@ -196,8 +196,7 @@ impl Local {
             let path = decoded(path.split('?').next().unwrap_or_default());
             match hugo.visited("", &path, self.files.as_ref()) {
                 Arrival::Elsewhere(next) => to = next,
-                Arrival::At { path, moved: None } => return self.place(&path, own, moved),
-                Arrival::Folder(path) => return self.place(&path, own, moved),
+                Arrival::At { path, moved: None } | Arrival::Folder(path) => return self.place(&path, own, moved),
                 Arrival::Unknown(_) => return Found { to: better, judged: moved },
                 arrival => return self.arrived(arrival, own, &better),
             }

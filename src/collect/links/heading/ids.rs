@@ -1,7 +1,7 @@
 //! The ids that renderers give to headings.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use comrak::Anchorizer;
 
@@ -84,7 +84,7 @@ fn attributes(heading: &str) -> (&str, Option<&str>) {
 
 /// Slugs as ids: one that was there before gets a number.
 fn numbered(slugs: impl Iterator<Item = String>) -> Vec<String> {
-    let mut used: HashMap<String, usize> = HashMap::new();
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
     let number = |slug: String| {
         if let Some(times) = used.get_mut(&slug) {
             *times += 1;

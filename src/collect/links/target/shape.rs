@@ -103,10 +103,11 @@ fn part(words: &[&str], of_group: bool, url: &Url) -> Part {
         ["tree" | "new", git_ref, path @ ..] => Part::Tree { git_ref: decoded(git_ref), path: joined(path) },
         ["tree"] => Part::Tree { git_ref: text("HEAD"), path: String::new() },
         ["commits", git_ref, path @ ..] => Part::Path { git_ref: decoded(git_ref), path: joined(path) },
-        ["graphs", git_ref @ .., "charts" | "commits" | "ci" | "languages"] if !git_ref.is_empty() => {
-            Part::Path { git_ref: joined(git_ref), path: String::new() }
-        }
-        ["find_file" | "network" | "graphs", git_ref @ ..] | ["archive", git_ref @ .., _] if !git_ref.is_empty() => {
+        ["graphs", git_ref @ .., "charts" | "commits" | "ci" | "languages"]
+        | ["find_file" | "network" | "graphs", git_ref @ ..]
+        | ["archive", git_ref @ .., _]
+            if !git_ref.is_empty() =>
+        {
             Part::Path { git_ref: joined(git_ref), path: String::new() }
         }
         ["commit", sha, ..] => Part::Commit(decoded(sha)),
