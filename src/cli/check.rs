@@ -43,7 +43,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     for target in &args.targets {
         read(target, args, &config, &reader, with, &mut pile).await?;
     }
-    let Pile { mut documents, trees, unread } = pile;
+    let Pile { mut documents, trees, unread, .. } = pile;
     for document in documents.iter_mut().filter(|document| document.site.is_none()) {
         document.site.clone_from(&args.site_url);
     }
@@ -126,7 +126,7 @@ async fn read(
     }
     match kind(target) {
         Target::Stdin => pile.add_text(&stdin()?, "-"),
-        Target::File => pile.add_file(target)?,
+        Target::File => pile.add_file(target, args.site.into())?,
         Target::Address(url) => {
             pile.add_text(&fetched(&url, &args.gitlab, with).await?, target);
         }

@@ -1,14 +1,17 @@
 //! Documents of this machine, with the files around them that their links can lead to.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use super::Halt;
-use super::disk::{self, Disk};
-use super::page::file;
+use super::disk::{self, Disk, Markdown};
+use super::{Halt, page};
 use crate::check::Read;
 use crate::collect::cores::side_by_side;
 use crate::collect::handbook;
-use crate::collect::links::local::{Anchors, Front, Local, Sheet, Site};
+use crate::collect::links::local::{Anchors, Files, Front, Local, Sheet, Site};
+
+/// Where a site that Hugo builds has its pages.
+const CONTENT: &str = "content";
 
 /// What was read so far: documents, and the trees that they stand in.
 #[derive(Default)]
@@ -17,52 +20,63 @@ pub(super) struct Pile {
     pub(super) trees: Vec<Local>,
     /// Why some could not be read.
     pub(super) unread: Vec<String>,
+    /// The trees of sites, by their roots: all documents of a site stand in one.
+    sites: BTreeMap<PathBuf, usize>,
 }
 
 impl Pile {
     /// A folder with all Markdown below it. One file that cannot be read does not hide what is wrong with the others.
     pub(super) fn add_folder(&mut self, folder: &Path, site: Site) -> Result<(), Halt> {
-        let root = match site {
-            Site::Tree => disk::root_of(folder),
-            Site::Hugo => disk::site_of(folder),
-        };
-        let files = disk::markdown_below(folder, &root).map_err(|(folder, error)| {
-            Halt::usage(format!("the folder {} cannot be read ({error})", folder.display()))
-        })?;
-        let tree = self.trees.len();
-        let read = side_by_side(&files, |markdown| -> Result<(Read, Sheet), Halt> {
-            let shown = markdown.path.display().to_string();
-            let text = file(&shown)?;
-            let within = markdown.within.clone().unwrap_or_else(|| shown.clone());
-            let front = if site == Site::Hugo { Front::of(&text) } else { Front::default() };
-            let (document, anchors) = understood(&text, &shown, Some((tree, within.clone())));
-            Ok((document, Sheet { path: within, front, anchors }))
-        });
+        let root = root(folder, site);
+        let files = below(folder, &root)?;
+        let tree = self.tree(&root);
         let mut sheets = Vec::new();
-        for one in read {
+        for (file, one) in files.iter().zip(side_by_side(&files, |file| read(file, tree, site))) {
             match one {
                 Ok((document, sheet)) => {
                     self.documents.push(document);
-                    sheets.push(sheet);
+                    sheets.extend(sheet);
                 }
-                Err(halt) => self.unread.push(halt.sentence),
+                Err(halt) => {
+                    self.unread.push(halt.sentence);
+                    // It is there all the same.
+                    sheets.extend(file.within.clone().map(unread));
+                }
             }
         }
-        self.trees.push(Local::new(site, Box::new(Disk::below(&root)), sheets));
-        Ok(())
+        let whole = folder.canonicalize().is_ok_and(|folder| root.join(CONTENT).starts_with(folder));
+        self.stand(&root, site, sheets, whole)
     }
 
-    /// A file, with those around it for its relative links.
-    pub(super) fn add_file(&mut self, path: &str) -> Result<(), Halt> {
-        let text = file(path)?;
+    /// A file, with those around it for its links.
+    pub(super) fn add_file(&mut self, path: &str, site: Site) -> Result<(), Halt> {
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let root = disk::root_of(folder);
-        let within = disk::seen_from(&root, Path::new(path));
-        let tree = self.trees.len();
-        let (document, anchors) = understood(&text, path, within.clone().map(|within| (tree, within)));
+        let root = root(folder, site);
+        let file = Markdown { within: disk::seen_from(&root, Path::new(path)), path: path.into() };
+        let (document, sheet) = read(&file, self.tree(&root), site)?;
         self.documents.push(document);
-        let sheet = within.map(|path| Sheet { path, front: Front::default(), anchors });
-        self.trees.push(Local::new(Site::Tree, Box::new(Disk::below(&root)), sheet.into_iter().collect()));
+        self.stand(&root, site, sheet.into_iter().collect(), false)
+    }
+
+    /// The number of the tree with this root.
+    fn tree(&self, root: &Path) -> usize {
+        self.sites.get(root).copied().unwrap_or(self.trees.len())
+    }
+
+    /// Documents in their tree. Links lead to all pages of a site, so those that were not asked for are known, too;
+    /// `whole`: all were.
+    fn stand(&mut self, root: &Path, site: Site, mut sheets: Vec<Sheet>, whole: bool) -> Result<(), Halt> {
+        if self.sites.contains_key(root) {
+            return Ok(());
+        }
+        if site == Site::Hugo {
+            if !whole {
+                let others = others(root, &sheets)?;
+                sheets.extend(others);
+            }
+            self.sites.insert(root.to_owned(), self.trees.len());
+        }
+        self.trees.push(Local::new(site, Box::new(Disk::below(root)), sheets));
         Ok(())
     }
 
@@ -70,6 +84,48 @@ impl Pile {
     pub(super) fn add_text(&mut self, text: &str, path: &str) {
         self.documents.push(understood(text, path, None).0);
     }
+}
+
+fn root(folder: &Path, site: Site) -> PathBuf {
+    match site {
+        Site::Tree => disk::root_of(folder),
+        Site::Hugo => disk::site_of(folder),
+    }
+}
+
+fn below(folder: &Path, root: &Path) -> Result<Vec<Markdown>, Halt> {
+    disk::markdown_below(folder, root)
+        .map_err(|(folder, error)| Halt::usage(format!("the folder {} cannot be read ({error})", folder.display())))
+}
+
+/// A document; one that stands outside its root is none that links could lead to.
+fn read(file: &Markdown, tree: usize, site: Site) -> Result<(Read, Option<Sheet>), Halt> {
+    let shown = file.path.display().to_string();
+    let text = page::file(&shown)?;
+    let (document, anchors) = understood(&text, &shown, file.within.clone().map(|within| (tree, within)));
+    let front = if site == Site::Hugo { Front::of(&text) } else { Front::default() };
+    Ok((document, file.within.clone().map(|path| Sheet { path, front, anchors })))
+}
+
+/// A document that is there and says nothing.
+fn unread(path: String) -> Sheet {
+    Sheet { path, front: Front::default(), anchors: None }
+}
+
+/// The pages of a site beside those that are known; their places are read when a link names one.
+fn others(root: &Path, known: &[Sheet]) -> Result<Vec<Sheet>, Halt> {
+    let content = root.join(CONTENT);
+    if !content.is_dir() {
+        return Ok(Vec::new());
+    }
+    let known: BTreeSet<&str> = known.iter().map(|sheet| sheet.path.as_str()).collect();
+    let files = below(&content, root)?;
+    let paths = files.iter().filter_map(|file| file.within.clone()).filter(|path| !known.contains(path.as_str()));
+    let paths: Vec<String> = paths.collect();
+    let disk = Disk::below(root);
+    let front = |path: &String| disk.text(path).map(|text| Front::of(&text)).unwrap_or_default();
+    let fronts = side_by_side(&paths, front);
+    Ok(paths.iter().zip(fronts).map(|(path, front)| Sheet { front, ..unread(path.clone()) }).collect())
 }
 
 /// A document and its places.

@@ -71,11 +71,11 @@ struct WikiPage {
 #[derive(Deserialize)]
 struct Template {}
 
-/// The most milestones of one owner that are asked for: a page of the list.
-const PAGE: usize = 100;
+/// The most milestones of one owner that are asked for at once: a page of the list.
+pub const MOST_MILESTONES: usize = 100;
 
 impl Reader {
-    /// Which of these milestones an owner has, by their numbers there; the first 100 are asked for. Absent: the list is
+    /// Which of these milestones an owner has, by their numbers there; the first [`MOST_MILESTONES`] are asked for. Absent: the list is
     /// not there or not visible to the token (GitLab docs, "Milestones API": `iids[]`).
     pub async fn milestones(
         &self,
@@ -83,8 +83,8 @@ impl Reader {
         whose: Whose<'_>,
         iids: &BTreeSet<String>,
     ) -> Observed<BTreeSet<String>> {
-        let mut parameters = vec![("per_page", PAGE.to_string())];
-        parameters.extend(iids.iter().take(PAGE).map(|iid| ("iids[]", iid.clone())));
+        let mut parameters = vec![("per_page", MOST_MILESTONES.to_string())];
+        parameters.extend(iids.iter().take(MOST_MILESTONES).map(|iid| ("iids[]", iid.clone())));
         let lookup = Lookup { endpoint: whose.endpoint("milestones"), parameters };
         let found = self.query::<Vec<Milestone>>(purpose, &lookup).await;
         observed(found, format!("the milestones of {}", whose.path()))

@@ -26,7 +26,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 pub use error::{Class, Fault};
-pub use lookups::Whose;
+pub use lookups::{MOST_MILESTONES, Whose};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use trail::Counts;

@@ -113,3 +113,72 @@ async fn a_hugo_site_is_looked_at_as_its_visitors_see_it() {
     let as_files = verdicts(&[path(&root.join("content"))]).await;
     assert!(as_files.contains(&("/handbook/old/".to_owned(), "skipped".to_owned())), "{as_files:?}");
 }
+
+#[tokio::test]
+async fn a_part_of_a_site_knows_the_pages_around_it() {
+    let root = tree(
+        "check-hugo-part",
+        &[
+            ("content/_index.md", "# Front\n\n[dead](/nowhere/)\n"),
+            ("content/team/_index.md", "---\naliases: /crew/\n---\n\n## People\n"),
+            (
+                "content/pods/a.md",
+                "[a](/team/#people) [b](/team/#no) [c](/crew/) [d](/lost/) [e](../b/) [f]({{< ref \"team\" >}})\n",
+            ),
+            ("content/pods/b.md", "[g](/pods/a/) [h](/team)\n"),
+        ],
+    );
+    let (pods, page) = (root.join("content/pods"), root.join("content/pods/a.md"));
+    let of_a = [
+        ("../b/", "alive"),
+        ("/crew/", "moved"),
+        ("/lost/", "dead"),
+        ("/team/#no", "fragment_dead"),
+        ("/team/#people", "alive"),
+        ("{{< ref \"team\" >}}", "alive"),
+    ];
+    let of_b = [("/pods/a/", "alive"), ("/team", "alive")];
+    let both = [&of_a[..], &of_b].concat();
+    let team = root.join("content/team");
+    // A folder, one file, and several parts of one site: nothing but their own links is told.
+    for (targets, wanted) in
+        [(vec![path(&pods)], both.clone()), (vec![path(&page)], of_a.to_vec()), (vec![path(&team), path(&pods)], both)]
+    {
+        let mut seen = verdicts(&[&["--site", "hugo"], targets.as_slice()].concat()).await;
+        let mut wanted: Vec<(String, String)> =
+            wanted.iter().map(|(url, verdict)| ((*url).to_owned(), (*verdict).to_owned())).collect();
+        seen.sort();
+        wanted.sort();
+        assert_eq!(seen, wanted, "{targets:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_site_below_another_ones_address_has_only_its_own_pages() {
+    let root = tree(
+        "check-hugo-below",
+        &[
+            ("content/_index.md", "## Intro\n"),
+            (
+                "content/page.md",
+                "[a](https://x.example/docs-old/) [b](https://x.example/docs#intro) [c](/docs/page/) [d](/docs/no/) \
+                 [e](/other/) [f](/docs#intro) [g](https://x.example/docs/page/)\n",
+            ),
+            ("README.md", "[h](/page/)\n"),
+        ],
+    );
+    let seen = verdicts(&["--site", "hugo", "--site-url", "https://x.example/docs", path(&root)]).await;
+    for (url, verdict) in [
+        ("https://x.example/docs-old/", "skipped"),
+        ("https://x.example/docs#intro", "alive"),
+        ("/docs/page/", "alive"),
+        ("/docs/no/", "dead"),
+        ("/other/", "skipped"),
+        ("/docs#intro", "alive"),
+        ("https://x.example/docs/page/", "alive"),
+        ("/page/", "skipped"),
+    ] {
+        let found = seen.iter().find(|(seen, _)| seen == url).map(|(_, verdict)| verdict.as_str());
+        assert_eq!(found, Some(verdict), "{url}: {seen:?}");
+    }
+}

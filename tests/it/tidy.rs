@@ -119,7 +119,7 @@ fn crates_are_named_only_in_their_rooms() {
         ("serde_saphyr::", &["collect"][..]),
         ("graphql_parser::", &["sandbox"][..]),
         ("quick_junit::", &["report"][..]),
-        ("toml::", &["config"][..]),
+        ("toml::", &["config", "collect"][..]),
         ("schemars::", &["config"][..]),
         ("annotate_snippets::", &["config"][..]),
         ("secrecy::", &["gitlab", "cli"][..]),

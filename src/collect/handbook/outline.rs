@@ -100,7 +100,7 @@ impl Outline {
             }
         }
         if whole == Whole::Document {
-            outline.anchors = Headings::of(root);
+            outline.anchors = Headings::of(root, |number| &source.text[source.line(number)]);
         }
         outline
     }

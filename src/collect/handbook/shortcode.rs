@@ -66,16 +66,25 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 /// shortcode. Its blanks keep Markdown from reading it as a link.
 pub(super) fn references(line: &str) -> Vec<(Range<usize>, &str, &str)> {
     let mut found = Vec::new();
+    // Both go forward with the matches: a line may be long and hold thousands.
+    let (mut open, mut seen, mut end) = (None, 0, 0);
     for (bracket, _) in line.match_indices("]({{") {
+        open = line[seen..bracket].rfind('[').map(|at| seen + at).or(open);
+        seen = bracket;
         let at = bracket + "](".len();
-        let Some(end) = line[at..].find("}}").map(|end| at + end + "}}".len()) else { continue };
+        if end < at + "{{}}".len() {
+            match line[at..].find("}}") {
+                Some(behind) => end = at + behind + "}}".len(),
+                None => break,
+            }
+        }
         let name = line[at..end].trim_start_matches(['{', '<', '%']).trim_start();
         let is_reference = ["ref", "relref"]
             .iter()
             .any(|known| name.strip_prefix(known).is_some_and(|rest| rest.starts_with(char::is_whitespace)));
         // `{{</* … */>}}` is shown as it is.
         if is_reference && line[end..].starts_with(')') {
-            let start = line[..bracket].rfind('[').unwrap_or(bracket);
+            let start = open.unwrap_or(bracket);
             let text = line[start..bracket].trim_start_matches('[');
             found.push((start..end + 1, text, &line[at..end]));
         }
@@ -99,6 +108,10 @@ mod tests {
                 (r#"[b c]({{% relref "/z" %}})"#, "b c", r#"{{% relref "/z" %}}"#),
             ]
         );
+        // Opened again and again, and closed far behind: each part of the line is read once.
+        let long = format!("{}}}}}) [a]({{{{< ref \"x\" >}}}})", "]({{".repeat(400_000));
+        assert_eq!(references(&long).len(), 1);
+        assert!(references(&"]({{".repeat(400_000)).is_empty());
         for broken in ["]({{", "[x]({{< ref \"a\" >}}", "]({{< ref \"a\" >}}) é"] {
             assert!(references(broken).len() <= 1, "{broken}");
         }

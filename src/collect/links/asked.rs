@@ -164,7 +164,9 @@ fn meant_alike(document: &Document<'_>, address: &str) -> Option<usize> {
     let whole = address.starts_with("https://") || address.starts_with("http://");
     let from_root = address.starts_with('/') && (document.site.is_none() || tree.is_some_and(Local::is_site));
     match tree {
-        Some(tree) if tree.is_site() => (whole || from_root).then_some(ptr::from_ref(tree).addr()),
+        Some(tree) if tree.is_site() => (whole
+            || from_root && document.local.is_some_and(|(tree, path)| tree.has_page(path)))
+        .then_some(ptr::from_ref(tree).addr()),
         Some(tree) if from_root => Some(ptr::from_ref(tree).addr()),
         _ => whole.then_some(0),
     }
@@ -195,17 +197,31 @@ fn understood(
 /// Where a link without a host leads among the files around its document, if these are looked at.
 fn among_files(document: &Document<'_>, target: &Target, address: &str) -> Option<local::Found> {
     let (local, path) = document.local?;
+    let base = document.site.map_or("", |site| site.path().trim_end_matches('/'));
     match target {
         // A site has an address of its own, and its files were not given.
         Target::SitePath(_) if document.site.is_some() && !local.is_site() => None,
+        // Where a site is a folder of its host, what stands outside may be somebody else's.
+        Target::SitePath(to) if !base.is_empty() && local.has_page(path) => match below(to, base) {
+            Some(below) => Some(local.visit(&below)),
+            None => Some(local.look(path, address)).filter(|found| found.judged.verdict != Verdict::Dead),
+        },
         Target::SamePage | Target::SitePath(_) | Target::FilePath | Target::Unfilled => Some(local.look(path, address)),
         Target::Handbook(url) | Target::Docs(url) | Target::Web(url) => {
             // The site's own pages by their whole addresses.
-            let own = document.site.filter(|site| local.is_site() && site.origin() == url.origin())?;
+            document.site.filter(|site| local.is_site() && site.origin() == url.origin())?;
             let fragment = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
-            let below = url.path().strip_prefix(own.path().trim_end_matches('/'))?;
-            Some(local.look(path, &format!("{below}{fragment}")))
+            Some(local.visit(&format!("{}{fragment}", below(url.path(), base)?)))
         }
+        _ => None,
+    }
+}
+
+/// A path as it is seen from a site's own; its front page is `/`.
+fn below(path: &str, base: &str) -> Option<String> {
+    match path.strip_prefix(base)? {
+        rest if rest.starts_with('/') => Some(rest.to_owned()),
+        rest if rest.is_empty() || rest.starts_with(['?', '#']) => Some(format!("/{rest}")),
         _ => None,
     }
 }

@@ -1,10 +1,11 @@
 //! Anchors in GitLab Markdown: the ids that headings get, and lines of files.
 //!
-//! GitLab docs, "GitLab Flavored Markdown", "Heading IDs and links"; `Gitlab::Utils::Markdown` in
-//! `lib/gitlab/utils/markdown.rb`. GitLab's rules changed over time in whether runs of dashes become one,
-//! so both forms count: a living place is never called dead for that.
+//! One list of ids serves GitLab of every version and sites that Hugo builds: a place that one of them makes counts,
+//! so that a living one is never called dead.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod ids;
+
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use comrak::nodes::{Node, NodeValue};
@@ -15,11 +16,26 @@ use comrak::{Arena, Options, parse_document};
 /// Many documents are read and few are asked for a place, so ids are made when the first is asked for.
 #[derive(Debug, Clone, Default)]
 pub(in crate::collect) struct Headings {
-    /// The words of each, in order.
-    words: Vec<String>,
+    /// Each, in order.
+    all: Vec<Heading>,
     /// What the raw HTML names.
     named: Vec<String>,
     ids: OnceLock<BTreeSet<String>>,
+}
+
+/// What ids are made from.
+#[derive(Debug, Clone)]
+struct Heading {
+    /// Its text without its marks.
+    words: String,
+    /// Its source, where that is another text.
+    source: Option<String>,
+}
+
+impl Heading {
+    fn source(&self) -> &str {
+        self.source.as_ref().unwrap_or(&self.words)
+    }
 }
 
 impl Headings {
@@ -30,15 +46,16 @@ impl Headings {
         options.extension.table = true;
         options.extension.strikethrough = true;
         let arena = Arena::new();
-        Self::of(parse_document(&arena, text, &options))
+        let lines: Vec<&str> = text.lines().collect();
+        Self::of(parse_document(&arena, text, &options), |number| lines.get(number).copied().unwrap_or_default())
     }
 
-    /// Those of a text that is parsed already.
-    pub(in crate::collect) fn of(root: Node<'_>) -> Self {
+    /// Those of a text that is parsed already; `line` gives its lines, counted from 0.
+    pub(in crate::collect) fn of<'t>(root: Node<'_>, line: impl Fn(usize) -> &'t str) -> Self {
         let mut found = Self::default();
         for node in root.descendants() {
             match &node.data().value {
-                NodeValue::Heading(_) => found.words.push(words(node)),
+                NodeValue::Heading(_) => found.all.push(heading(node, &line)),
                 NodeValue::HtmlBlock(html) => found.named.extend(named(&html.literal)),
                 NodeValue::HtmlInline(html) => found.named.extend(named(html)),
                 _ => {}
@@ -54,97 +71,39 @@ impl Headings {
     }
 
     fn ids(&self) -> BTreeSet<String> {
-        let slugs: Vec<String> = self.words.iter().map(|words| slug(words)).collect();
-        let mut ids = BTreeSet::new();
-        if slugs.iter().any(|slug| slug.contains("--")) {
-            ids.extend(numbered(slugs.iter().map(|slug| squeezed(slug))));
-        }
-        ids.extend(numbered(slugs.into_iter()));
-        ids.extend(self.words.iter().filter_map(|words| explicit_id(words)).map(str::to_owned));
+        let mut ids = ids::of(&self.all);
         ids.extend(self.named.iter().cloned());
         ids
     }
-}
-
-/// Slugs as ids: one that was there before gets a number.
-fn numbered(slugs: impl Iterator<Item = String>) -> Vec<String> {
-    let mut used: BTreeMap<String, usize> = BTreeMap::new();
-    let number = |slug: String| {
-        if let Some(times) = used.get_mut(&slug) {
-            *times += 1;
-            return format!("{slug}-{times}");
-        }
-        used.insert(slug.clone(), 0);
-        slug
-    };
-    slugs.map(number).collect()
 }
 
 fn named(html: &str) -> BTreeSet<String> {
     if html.contains('=') { super::fragment::all(html.as_bytes()) } else { BTreeSet::new() }
 }
 
-/// The id of a heading: lower case, without punctuation, blanks as dashes; a number alone is told apart from an
-/// issue's.
-pub(super) fn slug(heading: &str) -> String {
-    let lower = heading.trim().to_lowercase();
-    let mut id = String::with_capacity(lower.len());
-    for c in without_product_suffix(&lower).chars() {
-        match c {
-            ' ' | '-' => id.push('-'),
-            '_' => id.push(c),
-            // Ruby's \p{Word}: letters, marks, decimal digits, connectors.
-            c if c.is_alphanumeric() || is_mark(c) => id.push(c),
-            _ => {}
+fn heading<'t>(node: Node<'_>, line: impl Fn(usize) -> &'t str) -> Heading {
+    let words = node.collect_text();
+    let data = node.data();
+    let source = match &data.value {
+        // The last line of its text, above the one that underlines it.
+        NodeValue::Heading(heading) if heading.setext => {
+            line(data.sourcepos.end.line.saturating_sub(2)).trim_start_matches(['>', ' ', '\t']).trim_end()
         }
-    }
-    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) { format!("anchor-{id}") } else { id }
-}
-
-/// A slug with runs of dashes as one.
-fn squeezed(slug: &str) -> String {
-    let mut out = String::with_capacity(slug.len());
-    for c in slug.chars() {
-        if c != '-' || !out.ends_with('-') {
-            out.push(c);
+        _ => {
+            let at = data.sourcepos.start;
+            let own = line(at.line.saturating_sub(1)).get(at.column.saturating_sub(1)..).unwrap_or_default();
+            atx(own)
         }
-    }
-    out
+    };
+    let source = (!source.is_empty() && source != words).then(|| source.to_owned());
+    Heading { words, source }
 }
 
-/// The id that a heading names itself, for sites: `Regular meetings {#meetings}`.
-fn explicit_id(heading: &str) -> Option<&str> {
-    let (_, id) = heading.trim_end().strip_suffix('}')?.rsplit_once("{#")?;
-    Some(id)
-}
-
-/// GitLab drops a heading's tier badge: `**(premium self)**`.
-fn without_product_suffix(text: &str) -> &str {
-    let Some(at) = text.rfind('(') else { return text };
-    let words = text[at..].trim_end_matches('*').trim_start_matches('(').trim_end_matches(')');
-    let tier = words.split(' ').next().unwrap_or_default();
-    let badge = text.trim_end_matches('*').ends_with(')')
-        && matches!(tier, "premium" | "ultimate" | "free" | "beta" | "experiment")
-        && words.split(' ').skip(1).all(|word| matches!(word, "only" | "self" | "saas" | "all"));
-    if badge { text[..at].trim_end_matches('*').trim_end() } else { text }
-}
-
-/// Combining marks of the scripts that headings are written in; emoji's joiners are none.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5bd}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20dc}')
-}
-
-fn words(heading: Node<'_>) -> String {
-    let mut out = String::new();
-    for part in heading.descendants() {
-        match &part.data().value {
-            NodeValue::Text(text) => out.push_str(text),
-            NodeValue::Code(code) => out.push_str(&code.literal),
-            NodeValue::SoftBreak | NodeValue::LineBreak => out.push(' '),
-            _ => {}
-        }
-    }
-    out
+/// The text of a heading that begins with `#`, without the marks around it.
+fn atx(line: &str) -> &str {
+    let text = line.trim_start().trim_start_matches('#').trim();
+    let open = text.trim_end_matches('#');
+    if open.is_empty() || open.ends_with([' ', '\t']) { open.trim_end() } else { text }
 }
 
 /// The last line that a fragment of GitLab's file view names: `L10`, `L10-20`, `L10-L20`.
@@ -168,32 +127,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_made_as_gitlab_makes_them() {
-        // The examples of GitLab docs, "Heading IDs and links", and edges around them.
-        for (heading, squeezed, plain) in [
-            ("This heading has spaces in it", "this-heading-has-spaces-in-it", "this-heading-has-spaces-in-it"),
-            (
-                "This header has 3.5 in it (and parentheses)",
-                "this-header-has-35-in-it-and-parentheses",
-                "this-header-has-35-in-it-and-parentheses",
-            ),
-            ("A - b -- c", "a-b-c", "a---b----c"),
-            ("DAST **(ULTIMATE)**", "dast", "dast"),
-            ("Scan (premium self)", "scan", "scan"),
-            ("Free (of charge)", "free-of-charge", "free-of-charge"),
-            ("2026", "anchor-2026", "anchor-2026"),
-            ("snake_case `code`", "snake_case-code", "snake_case-code"),
-            ("Über Köln, 東京!", "über-köln-東京", "über-köln-東京"),
-        ] {
-            assert_eq!(
-                (super::squeezed(&slug(heading)).as_str(), slug(heading).as_str()),
-                (squeezed, plain),
-                "{heading}"
-            );
-        }
-    }
-
-    #[test]
     fn repeated_headings_are_numbered_and_html_counts() {
         let found = Headings::of_text(
             "---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n",
@@ -211,6 +144,48 @@ mod tests {
             assert!(found.has(there), "{there}");
         }
         assert!(!found.has("a-b-3") && !found.has("a---b-2"));
+    }
+
+    /// A text, what is there, and what is not.
+    type Story = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+    #[track_caller]
+    fn told(stories: &[Story]) {
+        for (text, there, gone) in stories {
+            let found = Headings::of_text(text);
+            for place in *there {
+                assert!(found.has(place), "{place} is in {text:?}: {:?}", found.ids);
+            }
+            for place in *gone {
+                assert!(!found.has(place), "{place} is not in {text:?}: {:?}", found.ids);
+            }
+        }
+    }
+
+    #[test]
+    fn ids_of_gitlab_today_count_beside_those_of_older_ones() {
+        told(&[
+            ("## Setup (Beta)\n", &["setup-beta", "setup"], &["setup-"]),
+            ("## 1.2.3\n", &["123", "anchor-123"], &["1-2-3"]),
+            ("## \u{2699}\u{fe0f} Setup\n", &["\u{fe0f}-setup", "-setup"], &[]),
+            ("## 1\u{fe0f}\u{20e3} First\n", &["1\u{fe0f}\u{20e3}-first"], &[]),
+            ("## <a name=\"x\"></a> Install\n", &["x", "-install", "install"], &[]),
+            ("# One\n\n# One 1\n\n# One\n", &["one", "one-1", "one-2"], &["one-3"]),
+            ("# Notes[^1]\n\n# Notes\n\n[^1]: Here.\n", &["notes", "notes-1", "notes1"], &["notes-2"]),
+        ]);
+    }
+
+    #[test]
+    fn ids_of_sites_that_hugo_builds_count_too() {
+        told(&[
+            ("## The _new_ way\n", &["the-_new_-way", "the-new-way"], &[]),
+            ("## [Foo](https://x.y)\n", &["foohttpsxy", "foo"], &[]),
+            ("> ## [Foo](/a) ##\n", &["fooa", "foo"], &["fooa-"]),
+            ("The `new`\n*way* _on_\n===\n", &["way-_on_", "the-new-way-on"], &[]),
+            ("## \u{1f3ab}\n\n## \u{1f3ab}\n", &["heading", "heading-1"], &["heading-2"]),
+            ("## T {#id .cls}\n\n## U {.cls #other}\n", &["id", "other"], &["id-cls", "t"]),
+            ("## A *b* {.cls}\n\n## Over {#a-b}\n", &["a-b"], &["a-b-1"]),
+        ]);
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::pod::verdict::Verdict;
 pub use anchors::{Anchors, Front};
 use hugo::Hugo;
 
+/// The most redirects that are followed one after the other.
+const MOST_HOPS: usize = 5;
+
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
@@ -90,8 +93,22 @@ impl Local {
         self.hugo.is_some()
     }
 
+    /// Whether a document is a page of a site: what stands beside its content is shown as a file.
+    pub(super) fn has_page(&self, path: &str) -> bool {
+        self.hugo.as_ref().is_some_and(|hugo| hugo.has_page(path))
+    }
+
     /// Where an address leads that stands in the document `from` and names no host. Total.
     pub(super) fn look(&self, from: &str, address: &str) -> Found {
+        self.looked(from, address, self.hugo.as_ref().filter(|hugo| hugo.has_page(from)))
+    }
+
+    /// Where a path of the site itself leads, whatever document names it. Total.
+    pub(super) fn visit(&self, address: &str) -> Found {
+        self.looked("", address, self.hugo.as_ref())
+    }
+
+    fn looked(&self, from: &str, address: &str, site: Option<&Hugo>) -> Found {
         if let Some(named) = hugo::reference(address) {
             return match &self.hugo {
                 Some(hugo) => {
@@ -109,7 +126,7 @@ impl Local {
         if to.is_empty() {
             return self.place(from, place, Judged::new(Verdict::Alive, ""));
         }
-        match &self.hugo {
+        match site {
             Some(hugo) => self.arrived(hugo.visited(from, &to, self.files.as_ref()), place, address),
             None => self.arrived(self.in_tree(from, &to), place, address),
         }
@@ -130,7 +147,8 @@ impl Local {
             }
             None => {
                 let with_ending = format!("{path}.md");
-                let better = self.files.entry(&with_ending).is_some().then_some(format!("{to}.md"));
+                let better = || format!("{}.md", to.trim_end_matches('/'));
+                let better = self.files.entry(&with_ending).is_some().then(better);
                 Arrival::Nothing { path, better }
             }
         }
@@ -149,12 +167,9 @@ impl Local {
                 };
                 self.place(&path, place, judged)
             }
-            Arrival::Folder(path) => found(&path, Verdict::Alive, ""),
+            Arrival::Folder(path) => self.place(&path, place, Judged::new(Verdict::Alive, "")),
             Arrival::Outside => found(address, Verdict::Skipped, "it leads out of the folder that is looked at"),
-            Arrival::Elsewhere(to) => {
-                let judged = Judged::new(Verdict::Moved, "the page has another address now").suggest(to.clone());
-                Found { to, judged }
-            }
+            Arrival::Elsewhere(to) => self.led_on(to, place),
             Arrival::Nothing { path, better } => {
                 let shown = Untrusted::new(path.as_str()).line();
                 let mut found = found(&path, Verdict::Dead, format!("there is nothing at {shown}"));
@@ -167,6 +182,28 @@ impl Local {
         }
     }
 
+    /// The verdict on what a site's server leads on, with the place that browsers take along.
+    fn led_on(&self, mut to: String, place: Option<&str>) -> Found {
+        for _ in 0..MOST_HOPS {
+            let better = match place {
+                Some(place) if !to.contains('#') => format!("{to}#{place}"),
+                _ => to,
+            };
+            let moved = Judged::new(Verdict::Moved, "the page has another address now").suggest(better.clone());
+            let here = better.starts_with('/') && !better.starts_with("//");
+            let Some(hugo) = self.hugo.as_ref().filter(|_| here) else { return Found { to: better, judged: moved } };
+            let (path, own) = split(&better);
+            let path = decoded(path.split('?').next().unwrap_or_default());
+            match hugo.visited("", &path, self.files.as_ref()) {
+                Arrival::Elsewhere(next) => to = next,
+                Arrival::At { path, moved: None } | Arrival::Folder(path) => return self.place(&path, own, moved),
+                Arrival::Unknown(_) => return Found { to: better, judged: moved },
+                arrival => return self.arrived(arrival, own, &better),
+            }
+        }
+        found(&to, Verdict::Skipped, "it is redirected again and again")
+    }
+
     /// The verdict on a place in a file that is there.
     fn place(&self, path: &str, place: Option<&str>, judged: Judged) -> Found {
         let Some(wanted) = fragment::wanted(place) else { return Found { to: path.to_owned(), judged } };
@@ -174,7 +211,7 @@ impl Local {
         let unverifiable =
             |why: &'static str| Judged { verdict: Verdict::FragmentUnverifiable, reason: why.into(), ..judged.clone() };
         let judged = match self.anchors_of(path) {
-            None => unverifiable("the file is there; its places are not known"),
+            None => unverifiable("it is there; its places are not known"),
             Some(anchors) if anchors.has(&wanted) => judged,
             Some(anchors) if anchors.generated => {
                 unverifiable("the page is there; its headings are made when the site is built")
@@ -236,7 +273,7 @@ fn decoded(text: &str) -> String {
 }
 
 /// All paths of documents, for finding one by the end of its name.
-fn by_name(sheets: &[Sheet]) -> BTreeMap<String, BTreeSet<String>> {
+fn by_name(sheets: &[&Sheet]) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for sheet in sheets {
         names.entry(path::name(&sheet.path)).or_default().insert(sheet.path.clone());

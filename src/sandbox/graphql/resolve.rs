@@ -14,8 +14,8 @@ use serde_json::Value;
 
 pub(super) use self::access::{integer_value, max_access_level, string_value};
 pub(super) use self::code::{
-    blob_id, blob_web_path, blobs, empty, exists, file_name, oid, path, raw_text, root_ref, size, tree, tree_blobs,
-    trees,
+    blob_id, blob_web_path, blobs, empty, exists, file_name, oid, path, raw_text, root_ref, size, submodules, tree,
+    tree_blobs, trees,
 };
 pub(super) use self::labels::{color, description, label, labels};
 pub(super) use self::pages::{count, end_cursor, has_next, has_previous, nodes, start_cursor};

@@ -36,6 +36,7 @@ pub(super) enum Node<'a> {
     Tree {
         folders: Vec<String>,
         files: Vec<String>,
+        submodules: Vec<String>,
     },
     /// A file or folder by its path.
     Entry(String),

@@ -17,4 +17,6 @@ pub struct Shelf {
     pub releases: BTreeSet<String>,
     /// Pages of the wiki, by their slugs.
     pub wiki: BTreeSet<String>,
+    /// Submodules of the repository, by their paths on every branch.
+    pub submodules: BTreeSet<String>,
 }

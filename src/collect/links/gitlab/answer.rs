@@ -103,7 +103,8 @@ fn fact(leaf: &Leaf, field: &Value) -> Option<Fact> {
             Some(Fact::Size(size.as_u64().or_else(|| size.as_str()?.parse().ok()).unwrap_or(0)))
         }
         Leaf::Tree { .. } => {
-            (!nodes(&field["trees"]).is_empty() || !nodes(&field["blobs"]).is_empty()).then_some(Fact::Exists)
+            let kinds = ["trees", "blobs", "submodules"];
+            kinds.iter().any(|kind| !nodes(&field[kind]).is_empty()).then_some(Fact::Exists)
         }
         Leaf::Role => field["integerValue"].as_u64().map(Fact::Role),
         Leaf::Filter(title) => nodes(field).iter().any(|node| node["title"] == title.as_str()).then_some(Fact::Exists),

@@ -27,7 +27,17 @@ pub(super) async fn ask(
     waiting.reverse();
     let mut answers: Vec<Option<Answer>> = questions.iter().map(|_| None).collect();
     let (mut blind, mut extra) = (None, 0);
-    while let Some(batch) = waiting.pop() {
+    // Why a kind of leaf that this GitLab does not have is not asked for again.
+    let mut lacking: BTreeMap<usize, String> = BTreeMap::new();
+    while let Some(mut batch) = waiting.pop() {
+        batch.retain(|(index, question)| {
+            let why = lacking.get(&kind(question));
+            answers[*index] = why.map(|why| failed(question, why));
+            why.is_none()
+        });
+        if batch.is_empty() {
+            continue;
+        }
         let (query, variables) = query(&batch);
         let refusal = match reader.graphql(purpose, &query, Value::Object(variables)).await {
             Observed::Present(body) if body["data"].is_object() => {
@@ -54,6 +64,10 @@ pub(super) async fn ask(
             extra += parts.len() - 1;
             waiting.extend(parts.into_iter().rev());
         } else {
+            let alone = batch.first().map_or(0, |(_, question)| kind(question));
+            if alone > 0 && parts.len() < 2 && refusal.contains("doesn't exist on type") {
+                lacking.insert(alone, refusal.clone());
+            }
             for (index, question) in batch {
                 answers[index] = Some(failed(question, &refusal));
             }
@@ -85,10 +99,14 @@ fn packed(questions: &[Question]) -> Vec<Vec<(usize, &Question)>> {
     batches
 }
 
+/// What an older or newer GitLab may not know of a question; 0 where every one knows it.
+fn kind(question: &Question) -> usize {
+    question.leaves.iter().map(Leaf::fragility).max().unwrap_or(0)
+}
+
 /// What a refused query is asked again as: without what a GitLab may not know, then that alone, kind by
 /// kind; or else two halves.
 fn parts<'a>(batch: &[(usize, &'a Question)]) -> Vec<Vec<(usize, &'a Question)>> {
-    let kind = |question: &Question| question.leaves.iter().map(Leaf::fragility).max().unwrap_or(0);
     let mut kinds: BTreeMap<usize, Vec<(usize, &Question)>> = BTreeMap::new();
     for (index, question) in batch {
         kinds.entry(kind(question)).or_default().push((*index, question));

@@ -21,6 +21,8 @@ const HIDDEN: &str = "not there or not visible to this token";
 /// From this role on confidential issues, epics and merge requests are seen (GitLab docs, "Roles and
 /// permissions": planner).
 const SEES_CONFIDENTIAL: u64 = 15;
+/// From this role on pipelines are seen whatever a project shows to others (the same page: reporter).
+const SEES_PIPELINES: u64 = 20;
 
 /// The verdict on a link.
 pub(super) fn judge(link: &GitlabLink, known: &Known) -> Judged {
@@ -114,8 +116,9 @@ impl Seen<'_> {
     }
 
     fn sees_everything(&self) -> bool {
+        let least = if matches!(self.thing().part, Part::Pipeline(_)) { SEES_PIPELINES } else { SEES_CONFIDENTIAL };
         let role = self.known.leaf(self.root, self.owner, &Leaf::Role);
-        matches!(role, Some(Look::There(Fact::Role(role))) if *role >= SEES_CONFIDENTIAL)
+        matches!(role, Some(Look::There(Fact::Role(role))) if *role >= least)
     }
 
     fn epic(&self, iid: &str) -> Judged {

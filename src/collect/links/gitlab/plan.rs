@@ -144,11 +144,15 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
     questions(wanted, false, |owner, leaf| sizes.get(&(owner.to_owned(), leaf.clone())).copied().unwrap_or(0))
 }
 
-/// Which role the token has where an issue, merge request or epic seems to be missing.
+/// Which role the token has where an issue, merge request, epic or label seems to be missing.
 pub(super) fn third(links: &[GitlabLink], _labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     for link in links {
         let owner = link.thing.owner.path();
+        let missed = |title: &String| known.lacks(Root::Project, owner, &Leaf::Filter(title.clone()));
+        if link.thing.labels.iter().any(missed) && matches!(known.owner(Root::Project, owner), Look::There(_)) {
+            wanted.entry((Root::Project, owner.to_owned())).or_default().insert(Leaf::Role);
+        }
         let (root, leaf) = match &link.thing.part {
             Part::Issue(iid) => (Root::Project, Leaf::Issue(iid.clone())),
             Part::MergeRequest(iid) => (Root::Project, Leaf::MergeRequest(iid.clone())),
@@ -229,6 +233,11 @@ pub(super) fn elsewhere(git_ref: &str, path: &str, root_ref: Option<&str>, file:
     let mut leaves = vec![root_of(git_ref), leaf(root_ref, path)];
     leaves.extend(splits(git_ref, path, file).map(|(longer, rest)| leaf(&longer, rest)));
     leaves
+}
+
+/// Whether a ref may have a longer name than those that are tried.
+pub(super) fn is_deep(path: &str, file: bool) -> bool {
+    path.matches('/').count() + usize::from(!file && !path.is_empty()) > SPLITS
 }
 
 /// The ways to read `ref/path` with a ref of two to four segments; nothing is left over for the path in the

@@ -160,7 +160,7 @@ impl Question {
             match asked.leaves[0] {
                 Leaf::Blob { .. } => (3 + files * 3) * (100 + files) / 100 + 1,
                 Leaf::Text { .. } => (3 + files * 4) * (100 + files) / 100 + 1,
-                Leaf::Tree { .. } => 10,
+                Leaf::Tree { .. } => 14,
                 Leaf::Label(_) => 3,
                 Leaf::Filter(_) | Leaf::Numbered(Numbered::Snippet, _) => 6,
                 _ => 5,
@@ -197,7 +197,10 @@ impl Question {
                 Leaf::Tree { git_ref, path } => {
                     let (path, git_ref) = (variable("String", json!(path)), variable("String", json!(git_ref)));
                     let one = "(first:1){nodes{path}}";
-                    write!(inside, " {alias}:tree(path:${path},ref:${git_ref}){{trees{one} blobs{one}}}")
+                    write!(
+                        inside,
+                        " {alias}:tree(path:${path},ref:${git_ref}){{trees{one} blobs{one} submodules{one}}}"
+                    )
                 }
                 Leaf::Issue(iid) => write!(beside, " {alias}:issue(iid:${}){{iid}}", variable("String", json!(iid))),
                 Leaf::MergeRequest(iid) => {

@@ -1,6 +1,6 @@
 //! What GraphQL does not tell, asked over REST: milestones by their numbers, pages of wikis, inherited templates.
 //!
-//! One request for each owner and kind, and one for a template whose file the project itself has not. Nobody is asked
+//! One request for each owner and kind, one for each hundred milestones, and one for a template whose file the project itself has not. Nobody is asked
 //! about an owner that was not seen, and a list that may not be read proves nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use super::known::Known;
 use super::plan;
 use super::question::{Form, Leaf, Root};
 use crate::collect::links::target::Part;
-use crate::gitlab::{Purpose, Reader, Whose};
+use crate::gitlab::{MOST_MILESTONES, Purpose, Reader, Whose};
 use crate::pod::observed::{Cause, Observed};
 
 /// Asks, and takes the answers in.
@@ -24,10 +24,10 @@ pub(super) async fn ask(links: &[GitlabLink], known: &mut Known, reader: &Reader
             wanted.into_iter().partition(|leaf| matches!(leaf, Leaf::Milestone(_)));
         let (wiki, templates): (Vec<Leaf>, Vec<Leaf>) =
             rest.into_iter().partition(|leaf| matches!(leaf, Leaf::Wiki(_)));
-        let iids: BTreeSet<String> = milestones.iter().filter_map(name).map(str::to_owned).collect();
-        if !milestones.is_empty() {
+        for some in milestones.chunks(MOST_MILESTONES) {
+            let iids: BTreeSet<String> = some.iter().filter_map(name).map(str::to_owned).collect();
             let seen = reader.milestones(purpose, whose, &iids).await;
-            note(known, (root, &owner), milestones, &seen, BTreeSet::contains);
+            note(known, (root, &owner), some.to_vec(), &seen, BTreeSet::contains);
         }
         if !wiki.is_empty() {
             // A slug has dashes for blanks (GitLab docs, "Wikis API").

@@ -1,6 +1,6 @@
 //! What a document is to the links that lead to it: its places, and what its front matter says of its address.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::collect::links::Headings;
 
@@ -38,25 +38,43 @@ pub struct Front {
     /// Its path's last part.
     pub slug: Option<String>,
     /// Paths that lead to it.
+    #[serde(deserialize_with = "one_or_many")]
     pub aliases: Vec<String>,
 }
 
 impl Front {
-    /// Reads the front matter of a text; what is no YAML says nothing.
+    /// Reads the front matter of a text; what is no YAML between `---` and no TOML between `+++` says nothing.
     pub fn of(text: &str) -> Self {
         let text = text.trim_start_matches('\u{feff}');
-        let Some(rest) = text.strip_prefix("---") else { return Self::default() };
-        let Some((yaml, _)) = rest.split_once("\n---") else { return Self::default() };
-        // Most pages say nothing of the kind, and YAML is slow to read.
-        if !["url:", "slug:", "aliases:"].iter().any(|key| yaml.contains(key)) {
-            return Self::default();
+        let inside = |fence: &str| Some(text.strip_prefix(fence)?.split_once(&format!("\n{fence}"))?.0);
+        if let Some(yaml) = inside("---") {
+            // Most pages say nothing of the kind, and YAML is slow to read.
+            if !["url:", "slug:", "aliases:"].iter().any(|key| yaml.contains(key)) {
+                return Self::default();
+            }
+            let options = serde_saphyr::options! {
+                budget: serde_saphyr::budget! { max_nodes: 5_000, max_events: 20_000, max_depth: 32, max_aliases: 50 },
+                with_snippet: false,
+            };
+            return serde_saphyr::from_str_with_options(yaml, options).unwrap_or_default();
         }
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! { max_nodes: 5_000, max_events: 20_000, max_depth: 32, max_aliases: 50 },
-            with_snippet: false,
-        };
-        serde_saphyr::from_str_with_options(yaml, options).unwrap_or_default()
+        inside("+++").and_then(|toml| toml::from_str(toml).ok()).unwrap_or_default()
     }
+}
+
+/// One text, a list of them, or nothing.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Texts {
+        Many(Vec<Option<String>>),
+        One(String),
+    }
+    Ok(match Option::<Texts>::deserialize(deserializer)? {
+        Some(Texts::Many(texts)) => texts.into_iter().flatten().collect(),
+        Some(Texts::One(text)) => vec![text],
+        None => Vec::new(),
+    })
 }
 
 /// A shortcode stands in the text, in either form. One that is written with `/*` is shown and not called.

@@ -1,12 +1,17 @@
 //! A site that Hugo builds: which page has which address (Hugo docs, "URL management" and "ref").
 
+mod layout;
+mod redirects;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arrival, Entry, Files, Sheet, by_name, path};
+use layout::Layout;
+use redirects::{Led, Redirects};
 
 /// Where the pages are.
 const CONTENT: &str = "content";
-/// Files with redirects of the form `/from /to 301`, one in a line.
+/// Files with redirects.
 const REDIRECTS: [&str; 4] =
     ["static/_redirects", "layouts/index.redirects", "content/index.redirects", "index.redirects"];
 
@@ -16,8 +21,10 @@ pub(super) struct Hugo {
     pages: BTreeMap<String, String>,
     /// The paths that pages had before.
     aliases: BTreeMap<String, String>,
-    /// What the server redirects, by the path it begins with: where to, and whether everything below goes along.
-    redirects: Vec<(String, String, bool)>,
+    redirects: Redirects,
+    layout: Layout,
+    /// Whether pages stand in a content folder, and nothing else is one.
+    has_content: bool,
     /// Documents by the name they go by.
     names: BTreeMap<String, BTreeSet<String>>,
     /// Documents by the path they have below the content folder, as `ref` names them.
@@ -30,7 +37,9 @@ impl Hugo {
     pub(super) fn of(sheets: &[Sheet], files: &dyn Files) -> Self {
         let (mut pages, mut aliases) = (BTreeMap::new(), BTreeMap::new());
         let (mut documents, mut addresses) = (BTreeMap::new(), BTreeMap::new());
-        for sheet in sheets {
+        let has_content = files.entry(CONTENT) == Some(Entry::Folder);
+        let sheets: Vec<&Sheet> = sheets.iter().filter(|sheet| !has_content || in_content(&sheet.path)).collect();
+        for sheet in &sheets {
             let address = address(sheet);
             for alias in &sheet.front.aliases {
                 let from = match alias.strip_prefix('/') {
@@ -43,9 +52,14 @@ impl Hugo {
             documents.insert(path::page(below_content(&sheet.path)).to_lowercase(), sheet.path.clone());
             addresses.insert(sheet.path.clone(), address);
         }
-        let redirects =
-            REDIRECTS.iter().filter_map(|path| files.text(path)).flat_map(|text| redirects(&text)).collect();
-        Self { pages, aliases, redirects, names: by_name(sheets), documents, addresses }
+        let redirects = Redirects::of(REDIRECTS.iter().filter_map(|path| files.text(path)));
+        let (names, layout) = (by_name(&sheets), Layout::of(files));
+        Self { pages, aliases, redirects, layout, has_content, names, documents, addresses }
+    }
+
+    /// Whether a document is a page of the site.
+    pub(super) fn has_page(&self, path: &str) -> bool {
+        !self.has_content || in_content(path)
     }
 
     /// Where a visitor comes who follows this path from a page.
@@ -69,9 +83,9 @@ impl Hugo {
         // As a browser goes, from the page's address; or as a site's render hook goes, from the document's folder.
         let own = self.addresses.get(from).map_or("", String::as_str);
         match at(own, to) {
-            Arrival::Nothing { .. } | Arrival::Outside => {
+            Arrival::Nothing { .. } | Arrival::Outside | Arrival::Unknown(_) => {
                 let beside = at(path::folder(below_content(from)), to);
-                if matches!(beside, Arrival::Nothing { .. }) { at(own, to) } else { beside }
+                if matches!(beside, Arrival::Nothing { .. } | Arrival::Unknown(_)) { at(own, to) } else { beside }
             }
             there => there,
         }
@@ -99,7 +113,10 @@ impl Hugo {
         match named.map(|paths| (paths.len(), paths.first())) {
             Some((1, Some(only))) => Arrival::At { path: only.clone(), moved: None },
             Some((_, Some(_))) => Arrival::Unknown("several pages go by this name"),
-            _ => Arrival::Nothing { path: name.to_owned(), better: None },
+            _ => match self.layout.unlike_files() {
+                Some(why) => Arrival::Unknown(why),
+                None => Arrival::Nothing { path: name.to_owned(), better: None },
+            },
         }
     }
 
@@ -114,37 +131,47 @@ impl Hugo {
             return Arrival::At { path: document, moved: None };
         }
         for folder in ["static", CONTENT, "assets"] {
-            let path = format!("{folder}/{address}");
-            if files.entry(&path) == Some(Entry::File) {
-                return Arrival::At { path, moved: None };
+            for page in ["", "/index.html"] {
+                let path = format!("{folder}/{address}{page}");
+                if files.entry(&path) == Some(Entry::File) {
+                    return Arrival::At { path, moved: None };
+                }
             }
         }
         if let Some(page) = self.aliases.get(&address.to_lowercase()) {
             let document = self.pages.get(&page.to_lowercase()).cloned().unwrap_or_default();
             return Arrival::At { path: document, moved: Some(format!("/{page}/")) };
         }
-        if let Some(to) = self.redirected(address, slash) {
-            return Arrival::Elsewhere(to);
+        match self.redirects.of_address(address, slash) {
+            Some(Led::On(to)) => return Arrival::Elsewhere(to),
+            Some(Led::Within) => return Arrival::Unknown("the server fills it from another address"),
+            None => {}
         }
         // Hugo makes a page for each folder at the top.
         if !address.contains('/') && files.entry(&document) == Some(Entry::Folder) {
             return Arrival::Folder(document);
         }
-        Arrival::Nothing { path: format!("/{address}/"), better: None }
+        match self.layout.unsure(address, files).or_else(|| self.written_otherwise(address, files)) {
+            Some(why) => Arrival::Unknown(why),
+            None => Arrival::Nothing { path: format!("/{address}/"), better: None },
+        }
     }
 
-    fn redirected(&self, address: &str, slash: bool) -> Option<String> {
-        self.redirects.iter().find_map(|(from, to, below)| {
-            let rest = address.strip_prefix(from.as_str())?;
-            match (rest, below) {
-                ("", _) => Some(to.replace(":splat", "")),
-                (rest, true) if rest.starts_with('/') || from.is_empty() => {
-                    let rest = format!("{}{}", rest.trim_start_matches('/'), if slash { "/" } else { "" });
-                    Some(to.replace(":splat", &rest))
-                }
-                _ => None,
-            }
-        })
+    /// A page in another language or in another markup than the documents that are read.
+    fn written_otherwise(&self, address: &str, files: &dyn Files) -> Option<&'static str> {
+        let lower = address.to_lowercase();
+        let (language, rest) = lower.split_once('/').unwrap_or((&lower, ""));
+        let translated =
+            [format!("{rest}.{language}"), format!("{rest}/_index.{language}"), format!("_index.{language}")];
+        if translated.iter().any(|path| self.documents.contains_key(path)) {
+            return Some("a document in another language may be at this address");
+        }
+        let marked_up = ["html", "adoc", "org", "rst", "pdc"].iter().any(|ending| {
+            [format!("{address}.{ending}"), format!("{address}/_index.{ending}"), format!("{address}/index.{ending}")]
+                .iter()
+                .any(|path| files.entry(&format!("{CONTENT}/{path}")) == Some(Entry::File))
+        });
+        marked_up.then_some("a document that is no Markdown may be at this address")
     }
 }
 
@@ -181,15 +208,6 @@ fn below_content(path: &str) -> &str {
     path.strip_prefix(CONTENT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
 }
 
-fn redirects(text: &str) -> Vec<(String, String, bool)> {
-    let rule = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (from, to) = (words.next()?, words.next()?);
-        if !from.starts_with('/') {
-            return None;
-        }
-        let below = from.ends_with('*');
-        Some((from.trim_end_matches('*').trim_matches('/').to_owned(), to.to_owned(), below))
-    };
-    text.lines().filter_map(rule).collect()
+fn in_content(path: &str) -> bool {
+    below_content(path).len() < path.len()
 }

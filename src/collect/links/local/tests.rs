@@ -75,6 +75,8 @@ fn in_a_tree_links_are_relative_to_their_document_or_to_the_root() {
             ("with%20space.png", Alive, ""),
             ("../src/main.rs#L1", FragmentUnverifiable, ""),
             ("b/c", Dead, "b/c.md"),
+            ("b/c/", Dead, "b/c.md"),
+            ("../docs#intro", FragmentUnverifiable, ""),
             ("b/d.md", Dead, ""),
             ("../../outside.md", Skipped, ""),
             ("{{< ref \"a\" >}}", Skipped, ""),
@@ -134,4 +136,113 @@ fn in_a_hugo_site_links_are_addresses_of_pages() {
         "content/handbook/support/Secure Pod.md",
         &[("../#pods", Alive, ""), ("picture.png", Alive, ""), ("../support/#pods", Alive, ""), ("nothing/", Dead, "")],
     );
+}
+
+#[test]
+fn what_the_server_leads_on_is_looked_at_where_it_ends() {
+    let site = local(
+        Site::Hugo,
+        &[
+            ("content/new/_index.md", "## Here\n"),
+            ("content/named.md", "---\naliases: [/known/]\n---\n## Named\n"),
+            (
+                "static/_redirects",
+                "/old/*.html /:splat/ 301\n/news/:year/:page /:page/\n/one /two\n/two /new/#here\n\
+                 /a /known/\n/gone /nowhere/\n/out https://other.example/x\n/round /round/\n/app/* /new/ 200\n",
+            ),
+        ],
+    );
+    judged(
+        &site,
+        "content/named.md",
+        &[
+            ("/old/new.html#here", Moved, "/new/#here"),
+            ("/old/new.html#no", FragmentDead, ""),
+            ("/old/lost.html", Dead, ""),
+            ("/news/2024/new/", Moved, "/new/"),
+            ("/one", Moved, "/new/#here"),
+            ("/a#named", Moved, "/named/#named"),
+            ("/gone", Dead, ""),
+            ("/out#x", Moved, "https://other.example/x#x"),
+            ("/round", Skipped, ""),
+            ("/app/anything/", Skipped, ""),
+        ],
+    );
+}
+
+#[test]
+fn pages_that_a_site_makes_itself_are_not_called_dead() {
+    let plain = local(
+        Site::Hugo,
+        &[
+            ("content/_index.md", ""),
+            ("content/about.de.md", ""),
+            ("content/team/_index.md", ""),
+            ("content/team/page.html", ""),
+            ("content/books/_content.gotmpl", ""),
+            ("static/app/index.html", ""),
+        ],
+    );
+    judged(
+        &plain,
+        "content/_index.md",
+        &[
+            ("/tags/", Skipped, ""),
+            ("/tags/x/", Skipped, ""),
+            ("/categories/a/page/3/", Skipped, ""),
+            ("/team/page/2/", Skipped, ""),
+            ("/team/index.xml", Skipped, ""),
+            ("/sitemap.xml", Skipped, ""),
+            ("/de/about/", Skipped, ""),
+            ("/team/page/", Skipped, ""),
+            ("/books/one/two/", Skipped, ""),
+            ("/app/", Alive, ""),
+            ("/team/pages/2/", Dead, ""),
+            ("/fr/about/", Dead, ""),
+            ("/images/x.png", Dead, ""),
+        ],
+    );
+    // What settings say of the same missing page, of a picture and of a page of a taxonomy.
+    for (path, text, page, picture, kind) in [
+        ("hugo.toml", "[permalinks]\nposts = '/:year/:title/'\n", Skipped, Skipped, Skipped),
+        ("config/_default/permalinks.yaml", "posts: /:slug/\n", Skipped, Skipped, Skipped),
+        ("config.json", "{\"languages\": {\"en\": {}, \"de\": {}}}", Skipped, Skipped, Skipped),
+        ("hugo.yaml", "languages:\n  en:\n    title: x\n", Dead, Dead, Dead),
+        ("config/_default/module.toml", "[[mounts]]\nsource = 'x'\ntarget = 'content'\n", Skipped, Skipped, Skipped),
+        ("hugo.yaml", "module:\n  imports:\n    - path: example.com/theme\n", Dead, Skipped, Dead),
+        ("hugo.toml", "[taxonomies]\nkind = 'kinds'\n", Dead, Dead, Skipped),
+        ("hugo.toml", "this is no TOML", Skipped, Skipped, Skipped),
+        ("themes/plain/theme.toml", "", Dead, Skipped, Dead),
+    ] {
+        let site = local(Site::Hugo, &[("content/_index.md", ""), (path, text)]);
+        let cases = [("/no/page/at/all/", page, ""), ("/x.png", picture, ""), ("/kinds/a/", kind, "")];
+        judged(&site, "content/_index.md", &cases);
+    }
+}
+
+#[test]
+fn front_matter_is_read_in_every_form() {
+    for (text, front) in [
+        ("---\nslug: x\naliases: /old/\n---\n", (Some("x"), None, vec!["/old/"])),
+        ("---\nurl: /u/\naliases:\n---\n", (None, Some("/u/"), vec![])),
+        ("---\naliases:\n  - /a/\n  -\n---\n", (None, None, vec!["/a/"])),
+        ("+++\nurl = '/u/'\naliases = ['/a/', '/b/']\n+++\n# X\n", (None, Some("/u/"), vec!["/a/", "/b/"])),
+        ("+++\nslug = 'x'\naliases = '/a/'\n+++\n", (Some("x"), None, vec!["/a/"])),
+        ("+++\nno TOML\n+++\n", (None, None, vec![])),
+    ] {
+        let read = Front::of(text);
+        let aliases: Vec<&str> = read.aliases.iter().map(String::as_str).collect();
+        assert_eq!((read.slug.as_deref(), read.url.as_deref(), aliases), front, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_beside_the_content_of_a_site_is_a_file() {
+    let site = local(
+        Site::Hugo,
+        &[("README.md", "# Top\n"), ("docs/a.md", ""), ("content/_index.md", ""), ("content/a.md", "")],
+    );
+    judged(&site, "README.md", &[("content/a.md", Alive, ""), ("docs/", Alive, ""), ("docs/b.md", Dead, "")]);
+    judged(&site, "content/_index.md", &[("/a/", Alive, ""), ("/readme/", Dead, ""), ("/docs/a/", Dead, "")]);
+    assert_eq!(site.visit("/a/").judged.verdict, Alive);
 }

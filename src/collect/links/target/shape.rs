@@ -103,7 +103,11 @@ fn part(words: &[&str], of_group: bool, url: &Url) -> Part {
         ["tree" | "new", git_ref, path @ ..] => Part::Tree { git_ref: decoded(git_ref), path: joined(path) },
         ["tree"] => Part::Tree { git_ref: text("HEAD"), path: String::new() },
         ["commits", git_ref, path @ ..] => Part::Path { git_ref: decoded(git_ref), path: joined(path) },
-        ["find_file" | "network" | "graphs", git_ref @ ..] | ["archive", git_ref @ .., _] if !git_ref.is_empty() => {
+        ["graphs", git_ref @ .., "charts" | "commits" | "ci" | "languages"]
+        | ["find_file" | "network" | "graphs", git_ref @ ..]
+        | ["archive", git_ref @ .., _]
+            if !git_ref.is_empty() =>
+        {
             Part::Path { git_ref: joined(git_ref), path: String::new() }
         }
         ["commit", sha, ..] => Part::Commit(decoded(sha)),
@@ -121,9 +125,13 @@ fn part(words: &[&str], of_group: bool, url: &Url) -> Part {
         ["labels", ..] => Part::Labels,
         ["milestones", iid, ..] if is_number(iid) => Part::Milestone(text(iid)),
         ["releases", tag @ ..] if !tag.is_empty() && tag[0] != "permalink" && tag != ["new"] => {
+            let end = tag.iter().skip(1).position(|word| matches!(*word, "downloads" | "evidences"));
+            let tag = end.map_or(tag, |end| &tag[..=end]);
             Part::Release(joined(tag.strip_suffix(&["edit"]).unwrap_or(tag)))
         }
-        ["wikis", "pages" | "new" | "git_access" | "templates"] => Part::Page,
+        ["wikis", "pages" | "new" | "git_access" | "templates"] | ["wikis", "uploads", ..] => Part::Page,
+        // A file beside the pages, or a page as it was: the list of pages has neither.
+        ["wikis", .., last] if has_file_ending(last) || query(url, "version_id").is_some() => Part::Page,
         ["wikis", slug @ .., "history" | "edit" | "diff"] | ["wikis", slug @ ..] if !slug.is_empty() => {
             Part::Wiki(joined(slug))
         }
@@ -133,6 +141,14 @@ fn part(words: &[&str], of_group: bool, url: &Url) -> Part {
         ["jobs", id, ..] if is_number(id) => Part::Job(text(id)),
         _ => Part::Page,
     }
+}
+
+/// Whether a name ends as names of files do: `plan.pdf`, and not `version-1.2`.
+fn has_file_ending(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    (2..=5).contains(&ending.len())
+        && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && ending.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
 /// `FROM...TO` and `FROM..TO`; no ref holds two dots (`git check-ref-format`).

@@ -63,7 +63,18 @@ pub(in super::super) fn tree<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wanted
             files.push(path.clone());
         }
     }
-    one(Some(Node::Tree { folders: folders.into_iter().collect(), files }))
+    let submodules = project
+        .shelf
+        .submodules
+        .iter()
+        .filter(|path| path.strip_prefix(&start).is_some_and(|inner| deep || !inner.contains('/')));
+    let submodules = submodules.cloned().collect();
+    one(Some(Node::Tree { folders: folders.into_iter().collect(), files, submodules }))
+}
+
+pub(in super::super) fn submodules<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
+    let Node::Tree { submodules, .. } = node else { return Got::Null };
+    Got::Nodes(submodules.iter().cloned().map(Node::Entry).collect())
 }
 
 pub(in super::super) fn trees<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {

@@ -190,6 +190,7 @@ static TREE: Type = Type {
     fields: &[
         field("trees", Gives::Pages(&TREE_ENTRY_CONNECTION), &[FIRST, AFTER], r::trees),
         field("blobs", Gives::Pages(&BLOB_CONNECTION), &[FIRST, AFTER], r::tree_blobs).costs(Cost::Gitaly),
+        field("submodules", Gives::Pages(&TREE_ENTRY_CONNECTION), &[FIRST, AFTER], r::submodules).costs(Cost::Gitaly),
     ],
 };
 

@@ -101,6 +101,10 @@ impl Seen<'_> {
                 Judged::new(Verdict::Dead, reason).suggest(better)
             }
             (true, false) => Judged::new(Verdict::Dead, format!("the {what} is not there at {at}")),
+            (false, false) if as_files.iter().any(|file| plan::is_deep(path, *file)) => Judged::new(
+                Verdict::Hidden,
+                format!("{at} is not there; it may be the beginning of a longer branch name"),
+            ),
             (false, false) => Judged::new(Verdict::Dead, format!("neither {at} nor the {what} is there")),
         }
     }

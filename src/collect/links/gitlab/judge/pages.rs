@@ -29,7 +29,13 @@ impl Seen<'_> {
         }
         match (&self.thing().part, plan::named(&self.thing().part, self.root)) {
             (Part::Milestone(iid), _) => self.told(&Leaf::Milestone(iid.clone()), "milestone"),
-            (Part::Wiki(slug), _) => self.told(&Leaf::Wiki(slug.clone()), "wiki page"),
+            (Part::Wiki(slug), _) => match self.told(&Leaf::Wiki(slug.clone()), "wiki page") {
+                // The list does not tell which pages lead on to their new names (`.gitlab/redirects.yml`).
+                judged if judged.verdict == Verdict::Dead => {
+                    Judged::new(Verdict::Hidden, "the wiki page is not there, or it has another name now")
+                }
+                judged => judged,
+            },
             (_, Some(leaf)) => match self.look(&leaf) {
                 Look::There(()) => alive(""),
                 Look::Failed(why) => Judged::new(Verdict::Unreachable, why),
@@ -51,7 +57,8 @@ impl Seen<'_> {
     }
 
     /// A list that is narrowed to labels: it shows nothing where one of them is gone. A project's are its own and those
-    /// of the groups above it; a group's may also be those of any project below it, which GitLab does not list together.
+    /// of the groups above it, which not everybody sees; a group's may also be those of any project below it, which
+    /// GitLab does not list together.
     fn narrowed(&self) -> Judged {
         let mut now = Vec::new();
         for title in &self.thing().labels {
@@ -62,7 +69,7 @@ impl Seen<'_> {
                     let shown = Untrusted::new(title.as_str()).line();
                     match retired_as(title).into_iter().find(|retired| self.has(&Leaf::Filter(retired.clone()))) {
                         Some(retired) => now.push((title.as_str(), retired)),
-                        None if self.root == Root::Project => {
+                        None if self.root == Root::Project && self.sees_everything() => {
                             return Judged::new(
                                 Verdict::Dead,
                                 format!("no label ~\"{shown}\" is there to narrow the list to"),

@@ -1,0 +1,135 @@
+//! What of a Hugo site no document shows: pages that Hugo makes itself, what themes bring, and settings that give
+//! pages other addresses than those of their files (Hugo docs, "Configuration").
+
+use serde_json::Value;
+
+use super::{CONTENT, Entry, Files};
+
+/// Folders with settings, each with a slash behind it.
+const FOLDERS: [&str; 3] = ["", "config/_default/", "config/production/"];
+/// Files with all settings.
+const WHOLE: [&str; 2] = ["hugo", "config"];
+/// Settings that may have a file of their own.
+const KEYS: [&str; 4] = ["permalinks", "languages", "module", "taxonomies"];
+const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+
+/// What a site's settings say of its addresses.
+pub(super) struct Layout {
+    unlike_files: bool,
+    /// Folders of the pages that Hugo makes for what front matter names.
+    taxonomies: Vec<String>,
+    /// Whether themes or modules bring files that do not stand here.
+    brings_files: bool,
+}
+
+impl Layout {
+    /// That of a site.
+    pub(super) fn of(files: &dyn Files) -> Self {
+        let taxonomies = ["tags", "categories"].map(str::to_owned).to_vec();
+        let brings_files = files.entry("themes") == Some(Entry::Folder) || files.entry("_vendor").is_some();
+        let mut layout = Self { unlike_files: false, taxonomies, brings_files };
+        for folder in FOLDERS {
+            for ending in ENDINGS {
+                for name in WHOLE {
+                    let Some(text) = files.text(&format!("{folder}{name}.{ending}")) else { continue };
+                    match read(&text, ending) {
+                        Some(Value::Object(settings)) => {
+                            settings.iter().for_each(|(key, value)| layout.note(&key.to_lowercase(), value));
+                        }
+                        Some(_) => {}
+                        None => layout.unlike_files = true,
+                    }
+                }
+                for key in KEYS.iter().filter(|_| !folder.is_empty()) {
+                    let Some(text) = files.text(&format!("{folder}{key}.{ending}")) else { continue };
+                    match read(&text, ending) {
+                        Some(value) => layout.note(key, &value),
+                        None => layout.unlike_files = true,
+                    }
+                }
+            }
+        }
+        layout
+    }
+
+    /// Why no file tells the address of a page, if so.
+    pub(super) fn unlike_files(&self) -> Option<&'static str> {
+        self.unlike_files.then_some("the site's settings give its pages other addresses than their files have")
+    }
+
+    /// Why something may be at an address, though no file is.
+    pub(super) fn unsure(&self, address: &str, files: &dyn Files) -> Option<&'static str> {
+        if let Some(why) = self.unlike_files() {
+            return Some(why);
+        }
+        let parts: Vec<&str> = address.split('/').collect();
+        let last = parts.last().copied().unwrap_or_default();
+        let ending = last.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let made = match (parts.as_slice(), ending.as_deref()) {
+            ([.., "page", number], _) => number.bytes().all(|byte| byte.is_ascii_digit()),
+            (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "css" | "js" | "ics" | "webmanifest")) => true,
+            _ => false,
+        };
+        if made || self.taxonomies.iter().any(|folder| parts[0].eq_ignore_ascii_case(folder)) {
+            return Some("Hugo makes such pages when the site is built");
+        }
+        if self.brings_files && ending.is_some_and(|ending| ending != "html") {
+            return Some("a theme may bring it when the site is built");
+        }
+        let mut folders = (0..parts.len()).map(|end| [&[CONTENT], &parts[..end]].concat().join("/"));
+        let template = folders.any(|folder| files.entry(&format!("{folder}/_content.gotmpl")) == Some(Entry::File));
+        template.then_some("a template makes pages here when the site is built")
+    }
+
+    /// Takes a setting in; Hugo reads their names in any letter case.
+    fn note(&mut self, key: &str, value: &Value) {
+        let entries = || value.as_object().into_iter().flatten();
+        match key {
+            "permalinks" | "uglyurls" | "defaultcontentlanguageinsubdir" => self.unlike_files |= says_much(value),
+            "contentdir" => self.unlike_files |= value != CONTENT,
+            // One language alone lives where all pages would.
+            "languages" => {
+                self.unlike_files |= entries().count() > 1;
+                for (key, value) in entries().filter_map(|(_, language)| language.as_object()).flatten() {
+                    let key = key.to_lowercase();
+                    self.unlike_files |= key == "contentdir" && value != CONTENT;
+                    self.brings_files |= key == "staticdir";
+                }
+            }
+            "module" => {
+                for (key, value) in entries() {
+                    match key.to_lowercase().as_str() {
+                        "mounts" => self.unlike_files |= says_much(value),
+                        "imports" => self.brings_files |= says_much(value),
+                        _ => {}
+                    }
+                }
+            }
+            "taxonomies" => self.taxonomies.extend(entries().filter_map(|(_, name)| name.as_str()).map(str::to_owned)),
+            "theme" | "staticdir" => self.brings_files = true,
+            _ => {}
+        }
+    }
+}
+
+fn read(text: &str, ending: &str) -> Option<Value> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: 50_000, max_events: 200_000, max_depth: 32, max_aliases: 50 },
+        with_snippet: false,
+    };
+    match ending {
+        "toml" => toml::from_str(text).ok(),
+        "json" => serde_json::from_str(text).ok(),
+        _ => serde_saphyr::from_str_with_options(text, options).ok(),
+    }
+}
+
+/// Whether a setting is more than empty or off.
+fn says_much(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(values) => !values.is_empty(),
+        _ => true,
+    }
+}
