@@ -13,7 +13,7 @@ use crate::collect::links::{Document, Labels, gather, look, look_offline};
 use crate::collect::{Eyes, label_names};
 use crate::decide::links::{self, assess};
 use crate::pod::Exception;
-use crate::pod::document::PodPage;
+use crate::pod::document::{LinkKind, PodPage};
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::rule::Rule;
@@ -73,6 +73,13 @@ const OF_PODS: [Rule; 6] = [
     Rule::MemberListedTwice,
 ];
 
+/// What was seen of files: no network can make them look gone.
+fn among_files(observations: &[Observation]) -> Vec<Observation> {
+    let of_files =
+        |seen: &&Observation| matches!(seen.kind, LinkKind::Path | LinkKind::Anchor) && seen.status.is_none();
+    observations.iter().filter(of_files).cloned().collect()
+}
+
 /// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
 /// links and at nothing else.
 pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
@@ -113,6 +120,9 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
         // Nothing is remembered between two checks: a first silence is not told.
         let assessment = assess(&probed.observations, &BTreeMap::new(), now);
         checked.findings.extend(assessment.findings);
+        if assessment.inconclusive.is_some() {
+            checked.findings.extend(links::certain(&among_files(&probed.observations)));
+        }
         checked.inconclusive = assessment.inconclusive;
         checked.observations = probed.observations;
         checked.unknown.extend(probed.blind.clone());

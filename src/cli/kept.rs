@@ -23,6 +23,13 @@ pub(super) fn misplaced(args: &Check) -> Option<String> {
     if let Some((flag, path)) = folder {
         return Some(format!("{} is a folder; name a file in it for {flag}", path.display()));
     }
+    let used = [&args.cache, &args.observations].into_iter().flatten().filter(|_| !args.offline);
+    if let Some(path) = used.into_iter().find(|path| is_somebody_elses(path)) {
+        return Some(format!(
+            "{} is no file of podkeeper's, and would be overwritten; name another one",
+            path.display()
+        ));
+    }
     let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let both = args.cache.as_deref().zip(args.observations.as_deref());
     if both.is_some_and(|(cache, observations)| whole(cache) == whole(observations)) {
@@ -30,6 +37,11 @@ pub(super) fn misplaced(args: &Check) -> Option<String> {
     }
     let blind = args.offline && args.observations.is_some();
     blind.then(|| "--offline asks nothing, so there is nothing for --observations; leave one of them out".to_owned())
+}
+
+/// Whether a file is there that holds something, and surely nothing that was written here.
+fn is_somebody_elses(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{'))
 }
 
 /// What earlier runs saw of the web, where that is kept; a file that cannot be used is told, and begun anew.

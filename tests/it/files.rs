@@ -35,6 +35,17 @@ fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_is_not_there_hides_nothing_about_files() {
+    let nowhere = (0..9).map(|n| format!("<https://nowhere{n}.example/>")).collect::<Vec<_>>().join(" ");
+    let root = tree("check-dark", &[("README.md", &format!("# Top\n\n{nowhere}\n\n[a](gone.md) [b](#gone)\n"))]);
+    let told = podkeeper_in(&["check", path(&root), "--sandbox"], &[]).await;
+    assert_eq!(told.code, Some(4), "{told:?}");
+    for part in ["links-inconclusive", "there is nothing at gone.md", "the place #gone is not"] {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+}
+
 #[tokio::test]
 async fn links_between_files_are_looked_at_without_a_network() {
     let root = tree(

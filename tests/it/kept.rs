@@ -72,8 +72,15 @@ async fn a_cache_that_cannot_be_used_is_told_and_made_anew() {
         let anew = std::fs::read_to_string(&file).unwrap();
         assert!(anew.contains("application_security/sast"), "{anew}");
     }
-    // A check that asks nobody leaves it alone.
+    // Somebody's own file is never overwritten, nor the document itself.
     std::fs::write(&file, "mine").unwrap();
+    podkeeper(&check).await.ends(2, &["web.json", "no file of podkeeper's", "another one"]);
+    let own = page.to_str().unwrap();
+    for flag in ["--cache", "--observations"] {
+        podkeeper(&["check", own, "--sandbox", flag, own]).await.ends(2, &["page.md", "overwritten"]);
+    }
+    assert!(std::fs::read_to_string(&page).unwrap().starts_with("[a]"));
+    // A check that asks nobody leaves it alone.
     podkeeper(&[&check[..], &["--offline"]].concat()).await.ends(0, &["1 skipped"]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
     let told = podkeeper(&["check", "README.md", "--cache", folder.to_str().unwrap()]).await;
