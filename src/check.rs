@@ -74,10 +74,10 @@ const OF_PODS: [Rule; 6] = [
 ];
 
 /// What was seen of files: no network can make them look gone.
-fn among_files(observations: &[Observation]) -> Vec<Observation> {
-    let of_files =
+fn of_files(observations: &[Observation]) -> Vec<Observation> {
+    let is_of_file =
         |seen: &&Observation| matches!(seen.kind, LinkKind::Path | LinkKind::Anchor) && seen.status.is_none();
-    observations.iter().filter(of_files).cloned().collect()
+    observations.iter().filter(is_of_file).cloned().collect()
 }
 
 /// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
@@ -121,7 +121,7 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
         let assessment = assess(&probed.observations, &BTreeMap::new(), now);
         checked.findings.extend(assessment.findings);
         if assessment.inconclusive.is_some() {
-            checked.findings.extend(links::certain(&among_files(&probed.observations)));
+            checked.findings.extend(links::certain(&of_files(&probed.observations)));
         }
         checked.inconclusive = assessment.inconclusive;
         checked.observations = probed.observations;

@@ -41,7 +41,9 @@ pub(super) fn misplaced(args: &Check) -> Option<String> {
 
 /// Whether a file is there that holds something, and surely nothing that was written here.
 fn is_somebody_elses(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{'))
+    // A pipe or a device is written to; who reads it may wait for ever.
+    path.is_file()
+        && std::fs::read(path).is_ok_and(|bytes| bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{'))
 }
 
 /// What earlier runs saw of the web, where that is kept; a file that cannot be used is told, and begun anew.

@@ -80,6 +80,9 @@ async fn a_cache_that_cannot_be_used_is_told_and_made_anew() {
         podkeeper(&["check", own, "--sandbox", flag, own]).await.ends(2, &["page.md", "overwritten"]);
     }
     assert!(std::fs::read_to_string(&page).unwrap().starts_with("[a]"));
+    // A pipe has nothing to lose, and is not read.
+    let told = podkeeper(&["check", own, "--sandbox", "--observations", "/dev/stdout"]).await;
+    told.ends(0, &["\"shard\": \"1/1\"", "1 alive"]);
     // A check that asks nobody leaves it alone.
     podkeeper(&[&check[..], &["--offline"]].concat()).await.ends(0, &["1 skipped"]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
