@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::collect::links::local::{Entry, Files};
 
+/// Where a site that Hugo builds has its pages.
+pub(super) const CONTENT: &str = "content";
+
 /// The files below a folder.
 pub(super) struct Disk(PathBuf);
 
@@ -38,7 +41,7 @@ pub(super) fn root_of(folder: &Path) -> PathBuf {
 /// The root of a site that Hugo builds: the folder that holds `content`.
 pub(super) fn site_of(folder: &Path) -> PathBuf {
     let absolute = folder.canonicalize().unwrap_or_else(|_gone| folder.to_owned());
-    let site = absolute.ancestors().find(|above| above.join("content").is_dir());
+    let site = absolute.ancestors().find(|above| above.join(CONTENT).is_dir());
     site.map_or_else(|| absolute.clone(), Path::to_owned)
 }
 

@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Disk, Markdown};
+use super::disk::{self, CONTENT, Disk, Markdown};
 use super::{Halt, page};
 use crate::check::Read;
 use crate::collect::cores::side_by_side;
 use crate::collect::handbook;
 use crate::collect::links::local::{Anchors, Files, Front, Local, Sheet, Site};
-
-/// Where a site that Hugo builds has its pages.
-const CONTENT: &str = "content";
 
 /// What was read so far: documents, and the trees that they stand in.
 #[derive(Default)]

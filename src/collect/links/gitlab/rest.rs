@@ -1,7 +1,7 @@
 //! What GraphQL does not tell, asked over REST: milestones by their numbers, pages of wikis, inherited templates.
 //!
-//! One request for each owner and kind, one for each hundred milestones, and one for a template whose file the project itself has not. Nobody is asked
-//! about an owner that was not seen, and a list that may not be read proves nothing.
+//! One request for each owner and kind, one for each hundred milestones, and one for a template whose file the project
+//! itself has not. Nobody is asked about an owner that was not seen, and a list that may not be read proves nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
