@@ -119,8 +119,8 @@ pub struct Link {
     pub section: Untrusted,
     /// How it is written.
     pub form: LinkForm,
-    /// What kind of thing it points at.
-    pub kind: LinkKind,
+    /// What kind of thing it points at, on a pod's page; of other documents' links only the engine asks that.
+    pub kind: Option<LinkKind>,
 }
 
 /// How a link is written.

@@ -113,8 +113,8 @@ fn links(out: &mut String, page: &PodPage) {
     };
     heading(out, "Links", &total);
     let mut kinds: BTreeMap<LinkKind, usize> = BTreeMap::new();
-    for link in &page.links {
-        *kinds.entry(link.kind).or_default() += 1;
+    for kind in page.links.iter().filter_map(|link| link.kind) {
+        *kinds.entry(kind).or_default() += 1;
     }
     let mut kinds: Vec<(usize, String)> = kinds.into_iter().map(|(kind, count)| (count, word(kind))).collect();
     // The most frequent first; equal ones by name.

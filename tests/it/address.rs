@@ -15,7 +15,7 @@ use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Web};
 use podkeeper::collect::links::{Document, probe};
 use podkeeper::gitlab::{Access, Exchange, Failure, connect};
-use podkeeper::pod::document::{Link, LinkForm, LinkKind};
+use podkeeper::pod::document::{Link, LinkForm};
 use podkeeper::pod::text::Untrusted;
 use podkeeper::pod::verdict::{Observation, Verdict};
 use url::{Host, Url};
@@ -259,7 +259,7 @@ async fn look(url: &str, looks: Looks) -> (Observation, Vec<String>) {
         column: 1,
         section: Untrusted::default(),
         form: LinkForm::Bare,
-        kind: LinkKind::Web,
+        kind: None,
     };
     let document = Document { path: "page.md", links: &[link], site: None, local: None };
     let policy = Policy { gitlab_host: "git.example".to_owned(), ..Policy::default() };

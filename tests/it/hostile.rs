@@ -15,7 +15,7 @@ use podkeeper::collect::links::policy::Policy;
 use podkeeper::collect::links::web::{Hosts, Settings, Web};
 use podkeeper::collect::links::{Document, probe};
 use podkeeper::gitlab::{Access, HttpExchange, connect};
-use podkeeper::pod::document::{Link, LinkForm, LinkKind};
+use podkeeper::pod::document::{Link, LinkForm};
 use podkeeper::pod::text::Untrusted;
 use podkeeper::pod::verdict::{Observation, Verdict};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
@@ -220,7 +220,7 @@ async fn look(urls: Vec<String>, web: &Web) -> BTreeMap<String, Observation> {
         column: 1,
         section: Untrusted::default(),
         form: LinkForm::Bare,
-        kind: LinkKind::Web,
+        kind: None,
     };
     let links: Vec<Link> = urls.into_iter().map(link).collect();
     let exchange = Arc::new(HttpExchange::loopback().unwrap());

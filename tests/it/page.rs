@@ -63,7 +63,7 @@ fn the_secure_pods_page_is_understood() {
 
     let urls: BTreeSet<&str> = page.links.iter().map(|link| link.url.as_str()).collect();
     let of_form = |form| page.links.iter().filter(|link| link.form == form).count();
-    let of_kind = |kind| page.links.iter().filter(|link| link.kind == kind).count();
+    let of_kind = |kind| page.links.iter().filter(|link| link.kind == Some(kind)).count();
     assert_eq!((page.links.len(), urls.len()), (61, 60));
     assert_eq!((of_form(LinkForm::Bare), of_form(LinkForm::Inline)), (49, 12));
     let kinds = [LinkKind::Docs, LinkKind::File, LinkKind::Tree, LinkKind::Epic, LinkKind::IssueList, LinkKind::Slack];

@@ -9,9 +9,9 @@ use super::plain::{self, LONGEST_LINE};
 use super::position::Rest;
 use super::shortcode;
 use super::source::Source;
-use super::{GITLAB_HOST, MOST, Page};
+use super::{GITLAB_HOST, MOST, Page, Whole};
 use crate::collect::links::target;
-use crate::pod::document::{Link, LinkForm, LinkKind};
+use crate::pod::document::{Link, LinkForm};
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
@@ -28,27 +28,26 @@ pub(super) struct FoundLink {
     pub(super) form: LinkForm,
 }
 
-/// All links as the page's document tells them.
-pub(super) fn all(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<Link> {
-    let mut links = Vec::new();
-    let referring = references(page);
-    let mut all: Vec<&FoundLink> = page.outline.links.iter().chain(&referring).collect();
-    all.sort_by_key(|found| found.range.start);
-    for found in all.into_iter().take(MOST) {
-        let kind = target::kind(&found.url, GITLAB_HOST);
-        findings.extend(legacy_form(page, found, kind));
-        let (line, column) = page.source.place(found.range.start);
-        links.push(Link {
-            url: found.url.clone(),
-            text: Untrusted::new(found.text.as_str()),
-            line,
-            column,
-            section: page.section(found.range.start),
-            form: found.form,
-            kind,
-        });
+/// All links as the page's document tells them, with those that the parser `found`.
+pub(super) fn all(page: &Page<'_>, mut found: Vec<FoundLink>, findings: &mut Vec<Finding>) -> Vec<Link> {
+    found.extend(references(page));
+    found.sort_by_key(|found| found.range.start);
+    found.truncate(MOST);
+    found.into_iter().map(|found| link(page, found, findings)).collect()
+}
+
+fn link(page: &Page<'_>, found: FoundLink, findings: &mut Vec<Finding>) -> Link {
+    findings.extend(legacy_form(page, &found));
+    let (line, column) = page.source.place(found.range.start);
+    Link {
+        text: Untrusted::new(found.text),
+        line,
+        column,
+        section: page.section(found.range.start),
+        form: found.form,
+        kind: (page.whole == Whole::PodPage).then(|| target::kind(&found.url, GITLAB_HOST)),
+        url: found.url,
     }
-    links
 }
 
 /// Links to `ref` shortcodes, which Hugo fills in before Markdown is read.
@@ -73,8 +72,9 @@ fn references(page: &Page<'_>) -> Vec<FoundLink> {
     found
 }
 
-fn legacy_form(page: &Page<'_>, found: &FoundLink, kind: LinkKind) -> Option<Finding> {
-    let mended = kind.is_gitlab().then(|| target::modern_form(&found.url, GITLAB_HOST)).flatten()?;
+fn legacy_form(page: &Page<'_>, found: &FoundLink) -> Option<Finding> {
+    let mended =
+        target::modern_form(&found.url, GITLAB_HOST).filter(|_| target::kind(&found.url, GITLAB_HOST).is_gitlab())?;
     let (url, mended) = (Untrusted::new(found.url.as_str()).line(), Untrusted::new(mended).line());
     let message = format!("{url} has the form from before \"/-/\".");
     let finding = Finding::new(Rule::LinkLegacyForm, url, message).advise(format!("Write {mended} instead."));

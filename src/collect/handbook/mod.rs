@@ -20,6 +20,8 @@ mod slack;
 mod source;
 mod title;
 
+use std::mem;
+
 use crate::collect::links::Headings;
 use crate::collect::links::local::Anchors;
 use crate::pod::document::PodPage;
@@ -65,20 +67,20 @@ enum Whole {
 fn read(text: &str, path: &str, whole: Whole) -> (PodPage, Headings) {
     let source = Source::new(beginning(text));
     let mut outline = Outline::of(&source, whole);
-    let headings = std::mem::take(&mut outline.anchors);
-    let page = Page { source: &source, outline: &outline, path };
+    let (headings, links) = (mem::take(&mut outline.anchors), mem::take(&mut outline.links));
+    let page = Page { source: &source, outline: &outline, path, whole };
     let mut findings = Vec::new();
     mojibake::check(&page, &mut findings);
     lists::check(&page, &mut findings);
     let labels = labels::read(&page, &mut findings);
-    let links = links::all(&page, &mut findings);
-    let mut found = PodPage { labels, links, ..PodPage::default() };
+    let mut found = PodPage { labels, ..PodPage::default() };
     if whole == Whole::PodPage {
         found.title = title::read(&page);
         (found.members, found.members_section) = members::read(&page, &mut findings);
         found.sessions = sessions::read(&page);
-        found.slack = slack::read(&page);
+        found.slack = slack::read(&page, &links);
     }
+    found.links = links::all(&page, links, &mut findings);
     let counts = [found.members.len(), found.labels.len(), found.links.len(), found.sessions.len()];
     if text.len() > LONGEST || counts.iter().any(|n| *n >= MOST) {
         let message = "The page is larger than is read; what stands further down is not looked at.";
@@ -92,6 +94,7 @@ struct Page<'a> {
     source: &'a Source<'a>,
     outline: &'a Outline,
     path: &'a str,
+    whole: Whole,
 }
 
 impl Page<'_> {

@@ -87,20 +87,19 @@ impl Outline {
                     items.pop();
                 }
                 NodeEdge::Start(node) => {
-                    let at = node.data().sourcepos;
-                    let range = position::range(source, at.start, at.end);
                     if is_block(node) {
+                        let range = position::range(source, node);
                         rest = Rest::of(source, node, &range);
                         outline.note_block(source, node, range, &mut items, whole);
                     } else {
-                        outline.note_inline(source, node, range, &mut rest);
+                        outline.note_inline(source, node, &mut rest);
+                    }
+                    if whole == Whole::Document {
+                        outline.anchors.note(node, |number| &source.text[source.line(number)]);
                     }
                 }
                 NodeEdge::End(_) => {}
             }
-        }
-        if whole == Whole::Document {
-            outline.anchors = Headings::of(root, |number| &source.text[source.line(number)]);
         }
         outline
     }
@@ -151,23 +150,25 @@ impl Outline {
         }
     }
 
-    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, claimed: Range<usize>, rest: &mut Rest) {
+    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, rest: &mut Rest) {
+        // Most inlines are text, whose place nobody asks for.
+        let claimed = || position::range(source, node);
         match &node.data().value {
             NodeValue::Code(code) => {
                 let backticks = "`".repeat(code.num_backticks);
-                let (range, _) = rest.settle(source, claimed, &[&backticks]);
+                let (range, _) = rest.settle(source, claimed(), &[&backticks]);
                 self.spans.push(Span { range, text: code.literal.clone() });
             }
             NodeValue::Strikethrough => {
-                let start = rest.settle(source, claimed, &["~"]).0.start;
+                let start = rest.settle(source, claimed(), &["~"]).0.start;
                 self.silent.push(start..start + 2);
             }
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MOST => {
-                self.links.extend(links::markdown(source, node, claimed, rest));
+                self.links.extend(links::markdown(source, node, claimed(), rest));
             }
             NodeValue::HtmlInline(html) => {
                 let beginning = plain::shortened(html.lines().next().unwrap_or_default(), 20);
-                let (range, _) = rest.settle(source, claimed, &[&beginning]);
+                let (range, _) = rest.settle(source, claimed(), &[&beginning]);
                 self.note_html(source, node, html, range);
             }
             _ => {}

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use comrak::nodes::{LineColumn, Node, NodeValue};
+use comrak::nodes::{Node, NodeValue};
 
 use super::source::Source;
 
@@ -66,10 +66,11 @@ impl Rest {
     }
 }
 
-/// The range that a position of the parser names.
-pub(super) fn range(source: &Source<'_>, start: LineColumn, end: LineColumn) -> Range<usize> {
-    let start = source.offset(start);
-    start..source.offset_behind(end).max(start)
+/// Where the parser sees a node.
+pub(super) fn range(source: &Source<'_>, node: Node<'_>) -> Range<usize> {
+    let at = node.data().sourcepos;
+    let start = source.offset(at.start);
+    start..source.offset_behind(at.end).max(start)
 }
 
 /// How many lines of link definitions a paragraph begins with.

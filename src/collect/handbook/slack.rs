@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::links::FoundLink;
 use super::outline::Block;
 use super::{GITLAB_HOST, MOST, Page};
 use crate::collect::links::target;
@@ -13,11 +14,11 @@ use crate::pod::text::Untrusted;
 ///
 /// A channel is the text of a link to Slack that begins with `#`, or a `#name` in a list item or paragraph
 /// that speaks of Slack, or that stands under a heading that does.
-pub(super) fn read(page: &Page<'_>) -> Vec<SlackChannel> {
+pub(super) fn read(page: &Page<'_>, links: &[FoundLink]) -> Vec<SlackChannel> {
     // By place, so that a channel is told where it stands first in its line; a link knows most about it.
     let mut found: BTreeMap<usize, (String, Option<String>)> = BTreeMap::new();
     let mut linked: Vec<Range<usize>> = Vec::new();
-    for link in &page.outline.links {
+    for link in links {
         if target::kind(&link.url, GITLAB_HOST) == LinkKind::Slack {
             linked.push(link.range.clone());
             if let Some(channel) = channel(&link.text) {

@@ -179,7 +179,8 @@ fn links_of_every_form_have_their_place() {
 fn a_link_knows_its_text_section_and_kind() {
     let page =
         page("[`a` *b*](x.md)\n\n# ℹ\u{fe0f}  The **R**est 🍐 {#id}\n\nhttps://docs.gitlab.com/a <a href='#y'>*z*</a>");
-    let shown: Vec<_> = page.links.iter().map(|link| (link.text.raw(), link.section.raw(), link.kind)).collect();
+    let shown: Vec<_> =
+        page.links.iter().map(|link| (link.text.raw(), link.section.raw(), link.kind.unwrap())).collect();
     let expected = [
         ("a b", "", LinkKind::Path),
         ("https://docs.gitlab.com/a", "The Rest", LinkKind::Docs),

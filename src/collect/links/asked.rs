@@ -73,8 +73,7 @@ pub(super) fn entries(
     policy: &Policy,
     readers: &BTreeMap<String, Reader>,
 ) -> Vec<(Key, Entry)> {
-    let parts = cores::side_by_side(&cores::parts(documents), |part| of_part(part, policy, readers));
-    let mut found = joined(parts);
+    let mut found = joined(cores::side_by_side(&cores::parts(documents), |part| of_part(part, policy, readers)));
     if let Some(shard) = policy.shard {
         found.retain(|(key, entry)| shard.has(&home(key, &entry.ask, policy)));
     }
@@ -89,11 +88,10 @@ pub(super) fn entries(
             entry.ask = Ask::Told(Box::new(Told { judged, page, face }));
         }
     }
-    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     found
 }
 
-/// The addresses of some documents, each once.
+/// The addresses of some documents, each once and in order.
 fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> Vec<(Key, Entry)> {
     let links = documents.iter().map(|document| document.links.len()).sum();
     let mut entries: Vec<Entry> = Vec::new();
@@ -123,27 +121,22 @@ fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<Strin
         }
     }
     let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-    keys.into_iter().filter_map(|(key, index)| Some((key, entries[index].take()?))).collect()
+    let mut found: Vec<_> = keys.into_iter().filter_map(|(key, index)| Some((key, entries[index].take()?))).collect();
+    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    found
 }
 
-/// The same address in several parts is one.
+/// The same address in several parts is one. The sort finds that they are sorted each, and only merges them.
 fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
-    let most: usize = parts.iter().map(Vec::len).sum();
-    let mut parts = parts.into_iter();
-    let mut all = parts.next().unwrap_or_default();
-    if parts.len() == 0 {
-        return all;
-    }
-    all.reserve_exact(most - all.len());
-    let mut indices: Index<Key> = all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
-    for (key, entry) in parts.flatten() {
-        if let Some(index) = indices.get(&key) {
-            all[*index].1.places.extend(entry.places);
-        } else {
-            indices.insert(key.clone(), all.len());
-            all.push((key, entry));
+    let mut all: Vec<_> = parts.into_iter().flatten().collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all.dedup_by(|(key, entry), (before, first)| {
+        let same = key == before;
+        if same {
+            first.places.append(&mut entry.places);
         }
-    }
+        same
+    });
     all
 }
 

@@ -47,21 +47,21 @@ impl Headings {
         options.extension.strikethrough = true;
         let arena = Arena::new();
         let lines: Vec<&str> = text.lines().collect();
-        Self::of(parse_document(&arena, text, &options), |number| lines.get(number).copied().unwrap_or_default())
-    }
-
-    /// Those of a text that is parsed already; `line` gives its lines, counted from 0.
-    pub(in crate::collect) fn of<'t>(root: Node<'_>, line: impl Fn(usize) -> &'t str) -> Self {
         let mut found = Self::default();
-        for node in root.descendants() {
-            match &node.data().value {
-                NodeValue::Heading(_) => found.all.push(heading(node, &line)),
-                NodeValue::HtmlBlock(html) => found.named.extend(named(&html.literal)),
-                NodeValue::HtmlInline(html) => found.named.extend(named(html)),
-                _ => {}
-            }
+        for node in parse_document(&arena, text, &options).descendants() {
+            found.note(node, |number| lines.get(number).copied().unwrap_or_default());
         }
         found
+    }
+
+    /// Takes up the next node of a text that is parsed already; `line` gives its lines, counted from 0.
+    pub(in crate::collect) fn note<'t>(&mut self, node: Node<'_>, line: impl Fn(usize) -> &'t str) {
+        match &node.data().value {
+            NodeValue::Heading(_) => self.all.push(heading(node, line)),
+            NodeValue::HtmlBlock(html) => self.named.extend(named(&html.literal)),
+            NodeValue::HtmlInline(html) => self.named.extend(named(html)),
+            _ => {}
+        }
     }
 
     /// Whether a place is there. GitLab prefixes ids of user content and finds them without the prefix, too.

@@ -241,7 +241,7 @@ pub(super) fn link(url: &str, line: usize) -> Link {
         column: 3,
         section: Untrusted::new("Links"),
         form: LinkForm::Inline,
-        kind: podkeeper::collect::links::target::kind(url, "gitlab.com"),
+        kind: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a document is to the links that lead to it: its places, and what its front matter says of its address.
 
+use memchr::memmem;
 use serde::{Deserialize, Deserializer};
 
 use crate::collect::links::Headings;
@@ -80,7 +81,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 /// A shortcode stands in the text, in either form. One that is written with `/*` is shown and not called.
 fn has_shortcodes(text: &str) -> bool {
     ["{{<", "{{%"].iter().any(|open| {
-        text.match_indices(open).any(|(at, _)| {
+        memmem::find_iter(text.as_bytes(), open).any(|at| {
             let name = text[at + open.len()..].trim_start();
             // These make links and pictures, no headings.
             let inert = ["ref ", "relref ", "figure ", "youtube ", "/*", "/ref", "/relref"];

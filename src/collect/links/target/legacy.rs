@@ -2,9 +2,6 @@
 //!
 //! GitLab's reserved words are those of its `lib/gitlab/path_regex.rb`.
 
-use url::Url;
-
-use super::gitlab::is_gitlab;
 use super::shape::{TOP_LEVEL, is_number};
 
 /// The same address with `/-/`, for an address of GitLab in the form from before it.
@@ -12,11 +9,7 @@ use super::shape::{TOP_LEVEL, is_number};
 /// Everything else of the address stays as it is written. `None` for every address that has the new form
 /// already, that belongs to another host, or that could as well be a project's own path.
 pub fn modern_form(url: &str, gitlab_host: &str) -> Option<String> {
-    let parsed = Url::parse(url.trim()).ok()?;
-    if !is_gitlab(&parsed, gitlab_host) {
-        return None;
-    }
-    let (start, path) = raw_path(url)?;
+    let (start, path) = raw_path(url, gitlab_host)?;
     let mut offset = start;
     let mut segments = Vec::new();
     for segment in path.split('/') {
@@ -33,11 +26,15 @@ pub fn modern_form(url: &str, gitlab_host: &str) -> Option<String> {
     Some(format!("{}-/{}", &url[..at], &url[at..]))
 }
 
-/// The path of an address as it is written, and where it starts.
-fn raw_path(url: &str) -> Option<(usize, &str)> {
-    // A later "://" belongs to the query of an address that is written without its own.
-    let host = url.find("://").filter(|at| *at <= "https".len())? + 3;
-    let start = host + url[host..].find('/')?;
+/// The path of an address of this host as it is written, and where it starts.
+fn raw_path<'u>(url: &'u str, host: &str) -> Option<(usize, &'u str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (named, _) = rest.split_once('/')?;
+    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    if !web || !named.eq_ignore_ascii_case(host) {
+        return None;
+    }
+    let start = scheme.len() + "://".len() + named.len();
     let path = &url[start..];
     Some((start, &path[..path.find(['?', '#']).unwrap_or(path.len())]))
 }
