@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::collect::links::address::Network;
 use crate::collect::links::shard::Shard;
+use crate::config;
 
 /// What `--sandbox` without an address stands for.
 pub(super) const OWN_BOX: &str = "own";
@@ -215,6 +216,12 @@ impl ReportFile {
     }
 }
 
+/// An address of the web, plain as in the configuration.
+fn web_address(text: &str) -> Result<Url, &'static str> {
+    config::web_address(text)
+        .ok_or("write an address like https://handbook.example.com, without user, query or fragment")
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Task {
     /// Open pairing issues, keep them in step, settle twins.
@@ -266,7 +273,7 @@ pub(super) struct Check {
     #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = Site::Tree)]
     pub(super) site: Site,
     /// Where root-relative links resolve.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = web_address)]
     pub(super) site_url: Option<Url>,
     /// Keep what was alive between runs, so that the web is asked less often.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_CACHE", hide_env_values = true)]
@@ -317,7 +324,7 @@ pub(super) struct Serve {
     )]
     pub(super) listen: SocketAddr,
     /// The origin that stands in its links.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true, value_parser = web_address)]
     pub(super) external_url: Option<Url>,
     /// Put a page of your own into the box, at the one pod's path.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true)]

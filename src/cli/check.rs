@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Halt;
 use super::args::{self, Check, Format, Severity};
 use super::kept;
-use super::page::{Target, fetched, kind, stdin};
+use super::page::{Target, fetched, named, shown, stdin};
 use super::pile::Pile;
 use super::signals::Signals;
 use super::sink::Sink;
@@ -27,7 +27,11 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     if let Some(why) = kept::misplaced(args) {
         return Err(Halt::usage(why));
     }
+    let targets = args.targets.iter().map(|target| named(target)).collect::<Result<Vec<_>, _>>()?;
     let config = with.config_or_none()?;
+    if let Some(why) = distant(&targets, args, &config) {
+        return Err(Halt::usage(why));
+    }
     let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
     let reader = connect(&door.access).map_err(Halt::usage)?;
     let reader = reader.with_others(instances::readers(&door, &config, with)?);
@@ -40,8 +44,8 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     (policy.shard, policy.hands_on) = (args.shard, args.observations.is_some());
     policy.recall = kept::recall(args, &door, sink)?;
     let mut pile = Pile::default();
-    for target in &args.targets {
-        read(target, args, &config, &reader, with, &mut pile).await?;
+    for (written, target) in args.targets.iter().zip(targets) {
+        read(written, target, args, &config, &reader, with, &mut pile).await?;
     }
     let Pile { mut documents, trees, unread, .. } = pile;
     for document in documents.iter_mut().filter(|document| document.site.is_none()) {
@@ -63,6 +67,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         observations: &checked.observations,
         findings: &checked.findings,
         inconclusive: checked.inconclusive.as_deref(),
+        unread: &unread,
         requests: (counts.reads() + abroad, counts.writes(), checked.web_requests),
         hosts: &checked.hosts,
         took_ms: (with.stopwatch)() - started,
@@ -70,12 +75,10 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     };
     match with.global.format {
         Format::Json => sink.written(|out| report::json(&looked, out)),
-        Format::Text => {
-            sink.painted(&report::text(&looked, sink.width()));
-            if with.global.verbose > 0 {
-                sink.out(&report::hosts(&checked.hosts));
-            }
-        }
+        Format::Text => sink.painted(&report::text(&looked, sink.width())),
+    }
+    if with.global.verbose > 0 {
+        sink.raw_error(&report::hosts(&checked.hosts));
     }
     for blind in &checked.unknown {
         sink.note(&format!("could not see {}: {}", blind.what, blind.why));
@@ -83,8 +86,8 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     if let Some(sentence) = instances::tokenless(&door, &config, with, &checked.observations) {
         sink.note(&sentence);
     }
-    for sentence in &unread {
-        sink.note(sentence);
+    for report::Unread { path, why } in &unread {
+        sink.note(&format!("{path} {why}"));
     }
     let failed = kept::keep(args, &checked, &door, sink);
     for sentence in &failed {
@@ -113,26 +116,43 @@ async fn watched<T>(work: impl Future<Output = T>, with: &With<'_>) -> Result<Re
     })
 }
 
+/// What of the targets only the network has, where it is not to be used.
+fn distant(targets: &[Target], args: &Check, config: &Config) -> Option<String> {
+    let written = args.targets.iter().filter(|_| args.offline);
+    let what = targets.iter().zip(written).find_map(|(target, written)| match target {
+        Target::Stdin | Target::File(_) => None,
+        Target::Address(url) => Some(shown(url)),
+        // What is no pod either is told as that.
+        Target::Pod => config.pods.iter().find(|pod| pod.key.as_str() == written).map(|pod| {
+            let page = &pod.page;
+            format!("the page of the pod {written} ({} in {})", page.path, page.project)
+        }),
+    })?;
+    Some(format!(
+        "--offline asks nothing, and {what} is on the network; leave --offline out, or name a file or folder of this \
+         machine"
+    ))
+}
+
 async fn read(
-    target: &str,
+    written: &str,
+    target: Target,
     args: &Check,
     config: &Config,
     reader: &Reader,
     with: &With<'_>,
     pile: &mut Pile,
 ) -> Result<(), Halt> {
-    if Path::new(target).is_dir() {
-        return pile.add_folder(Path::new(target), args.site.into());
-    }
-    match kind(target) {
+    match target {
         Target::Stdin => pile.add_text(&stdin()?, "-"),
-        Target::File => pile.add_file(target, args.site.into())?,
+        Target::File(path) if Path::new(&path).is_dir() => pile.add_folder(Path::new(&path), args.site.into())?,
+        Target::File(path) => pile.add_file(&path, args.site.into())?,
         Target::Address(url) => {
-            pile.add_text(&fetched(&url, &args.gitlab, with).await?, target);
+            pile.add_text(&fetched(&url, &args.gitlab, with).await?, written);
         }
         Target::Pod => {
-            let pod = config.pods.iter().find(|pod| pod.key.as_str() == target).ok_or_else(|| {
-                Halt::usage(format!("`{target}` is no file, no folder, no address and no pod of the configuration"))
+            let pod = config.pods.iter().find(|pod| pod.key.as_str() == written).ok_or_else(|| {
+                Halt::usage(format!("`{written}` is no file, no folder, no address and no pod of the configuration"))
             })?;
             pile.documents.push(match page(reader, &pod.page).await {
                 Observed::Present(page) => Read {

@@ -1,6 +1,6 @@
 //! How fast hosts are asked: `--limits none|polite|FILE`.
 
-use super::Halt;
+use super::{Halt, wrong};
 use crate::collect::links::pace::{HostLimits, Limits};
 use crate::config::{LinkHostLimits, LinkLimits, link_limits};
 
@@ -13,15 +13,15 @@ pub(super) fn limits(flag: Option<&str>, fitting: Limits) -> Result<Limits, Halt
         None => Ok(fitting),
         Some("none") => Ok(Limits::NONE),
         Some("polite") => Ok(Limits::POLITE),
-        Some(path) => of_file(path).map_err(Halt::usage),
+        Some(path) => of_file(path),
     }
 }
 
-fn of_file(path: &str) -> Result<Limits, String> {
+fn of_file(path: &str) -> Result<Limits, Halt> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        format!("--limits takes none, polite or a TOML file; the file {path} cannot be read ({error})")
+        Halt::usage(format!("--limits takes none, polite or a TOML file; the file {path} cannot be read ({error})"))
     })?;
-    Ok(filled(link_limits(&text, path)?))
+    link_limits(&text, path).map(filled).map_err(|problems| wrong(&problems, |_| Some(text.clone())))
 }
 
 /// What the file leaves out is as in `polite`, and what it leaves out of a host is as it has it for all.

@@ -170,6 +170,12 @@ fn told_by_clap(error: &clap::Error, sink: &mut Sink) -> u8 {
     Ending::Usage.code()
 }
 
+/// Everything that is wrong with files, as the end of the program.
+fn wrong(problems: &[config::Problem], text_of: impl Fn(&str) -> Option<String>) -> Halt {
+    let text = config::render(problems, text_of);
+    Halt::usage(text.trim_end().strip_prefix("error: ").unwrap_or(&text).to_owned())
+}
+
 impl work::With<'_> {
     /// The configuration, or an empty one where there is none at all: plain files need none.
     pub(crate) fn config_or_none(&self) -> Result<config::Config, Halt> {
@@ -180,12 +186,11 @@ impl work::With<'_> {
     pub(crate) fn config(&self) -> Result<config::Config, Halt> {
         let Global { config: folder, .. } = self.global;
         let tell = |problems: &[config::Problem], files: Option<&config::Files>| {
-            let text = config::render(problems, |path| {
+            wrong(problems, |path| {
                 let files = files?;
                 let relative = path.strip_prefix(&format!("{}/", files.folder))?;
                 files.texts.get(relative).cloned()
-            });
-            Halt::usage(text.trim_end().strip_prefix("error: ").unwrap_or(&text).to_owned())
+            })
         };
         let files = config::read(folder).map_err(|problems| tell(&problems, None))?;
         config::understand(&files, (self.clock)().date_naive()).map_err(|problems| tell(&problems, Some(&files)))

@@ -20,9 +20,9 @@ use crate::report::page;
 /// Shows a page.
 pub(super) async fn show(args: &Page, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
     let target = args.target.as_str();
-    let (text, path) = match kind(target) {
+    let (text, path) = match named(target)? {
         Target::Stdin => (stdin()?, "-".to_owned()),
-        Target::File => (file(target)?, target.to_owned()),
+        Target::File(path) => (file(&path)?, path),
         Target::Address(url) => (fetched(&url, &args.gitlab, with).await?, shown(&url)),
         Target::Pod => return pod(args, with, sink).await,
     };
@@ -33,30 +33,65 @@ pub(super) async fn show(args: &Page, with: &With<'_>, sink: &mut Sink) -> Resul
 /// What an argument names.
 pub(super) enum Target {
     Stdin,
-    File,
+    /// A file or a folder, by its path.
+    File(String),
     Address(Url),
     Pod,
 }
 
-/// What exists, holds `/` or ends in `.md` is a file; what starts with http(s):// is an address; the rest
-/// are pods.
-pub(super) fn kind(target: &str) -> Target {
+/// What exists, holds `/` or ends in `.md` is a file; what starts with http(s):// or file: is an address, in any case
+/// (RFC 3986, section 3.1); the rest are pods.
+///
+/// # Errors
+/// A sentence without the address, which may hold a secret, where it is none that can be read.
+pub(super) fn named(target: &str) -> Result<Target, Halt> {
     if target == "-" {
-        return Target::Stdin;
+        return Ok(Target::Stdin);
     }
-    let is_address = target.starts_with("http://") || target.starts_with("https://");
-    if let (true, Ok(url)) = (is_address, Url::parse(target)) {
-        return Target::Address(url);
+    let path = Path::new(target);
+    if let Some(scheme) = scheme(target).filter(|_| !path.exists()) {
+        return match (scheme.as_str(), Url::parse(target)) {
+            ("http" | "https", Ok(url)) => Ok(Target::Address(url)),
+            ("http" | "https", Err(error)) => Err(Halt::usage(format!(
+                "an argument is no address that can be read ({error}); write one like https://example.com/page.md"
+            ))),
+            ("file", url) => local(url.ok().as_ref()),
+            (other, _) => Err(Halt::usage(format!(
+                "`{other}:` is not read; give an http or https address, or the path of a file"
+            ))),
+        };
     }
-    let is_file =
-        Path::new(target).exists() || target.contains('/') || Path::new(target).extension().is_some_and(|e| e == "md");
-    if is_file { Target::File } else { Target::Pod }
+    let is_file = path.exists() || target.contains('/') || path.extension().is_some_and(|ending| ending == "md");
+    Ok(if is_file { Target::File(target.to_owned()) } else { Target::Pod })
+}
+
+/// The scheme of what is an address, in lower case; `file:` goes without slashes too (RFC 8089).
+fn scheme(target: &str) -> Option<String> {
+    let (scheme, rest) = target.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    let sound = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    (sound && (rest.starts_with("//") || scheme == "file")).then_some(scheme)
+}
+
+/// The path of a file on this machine.
+fn local(url: Option<&Url>) -> Result<Target, Halt> {
+    let path = url.and_then(|url| url.to_file_path().ok()).and_then(|path| path.into_os_string().into_string().ok());
+    path.map(Target::File)
+        .ok_or_else(|| Halt::usage("a `file:` address leads to no file of this machine; give the path of the file"))
 }
 
 pub(super) fn file(path: &str) -> Result<String, Halt> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Halt::usage(format!("the file {path} cannot be read ({error})")))?;
-    String::from_utf8(bytes).map_err(|_binary| Halt::usage(format!("the file {path} is not UTF-8 text")))
+    text(path).map_err(|why| Halt::usage(format!("the file {path} {why}")))
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Why it cannot be had, as the rest of a sentence about the file.
+pub(super) fn text(path: &str) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read ({error})"))?;
+    String::from_utf8(bytes).map_err(|_binary| "is not UTF-8 text".to_owned())
 }
 
 pub(super) fn stdin() -> Result<String, Halt> {
@@ -124,7 +159,7 @@ pub(super) async fn fetched(url: &Url, gitlab: &Gitlab, with: &With<'_>) -> Resu
 }
 
 /// An address without what may be a secret: the user's name, the password and the query.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_username("").and(url.set_password(None)).unwrap_or_default();
     url.set_query(None);

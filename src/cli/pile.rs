@@ -9,14 +9,15 @@ use crate::check::Read;
 use crate::collect::cores::side_by_side;
 use crate::collect::handbook;
 use crate::collect::links::local::{Anchors, Files, Front, Local, Sheet, Site};
+use crate::report::check::Unread;
 
 /// What was read so far: documents, and the trees that they stand in.
 #[derive(Default)]
 pub(super) struct Pile {
     pub(super) documents: Vec<Read>,
     pub(super) trees: Vec<Local>,
-    /// Why some could not be read.
-    pub(super) unread: Vec<String>,
+    /// Those that could not be read.
+    pub(super) unread: Vec<Unread>,
     /// The trees of sites, by their roots: all documents of a site stand in one.
     sites: BTreeMap<PathBuf, usize>,
 }
@@ -25,7 +26,17 @@ impl Pile {
     /// A folder with all Markdown below it. One file that cannot be read does not hide what is wrong with the others.
     pub(super) fn add_folder(&mut self, folder: &Path, site: Site) -> Result<(), Halt> {
         let root = root(folder, site);
-        let files = below(folder, &root)?;
+        let files = match disk::markdown_below(folder, &root) {
+            Ok(files) => files,
+            // What stands in the others could lead to what is not seen in this one, and would look gone.
+            Err((folder, error)) => {
+                self.unread.push(Unread { path: shown(&folder), why: format!("cannot be read ({error})") });
+                return Ok(());
+            }
+        };
+        if files.is_empty() {
+            self.unread.push(Unread { path: shown(folder), why: "holds no Markdown (.md or .markdown)".to_owned() });
+        }
         let tree = self.tree(&root);
         let mut sheets = Vec::new();
         for (file, one) in files.iter().zip(side_by_side(&files, |file| read(file, tree, site))) {
@@ -34,8 +45,8 @@ impl Pile {
                     self.documents.push(document);
                     sheets.extend(sheet);
                 }
-                Err(halt) => {
-                    self.unread.push(halt.sentence);
+                Err(why) => {
+                    self.unread.push(Unread { path: shown(&file.path), why });
                     // It is there all the same.
                     sheets.extend(file.within.clone().map(unread));
                 }
@@ -45,14 +56,21 @@ impl Pile {
         self.stand(&root, site, sheets, whole)
     }
 
-    /// A file, with those around it for its links.
+    /// A file, with those around it for its links. One that cannot be read does not hide the others either.
     pub(super) fn add_file(&mut self, path: &str, site: Site) -> Result<(), Halt> {
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let root = root(folder, site);
         let file = Markdown { within: disk::seen_from(&root, Path::new(path)), path: path.into() };
-        let (document, sheet) = read(&file, self.tree(&root), site)?;
-        self.documents.push(document);
-        self.stand(&root, site, sheet.into_iter().collect(), false)
+        match read(&file, self.tree(&root), site) {
+            Ok((document, sheet)) => {
+                self.documents.push(document);
+                self.stand(&root, site, sheet.into_iter().collect(), false)
+            }
+            Err(why) => {
+                self.unread.push(Unread { path: path.to_owned(), why });
+                Ok(())
+            }
+        }
     }
 
     /// The number of the tree with this root.
@@ -95,13 +113,17 @@ fn below(folder: &Path, root: &Path) -> Result<Vec<Markdown>, Halt> {
         .map_err(|(folder, error)| Halt::usage(format!("the folder {} cannot be read ({error})", folder.display())))
 }
 
-/// A document; one that stands outside its root is none that links could lead to.
-fn read(file: &Markdown, tree: usize, site: Site) -> Result<(Read, Option<Sheet>), Halt> {
-    let shown = file.path.display().to_string();
-    let text = page::file(&shown)?;
+/// A document, or why it cannot be read; one that stands outside its root is none that links could lead to.
+fn read(file: &Markdown, tree: usize, site: Site) -> Result<(Read, Option<Sheet>), String> {
+    let shown = shown(&file.path);
+    let text = page::text(&shown)?;
     let (document, anchors) = understood(&text, &shown, file.within.clone().map(|within| (tree, within)));
     let front = if site == Site::Hugo { Front::of(&text) } else { Front::default() };
     Ok((document, file.within.clone().map(|path| Sheet { path, front, anchors })))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// A document that is there and says nothing.

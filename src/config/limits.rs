@@ -1,17 +1,28 @@
 //! A file of limits for `--limits FILE`: how fast the hosts of links are asked.
+//!
+//! More than 1,024 requests at once are no politeness, and no machine has the sockets for them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeTable;
 use url::Host;
 
+use super::problem::Problem;
+use super::strict;
+
 /// What the file says; what it leaves out is for the reader to fill in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct LinkLimits {
     /// Requests at once to one host.
+    #[schemars(range(min = 1, max = 1024))]
     pub per_host: Option<usize>,
     /// Requests at once to all hosts.
+    #[schemars(range(min = 1, max = 1024))]
     pub in_all: Option<usize>,
     /// Requests to one host before the rate counts.
     pub burst: Option<u32>,
@@ -24,10 +35,11 @@ pub struct LinkLimits {
 }
 
 /// What the file says of one host; what it leaves out is as for the others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct LinkHostLimits {
     /// Requests at once.
+    #[schemars(range(min = 1, max = 1024))]
     pub per_host: Option<usize>,
     /// Requests before the rate counts.
     pub burst: Option<u32>,
@@ -35,45 +47,40 @@ pub struct LinkHostLimits {
     pub per_second: Option<u32>,
 }
 
-/// More at once than this is no politeness, and no machine has the sockets for it.
-const MOST: usize = 1024;
-
-/// Reads the text of such a file; `path` names it in sentences.
+/// Reads the text of such a file; `path` names it in problems.
 ///
 /// # Errors
-/// A sentence that names file, line or key, and what can be written.
-pub fn link_limits(text: &str, path: &str) -> Result<LinkLimits, String> {
-    let mut limits: LinkLimits = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        format!(
-            "{path}:{line}: {}; its keys are per_host, in_all, burst and per_second, and below [host.\"NAME\"] the same \
-             but in_all",
-            error.message()
-        )
-    })?;
-    at_once(path, "per_host", limits.per_host)?;
-    at_once(path, "in_all", limits.in_all)?;
+/// Everything that is wrong with it, each with its line and what can be written.
+pub fn link_limits(text: &str, path: &str) -> Result<LinkLimits, Vec<Problem>> {
+    let mut problems = strict::check(path, text, &schemars::schema_for!(LinkLimits).to_value());
+    let problem = |span, message, help: &str| Problem { path: path.to_owned(), span, message, help: help.to_owned() };
+    let read: LinkLimits = match toml::from_str(text) {
+        Ok(read) => read,
+        Err(_) if !problems.is_empty() => return Err(problems),
+        Err(error) => return Err(vec![problem(error.span(), error.message().to_owned(), "mend this")]),
+    };
     let mut hosts = BTreeMap::new();
-    for (written, own) in std::mem::take(&mut limits.host) {
-        let name = name(&written).ok_or_else(|| {
-            format!(
-                "{path}: [host.\"{}\"] names no host; write its name alone, or *. and a domain for all hosts below it",
-                written.escape_debug()
-            )
-        })?;
-        at_once(path, &format!("[host.\"{name}\"] per_host"), own.per_host)?;
+    for (written, own) in read.host {
+        let shown = written.escape_debug();
+        let Some(name) = name(&written) else {
+            let message = format!("[host.\"{shown}\"] names no host");
+            let help = "write its name alone, or *. and a domain for all hosts below it";
+            problems.push(problem(span_of(text, &written), message, help));
+            continue;
+        };
         if hosts.insert(name.clone(), own).is_some() {
-            return Err(format!("{path}: [host.\"{name}\"] stands there twice, in two spellings; keep one"));
+            let message = format!("[host.\"{name}\"] stands there twice, in two spellings");
+            problems.push(problem(span_of(text, &written), message, "keep one"));
         }
     }
-    Ok(LinkLimits { host: hosts, ..limits })
+    if problems.is_empty() { Ok(LinkLimits { host: hosts, ..read }) } else { Err(problems) }
 }
 
-fn at_once(path: &str, key: &str, value: Option<usize>) -> Result<(), String> {
-    match value.filter(|value| !(1..=MOST).contains(value)) {
-        Some(value) => Err(format!("{path}: {key} = {value} cannot be; write a number from 1 to {MOST}")),
-        None => Ok(()),
-    }
+/// Where a host is named.
+fn span_of(text: &str, host: &str) -> Option<Range<usize>> {
+    let document = DeTable::parse(text).ok()?;
+    let hosts = document.get_ref().get("host")?.get_ref().as_table()?;
+    hosts.keys().find(|key| key.get_ref() == host).map(Spanned::span)
 }
 
 /// A host or the hosts below a domain, named as URLs name them.
@@ -92,21 +99,35 @@ mod tests {
     fn a_file_of_limits_says_what_it_says_or_what_is_wrong_with_it() {
         let limits = link_limits("per_host = 2\nper_second = 0\n", "l.toml").unwrap();
         assert_eq!((limits.per_host, limits.in_all, limits.per_second), (Some(2), None, Some(0)));
-        for (text, says) in [
-            ("burst = 1\nper_hots = 2\n", "l.toml:2: unknown field `per_hots`"),
-            ("in_all = 0\n", "in_all = 0 cannot be"),
-            ("per_host = 5000\n", "per_host = 5000 cannot be"),
-            ("per_second = -1\n", "l.toml:1: "),
-            ("per_host =", "l.toml:1: "),
-            ("burst = 1\n[host.\"a.example\"]\nburst = 1\nin_all = 3\n", "l.toml:4: unknown field `in_all`"),
+        for (text, line, says) in [
+            ("burst = 1\nper_hots = 2\n", 2, "unknown key `per_hots` in the file | did you mean `per_host`?"),
+            ("in_all = 0\n", 1, "`in_all` is no whole number from 1 to 1024 | write for example 10"),
+            ("burst = 1\nper_host = 5000\n", 2, "`per_host` is no whole number from 1 to 1024"),
+            ("per_second = -1\n", 1, "`per_second` is no whole number from 0 | write for example 10"),
+            ("burst = 1\nper_second = \"9\"\n", 2, "`per_second` should be a whole number, not a text in quotes"),
+            ("per_host =", 1, "this is no TOML"),
+            (
+                "burst = 1\n[host.\"a.example\"]\nburst = 1\nin_all = 3\n",
+                4,
+                "unknown key `in_all` in [host.\"a.example\"]",
+            ),
             // Without quotes it is a table in a table.
-            ("[host.a.example]\nburst = 1\n", "l.toml:1: unknown field `example`"),
-            ("[host.\"a.example\"]\nper_host = 0\n", "[host.\"a.example\"] per_host = 0 cannot be"),
-            ("[host.\"A.example\"]\n[host.\"a.EXAMPLE\"]\n", "[host.\"a.example\"] stands there twice"),
+            ("[host.a.example]\nburst = 1\n", 1, "unknown key `example` in [host.\"a\"]"),
+            ("[host.\"a.example\"]\nper_host = 0\n", 2, "`per_host` is no whole number from 1 to 1024"),
+            ("host = 3\n", 1, "`host` should be a table, not a whole number"),
+            ("[host]\n\"a.example\" = 3\n", 2, "`host.\"a.example\"` should be a table, not a whole number"),
+            ("[host.\"A.example\"]\n[host.\"a.EXAMPLE\"]\n", 2, "[host.\"a.example\"] stands there twice"),
         ] {
             let told = link_limits(text, "l.toml").unwrap_err();
-            assert!(told.contains(says), "{told}");
+            let told: Vec<(usize, String)> = told
+                .iter()
+                .map(|problem| (problem.line(text), format!("{} | {}", problem.message, problem.help)))
+                .collect();
+            assert!(told[0].0 == line && told[0].1.contains(says), "{told:?}");
+            assert_eq!(told.len(), 1, "{told:?}");
         }
+        let two = link_limits("burst = -1\nin_all = true\n", "l.toml").unwrap_err();
+        assert_eq!(two.len(), 2, "all at once: {two:?}");
     }
 
     #[test]
@@ -119,7 +140,7 @@ mod tests {
         for wrong in ["https://a.example", "a.example:80", "a.example/b", "", "*.", "*", "*.127.0.0.1", "a b", "*.*.x"]
         {
             let told = link_limits(&format!("[host.\"{wrong}\"]\n"), "l.toml").unwrap_err();
-            assert!(told.contains("names no host"), "{wrong}: {told}");
+            assert!(told[0].message.contains("names no host") && told[0].span.is_some(), "{wrong}: {told:?}");
         }
     }
 }

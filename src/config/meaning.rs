@@ -4,7 +4,7 @@ mod fleet;
 mod instance;
 mod pod;
 mod session;
-mod value;
+pub(super) mod value;
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;

@@ -17,6 +17,7 @@ use serde_json::Value;
 use url::Url;
 
 pub use limits::{LinkHostLimits, LinkLimits, link_limits};
+pub(crate) use meaning::value::web_address;
 pub use problem::{Problem, render};
 
 use crate::pod::Pod;

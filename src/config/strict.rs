@@ -45,6 +45,11 @@ impl Check<'_> {
             let name = key.get_ref().as_ref();
             match known.get(name) {
                 Some(inner) => self.value(value, inner, name),
+                // Keys of people's choosing, all of one kind.
+                None if schema["additionalProperties"].is_object() => {
+                    let name = format!("{}.\"{name}\"", place.trim_matches(['[', ']']));
+                    self.value(value, &schema["additionalProperties"], &name);
+                }
                 None => self.unknown_key(name, key.span(), known, place),
             }
         }
@@ -91,8 +96,13 @@ impl Check<'_> {
             }
             (DeValue::String(_), "string") | (DeValue::Boolean(_), "boolean") => {}
             (DeValue::Integer(number), "integer") => {
-                if number.as_str().parse::<u32>().is_err() {
-                    self.say(span, format!("`{name}` is no whole number from 0"), "write for example 10".to_owned());
+                let least = schema["minimum"].as_u64().unwrap_or(0);
+                let most = schema["maximum"].as_u64().unwrap_or(u32::MAX.into());
+                let fits = |number: u64| (least..=most).contains(&number);
+                if !number.as_str().parse().is_ok_and(fits) {
+                    let up_to = schema["maximum"].as_u64().map(|most| format!(" to {most}")).unwrap_or_default();
+                    let message = format!("`{name}` is no whole number from {least}{up_to}");
+                    self.say(span, message, "write for example 10".to_owned());
                 }
             }
             (found, wanted) => {

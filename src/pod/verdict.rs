@@ -17,7 +17,7 @@ pub enum Verdict {
     Alive,
     /// It is there under another address, for good.
     Moved,
-    /// The authority said that it is gone.
+    /// The authority said that it is gone, or no such address can be.
     Dead,
     /// The page is there, the place on it is not.
     FragmentDead,
@@ -27,7 +27,7 @@ pub enum Verdict {
     Hidden,
     /// It wants a session: Slack, a private web page.
     Login,
-    /// The host does not answer programs (401, 403, 429, 999).
+    /// The host does not show it to whoever asks (401, 403, 429, 451, 999 and the like).
     Refused,
     /// No useful answer: DNS, time, TLS, 5xx.
     Unreachable,

@@ -26,6 +26,8 @@ pub struct Looked<'a> {
     pub findings: &'a [Finding],
     /// Why nothing can be concluded, if that is so.
     pub inconclusive: Option<&'a str>,
+    /// What was named, or stands in a folder that was, and could not be read.
+    pub unread: &'a [Unread],
     /// Requests that read GitLab, that wrote, and that read the web.
     pub requests: (u64, u64, u64),
     /// What each host of the web was asked.
@@ -34,6 +36,15 @@ pub struct Looked<'a> {
     pub took_ms: u64,
     /// Which shard looked and how many there are, if not one looked at everything.
     pub shard: Option<(u32, u32)>,
+}
+
+/// A document that could not be read: what its links are is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Its path, or `-` for standard input.
+    pub path: String,
+    /// Why, as the rest of a sentence about it.
+    pub why: String,
 }
 
 /// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.
@@ -49,6 +60,7 @@ struct Contract<'a> {
     observations: &'a [Observation],
     findings: &'a [Finding],
     inconclusive: Option<&'a str>,
+    unread: &'a [Unread],
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
 }
@@ -77,6 +89,7 @@ pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         observations: looked.observations,
         findings: looked.findings,
         inconclusive: looked.inconclusive,
+        unread: looked.unread,
         shard: looked.shard.map(|(index, count)| format!("{index}/{count}")),
     };
     serde_json::to_writer_pretty(&mut *out, &contract)?;

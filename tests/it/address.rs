@@ -318,7 +318,9 @@ pub(crate) async fn vectors(looks: Looks) -> Reached {
         let public = url.split("/hop/").nth(1).map_or(0, |rest| rest[..1].parse().unwrap());
         let inside = reached.iter().filter(|host| *host != "public.example").count();
         all.connects += inside + if index < direct { reached.len() - inside } else { 0 };
-        if seen.verdict == Verdict::Blocked && reached.len() == public {
+        // What is no address at all is dead by itself: nobody can be led anywhere by it.
+        let is_none = seen.verdict == Verdict::Dead && url::Url::parse(url).is_err();
+        if (seen.verdict == Verdict::Blocked || is_none) && reached.len() == public {
             all.blocked += 1;
         } else {
             all.wrong.get_or_insert(format!("{url}: {} {}, reached {reached:?}", seen.verdict.word(), seen.reason));

@@ -30,6 +30,7 @@ mod fidelity; // a plan says what is done, and a quiet run does little
 mod files; // links between files, and the pages of a Hugo site
 mod hostile; // servers that mean harm
 mod inert; // text from outside can be read and cannot act
+mod inputs; // what check and page are told to look at
 mod kept; // what one run keeps for another
 mod links; // the links of a page, looked at in memory
 mod page; // what podkeeper understands of a page

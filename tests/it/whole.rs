@@ -171,9 +171,14 @@ async fn check_looks_at_pods_and_at_files_and_ends_with_what_it_found() {
     let sum: u64 = hosts.iter().map(|host| host["requests"].as_u64().unwrap()).sum();
     assert!(hosts.len() > 3 && Some(sum) == told["requests"]["web"].as_u64(), "{hosts:?}");
     assert!(hosts.iter().all(|host| host["host"].is_string() && host["held_ms"].is_u64()), "{hosts:?}");
-    let (_, out, _) = box_.run(&["check", "secure", "-v"]).await;
-    let table = out.lines().skip_while(|line| !line.starts_with("host  ")).count();
-    assert_eq!(table, hosts.len() + 1, "{out}");
+    // What people look into a run with stands beside its result.
+    for format in ["text", "json"] {
+        let (_, out, err) = box_.run(&["check", "secure", "-v", "--format", format]).await;
+        let table = err.lines().skip_while(|line| !line.starts_with("host  ")).count();
+        assert!(!out.contains("slowest "), "{out}");
+        assert_eq!(table, hosts.len() + 1, "{err}");
+        assert_eq!(serde_json::from_str::<Value>(&out).is_ok(), format == "json", "{out}");
+    }
     let (code, out, _) = box_.run(&["check", "--offline", "--fail-on", "critical", "tests/data/pages"]).await;
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("juniper-pod.md") && out.contains(" skipped"), "{out}");

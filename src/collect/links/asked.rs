@@ -251,6 +251,7 @@ fn ask(target: Target, address: &str) -> Ask {
             Ask::nobody(Verdict::Skipped, "no site is configured that root-relative links belong to")
         }
         Target::FilePath => Ask::nobody(Verdict::Skipped, "links relative to a document are not looked at"),
+        Target::Malformed(why) => Ask::nobody(Verdict::Dead, why),
         Target::Unvisitable => Ask::nobody(Verdict::Blocked, "only http and https are visited"),
         Target::Unfilled => Ask::nobody(Verdict::Skipped, "it has no address until the site is built"),
     }

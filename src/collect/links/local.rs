@@ -19,8 +19,7 @@ use crate::pod::verdict::Verdict;
 pub use anchors::{Anchors, Front};
 use hugo::Hugo;
 
-/// The most redirects that are followed one after the other.
-const MOST_HOPS: usize = 5;
+use super::MOST_HOPS;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

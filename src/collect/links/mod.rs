@@ -56,6 +56,10 @@ use web::portal;
 use web::queue::{Jobs, visit_all};
 use web::visit::Visitor;
 
+/// The most redirects that are followed one after the other, of the web and of a site alike: reqwest and lychee
+/// follow 10, browsers 20, and a page that is meant to be found needs fewer.
+const MOST_HOPS: usize = 10;
+
 /// A document and its links.
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {

@@ -1,6 +1,7 @@
 //! What is not looked at, what cannot be known, and what a fragment adds to a page's verdict.
 
 use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use url::Url;
@@ -201,13 +202,28 @@ pub(super) fn mail_problem(to: &str) -> Option<&'static str> {
     encoded.map(|one| percent_encoding::percent_decode_str(one).decode_utf8_lossy()).find_map(|one| problem(one.trim()))
 }
 
-/// What is wrong with the form of a mail address (RFC 5321, 4.1.2, with the letters of RFC 6531; without literals).
+/// What is wrong with the form of a mail address (RFC 5321, section 4.1.2, with the letters of RFC 6531).
 fn problem(address: &str) -> Option<&'static str> {
     let Some((name, host)) = address.rsplit_once('@') else { return Some("it is no mail address: it has no @") };
     let fits =
         |c: char| if c.is_ascii() { c.is_ascii_graphic() && !"()<>[]:;\\,\"".contains(c) } else { !c.is_control() };
     let sound = |part: &str| !part.is_empty() && part.chars().all(fits);
     let quoted = name.len() > 2 && name.starts_with('"') && name.ends_with('"');
-    let ends = host.starts_with('.') || host.ends_with('.');
-    (!(quoted || sound(name)) || !sound(host) || !host.contains('.') || ends).then_some("it is no mail address")
+    let named = sound(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
+    match (quoted || sound(name)) && (named || is_literal(host)) {
+        true => None,
+        false if host.contains(' ') || !quoted && name.contains(' ') => {
+            Some("it is no mail address: it has a blank outside of quotes")
+        }
+        false => Some("it is no mail address"),
+    }
+}
+
+/// Whether a host of mail is given by its address, as `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321, section 4.1.3).
+fn is_literal(host: &str) -> bool {
+    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    literal.is_some_and(|literal| match literal.strip_prefix("IPv6:") {
+        Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
+        None => literal.parse::<Ipv4Addr>().is_ok(),
+    })
 }

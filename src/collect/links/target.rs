@@ -41,8 +41,10 @@ pub enum Target {
     SitePath(String),
     /// A path relative to the document.
     FilePath,
-    /// An address of a scheme that is not visited, or none at all.
+    /// An address of a scheme that is not visited.
     Unvisitable,
+    /// An address of the web that cannot be one, and why: no browser follows it either.
+    Malformed(&'static str),
     /// Nothing yet: empty, or filled in when the site is built.
     Unfilled,
 }
@@ -58,6 +60,7 @@ pub fn read(address: &str, gitlab_host: &str) -> Target {
     match Url::parse(text) {
         Ok(url) => absolute(url, gitlab_host),
         Err(url::ParseError::RelativeUrlWithoutBase) => relative(text, gitlab_host),
+        Err(why) if is_of_the_web(text) => Target::Malformed(malformed(why)),
         Err(_) => Target::Unvisitable,
     }
 }
@@ -91,8 +94,27 @@ impl Target {
             Self::Mail(_) => LinkKind::Mail,
             Self::SamePage => LinkKind::Anchor,
             Self::SitePath(_) | Self::FilePath => LinkKind::Path,
-            Self::Unvisitable | Self::Unfilled => LinkKind::Other,
+            Self::Unvisitable | Self::Malformed(_) | Self::Unfilled => LinkKind::Other,
         }
+    }
+}
+
+/// Whether an address begins as those of the web do; schemes are written in any case (RFC 3986, section 3.1).
+fn is_of_the_web(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+fn malformed(why: url::ParseError) -> &'static str {
+    use url::ParseError as Wrong;
+    match why {
+        Wrong::EmptyHost => "it names no host",
+        Wrong::InvalidPort => "its port is no number from 0 to 65535",
+        Wrong::InvalidIpv4Address => "its host is no IPv4 address",
+        Wrong::InvalidIpv6Address => "its host is no IPv6 address",
+        Wrong::IdnaError => "its host is no name that there can be",
+        Wrong::InvalidDomainCharacter => "its host has a character that no host's name has",
+        _ => "it is no address",
     }
 }
 

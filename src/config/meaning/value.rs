@@ -3,7 +3,7 @@
 use url::Url;
 
 /// An http(s) address without user, query or fragment.
-pub(super) fn web_address(text: &str) -> Option<Url> {
+pub(crate) fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();

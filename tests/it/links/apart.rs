@@ -83,9 +83,20 @@ async fn a_limit_that_there_is_not_is_named_with_its_line() {
     let path = file.to_str().unwrap();
     let check = ["check", "README.md", "--offline", "--fail-on", "critical", "--limits", path];
     std::fs::write(&file, "per_host = 4\n\n[host.\"docs.example.com\"]\nper_hots = 1\n").unwrap();
-    podkeeper_in(&check, &[]).await.ends(2, &["limits.toml:4: unknown field `per_hots`", "per_host, in_all, burst"]);
+    podkeeper_in(&check, &[]).await.ends(
+        2,
+        &["limits.toml:4:1", "unknown key `per_hots` in [host.\"docs.example.com\"]", "did you mean `per_host`?"],
+    );
     std::fs::write(&file, "[host.\"https://docs.example.com\"]\nper_host = 1\n").unwrap();
-    podkeeper_in(&check, &[]).await.ends(2, &["[host.\"https://docs.example.com\"] names no host", "its name alone"]);
+    let told = podkeeper_in(&check, &[]).await;
+    told.ends(2, &["limits.toml:1:7", "[host.\"https://docs.example.com\"] names no host", "its name alone"]);
+    std::fs::write(&file, "per_host = \"4\"\nburst = -1\n").unwrap();
+    let told = podkeeper_in(&check, &[]).await;
+    told.ends(
+        2,
+        &["limits.toml:1:", "should be a whole number, not a text in quotes", "write per_host = 10", "`burst`"],
+    );
+    assert!(!told.err.contains("u32") && !told.err.contains("expected"), "{told:?}");
     std::fs::write(&file, "[host.\"docs.example.com\"]\nper_host = 1\n").unwrap();
     podkeeper_in(&check, &[]).await.ends(0, &["skipped"]);
 }

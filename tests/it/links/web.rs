@@ -32,8 +32,25 @@ async fn each_answer_of_the_web_has_its_verdict() {
         .map(|hop| (hop.status, hop.url.as_str(), hop.permanent))
         .collect();
     assert_eq!(chain, [(301, "https://a.example/302", true), (302, "https://a.example/ok", false)]);
-    assert_eq!(seen["https://a.example/401"].reason, "the host wants to know who asks (401)");
-    assert_eq!(seen["https://a.example/endless"].reason, "it redirects (302) to an address that is too long");
+    for (url, reason) in [
+        ("https://a.example/401", "the host wants to know who asks (401)"),
+        ("https://a.example/403", "the host refuses to show it (403)"),
+        ("https://a.example/999", "the host does not answer programs (999)"),
+        ("https://a.example/503", "the host is not available at the moment (503)"),
+        ("https://a.example/cf-404", "it shows programs a test in place of the page (404)"),
+        ("https://a.example/challenge-503", "it shows programs a test in place of the page (503)"),
+        ("https://a.example/endless", "it redirects (302) to an address that is too long"),
+        ("https://a.example/loop", "it redirects in a circle"),
+        ("https://a.example/chain-11", "it redirects more than 10 times"),
+        ("https://a.example:99999/", "its port is no number from 0 to 65535"),
+        ("https://user:pw@a.example/", "it holds a user name or a password"),
+        ("mailto:a%20b@example.org", "it is no mail address: it has a blank outside of quotes"),
+        ("mailto:a@[192.0.2]", "it is no mail address"),
+    ] {
+        assert_eq!(seen[url].reason, reason, "{url}");
+    }
+    let asked_of_the_loop = memory.asked().iter().filter(|url| url.contains("/loop")).count();
+    assert_eq!(asked_of_the_loop, 2, "each address of a circle is asked once");
     assert_eq!(suggested("https://a.example/über"), Some("https://a.example/%C3%BCber-uns"));
     assert!(seen["https://juniper.slack.com/archives/secure"].reason.contains("not named by an id"));
     // Nothing that a policy refuses, and no sign-in page, was ever asked for.
@@ -78,6 +95,20 @@ fn answers() -> Arc<Memory> {
     Memory::of(&[
         ("https://a.example/ok", &[ok()]),
         ("https://a.example/gone", &[Says::status(404)]),
+        ("https://a.example/408-once", &[Says::status(408), ok()]),
+        ("https://a.example/chain-11", &[Says::to(302, "/chain-10")]),
+        ("https://a.example/chain-10", &[Says::to(302, "/chain-9")]),
+        ("https://a.example/chain-9", &[Says::to(302, "/chain-8")]),
+        ("https://a.example/chain-8", &[Says::to(302, "/chain-7")]),
+        ("https://a.example/chain-7", &[Says::to(302, "/chain-6")]),
+        ("https://a.example/chain-6", &[Says::to(302, "/chain-5")]),
+        ("https://a.example/chain-5", &[Says::to(302, "/chain-4")]),
+        ("https://a.example/chain-4", &[Says::to(302, "/chain-3")]),
+        ("https://a.example/chain-3", &[Says::to(302, "/chain-2")]),
+        ("https://a.example/chain-2", &[Says::to(302, "/chain-1")]),
+        ("https://a.example/chain-1", &[Says::to(302, "/ok")]),
+        ("https://xn--bcher-kva.example/", &[ok()]),
+        ("https://a.example./ok", &[ok()]),
         ("https://a.example/410", &[Says::status(410)]),
         ("https://a.example/401", &[Says::status(401)]),
         ("https://a.example/403", &[Says::status(403)]),
@@ -213,6 +244,20 @@ const TABLE: &[(&str, Verdict)] = &[
     ("mailto:%22not%40me%22@example.org", Alive),
     ("mailto:j%C3%BCrgen@example.org", Alive),
     ("mailto:a%20b@example.org", Dead),
+    ("mailto:%22a%20b%22@example.org", Alive),
+    ("mailto:a@[192.0.2.1]", Alive),
+    ("mailto:a@[IPv6:2001:db8::1]", Alive),
+    ("mailto:a@[192.0.2]", Dead),
+    ("mailto:?subject=x", Alive),
+    ("mailto:", Alive),
+    ("https://a.example/chain-10", Alive),
+    ("https://a.example/chain-11", Unreachable),
+    ("https://a.example/408-once", Alive),
+    ("https://a.example:99999/", Dead),
+    ("https:///", Dead),
+    ("https://user:pw@a.example/", Blocked),
+    ("https://b\u{fc}cher.example/", Alive),
+    ("https://a.example./ok", Alive),
     ("mailto:?to=a@example.org", Alive),
     ("mailto:{{.Email}}", Skipped),
     ("http://10.0.0.1/", Blocked),

@@ -5,8 +5,8 @@ use http::header::LOCATION;
 use percent_encoding::{CONTROLS, percent_encode};
 use url::Url;
 
-/// The most redirects that are followed.
-pub(in crate::collect::links) const MOST_HOPS: usize = 5;
+use crate::collect::links::MOST_HOPS;
+
 /// The longest address that is followed, bytes: servers take no longer request line (RFC 9112, section 3, recommends
 /// 8,000), and a chain of longer ones is no way to anywhere.
 const LONGEST: usize = 8 * 1024;
@@ -30,6 +30,9 @@ pub(super) fn next(here: &Url, status: u16, to: Option<&str>) -> Result<Url, Str
     }
     Ok(next)
 }
+
+/// Why a way has no end.
+pub(super) const CIRCLE: &str = "it redirects in a circle";
 
 /// Why a way is not followed to its end.
 pub(super) fn too_many() -> String {

@@ -1,11 +1,14 @@
 //! The text of one page, for who reads it and not its links.
 
+use std::collections::BTreeSet;
+
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use url::Url;
 
 use super::fetch::{Lost, Reply};
-use super::{Web, hop};
+use super::{Web, answer, hop};
+use crate::collect::links::MOST_HOPS;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::text::Untrusted;
 
@@ -13,10 +16,15 @@ use crate::pod::text::Untrusted;
 const CAP: usize = 1024 * 1024;
 
 impl Web {
-    /// The text at an address, after at most five redirects, each judged like the first address.
+    /// The text at an address, after no more redirects than a link may have, each judged like the first address.
     pub async fn text(&self, url: &Url) -> Observed<String> {
         let mut here = url.clone();
-        for _hop in 0..=hop::MOST_HOPS {
+        let mut seen = BTreeSet::new();
+        for _hop in 0..=MOST_HOPS {
+            here.set_fragment(None);
+            if !seen.insert(here.clone()) {
+                return blind(url, hop::CIRCLE.to_owned(), Cause::Unavailable);
+            }
             if let Err(why) = self.judge(&here) {
                 return blind(url, why, Cause::Human);
             }
@@ -45,7 +53,7 @@ impl Web {
                 Ok(next) => Err(next),
                 Err(why) => Ok(blind(asked, why, Cause::Unavailable)),
             },
-            status => Ok(blind(asked, format!("the host answers {status}"), Cause::Unavailable)),
+            status => Ok(blind(asked, answer::words(status), Cause::Unavailable)),
         }
     }
 }

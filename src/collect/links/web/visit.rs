@@ -14,14 +14,14 @@ use super::Web;
 use super::answer::{self, Said};
 use super::body::{self, Start};
 use super::fetch::{Lost, Reply, Validators};
-use super::hop::{self, MOST_HOPS};
+use super::hop;
 use super::landing::{self, Landing};
 use super::waits;
 use super::wall::{self, Wall};
-use crate::collect::links::bare;
 use crate::collect::links::fragment::{self, Places};
 use crate::collect::links::pace::{Pace, Place};
 use crate::collect::links::verdict::Judged;
+use crate::collect::links::{MOST_HOPS, bare};
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{Hop, Verdict};
 pub(in crate::collect::links) use api::Answer;
@@ -153,7 +153,7 @@ impl Visitor {
             here = next;
             here.set_fragment(None);
             if trail.seen.contains(&here) {
-                return trail.end(answer::unreachable("it redirects in a circle".to_owned()), here);
+                return trail.end(answer::unreachable(hop::CIRCLE.to_owned()), here);
             }
             if trail.hops.len() > MOST_HOPS {
                 return trail.end(answer::unreachable(hop::too_many()), here);
@@ -225,10 +225,10 @@ impl Visitor {
                 Said::Failed(_) if reply.status == 503 && reply.is_html() => {
                     let (_reply, start) = body::start(reply, until).await;
                     if wall::of(body::head(&start.bytes)) == Some(Wall::Challenge) {
-                        return Ok(Answered::Other { status, said: Said::Refused });
+                        return Ok(Answered::Other { status, said: Said::Challenge });
                     }
                 }
-                Said::Gone | Said::Refused | Said::Busy(_) | Said::Failed(_) => {}
+                Said::Gone | Said::Challenge | Said::Refused | Said::Busy(_) | Said::Failed(_) => {}
             }
             drop(place);
             if !self.after(&host, url, attempt, status, said).await {

@@ -29,6 +29,7 @@ fn told(findings: &[Finding], width: Option<usize>) -> String {
         unique: 2,
         observations: &alive,
         findings,
+        unread: &[],
         inconclusive: Some("5 of 9 links fail that did not fail before"),
         requests: (0, 0, 2),
         hosts: &[],

@@ -27,7 +27,7 @@ impl Visitor {
         let (wait, busy) = match said {
             Said::Busy(wait) => (wait, true),
             Said::Failed(wait) => (wait, false),
-            Said::Page | Said::Redirect | Said::Gone | Said::Refused => return false,
+            Said::Page | Said::Redirect | Said::Gone | Said::Challenge | Said::Refused => return false,
         };
         let pause = self.pause(url, attempt);
         match wait {
