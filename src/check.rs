@@ -2,7 +2,7 @@
 
 mod accepted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
@@ -11,9 +11,9 @@ use crate::collect::links::memory::Memory;
 use crate::collect::links::seen::SeenLink;
 use crate::collect::links::{Document, Labels, gather, look, look_offline};
 use crate::collect::{Eyes, label_names};
-use crate::decide::links::{self, assess};
+use crate::decide::links::{self, assess_once};
 use crate::pod::Exception;
-use crate::pod::document::{LinkKind, PodPage};
+use crate::pod::document::PodPage;
 use crate::pod::finding::{Finding, in_order};
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::rule::Rule;
@@ -73,13 +73,6 @@ const OF_PODS: [Rule; 6] = [
     Rule::MemberListedTwice,
 ];
 
-/// What was seen of files: no network can make them look gone.
-fn of_files(observations: &[Observation]) -> Vec<Observation> {
-    let is_of_file =
-        |seen: &&Observation| matches!(seen.kind, LinkKind::Path | LinkKind::Anchor) && seen.status.is_none();
-    observations.iter().filter(is_of_file).cloned().collect()
-}
-
 /// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
 /// links and at nothing else.
 pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
@@ -117,12 +110,8 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
                 cause: Cause::Unavailable,
             }));
         }
-        // Nothing is remembered between two checks: a first silence is not told.
-        let assessment = assess(&probed.observations, &BTreeMap::new(), now);
+        let assessment = assess_once(&probed.observations, now);
         checked.findings.extend(assessment.findings);
-        if assessment.inconclusive.is_some() {
-            checked.findings.extend(links::certain(&of_files(&probed.observations)));
-        }
         checked.inconclusive = assessment.inconclusive;
         checked.observations = probed.observations;
         checked.unknown.extend(probed.blind.clone());

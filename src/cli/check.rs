@@ -71,6 +71,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
         requests: (counts.reads() + abroad, counts.writes(), checked.web_requests),
         hosts: &checked.hosts,
         took_ms: (with.stopwatch)() - started,
+        verbose: with.global.verbose > 0,
         shard: args.shard.map(|shard| (shard.index(), shard.count())),
     };
     match with.global.format {

@@ -4,6 +4,8 @@
 //! Only a dead link, a dead fragment and a lasting silence are rot; only a look that found the thing alive
 //! clears it; everything else leaves what was known as it was.
 
+mod once;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
@@ -14,6 +16,7 @@ use crate::pod::marker::Failing;
 use crate::pod::rule::Rule;
 use crate::pod::text::Untrusted;
 use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
+pub use once::assess_once;
 
 /// A silence is told when a look at least this much later still fails.
 pub const TELL_AFTER: Duration = Duration::hours(6);
@@ -34,18 +37,27 @@ pub struct Assessment {
     pub inconclusive: Option<String>,
 }
 
-/// Judges verdicts in the light of what was remembered.
+/// Judges verdicts in the light of what was remembered. [`assess_once`] is for a look that has no other before it.
 pub fn assess(observations: &[Observation], memory: &BTreeMap<String, Failing>, now: DateTime<Utc>) -> Assessment {
     if let Some(why) = blind(observations, memory) {
-        let message = format!("{why}; nothing is concluded from this look");
         return Assessment {
-            findings: vec![Finding::new(Rule::LinksInconclusive, "links", message)],
+            findings: vec![inconclusive(&why, "nothing is concluded from this look")],
             remember: memory.clone(),
             inconclusive: Some(why),
         };
     }
+    judge(observations, |_| true, memory, now)
+}
+
+/// What to tell and to remember of the verdicts that are believed.
+fn judge(
+    observations: &[Observation],
+    believed: impl Fn(&Observation) -> bool,
+    memory: &BTreeMap<String, Failing>,
+    now: DateTime<Utc>,
+) -> Assessment {
     let mut assessment = Assessment::default();
-    for seen in observations {
+    for seen in observations.iter().filter(|seen| believed(seen)) {
         let known = memory.get(&memory_key(&seen.url)).copied();
         let failing = failing(seen, known, now);
         if let Some(failing) = failing {
@@ -148,20 +160,29 @@ fn deprecated(seen: &Observation) -> Option<Finding> {
 
 /// Why this look proves nothing: too much fails at once that did not fail before.
 fn blind(observations: &[Observation], memory: &BTreeMap<String, Failing>) -> Option<String> {
-    let judged = |seen: &&Observation| {
-        // What was looked up among files says nothing about the network.
-        let by_file = seen.status.is_none() && matches!(seen.kind, LinkKind::Path | LinkKind::Anchor);
-        let told = matches!(
-            seen.verdict,
-            Verdict::Alive | Verdict::Moved | Verdict::Dead | Verdict::FragmentDead | Verdict::Unreachable
-        );
-        told && (!by_file || seen.verdict == Verdict::Unreachable)
-    };
-    let failed = |seen: &&Observation| !matches!(seen.verdict, Verdict::Alive | Verdict::Moved);
-    let all: Vec<&Observation> = observations.iter().filter(judged).collect();
-    let new = all.iter().filter(|seen| failed(seen) && !memory.contains_key(&memory_key(&seen.url))).count();
-    (new >= BLIND_COUNT && new * 100 >= all.len() * BLIND_PERCENT)
-        .then(|| format!("{new} of {} links fail that did not fail before", all.len()))
+    let all: Vec<&Observation> = observations.iter().filter(|seen| says_of_the_network(seen)).collect();
+    let new = all.iter().filter(|seen| fails(seen) && !memory.contains_key(&memory_key(&seen.url))).count();
+    is_mass(new, all.len()).then(|| format!("{new} of {} links fail that did not fail before", all.len()))
+}
+
+/// Whether a verdict says something of the network, too: it answered, or should have.
+fn says_of_the_network(seen: &Observation) -> bool {
+    // What was looked up among files needs none.
+    let by_file = seen.status.is_none() && matches!(seen.kind, LinkKind::Path | LinkKind::Anchor);
+    let told = matches!(seen.verdict, Verdict::Alive | Verdict::Moved) || fails(seen);
+    told && (!by_file || seen.verdict == Verdict::Unreachable)
+}
+
+fn fails(seen: &Observation) -> bool {
+    matches!(seen.verdict, Verdict::Dead | Verdict::FragmentDead | Verdict::Unreachable)
+}
+
+fn is_mass(failed: usize, all: usize) -> bool {
+    failed >= BLIND_COUNT && failed * 100 >= all * BLIND_PERCENT
+}
+
+fn inconclusive(why: &str, so: &str) -> Finding {
+    Finding::new(Rule::LinksInconclusive, "links", format!("{why}; {so}"))
 }
 
 /// What to tell of the labels that a page names: each once, at its first place.

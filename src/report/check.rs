@@ -1,7 +1,9 @@
 //! What `check` found: for people by document, and as the JSON contract, version 1.
 
 mod hosts;
+mod lines;
 mod text;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -34,6 +36,8 @@ pub struct Looked<'a> {
     pub hosts: &'a [HostTraffic],
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// Whether the text names all that was not seen, too.
+    pub verbose: bool,
     /// Which shard looked and how many there are, if not one looked at everything.
     pub shard: Option<(u32, u32)>,
 }

@@ -46,6 +46,21 @@ async fn a_network_that_is_not_there_hides_nothing_about_files() {
     }
 }
 
+/// The sandbox knows its own hosts, where an address that it does not know is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_on_which_most_is_gone_is_told_whole() {
+    let gone = (0..9).map(|n| format!("<https://docs.gitlab.com/gone/{n}/>")).collect::<Vec<_>>().join(" ");
+    let there = "https://docs.gitlab.com/ee/user/application_security/terminology/";
+    let page = format!("# Top\n\n{gone}\n\n<{there}>\n\n<https://nowhere.example/>\n");
+    let root = tree("check-rotten", &[("README.md", &page)]);
+    let told = podkeeper_in(&["check", path(&root), "--sandbox"], &[]).await;
+    assert_eq!(told.code, Some(3), "{told:?}");
+    assert_eq!(told.out.matches("link-dead: ").count(), 9, "{}", told.out);
+    assert!(told.out.contains("1 link gave no useful answer, which may pass\n"), "{}", told.out);
+    assert!(told.out.contains("README.md:7:2: https://nowhere.example/: "), "{}", told.out);
+    assert!(!told.out.contains("before"), "a first look has no other before it: {}", told.out);
+}
+
 #[tokio::test]
 async fn links_between_files_are_looked_at_without_a_network() {
     let root = tree(

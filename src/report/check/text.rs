@@ -5,32 +5,35 @@
 //! always written `path:line:column`, which terminals and editors open on a click.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::{Looked, counts};
+use super::lines::Lines;
+use super::{Looked, counts, unseen};
 use crate::pod::finding::{Finding, Place};
 use crate::pod::text::printable;
 use crate::report::terminal::counted;
-use crate::report::wrap::paragraph;
 
 /// The text for a terminal of so many columns, or for no terminal: what needs a look by page and place, then a line of
 /// counts.
 pub fn text(looked: &Looked<'_>, width: Option<usize>) -> String {
-    let mut out = Lines { text: String::new(), width };
+    let mut out = Lines::new(width);
     for (path, findings) in by_page(looked.findings) {
         page(&mut out, path, &findings);
     }
+    unseen::tell(&mut out, looked);
     if let Some(why) = looked.inconclusive {
         out.paragraph("", &format!("Inconclusive: {why}."));
     }
     let counts: Vec<String> = counts(looked.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
     let said = if counts.is_empty() { "none looked at".to_owned() } else { counts.join(", ") };
-    out.paragraph("", &format!("{} links, {} different: {said}", looked.links, looked.unique));
+    out.paragraph("", &format!("{}, {} different: {said}", counted(looked.links, "link"), looked.unique));
+    if let Some(hint) = unseen::hint(looked) {
+        out.paragraph("", &hint);
+    }
     if let Some((index, count)) = looked.shard {
         let own = "these are its own links; labels and the rest of the pages are not its business.";
         out.paragraph("", &format!("Shard {index} of {count}: {own}"));
     }
-    out.text
+    out.end()
 }
 
 /// The findings of each page in the order of the page; those without a place come first, under no page.
@@ -51,38 +54,14 @@ fn page(out: &mut Lines, path: &str, findings: &[&Finding]) {
     }
     for found in findings {
         let place = found.place.as_ref().map(|place| format!("{} ", clickable(place))).unwrap_or_default();
-        let head = format!("  ! {place}{}", found.rule.code());
-        if out.width.is_some() {
-            out.line(&head);
-            out.paragraph("      ", &found.message);
-        } else {
-            out.paragraph(&format!("{head}: "), &found.message);
-        }
+        out.entry(&format!("  ! {place}{}", found.rule.code()), &found.message);
         out.paragraph("      fix: ", &found.advice);
     }
-    if out.width.is_some() {
-        out.line("");
-    }
+    out.gap();
 }
 
-fn clickable(place: &Place) -> String {
+pub(super) fn clickable(place: &Place) -> String {
     format!("{}:{}:{}", printable(&place.path), place.line, place.column)
-}
-
-/// Lines, wrapped where there is a width.
-struct Lines {
-    text: String,
-    width: Option<usize>,
-}
-
-impl Lines {
-    fn line(&mut self, line: &str) {
-        writeln!(self.text, "{line}").unwrap_or_default();
-    }
-
-    fn paragraph(&mut self, mark: &str, text: &str) {
-        self.line(&paragraph(mark, text, self.width));
-    }
 }
 
 #[cfg(test)]

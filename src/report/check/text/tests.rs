@@ -1,7 +1,7 @@
 use super::*;
 use crate::pod::document::LinkKind;
 use crate::pod::rule::Rule;
-use crate::pod::verdict::{Observation, Verdict};
+use crate::pod::verdict::{LinkPlace, Observation, Verdict};
 
 const OLD: &str = "https://docs.example.com/a-rather-long-path/to-a-page/that-has-moved/somewhere-else.html";
 const NEW: &str = "https://docs.example.com/the-new-place/of-that-same-page.html";
@@ -34,6 +34,7 @@ fn told(findings: &[Finding], width: Option<usize>) -> String {
         requests: (0, 0, 2),
         hosts: &[],
         took_ms: 1,
+        verbose: false,
         shard: Some((2, 8)),
     };
     text(&looked, width)
@@ -109,4 +110,72 @@ fn what_would_move_the_cursor_is_not_shown() {
         let told = told(std::slice::from_ref(&hostile), width);
         assert!(told.contains("a[2J.md:1:1 ") && !told.contains(['\u{1b}', '\u{202e}']), "{told:?}");
     }
+}
+
+/// Links of all kinds that nobody can say anything of.
+fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
+    let place = |line| LinkPlace { path: "a.md".into(), line, column: 3, section: "".into() };
+    let seen = |url: &str, verdict, reason: &'static str, lines: &[usize]| Observation {
+        places: lines.iter().map(|line| place(*line)).collect(),
+        ..Observation::new(url, LinkKind::Web, verdict, reason)
+    };
+    let mut observations: Vec<_> = (0..silent)
+        .map(|n| {
+            seen(&format!("https://down.example/{n:02}"), Verdict::Unreachable, "its name is unknown", &[n + 1, 99])
+        })
+        .collect();
+    observations.push(seen("https://private.example/", Verdict::Refused, "HTTP 403", &[7]));
+    observations.push(seen("https://team.example/", Verdict::Login, "", &[5]));
+    let looked = Looked {
+        links: 4,
+        unique: observations.len(),
+        observations: &observations,
+        findings: &[],
+        unread: &[],
+        inconclusive: None,
+        requests: (0, 0, 2),
+        hosts: &[],
+        took_ms: 1,
+        verbose,
+        shard: None,
+    };
+    text(&looked, width)
+}
+
+#[test]
+fn a_silent_link_is_named_and_what_is_private_only_for_those_who_ask() {
+    assert_eq!(
+        unseen(false, 1, None),
+        "1 link gave no useful answer, which may pass\n\
+         \x20 ? a.md:1:3, and in 1 other place: https://down.example/00: its name is unknown\n\
+         4 links, 3 different: 1 login, 1 refused, 1 unreachable\n\
+         With -v each of these is named: login, refused.\n"
+    );
+    assert_eq!(
+        unseen(true, 1, Some(80)),
+        "1 link gave no useful answer, which may pass\n\
+         \x20 ? a.md:1:3, and in 1 other place\n\
+         \x20     https://down.example/00: its name is unknown\n\
+         \n\
+         1 link login\n\
+         \x20 ? a.md:5:3\n\
+         \x20     https://team.example/\n\
+         \n\
+         1 link refused\n\
+         \x20 ? a.md:7:3\n\
+         \x20     https://private.example/: HTTP 403\n\
+         \n\
+         4 links, 3 different: 1 login, 1 refused, 1 unreachable\n"
+    );
+}
+
+#[test]
+fn of_many_silent_links_the_first_are_named() {
+    let told = unseen(false, 30, None);
+    assert!(
+        told.contains("30 links gave no useful answer") && told.contains("/19: ") && !told.contains("/20: "),
+        "{told}"
+    );
+    assert!(told.contains("\n  and 10 more, which -v names\n"), "{told}");
+    assert!(unseen(true, 30, None).contains("/29: "));
 }

@@ -1,0 +1,44 @@
+//! A look of which nothing is remembered: `check`.
+//!
+//! It has no look before it, so that many failures are no news of today: a page may have rotted for years. What makes
+//! them doubtful is a network that answers in place of those that were asked, and that shows in nothing being there.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Assessment, fails, inconclusive, is_mass, judge, says_of_the_network};
+use crate::pod::verdict::{Observation, Verdict};
+
+/// Judges the verdicts of a single look.
+///
+/// A silence is not told, because it may pass; many are why the look is not complete. What was called gone is told, also
+/// where that is much, as soon as anything of the web is there: then the network is what it seems to be. If nothing is,
+/// only that is told which needs no page of the web: files, forms of addresses, what GitLab's API says.
+pub fn assess_once(observations: &[Observation], now: DateTime<Utc>) -> Assessment {
+    let all: Vec<&Observation> = observations.iter().filter(|seen| says_of_the_network(seen)).collect();
+    let failed = all.iter().filter(|seen| fails(seen)).count();
+    let silent = all.iter().filter(|seen| seen.verdict == Verdict::Unreachable).count();
+    let believed = !is_mass(failed, all.len()) || all.iter().any(|seen| !fails(seen) && by_the_web(seen));
+    let mut assessment = judge(observations, |seen| believed || !by_the_web(seen), &BTreeMap::new(), now);
+    let (why, so) = if !believed {
+        let why = format!("{failed} of {} links fail, and nothing on the web is there", all.len());
+        (why, "nothing is concluded of the web, because the network may answer in its place")
+    } else if is_mass(silent, all.len()) {
+        (format!("{silent} of {} links give no useful answer", all.len()), "nothing is concluded of these")
+    } else {
+        return assessment;
+    };
+    assessment.findings.push(inconclusive(&why, so));
+    assessment.inconclusive = Some(why);
+    assessment
+}
+
+/// Whether a page of the web said so, or should have.
+fn by_the_web(seen: &Observation) -> bool {
+    let by_form = seen.status.is_none() && seen.verdict != Verdict::Unreachable;
+    !by_form && !seen.kind.is_gitlab()
+}
+
+#[cfg(test)]
+mod tests;
