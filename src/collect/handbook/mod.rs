@@ -7,6 +7,7 @@
 mod handle;
 mod html;
 mod labels;
+mod lean;
 mod links;
 mod lists;
 mod members;

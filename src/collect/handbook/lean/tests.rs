@@ -1,0 +1,159 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::collect::handbook::Whole;
+use crate::collect::handbook::outline::Outline;
+use crate::collect::handbook::source::Source;
+use crate::pod::document::LinkForm;
+
+/// All that is asked of a document: links, headings, what hides labels, and the items whose lines are looked at, each
+/// with where it stands; and the places that links can lead to.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    links: Vec<(usize, String, String, LinkForm)>,
+    headings: Vec<(usize, u8, String)>,
+    silent: Vec<usize>,
+    items: Vec<usize>,
+    anchors: String,
+}
+
+fn seen(source: &Source<'_>, parsed: &str) -> Seen {
+    let outline = Outline::read(source, parsed, Whole::Document);
+    let links = outline.links.into_iter().map(|link| (link.range.start, link.url, link.text, link.form)).collect();
+    let headings = outline.headings.into_iter().map(|heading| (heading.range.start, heading.level, heading.text));
+    let items = outline.blocks.iter().filter(|block| block.item).map(|block| block.range.start);
+    Seen {
+        links,
+        headings: headings.collect(),
+        silent: outline.silent.iter().map(|range| range.start).collect(),
+        items: items.collect(),
+        anchors: format!("{:?}", outline.anchors),
+    }
+}
+
+#[track_caller]
+fn says_the_same(text: &str) {
+    let source = Source::new(text);
+    let lean = lean(text);
+    assert_eq!(seen(&source, &lean), seen(&source, text), "{text:?} became {lean:?}");
+}
+
+#[test]
+fn plain_prose_is_cut_line_by_line_and_nothing_else_is() {
+    for (text, expected) in [
+        ("Some words\nand more.\n\nSee [a](b) for\nwords.\n", "S\na\n\nSee [a](b) for\nwords.\n"),
+        ("- one two\n- see [a](b)\n- three four", "- o\n- see [a](b)\n- t"),
+        ("1. one two\n2. [a](b)\n3. **three** four\n", "1. o\n2. [a](b)\n3. **t\n"),
+        ("- one two\n  - *three* four\n      - [five](b)\n", "- o\n  - *t\n      - [five](b)\n"),
+        ("# Head line\n\n2026 was\n\nHead line\n---\n", "# Head line\n\n2026\n\nHead line\n---\n"),
+        (
+            "> quoted words\n\n| a row | x |\n\nmail x@y.example\n",
+            "> quoted words\n\n| a row | x |\n\nmail x@y.example\n",
+        ),
+        ("a://b and\n\nwww.x.example\n\nworld wide: web\n", "a://b and\n\nwww.x.example\n\nw\n"),
+    ] {
+        assert_eq!(lean(text), expected);
+        says_the_same(text);
+    }
+    assert!(matches!(lean("[all](of) this\n"), Cow::Borrowed(_)));
+}
+
+/// Where a line looks like a block of its own and is none, or the other way round.
+#[test]
+fn lines_that_belong_together_stay_together() {
+    for text in [
+        "[a\n     - bar baz\nc](url)\n",
+        "foo\n        bar\n        - [a\n        - b c\n        d](url)\n",
+        "[a\n2. b c\nd](url)\n",
+        "1.   [foo\n    - bar baz\n](url)\n",
+        "1.   foo\n\n     [bar\n    - b c\n](url)\n",
+        "    - two words\ntwo words\n    - three\n---\n",
+        "1. ```\n[two\n2. words here\n](url)\n",
+        "- ```\n[foo\n     - bar baz\n](url)\n",
+        "Foo bar\n-\n\nFoo bar\n- \n\nFoo\n===\n",
+        "Foo bar\n- \r\n\nFoo bar\n- \t\n",
+        "<div>\n- foo bar\n<a href=\"x\">\n- two words\n</a>\n",
+        "<pre><a href=\"x\">\n\ntwo words\n\n</a></pre>\n",
+        "<!-- a -->\n\ntwo words\n\n<!--\n\n[a](b) two words\n\n-->\n",
+        "- a b\n\n      code of it\n\n    [c](d)\n",
+        "```\nplain words\n- [a](b)\n```\n\n- ```\n  words here\n  ```\n",
+        "two words\n- | -\n\ntwo | words\n- | -\n",
+        "[a]: /url 'two\nwords here'\n\n[a]\n",
+        "---\ntitle: two words\ntags:\n- one two\n---\nthree four\n",
+        "- one\ttwo\n-\t[a\n\tb c](d)\n",
+        "two words\r\n[a\r\nb c](d)\r\n",
+        "`two words\n- [a](b)` here\n",
+        "* * *\n*two words*\n***\n- - three four\n  - [a](b)\n",
+        "two words\\\n[a](b)\n\n2) one two\n3) three four\n4. [a](b)\n",
+    ] {
+        says_the_same(text);
+    }
+}
+
+/// Lines of documents, with what may stand before and behind them.
+fn line() -> impl Strategy<Value = String> {
+    let before = prop::sample::select(vec![
+        "", "", "", " ", "  ", "   ", "    ", "     ", "      ", "        ", "\t", "> ", "- ", "-   ", "1.   ", "* ",
+        "+ ", "1. ", "2. ", "12) ", "-      ", "- - ", "1. - ", "  - ", "    - ", "# ", "| ", "- [ ] ",
+    ]);
+    let middle = prop::sample::select(vec![
+        "",
+        "two words",
+        "Three. Short; words",
+        "2026 was",
+        "1.5 more",
+        "**bold** words",
+        "_so_ it is",
+        "\"quoted\" words",
+        "(in brackets) too",
+        "[a](b)",
+        "[a",
+        "b c](d)",
+        "![",
+        "[x]: /url",
+        "[x]",
+        "`code",
+        "code`",
+        "```",
+        "~~~",
+        "---",
+        "-",
+        "===",
+        "***",
+        "<b>",
+        "<div>",
+        "</div>",
+        "<a href='x'>",
+        "</a>",
+        "<!--",
+        "-->",
+        "<!-- x -->",
+        "<pre>",
+        "</pre>",
+        "a | b",
+        "|-|-|",
+        "https://a.example/b",
+        "www.a.example",
+        "a@b.example",
+        "~\"a label\"",
+        "~~struck~~",
+        "word\\",
+        "&amp; more",
+        "é too",
+        "a: b",
+        "title: x",
+        "{{< x >}}",
+        "## Head",
+    ]);
+    let end = prop::sample::select(vec!["\n", "\n", "\n", "\n\n", "  \n", " more words\n", "\r\n", "\r", "\t\n", ""]);
+    (before, middle, end).prop_map(|(before, middle, end)| format!("{before}{middle}{end}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn the_lean_text_says_all_that_the_whole_one_says(lines in prop::collection::vec(line(), 1..12)) {
+        says_the_same(&lines.concat());
+    }
+}
