@@ -2,8 +2,6 @@
 
 mod accepted;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use crate::collect::links::local::Local;
@@ -123,8 +121,8 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
         // Files are seen or not: no network can make them look gone.
         checked.findings.extend(links::certain(&checked.observations));
     }
-    let urls: BTreeSet<&str> = checked.observations.iter().map(|seen| seen.url.as_str()).collect();
-    checked.unique = urls.len();
+    // They are sorted by their addresses; one that resolves in two ways is looked at twice.
+    checked.unique = checked.observations.chunk_by(|one, next| one.url == next.url).count();
     checked.links = checked.observations.iter().map(|seen| seen.places.len()).sum();
     let everything = whole && eyes.web.is_some() && checked.unknown.is_empty() && checked.inconclusive.is_none();
     accepted::settle(&mut checked, &documents, now.date_naive(), everything);

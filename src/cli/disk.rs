@@ -1,33 +1,88 @@
 //! Documents and the files around them on this machine.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::collect::links::local::{Entry, Files};
 
 /// Where a site that Hugo builds has its pages.
 pub(super) const CONTENT: &str = "content";
 
-/// The files below a folder.
-pub(super) struct Disk(PathBuf);
+/// The files below a folder. Many links lead to few folders, so each folder is read once.
+pub(super) struct Disk {
+    root: PathBuf,
+    /// By path, with `/` between its parts.
+    folders: Mutex<BTreeMap<String, Folder>>,
+}
+
+enum Folder {
+    /// What stands in it, by name.
+    Holds(BTreeMap<String, Entry>),
+    /// There is none.
+    Gone,
+    /// What stands in it is not told, and has to be asked for one by one.
+    Closed,
+}
 
 impl Disk {
     pub(super) fn below(root: &Path) -> Self {
-        Self(root.to_owned())
+        Self { root: root.to_owned(), folders: Mutex::default() }
     }
 
     fn at(&self, path: &str) -> PathBuf {
-        self.0.join(path)
+        self.root.join(path)
     }
+
+    /// What stands at a path, by what its folder holds.
+    fn looked_up(&self, path: &str, folders: &mut BTreeMap<String, Folder>) -> Option<Entry> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if name.is_empty() {
+            return if folder.is_empty() { Some(Entry::Folder) } else { self.looked_up(folder, folders) };
+        }
+        if !folders.contains_key(folder) {
+            let there = folder.is_empty() || self.looked_up(folder, folders) == Some(Entry::Folder);
+            let read = if there { self.read(folder) } else { Folder::Gone };
+            folders.insert(folder.to_owned(), read);
+        }
+        match folders.get(folder)? {
+            Folder::Holds(named) => named.get(name).copied(),
+            Folder::Gone => None,
+            Folder::Closed => Some(what(fs::metadata(self.at(path)).ok()?.file_type())),
+        }
+    }
+
+    fn read(&self, folder: &str) -> Folder {
+        let entries = fs::read_dir(self.at(folder)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let Ok(entries) = entries else { return Folder::Closed };
+        // A name that is no text is none that a link could have.
+        let named = entries.iter().filter_map(|entry| Some((entry.file_name().into_string().ok()?, kind(entry)?)));
+        Folder::Holds(named.collect())
+    }
+}
+
+/// What an entry of a folder is, or where it leads; nothing where it leads nowhere.
+fn kind(entry: &fs::DirEntry) -> Option<Entry> {
+    let mut kind = entry.file_type().ok()?;
+    if kind.is_symlink() {
+        kind = fs::metadata(entry.path()).ok()?.file_type();
+    }
+    Some(what(kind))
+}
+
+fn what(kind: fs::FileType) -> Entry {
+    if kind.is_dir() { Entry::Folder } else { Entry::File }
 }
 
 impl Files for Disk {
     fn entry(&self, path: &str) -> Option<Entry> {
-        let there = std::fs::metadata(self.at(path)).ok()?;
-        Some(if there.is_dir() { Entry::Folder } else { Entry::File })
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        self.looked_up(path, &mut folders)
     }
 
     fn text(&self, path: &str) -> Option<String> {
-        std::fs::read_to_string(self.at(path)).ok()
+        fs::read_to_string(self.at(path)).ok()
     }
 }
 
@@ -68,28 +123,59 @@ pub(super) struct Markdown {
 /// # Errors
 /// The folder that cannot be read, and why.
 pub(super) fn markdown_below(folder: &Path, root: &Path) -> Result<Vec<Markdown>, (PathBuf, std::io::Error)> {
-    let from_root = folder.canonicalize().ok().and_then(|own| own.strip_prefix(root).map(Path::to_owned).ok());
-    let within = |path: &Path| Some(joined(&from_root.as_ref()?.join(path.strip_prefix(folder).ok()?)));
+    let from_root = folder.canonicalize().ok().and_then(|own| own.strip_prefix(root).map(joined).ok());
     let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let unread = |error| (folder.clone(), error);
-        for entry in std::fs::read_dir(&folder).map_err(unread)? {
-            let entry = entry.map_err(unread)?;
-            let (kind, path) = (entry.file_type().map_err(unread)?, entry.path());
-            // Links between folders are not followed: they can lead round in a circle.
-            if kind.is_dir() {
-                folders.push(path);
-            } else if is_markdown(&path) && kind.is_file() {
-                found.push(Markdown { within: within(&path), path });
-            } else if is_markdown(&path) && path.is_file() {
-                // It is seen where it leads.
-                found.push(Markdown { within: seen_from(root, &path), path });
-            }
+    // The next one last: a folder's own files and folders come in the order of their names.
+    let mut open = vec![Open { path: folder.to_owned(), within: from_root, kind: Kind::Folder }];
+    while let Some(Open { path, within, kind }) = open.pop() {
+        match kind {
+            Kind::File => found.push(Markdown { within, path }),
+            // It is seen where it leads.
+            Kind::Link => found.extend(path.is_file().then(|| Markdown { within: seen_from(root, &path), path })),
+            Kind::Folder => match entries(&path, within.as_deref()) {
+                Ok(entries) => open.extend(entries.into_iter().rev()),
+                Err(error) => return Err((path, error)),
+            },
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// What is still to be looked at.
+struct Open {
+    path: PathBuf,
+    within: Option<String>,
+    kind: Kind,
+}
+
+enum Kind {
+    File,
+    Folder,
+    /// It leads to a file or, what is not followed, to a folder: folders can lead round in a circle.
+    Link,
+}
+
+/// The folders and the Markdown of a folder, by name.
+fn entries(folder: &Path, within: Option<&str>) -> std::io::Result<Vec<Open>> {
+    let mut named = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (kind, name) = (entry.file_type()?, entry.file_name());
+        let kind = match is_markdown(Path::new(&name)) {
+            _ if kind.is_dir() => Kind::Folder,
+            true if kind.is_file() => Kind::File,
+            true => Kind::Link,
+            false => continue,
+        };
+        named.push((name, kind));
+    }
+    named.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let open = |(name, kind): (std::ffi::OsString, Kind)| {
+        let shown = name.to_string_lossy();
+        let within = within.map(|above| if above.is_empty() { shown.to_string() } else { format!("{above}/{shown}") });
+        Open { path: folder.join(&name), within, kind }
+    };
+    Ok(named.into_iter().map(open).collect())
 }
 
 fn is_markdown(path: &Path) -> bool {

@@ -1,105 +1,168 @@
-//! A document without the words that say nothing of what is looked for: links, labels and headings.
+//! A document without the prose that says nothing of what is looked for: links, labels and headings.
 //!
-//! Nearly half of a handbook is prose without any of them, and a parser takes as long over it as over the rest. Of each
-//! line of such prose only the beginning is kept: every other byte of the document, every line of it and every block
-//! stays where it is, so that what is found in the lean text stands at the same place in the whole one.
+//! Nearly half of a handbook is such prose, and a parser takes as long over it as over the rest. So paragraphs and list
+//! items of plain words are left out where nothing else hangs on them, and cut to the beginning of each line elsewhere.
+//! What is left stands as it stood, line by line, and its lines keep their numbers.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memchr3, memmem};
 
-/// The document as its links, labels and headings need it. Blocks that hold only plain words are cut to the first letter
-/// of each line; what stands in them may be told as shorter than it is.
-pub(super) fn lean(text: &str) -> Cow<'_, str> {
-    let mut out = Lean { text, out: String::new(), copied: 0 };
+use super::source::Source;
+
+/// What a parser needs of a document.
+#[derive(Debug, Default)]
+pub(super) struct Lean {
+    /// The text of the lines that are left.
+    pub(super) text: String,
+    /// The number, from 0, that each of them has in the document.
+    pub(super) lines: Vec<usize>,
+}
+
+/// The document as its links, labels and headings need it.
+pub(super) fn lean(source: &Source<'_>) -> Lean {
+    let mut out = Writer { source, lean: Lean::default(), gap: 0..0, waiting: Vec::new() };
+    out.lean.text.reserve(source.text.len());
+    let mut addresses = Addresses::of(source.text);
     let mut block = Block::default();
-    let mut start = 0;
-    while start < text.len() {
-        let end = memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |at| start + at);
-        let line = &text.as_bytes()[start..end];
+    let mut number = 0;
+    while number < source.line_count() {
+        let range = source.line(number);
+        let line = &source.text.as_bytes()[range.clone()];
         if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            out.put(&mut block);
-            block = Block { lines: block.lines, ..Block::default() };
+            out.put(&block);
+            let start = if out.gap.is_empty() { number } else { out.gap.start };
+            out.gap = start..number + 1;
+            block = Block::after(number);
         } else {
             let head = Head::of(line);
             if block.is_surely_over_before(head) {
-                out.put(&mut block);
-                block.first = None;
+                out.put(&block);
+                block.end_before(number);
             }
-            block.take(line, head, start);
+            block.take(line, head, addresses.any_in(&range));
             if block.html && may_outlive_a_blank_line(line) {
                 break;
             }
         }
-        start = end + 1;
+        number += 1;
     }
-    out.put(&mut block);
-    out.whole()
+    block.lines.end = block.lines.end.min(source.line_count());
+    out.put(&block);
+    out.whole(block.lines.end.max(block.lines.start)..source.line_count());
+    out.lean
 }
 
-/// The text as far as it is done.
-struct Lean<'a> {
-    text: &'a str,
-    out: String,
-    /// How much of the text is in `out`, whole or cut.
-    copied: usize,
+/// The lean text as far as it is done.
+struct Writer<'a> {
+    source: &'a Source<'a>,
+    lean: Lean,
+    /// The blank lines before what comes next.
+    gap: Range<usize>,
+    /// Plain blocks of which nobody knows yet whether something hangs on them, each with the blank lines before it.
+    waiting: Vec<(Range<usize>, Range<usize>)>,
 }
 
-impl<'a> Lean<'a> {
-    /// Cuts the lines of a block, if it is plain, and begins another one.
-    fn put(&mut self, block: &mut Block) {
-        for (end_of_head, end) in block.lines.drain(..).filter(|_| !block.speaks) {
-            if self.out.capacity() == 0 {
-                self.out.reserve_exact(self.text.len());
+impl Writer<'_> {
+    fn put(&mut self, block: &Block) {
+        let Some(first) = block.first else { return };
+        let gaps = self.waiting.iter().map(|(gap, _)| gap).chain([&self.gap]);
+        let gap = gaps.cloned().find(|gap| !gap.is_empty());
+        // It ends all items before it, so that nothing hangs on those that wait; but a number goes on with a list.
+        if first.indentation == 0 && (gap.is_some() || first.mark != Some(Mark::Number)) {
+            self.waiting.clear();
+            self.gap = gap.unwrap_or_default();
+        }
+        let gap = std::mem::take(&mut self.gap);
+        if block.can_go() {
+            self.waiting.push((gap, block.lines.clone()));
+            return;
+        }
+        for (gap, lines) in std::mem::take(&mut self.waiting) {
+            self.whole(gap);
+            self.heads(lines);
+        }
+        self.whole(gap);
+        if block.speaks { self.whole(block.lines.clone()) } else { self.heads(block.lines.clone()) }
+    }
+
+    fn heads(&mut self, lines: Range<usize>) {
+        for number in lines {
+            let range = self.source.line(number);
+            let head = Head::of(&self.source.text.as_bytes()[range.clone()]);
+            self.lean.text.push_str(&self.source.text[range.start..range.start + head.length]);
+            self.lean.text.push('\n');
+            self.lean.lines.push(number);
+        }
+    }
+
+    fn whole(&mut self, lines: Range<usize>) {
+        if !lines.is_empty() {
+            let (start, end) = (self.source.line(lines.start).start, self.source.line_end(lines.end - 1));
+            let text = &self.source.text[start..end];
+            // A line may end with a carriage return alone, which a line feed would become a part of.
+            if text.starts_with('\n') && self.lean.text.ends_with('\r') {
+                self.lean.text.push(' ');
             }
-            self.out.push_str(&self.text[self.copied..end_of_head]);
-            self.copied = end;
+            self.lean.text.push_str(text);
+            self.lean.lines.extend(lines);
         }
-    }
-
-    fn whole(mut self) -> Cow<'a, str> {
-        if self.copied == 0 {
-            return Cow::Borrowed(self.text);
-        }
-        self.out.push_str(&self.text[self.copied..]);
-        Cow::Owned(self.out)
     }
 }
 
 /// Lines that no blank line divides, as far as they may be one paragraph.
 #[derive(Default)]
 struct Block {
-    /// Where the heads of its lines end, and where the lines do.
-    lines: Vec<(usize, usize)>,
+    lines: Range<usize>,
     /// How its first line begins.
     first: Option<Head>,
     /// The least that a later line is indented.
     least: usize,
+    /// A later line begins with the mark of a list.
+    marks: bool,
     /// It holds something else than plain words, so that it has to be read.
     speaks: bool,
     /// It or one before it, up to the last blank line, may be HTML, in which marks of lists mean nothing.
     html: bool,
-    /// The same of tabs and carriage returns, which other lines are counted with.
-    odd: bool,
+    /// The same of tabs, which are as wide as their place makes them.
+    tabs: bool,
 }
 
 impl Block {
-    fn take(&mut self, line: &[u8], head: Head, start: usize) {
+    /// The one behind a blank line.
+    fn after(number: usize) -> Self {
+        Self { lines: number + 1..number + 1, ..Self::default() }
+    }
+
+    fn end_before(&mut self, number: usize) {
+        (self.lines, self.first) = (number..number, None);
+    }
+
+    fn take(&mut self, line: &[u8], head: Head, address: bool) {
         if self.first.is_none() {
-            (self.first, self.least, self.speaks) = (Some(head), usize::MAX, false);
+            (self.first, self.least, self.marks, self.speaks) = (Some(head), usize::MAX, false, false);
         } else {
             self.least = self.least.min(head.indentation);
+            self.marks |= head.mark.is_some();
         }
-        self.html |= memchr(b'<', line).is_some();
-        self.odd |= line.iter().any(|byte| matches!(byte, b'\t' | b'\r'));
-        self.speaks |= self.html || self.odd || head.length == 0 || speaks(line);
-        self.lines.push((start + head.length, start + line.len()));
+        self.lines.end += 1;
+        // Where it is known that a block speaks, only what tells where it ends is looked for.
+        self.html = self.html || memchr(b'<', line).is_some();
+        self.tabs = self.tabs || memchr(b'\t', line).is_some();
+        self.speaks = self.speaks || self.html || self.tabs || head.length == 0 || address || speaks(line);
+    }
+
+    /// Whether it can be left out, unless something is indented below it. An item of several lines may be one that lost
+    /// dashes of its own.
+    fn can_go(&self) -> bool {
+        let paragraph = self.first.is_some_and(|first| first.indentation == 0 && first.mark.is_none()) && !self.marks;
+        !self.speaks && (paragraph || self.lines.len() == 1)
     }
 
     /// Whether a line begins another block, because it is surely an item of a list (CommonMark 0.31, section 5.2): the
     /// paragraph before it would go on if it were indented by four more than whatever holds that paragraph.
     fn is_surely_over_before(&self, next: Head) -> bool {
-        let (Some(first), Some(mark), false) = (self.first, next.mark, self.html || self.odd) else { return false };
+        let (Some(first), Some(mark), false) = (self.first, next.mark, self.html || self.tabs) else { return false };
         let beside = |inside| first.mark.is_some() && next.indentation == first.indentation && self.least >= inside;
         match mark {
             Mark::Bullet => {
@@ -117,7 +180,7 @@ impl Block {
 /// How a line begins.
 #[derive(Clone, Copy)]
 struct Head {
-    /// Where what stands first in it begins, counted from 0.
+    /// How many blanks it begins with.
     indentation: usize,
     /// The mark of a list item that is not empty.
     mark: Option<Mark>,
@@ -136,8 +199,8 @@ enum Mark {
 
 impl Head {
     fn of(line: &[u8]) -> Self {
-        let indentation = blanks(line);
-        let (mut text, mut mark) = (indentation, None);
+        let begin = blanks(line);
+        let (mut text, mut mark) = (begin, None);
         while let Some((found, length)) = Mark::at(&line[text..]) {
             let behind = text + length;
             let gap = blanks(&line[behind..]);
@@ -145,7 +208,9 @@ impl Head {
             // Five blanks begin code, one blank behind the mark.
             mark = mark.or(Some((found, if gap < 5 { text } else { behind + 1 })));
         }
-        let (mark, own) = mark.map_or((None, indentation), |(mark, text)| (Some(mark), text));
+        let (mark, own) = mark.map_or((None, begin), |(mark, text)| (Some(mark), text));
+        // A tab is as wide as its place makes it; that is more than any of ours.
+        let indentation = if line.get(begin) == Some(&b'\t') { usize::MAX } else { begin };
         Self { indentation, mark, text: own, length: words(&line[text..]).map_or(0, |length| text + length) }
     }
 }
@@ -181,45 +246,49 @@ fn blanks(text: &[u8]) -> usize {
     text.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// Whether a line may hold a part of a link, a label, raw HTML, a table, the marks of a heading or a character that is
-/// not ASCII.
+/// Whether a line may hold a part of a link, a label, a table, the marks of a heading or a character that is not ASCII.
 fn speaks(line: &[u8]) -> bool {
-    line.iter().enumerate().any(|(at, byte)| match BYTES[usize::from(*byte)] {
-        Byte::Plain => false,
-        Byte::Speaks => true,
-        // Addresses that stand in the text as they are.
-        Byte::Maybe => line[at..].starts_with(b"://") || line[at..].starts_with(b"www."),
-    })
+    memchr3(b'[', b']', b'|', line).is_some()
+        || memchr3(b'#', b'=', b'@', line).is_some()
+        || memchr(b'~', line).is_some()
+        || !line.is_ascii()
 }
 
-#[derive(Clone, Copy)]
-enum Byte {
-    Plain,
-    Maybe,
-    Speaks,
+/// Addresses that stand in the text as they are, in their order.
+struct Addresses<'a> {
+    schemes: memmem::FindIter<'a, 'static>,
+    hosts: memmem::FindIter<'a, 'static>,
+    next: [Option<usize>; 2],
 }
 
-const BYTES: [Byte; 256] = {
-    let mut bytes = [Byte::Speaks; 256];
-    let mut at = b' ';
-    while at <= b'~' {
-        bytes[at as usize] = match at {
-            b'[' | b']' | b'<' | b'@' | b'~' | b'|' | b'#' | b'=' => Byte::Speaks,
-            b':' | b'w' => Byte::Maybe,
-            _ => Byte::Plain,
-        };
-        at += 1;
+impl<'a> Addresses<'a> {
+    fn of(text: &'a str) -> Self {
+        let find = |sign: &'static str| memmem::find_iter(text.as_bytes(), sign);
+        let (mut schemes, mut hosts) = (find("://"), find("www."));
+        let next = [schemes.next(), hosts.next()];
+        Self { schemes, hosts, next }
     }
-    bytes
-};
+
+    /// Whether one stands in a line; lines are asked for in their order.
+    fn any_in(&mut self, line: &Range<usize>) -> bool {
+        let mut any = false;
+        for (next, others) in self.next.iter_mut().zip([&mut self.schemes, &mut self.hosts]) {
+            while let Some(at) = next.filter(|at| *at < line.end) {
+                any |= at >= line.start;
+                *next = others.next();
+            }
+        }
+        any
+    }
+}
 
 /// Whether HTML may begin here that goes on over blank lines (CommonMark 0.31, section 4.6, kinds 1 to 5). A comment
 /// that ends in its line does not.
 fn may_outlive_a_blank_line(line: &[u8]) -> bool {
-    memchr::memchr_iter(b'<', line).any(|at| {
+    memchr_iter(b'<', line).any(|at| {
         let tag = &line[at + 1..];
         let named = |name: &str| tag.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()));
-        let comment = tag.starts_with(b"!--") && memchr::memmem::find(&tag[3..], b"-->").is_some();
+        let comment = tag.starts_with(b"!--") && memmem::find(&tag[3..], b"-->").is_some();
         !comment && ["!", "?", "pre", "script", "style", "textarea"].into_iter().any(named)
     })
 }

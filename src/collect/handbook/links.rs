@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use comrak::nodes::{Node, NodeValue};
+use memchr::memmem;
 
 use super::html;
 use super::plain::{self, LONGEST_LINE};
@@ -53,7 +54,7 @@ fn link(page: &Page<'_>, found: FoundLink, findings: &mut Vec<Finding>) -> Link 
 /// Links to `ref` shortcodes, which Hugo fills in before Markdown is read.
 fn references(page: &Page<'_>) -> Vec<FoundLink> {
     let (source, outline) = (page.source, page.outline);
-    if !source.text.contains("]({{") {
+    if memmem::find(source.text.as_bytes(), b"]({{").is_none() {
         return Vec::new();
     }
     let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());

@@ -66,7 +66,10 @@ enum Whole {
 }
 
 fn read(text: &str, path: &str, whole: Whole) -> (PodPage, Headings) {
-    let source = Source::new(beginning(text));
+    let source = match whole {
+        Whole::PodPage => Source::new(beginning(text)),
+        Whole::Document => Source::lean(beginning(text)),
+    };
     let mut outline = Outline::of(&source, whole);
     let (headings, links) = (mem::take(&mut outline.anchors), mem::take(&mut outline.links));
     let page = Page { source: &source, outline: &outline, path, whole };

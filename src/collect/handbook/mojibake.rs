@@ -20,23 +20,33 @@ const ENCODINGS: [(&Encoding, &str); 3] =
 
 /// Finds broken characters everywhere but in code, where they may be an example.
 pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
-    if page.source.text.is_ascii() {
-        return;
-    }
-    let text = page.source.without(page.outline.code());
-    let bytes = text.as_bytes();
+    let text = page.source.text;
     let mut from = 0;
-    while let Some(start) = bytes[from..].iter().position(|byte| !byte.is_ascii()).map(|at| from + at)
+    while let Some(start) = not_ascii(text, from)
         && findings.len() < MOST
     {
-        let end = bytes[start..].iter().position(u8::is_ascii).map_or(text.len(), |at| start + at);
+        let end = text.as_bytes()[start..].iter().position(u8::is_ascii).map_or(text.len(), |at| start + at);
         let before = text[..start].chars().next_back();
         let after = text[end..].chars().next();
-        if let Some((mended, encoding)) = mend(&text[start..end], before, after) {
+        if let Some((mended, encoding)) = mend(&text[start..end], before, after)
+            && !page.outline.code().any(|code| code.contains(&start))
+        {
             findings.push(finding(&text[start..end], &mended, encoding).at(page.place(start)));
         }
         from = end;
     }
+}
+
+/// Where the first character from an offset on stands that is not ASCII; most text is, and is passed over in large steps.
+fn not_ascii(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    for part in text.as_bytes()[from..].chunks(64) {
+        if !part.is_ascii() {
+            return Some(at + part.iter().take_while(|byte| byte.is_ascii()).count());
+        }
+        at += part.len();
+    }
+    None
 }
 
 fn finding(run: &str, mended: &str, encoding: &str) -> Finding {

@@ -9,7 +9,6 @@ use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
-use super::lean::lean;
 use super::links::{self, FoundLink};
 use super::plain;
 use super::position::{self, Rest};
@@ -75,16 +74,8 @@ pub(super) struct Span {
 impl Outline {
     /// Walks through a page.
     pub(super) fn of(source: &Source<'_>, whole: Whole) -> Self {
-        match whole {
-            Whole::PodPage => Self::read(source, source.text, whole),
-            Whole::Document => Self::read(source, &lean(source.text), whole),
-        }
-    }
-
-    /// Walks through what is parsed of a page.
-    pub(super) fn read(source: &Source<'_>, parsed: &str, whole: Whole) -> Self {
         let arena = Arena::new();
-        let root = parse_document(&arena, parsed, &options());
+        let root = parse_document(&arena, source.parsed(), &options());
         let mut outline = Self::default();
         // One entry for each open list item: its text's place among the blocks, once that is known.
         let mut items: Vec<Option<usize>> = Vec::new();
@@ -104,7 +95,8 @@ impl Outline {
                         outline.note_inline(source, node, &mut rest);
                     }
                     if whole == Whole::Document {
-                        outline.anchors.note(node, |number| &source.text[source.line(number)]);
+                        let line = |number| &source.text[source.line(source.parsed_line(number))];
+                        outline.anchors.note(node, line);
                     }
                 }
                 NodeEdge::End(_) => {}

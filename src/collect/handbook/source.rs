@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use comrak::nodes::LineColumn;
 
+use super::lean::{Lean, lean};
+
 /// Bytes between two entries of the character count.
 const STRIDE: usize = 64;
 
@@ -21,9 +23,18 @@ pub(super) struct Source<'a> {
     /// How many characters start before each 64th byte, so that a column costs the same in any line. Empty where every
     /// byte is a character.
     counts: Vec<usize>,
+    /// What the parser is given instead of the text.
+    lean: Option<Lean>,
 }
 
 impl<'a> Source<'a> {
+    /// A text that is parsed without the prose that says nothing of links, labels and headings.
+    pub(super) fn lean(text: &'a str) -> Self {
+        let whole = Self::new(text);
+        Self { lean: Some(lean(&whole)), ..whole }
+    }
+
+    /// A text that is parsed as it is.
     pub(super) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let (mut lines, mut rows) = (vec![0], vec![0]);
@@ -47,7 +58,20 @@ impl<'a> Source<'a> {
                 counts.push(characters);
             }
         }
-        Self { text, lines, rows, counts }
+        Self { text, lines, rows, counts, lean: None }
+    }
+
+    /// What is to be parsed.
+    pub(super) fn parsed(&self) -> &str {
+        self.lean.as_ref().map_or(self.text, |lean| &lean.text)
+    }
+
+    /// The number of a line of the parser; both count from 0. The last one for every number behind it.
+    pub(super) fn parsed_line(&self, number: usize) -> usize {
+        match &self.lean {
+            Some(lean) => lean.lines.get(number).or(lean.lines.last()).copied().unwrap_or(0),
+            None => number,
+        }
     }
 
     /// The line and column, from 1 and in characters, of an offset.
@@ -60,23 +84,33 @@ impl<'a> Source<'a> {
 
     /// The offset of a position of the parser: lines from 1, columns from 1 and in bytes.
     pub(super) fn offset(&self, at: LineColumn) -> usize {
-        let line = self.line(at.line.saturating_sub(1));
+        let line = self.line(self.parsed_line(at.line.saturating_sub(1)));
         self.floor((line.start + at.column.saturating_sub(1)).min(line.end))
     }
 
     /// The offset behind a position of the parser, which names the last byte.
     pub(super) fn offset_behind(&self, at: LineColumn) -> usize {
-        let line = self.line(at.line.saturating_sub(1));
+        let line = self.line(self.parsed_line(at.line.saturating_sub(1)));
         self.floor((line.start + at.column).min(line.end))
     }
 
     /// A line, counted from 0, without its ending; the last one for every number behind it.
     pub(super) fn line(&self, number: usize) -> Range<usize> {
         let number = number.min(self.lines.len() - 1);
-        let start = self.lines[number];
-        let end = self.lines.get(number + 1).copied().unwrap_or(self.text.len());
-        let line = &self.text[start..end];
-        start..start + line.trim_end_matches(['\n', '\r']).len()
+        let (start, end) = (self.lines[number], self.line_end(number));
+        let line = &self.text.as_bytes()[start..end];
+        let ending = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        start..end - ending
+    }
+
+    /// Behind the ending of a line.
+    pub(super) fn line_end(&self, number: usize) -> usize {
+        self.lines.get(number + 1).copied().unwrap_or(self.text.len())
+    }
+
+    /// How many lines there are; behind the last ending stands one more.
+    pub(super) fn line_count(&self) -> usize {
+        self.lines.len()
     }
 
     /// The lines that a range touches, each without its ending, from the range's start on.

@@ -79,12 +79,13 @@ pub(super) fn entries(
     }
     for (key, entry) in &mut found {
         entry.places.sort();
+        let Some(seen) = &policy.seen else { continue };
         let page = match &entry.ask {
             Ask::Nobody(_) | Ask::Told(_) => continue,
             Ask::Gitlab(_) => None,
             Ask::Web(url) => Some(bare(url).into_owned()),
         };
-        if let Some((judged, face)) = policy.seen.as_ref().and_then(|seen| seen.of(key, entry.kind)) {
+        if let Some((judged, face)) = seen.of(key, entry.kind) {
             entry.ask = Ask::Told(Box::new(Told { judged, page, face }));
         }
     }

@@ -62,8 +62,10 @@ pub enum Site {
 pub struct Local {
     files: Box<dyn Files>,
     hugo: Option<Hugo>,
-    /// Places by path, of what was read so far.
-    anchors: Mutex<BTreeMap<String, Option<Arc<Anchors>>>>,
+    /// The documents, by path, as far as their places are known.
+    documents: BTreeMap<String, Anchors>,
+    /// Places of other files, by path, as far as they were read.
+    read: Mutex<BTreeMap<String, Option<Arc<Anchors>>>>,
 }
 
 impl std::fmt::Debug for Local {
@@ -83,8 +85,8 @@ impl Local {
     /// Knows these documents; places that are not known are read when a link names one.
     pub fn new(site: Site, files: Box<dyn Files>, sheets: Vec<Sheet>) -> Self {
         let hugo = (site == Site::Hugo).then(|| Hugo::of(&sheets, files.as_ref()));
-        let known = sheets.into_iter().filter_map(|sheet| Some((sheet.path, Some(Arc::new(sheet.anchors?)))));
-        Self { files, hugo, anchors: Mutex::new(known.collect()) }
+        let documents = sheets.into_iter().filter_map(|sheet| Some((sheet.path, sheet.anchors?))).collect();
+        Self { files, hugo, documents, read: Mutex::default() }
     }
 
     /// Whether it is a site, whose root-relative links are its own pages.
@@ -137,7 +139,9 @@ impl Local {
             None => path::joined(path::folder(from), to),
         };
         let Some(path) = joined else { return Arrival::Outside };
-        match self.files.entry(&path) {
+        // What was read is there.
+        let entry = if self.documents.contains_key(&path) { Some(Entry::File) } else { self.files.entry(&path) };
+        match entry {
             Some(Entry::File) => Arrival::At { path, moved: None },
             Some(Entry::Folder) => Arrival::Folder(path),
             // GitLab takes it from the root of the repository, a site from its own: which it is, nobody said.
@@ -209,13 +213,11 @@ impl Local {
         let to = format!("{path}#{wanted}");
         let unverifiable =
             |why: &'static str| Judged { verdict: Verdict::FragmentUnverifiable, reason: why.into(), ..judged.clone() };
-        let judged = match self.anchors_of(path) {
+        let judged = match self.of_places(path, |anchors| (anchors.has(&wanted), anchors.generated)) {
             None => unverifiable("it is there; its places are not known"),
-            Some(anchors) if anchors.has(&wanted) => judged,
-            Some(anchors) if anchors.generated => {
-                unverifiable("the page is there; its headings are made when the site is built")
-            }
-            Some(_) => {
+            Some((true, _)) => judged,
+            Some((false, true)) => unverifiable("the page is there; its headings are made when the site is built"),
+            Some((false, false)) => {
                 let shown = Untrusted::new(wanted).line();
                 Judged {
                     verdict: Verdict::FragmentDead,
@@ -228,15 +230,17 @@ impl Local {
         Found { to, judged }
     }
 
-    fn anchors_of(&self, path: &str) -> Option<Arc<Anchors>> {
-        let mut known = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(anchors) = known.get(path) {
-            return anchors.clone();
+    /// Asks the places of a file, if they can be known.
+    fn of_places<T>(&self, path: &str, ask: impl FnOnce(&Anchors) -> T) -> Option<T> {
+        if let Some(anchors) = self.documents.get(path) {
+            return Some(ask(anchors));
         }
-        let read = heading::is_markdown(path).then(|| self.files.text(path)).flatten();
-        let anchors = read.map(|text| Arc::new(Anchors::of(&text)));
-        known.insert(path.to_owned(), anchors.clone());
-        anchors
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let anchors = known.entry(path.to_owned()).or_insert_with(|| {
+            let text = heading::is_markdown(path).then(|| self.files.text(path)).flatten();
+            text.map(|text| Arc::new(Anchors::of(&text)))
+        });
+        anchors.clone().map(|anchors| ask(&anchors))
     }
 }
 

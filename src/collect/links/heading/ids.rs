@@ -7,11 +7,15 @@ use comrak::Anchorizer;
 
 use super::Heading;
 
-/// All ids that the headings of a document may have.
-pub(super) fn of(headings: &[Heading]) -> BTreeSet<String> {
+/// The ids that GitLab gives to a document's headings: it makes them as its parser does, so that parser is asked.
+pub(super) fn today(headings: &[Heading]) -> Vec<String> {
+    unique(headings, |heading| Cow::from(&heading.words))
+}
+
+/// All others that they may have.
+pub(super) fn others(headings: &[Heading]) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    // GitLab makes them as its parser does, so that parser is asked. A footnote's mark is none of the words.
-    ids.extend(unique(headings, |heading| Cow::from(&heading.words)));
+    // A footnote's mark is none of the words.
     if headings.iter().any(|heading| heading.source().contains("[^")) {
         ids.extend(unique(headings, without_notes));
     }

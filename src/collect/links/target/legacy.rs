@@ -28,8 +28,8 @@ pub fn modern_form(url: &str, gitlab_host: &str) -> Option<String> {
 
 /// The path of an address of this host as it is written, and where it starts.
 fn raw_path<'u>(url: &'u str, host: &str) -> Option<(usize, &'u str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (named, _) = rest.split_once('/')?;
+    let (scheme, rest) = url.split_once(':')?;
+    let (named, _) = rest.strip_prefix("//")?.split_once('/')?;
     let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     if !web || !named.eq_ignore_ascii_case(host) {
         return None;
