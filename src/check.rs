@@ -72,8 +72,8 @@ const OF_PODS: [Rule; 6] = [
 ];
 
 /// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
-/// links and at nothing else.
-pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
+/// links and at nothing else. Where the web is looked at, the documents give their links away.
+pub async fn check(documents: &mut [Read], trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
     let whole = eyes.policy.shard.is_none();
     let of_text = documents.iter().filter(|_| whole).flat_map(|read| &read.page.findings);
     let of_text = of_text.filter(|found| !OF_PODS.contains(&found.rule));
@@ -91,7 +91,7 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
         let gathered = gather(&asked, eyes.reader, eyes.policy);
         // A hundred thousand links need not be held twice while they are looked at.
         drop(asked);
-        for read in &mut documents {
+        for read in documents.iter_mut() {
             read.page.links = Vec::new();
         }
         let labelled: Vec<&Read> = documents.iter().filter(|read| whole && !read.label_groups.is_empty()).collect();
@@ -125,7 +125,7 @@ pub async fn check(mut documents: Vec<Read>, trees: &[Local], eyes: Eyes<'_>, no
     checked.unique = checked.observations.chunk_by(|one, next| one.url == next.url).count();
     checked.links = checked.observations.iter().map(|seen| seen.places.len()).sum();
     let everything = whole && eyes.web.is_some() && checked.unknown.is_empty() && checked.inconclusive.is_none();
-    accepted::settle(&mut checked, &documents, now.date_naive(), everything);
+    accepted::settle(&mut checked, documents, now.date_naive(), everything);
     checked.findings = in_order(checked.findings);
     checked
 }

@@ -1,5 +1,6 @@
 //! `check`: the links of files, folders, addresses, pods and standard input.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Halt;
@@ -32,10 +33,17 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     if let Some(why) = distant(&targets, args, &config) {
         return Err(Halt::usage(why));
     }
-    let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
-    let reader = connect(&door.access).map_err(Halt::usage)?;
-    let reader = reader.with_others(instances::readers(&door, &config, with)?);
-    let web = super::web::web(Some(&door), Limits::POLITE, super::web::github(&door, &config, with)?, with)?;
+    let (door, others, web) = if args.offline && args.gitlab.sandbox.is_none() {
+        // What is wrong with the flags is told all the same.
+        super::web::settings(Limits::POLITE, with)?;
+        (door::shut(&args.gitlab, Purpose::Handbook, &config, with)?, BTreeMap::new(), None)
+    } else {
+        let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
+        let others = instances::readers(&door, &config, with)?;
+        let web = super::web::web(Some(&door), Limits::POLITE, super::web::github(&door, &config, with)?, with)?;
+        (door, others, Some(web).filter(|_| !args.offline))
+    };
+    let reader = connect(&door.access).map_err(Halt::usage)?.with_others(others);
     let mut policy = super::web::policy(&door);
     policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
         beginning: beginning.clone(),
@@ -51,8 +59,8 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     for document in documents.iter_mut().filter(|document| document.site.is_none()) {
         document.site.clone_from(&args.site_url);
     }
-    let eyes = Eyes { reader: &reader, web: (!args.offline).then_some(&web), policy: &policy };
-    let checked = match watched(check(documents, &trees, eyes, door.now), with).await? {
+    let eyes = Eyes { reader: &reader, web: web.as_ref(), policy: &policy };
+    let checked = match watched(check(&mut documents, &trees, eyes, door.now), with).await? {
         Ok(checked) => checked,
         Err(code) => {
             sink.note("interrupted; nothing was kept");
@@ -100,7 +108,7 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     let others = [unsure.then_some(Ending::Incomplete), worth.then_some(Ending::Findings)];
     let ending = others.into_iter().flatten().chain(blind).max().unwrap_or(Ending::Done);
     // The program ends here: giving back a hundred thousand small things one by one takes longer than ending.
-    std::mem::forget((checked, trees));
+    std::mem::forget((checked, documents, trees));
     Ok(ending.code())
 }
 

@@ -129,7 +129,7 @@ pub(super) fn markdown_below(folder: &Path, root: &Path) -> Result<Vec<Markdown>
     let mut open = vec![Open { path: folder.to_owned(), within: from_root, kind: Kind::Folder }];
     while let Some(Open { path, within, kind }) = open.pop() {
         match kind {
-            Kind::File => found.push(Markdown { within, path }),
+            Kind::File => found.push(Markdown { path, within }),
             // It is seen where it leads.
             Kind::Link => found.extend(path.is_file().then(|| Markdown { within: seen_from(root, &path), path })),
             Kind::Folder => match entries(&path, within.as_deref()) {

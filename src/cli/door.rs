@@ -20,7 +20,7 @@ use super::sink::Sink;
 use super::work::With;
 use crate::collect::links::target::host_of;
 use crate::config::Config;
-use crate::gitlab::{Access, Exchange, HttpExchange, Purpose, Token};
+use crate::gitlab::{Access, Exchange, HttpExchange, Nobody, Purpose, Token};
 use crate::pod::Pod;
 use crate::pod::run::Ending;
 use crate::run::Moment;
@@ -88,7 +88,12 @@ pub(super) async fn open(
     with: &With<'_>,
 ) -> Result<Door, Halt> {
     match args.sandbox.as_deref() {
-        None => real(args, now, need, config, with),
+        None => {
+            let url = real_url(args, config, with)?;
+            // Plain HTTP goes to this machine only, and needs no certificate authorities.
+            let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
+            real(url, Arc::new(exchange.map_err(Halt::usage)?), now, need, config, with)
+        }
         // Whoever meant a box and lost its address must not end at the real GitLab.
         Some("") => Err(Halt::usage("--sandbox (or PODKEEPER_SANDBOX) is empty; leave it out for the real GitLab")),
         Some(super::args::OWN_BOX | "1" | "true") => own_box(args, now, config, with).await,
@@ -96,33 +101,32 @@ pub(super) async fn open(
     }
 }
 
+/// The door to the real GitLab while nothing is to be asked there: what it leads to is known, and nobody goes through.
+pub(super) fn shut(args: &Gitlab, need: Purpose, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
+    real(real_url(args, config, with)?, Arc::new(Nobody), None, need, config, with)
+}
+
+fn real_url(args: &Gitlab, config: &Config, with: &With<'_>) -> Result<Url, Halt> {
+    match (args.url.clone().or_else(|| config.gitlab_url.clone()), with.var("CI_SERVER_URL")) {
+        (Some(url), _) => Ok(url),
+        // Another instance's token must not go to gitlab.com because an address was misspelt.
+        (None, named) => Url::parse(named.unwrap_or(GITLAB_COM))
+            .map_err(|error| Halt::usage(format!("CI_SERVER_URL holds no address of a GitLab ({error})"))),
+    }
+}
+
 fn real(
-    args: &Gitlab,
+    url: Url,
+    exchange: Arc<dyn Exchange>,
     now: Option<DateTime<Utc>>,
     need: Purpose,
     config: &Config,
     with: &With<'_>,
 ) -> Result<Door, Halt> {
-    let url = match (args.url.clone().or_else(|| config.gitlab_url.clone()), with.var("CI_SERVER_URL")) {
-        (Some(url), _) => url,
-        // Another instance's token must not go to gitlab.com because an address was misspelt.
-        (None, named) => Url::parse(named.unwrap_or(GITLAB_COM))
-            .map_err(|error| Halt::usage(format!("CI_SERVER_URL holds no address of a GitLab ({error})")))?,
-    };
-    let tokens = tokens(need, config, with)?;
-    let host = host_of(&url);
-    // Plain HTTP goes to this machine only, and needs no certificate authorities.
-    let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
-    let exchange = exchange.map_err(Halt::usage)?;
-    Ok(Door {
-        access: access(url, tokens, exchange, with),
-        now: now.unwrap_or_else(with.clock),
-        told: now.is_some(),
-        gitlab_host: host,
-        carried: None,
-        is_box: false,
-        own: None,
-    })
+    let gitlab_host = host_of(&url);
+    let access = Access { url, tokens: tokens(need, config, with)?, exchange, seed: with.seed };
+    let (told, now) = (now.is_some(), now.unwrap_or_else(with.clock));
+    Ok(Door { access, now, told, gitlab_host, carried: None, is_box: false, own: None })
 }
 
 /// The tokens that the configuration names, out of the environment; the one for `need` has to be there,

@@ -28,13 +28,7 @@ pub(super) fn web(
     github: Option<HeaderValue>,
     with: &With<'_>,
 ) -> Result<Web, Halt> {
-    let settings = Settings {
-        seed: with.seed,
-        progress: with.bar.progress(),
-        limits: limits(with.global.limits.as_deref(), fitting)?,
-        rules: Rules::allowing(with.global.allow_address.clone()),
-        ..Settings::default()
-    };
+    let settings = settings(fitting, with)?;
     let hosts = match door.and_then(|door| door.carried.as_ref()) {
         None => Hosts::Internet,
         Some(carried) => {
@@ -48,6 +42,17 @@ pub(super) fn web(
     Ok(match github.map_err(Halt::usage)? {
         Some(api) => web.asking_github(api),
         None => web,
+    })
+}
+
+/// How the web is read, by the flags that say so.
+pub(super) fn settings(fitting: Limits, with: &With<'_>) -> Result<Settings, Halt> {
+    Ok(Settings {
+        seed: with.seed,
+        progress: with.bar.progress(),
+        limits: limits(with.global.limits.as_deref(), fitting)?,
+        rules: Rules::allowing(with.global.allow_address.clone()),
+        ..Settings::default()
     })
 }
 

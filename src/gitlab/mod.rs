@@ -30,7 +30,7 @@ pub use lookups::{MOST_MILESTONES, Whose};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use trail::Counts;
-pub use transport::{Exchange, Failure, HttpExchange};
+pub use transport::{Exchange, Failure, HttpExchange, Nobody};
 pub use write::{ReportState, Writer};
 
 use transport::Transport;

@@ -51,6 +51,16 @@ pub enum Failure {
     TooLarge,
 }
 
+/// Nobody: for work that must not ask, on a machine that perhaps could not.
+pub struct Nobody;
+
+#[async_trait]
+impl Exchange for Nobody {
+    async fn exchange(&self, _request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        Err(Failure::NotSent("nothing is to be asked".to_owned()))
+    }
+}
+
 /// The real thing: reqwest, without redirects and without a proxy from the environment.
 pub struct HttpExchange {
     client: reqwest::Client,

@@ -107,7 +107,7 @@ pub struct SlackChannel {
 pub struct Link {
     /// The address as it is written.
     pub url: String,
-    /// The link's text; the address for a bare one.
+    /// The link's text, the address for a bare one; of a pod's page only, nobody else asks for it.
     #[serde(serialize_with = "line")]
     pub text: Untrusted,
     /// The line.

@@ -92,7 +92,7 @@ impl Way {
             documents.push(Read { path, page, label_groups, within: None, site, exceptions });
         }
         let policy = Policy { shard, hands_on: true, ..Policy::default() };
-        check(documents, &[], self.eyes(&policy), now()).await
+        check(&mut documents, &[], self.eyes(&policy), now()).await
     }
 }
 

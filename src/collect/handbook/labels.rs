@@ -1,5 +1,7 @@
 //! Label references, `~"name"` and `~name`, as GitLab reads them outside code.
 
+use memchr::memchr;
+
 use super::{MOST, Page};
 use crate::pod::document::LabelReference;
 use crate::pod::finding::Finding;
@@ -9,15 +11,18 @@ use crate::pod::text::Untrusted;
 /// Every label reference of the page, empty ones included.
 pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelReference> {
     let outline = page.outline;
-    if !page.source.text.contains('~') {
+    if memchr(b'~', page.source.text.as_bytes()).is_none() {
         return Vec::new();
     }
     let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());
     let shown = page.source.without(hidden);
     let mut labels = Vec::new();
-    let mut offset = 0;
-    let mut lines = shown.split_inclusive('\n').peekable();
-    while let Some(line) = lines.next() {
+    let mut behind = 0;
+    while let Some(at) = memchr(b'~', &shown.as_bytes()[behind..]).map(|at| behind + at) {
+        // Lines without the sign are passed over.
+        let offset = shown[..at].rfind('\n').map_or(0, |end| end + 1);
+        behind = memchr(b'\n', &shown.as_bytes()[at..]).map_or(shown.len(), |end| at + end + 1);
+        let line = &shown[offset..behind];
         let references = references(line);
         for reference in references.iter().take(MOST - labels.len()) {
             let at = offset + reference.start;
@@ -31,7 +36,7 @@ pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelRef
             });
         }
         // A list of labels may go on in the next line.
-        let goes_on = lines.peek().is_some_and(|next| next.trim_start().starts_with('~'));
+        let goes_on = shown[behind..].lines().next().is_some_and(|next| next.trim_start().starts_with('~'));
         if let Some(last) = references.last().filter(|_| !goes_on && labels.len() < MOST) {
             let rest = &line[last.end..];
             if rest.trim() == "," {
@@ -39,7 +44,6 @@ pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelRef
                 findings.push(trailing_comma(page, last.name, comma));
             }
         }
-        offset += line.len();
     }
     labels
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem};
 
 use super::source::Source;
 
@@ -41,7 +41,7 @@ pub(super) fn lean(source: &Source<'_>) -> Lean {
                 block.end_before(number);
             }
             block.take(line, head, addresses.any_in(&range));
-            if block.html && may_outlive_a_blank_line(line) {
+            if block.odd && may_outlive_a_blank_line(line) {
                 break;
             }
         }
@@ -67,7 +67,7 @@ impl Writer<'_> {
     fn put(&mut self, block: &Block) {
         let Some(first) = block.first else { return };
         let gaps = self.waiting.iter().map(|(gap, _)| gap).chain([&self.gap]);
-        let gap = gaps.cloned().find(|gap| !gap.is_empty());
+        let gap = gaps.into_iter().find(|gap| !gap.is_empty()).cloned();
         // It ends all items before it, so that nothing hangs on those that wait; but a number goes on with a list.
         if first.indentation == 0 && (gap.is_some() || first.mark != Some(Mark::Number)) {
             self.waiting.clear();
@@ -122,10 +122,9 @@ struct Block {
     marks: bool,
     /// It holds something else than plain words, so that it has to be read.
     speaks: bool,
-    /// It or one before it, up to the last blank line, may be HTML, in which marks of lists mean nothing.
-    html: bool,
-    /// The same of tabs, which are as wide as their place makes them.
-    tabs: bool,
+    /// It or one before it, up to the last blank line, holds tabs, which are as wide as their place makes them, or
+    /// perhaps HTML, in which marks of lists mean nothing.
+    odd: bool,
 }
 
 impl Block {
@@ -147,9 +146,8 @@ impl Block {
         }
         self.lines.end += 1;
         // Where it is known that a block speaks, only what tells where it ends is looked for.
-        self.html = self.html || memchr(b'<', line).is_some();
-        self.tabs = self.tabs || memchr(b'\t', line).is_some();
-        self.speaks = self.speaks || self.html || self.tabs || head.length == 0 || address || speaks(line);
+        self.odd = self.odd || memchr2(b'<', b'\t', line).is_some();
+        self.speaks = self.speaks || self.odd || head.length == 0 || address || speaks(line);
     }
 
     /// Whether it can be left out, unless something is indented below it. An item of several lines may be one that lost
@@ -159,10 +157,10 @@ impl Block {
         !self.speaks && (paragraph || self.lines.len() == 1)
     }
 
-    /// Whether a line begins another block, because it is surely an item of a list (CommonMark 0.31, section 5.2): the
+    /// Whether a line begins another block, because it is surely an item of a list (`CommonMark` 0.31, section 5.2): the
     /// paragraph before it would go on if it were indented by four more than whatever holds that paragraph.
     fn is_surely_over_before(&self, next: Head) -> bool {
-        let (Some(first), Some(mark), false) = (self.first, next.mark, self.html || self.tabs) else { return false };
+        let (Some(first), Some(mark), false) = (self.first, next.mark, self.odd) else { return false };
         let beside = |inside| first.mark.is_some() && next.indentation == first.indentation && self.least >= inside;
         match mark {
             Mark::Bullet => {
@@ -282,7 +280,7 @@ impl<'a> Addresses<'a> {
     }
 }
 
-/// Whether HTML may begin here that goes on over blank lines (CommonMark 0.31, section 4.6, kinds 1 to 5). A comment
+/// Whether HTML may begin here that goes on over blank lines (`CommonMark` 0.31, section 4.6, kinds 1 to 5). A comment
 /// that ends in its line does not.
 fn may_outlive_a_blank_line(line: &[u8]) -> bool {
     memchr_iter(b'<', line).any(|at| {

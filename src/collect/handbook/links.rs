@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::html;
 use super::plain::{self, LONGEST_LINE};
-use super::position::Rest;
+use super::position::{Beginning, Rest};
 use super::shortcode;
 use super::source::Source;
 use super::{GITLAB_HOST, MOST, Page, Whole};
@@ -23,7 +23,8 @@ pub(super) struct FoundLink {
     pub(super) range: Range<usize>,
     /// The address.
     pub(super) url: String,
-    /// The text between the brackets; the address as it is written for a bare one.
+    /// The text between the brackets; the address as it is written for a bare one. Of a pod's page only, nobody else
+    /// asks for it.
     pub(super) text: String,
     /// How it is written.
     pub(super) form: LinkForm,
@@ -88,51 +89,63 @@ pub(super) fn markdown(
     node: Node<'_>,
     claimed: Range<usize>,
     rest: &mut Rest,
+    whole: Whole,
 ) -> Option<FoundLink> {
     let ast = node.data();
     let (NodeValue::Link(link) | NodeValue::Image(link)) = &ast.value else {
         return None;
     };
     let image = matches!(ast.value, NodeValue::Image(_));
-    let text = plain::text(node, LONGEST_LINE);
     let first = node.first_child();
-    // An autolink's own text is all there is of it, so both have one position.
-    let bare = !image && first.is_some_and(|child| child.data().sourcepos == ast.sourcepos);
-    let in_angles = !image && !bare && (link.url == text || link.url.strip_prefix("mailto:") == Some(&text));
-    let bracket = format!("{}{}", if image { "![" } else { "[" }, first.map_or_else(String::new, first_words));
-    // Long enough to tell it from its neighbours; an entity may follow.
-    let angle = in_angles.then(|| format!("<{}", plain::shortened(verbatim(&text), 30)));
-    let (range, beginning) = match &angle {
-        _ if bare => rest.settle(source, claimed, &[verbatim(&text)]),
-        Some(angle) => rest.settle(source, claimed, &[angle, &bracket]),
-        None => rest.settle(source, claimed, &[&bracket]),
+    let alone = first.is_some_and(|child| child.next_sibling().is_none());
+    let child = first.map(|child| child.data());
+    let only = match child.as_ref().map(|child| &child.value) {
+        Some(NodeValue::Text(text)) if alone => text.as_ref(),
+        _ => "",
     };
-    let whole = &source.text[range.clone()];
-    let in_angles = in_angles && beginning.is_some_and(|beginning| beginning.starts_with('<'));
+    // An autolink's own text is all there is of it, so both have one position.
+    let bare = !image && child.as_ref().is_some_and(|child| child.sourcepos == ast.sourcepos);
+    let in_angles = !image && !bare && (link.url == only || link.url.strip_prefix("mailto:") == Some(only));
+    let words = child.as_ref().map_or("", |child| first_words(&child.value));
+    let bracket = Beginning { mark: if image { "![" } else { "[" }, words };
+    // Long enough to tell it from its neighbours; an entity may follow.
+    let angle = Beginning { mark: "<", words: plain::beginning(verbatim(only), 30) };
+    let (range, beginning) = match &[angle, bracket] {
+        _ if bare => rest.settle(source, claimed, &[Beginning::of(verbatim(only))]),
+        both if in_angles => rest.settle(source, claimed, both),
+        [_, bracket] => rest.settle(source, claimed, &[*bracket]),
+    };
+    let written = &source.text[range.clone()];
+    let in_angles = in_angles && beginning.is_some_and(|beginning| beginning.mark == "<");
     let form = if image {
         LinkForm::Image
     } else if bare || in_angles {
         LinkForm::Bare
-    } else if whole.ends_with(')') || (!whole.ends_with(']') && whole.contains("](")) {
+    } else if written.ends_with(')') || (!written.ends_with(']') && written.contains("](")) {
         LinkForm::Inline
     } else {
         LinkForm::Reference
     };
     // Angle brackets are no part of an address.
     let start = range.start + usize::from(in_angles);
+    let text = match whole {
+        Whole::PodPage => plain::text(node, LONGEST_LINE),
+        Whole::Document => String::new(),
+    };
     Some(FoundLink { range: start..range.end.max(start), url: link.url.clone(), text, form })
 }
 
 /// What stands behind a link's bracket, as far as it surely stands there as it is.
-fn first_words(child: Node<'_>) -> String {
-    match &child.data().value {
+fn first_words(child: &NodeValue) -> &str {
+    match child {
         NodeValue::Text(text) => {
-            let end = text.find(|c: char| !(c.is_alphanumeric() || c == ' ')).unwrap_or(text.len());
-            plain::shortened(&text[..end], 20)
+            let beginning = plain::beginning(text, 20);
+            let end = beginning.find(|c: char| !(c.is_alphanumeric() || c == ' ')).unwrap_or(beginning.len());
+            &beginning[..end]
         }
-        NodeValue::Code(_) => "`".to_owned(),
-        NodeValue::Image(_) => "![".to_owned(),
-        _ => String::new(),
+        NodeValue::Code(_) => "`",
+        NodeValue::Image(_) => "![",
+        _ => "",
     }
 }
 

@@ -11,7 +11,7 @@ use comrak::{Arena, Options, parse_document};
 
 use super::links::{self, FoundLink};
 use super::plain;
-use super::position::{self, Rest};
+use super::position::{self, Beginning, Rest};
 use super::source::Source;
 use super::{MOST, Whole};
 use crate::collect::links::Headings;
@@ -92,7 +92,7 @@ impl Outline {
                         rest = Rest::of(source, node, &range);
                         outline.note_block(source, node, range, &mut items, whole);
                     } else {
-                        outline.note_inline(source, node, &mut rest);
+                        outline.note_inline(source, node, &mut rest, whole);
                     }
                     if whole == Whole::Document {
                         let line = |number| &source.text[source.line(source.parsed_line(number))];
@@ -151,25 +151,25 @@ impl Outline {
         }
     }
 
-    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, rest: &mut Rest) {
+    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, rest: &mut Rest, whole: Whole) {
         // Most inlines are text, whose place nobody asks for.
         let claimed = || position::range(source, node);
         match &node.data().value {
             NodeValue::Code(code) => {
                 let backticks = "`".repeat(code.num_backticks);
-                let (range, _) = rest.settle(source, claimed(), &[&backticks]);
+                let (range, _) = rest.settle(source, claimed(), &[Beginning::of(&backticks)]);
                 self.spans.push(Span { range, text: code.literal.clone() });
             }
             NodeValue::Strikethrough => {
-                let start = rest.settle(source, claimed(), &["~"]).0.start;
+                let start = rest.settle(source, claimed(), &[Beginning::of("~")]).0.start;
                 self.silent.push(start..start + 2);
             }
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MOST => {
-                self.links.extend(links::markdown(source, node, claimed(), rest));
+                self.links.extend(links::markdown(source, node, claimed(), rest, whole));
             }
             NodeValue::HtmlInline(html) => {
                 let beginning = plain::shortened(html.lines().next().unwrap_or_default(), 20);
-                let (range, _) = rest.settle(source, claimed(), &[&beginning]);
+                let (range, _) = rest.settle(source, claimed(), &[Beginning::of(&beginning)]);
                 self.note_html(source, node, html, range);
             }
             _ => {}

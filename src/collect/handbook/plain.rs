@@ -1,5 +1,7 @@
 //! Markdown's inlines as plain text.
 
+use std::borrow::Cow;
+
 use comrak::nodes::{Node, NodeValue};
 
 /// The most characters kept of a paragraph.
@@ -37,21 +39,23 @@ pub(super) fn text(node: Node<'_>, longest: usize) -> String {
 pub(super) fn heading(node: Node<'_>) -> String {
     let text = text(node, LONGEST_LINE);
     let text = without_id(text.trim());
-    let words = without_emoji(text);
+    let words = if text.is_ascii() { Cow::from(text) } else { Cow::from(without_emoji(text)) };
     let words: Vec<&str> = words.split_whitespace().collect();
     if words.is_empty() { text.to_owned() } else { words.join(" ") }
 }
 
-/// The first characters of a text.
+/// The first characters of a text, as a text of its own.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
+    beginning(text, longest).to_owned()
+}
+
+/// The first characters of a text.
+pub(super) fn beginning(text: &str, longest: usize) -> &str {
     // A character is at least a byte.
     if text.len() <= longest {
-        return text.to_owned();
+        return text;
     }
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text.to_owned(),
-    }
+    text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
 }
 
 fn without_id(text: &str) -> &str {

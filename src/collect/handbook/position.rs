@@ -30,11 +30,12 @@ pub(super) struct Rest {
 impl Rest {
     /// A block of which nothing is read yet.
     pub(super) fn of(source: &Source<'_>, block: Node<'_>, range: &Range<usize>) -> Self {
+        let at = block.data().sourcepos;
+        let line = |number: usize| source.line(source.parsed_line(number.saturating_sub(1)));
         let lines = definition_lines(source, block, range);
-        let first = source.line_number(range.start);
-        let start = if lines == 0 { range.start } else { source.line(first + lines).start };
+        let start = if lines == 0 { range.start } else { line(at.start.line + lines).start };
         // A cell's range is as wrong as those in it, so it is searched to the end of its line.
-        let last = source.line(source.line_number(range.end)).end;
+        let last = line(at.end.line).end;
         Self { start, from: start, end: last.max(start) }
     }
 
@@ -44,11 +45,10 @@ impl Rest {
         &mut self,
         source: &Source<'_>,
         claimed: Range<usize>,
-        beginnings: &[&'b str],
-    ) -> (Range<usize>, Option<&'b str>) {
+        beginnings: &[Beginning<'b>],
+    ) -> (Range<usize>, Option<Beginning<'b>>) {
         let here = source.text.get(claimed.start..).filter(|_| claimed.start >= self.from).unwrap_or_default();
-        let right =
-            beginnings.iter().find(|beginning| here.starts_with(**beginning)).map(|found| (claimed.start, *found));
+        let right = beginnings.iter().find(|beginning| beginning.is_at(here)).map(|found| (claimed.start, *found));
         let found = right
             .or_else(|| self.search(source, self.from, beginnings))
             // One inline before may have been taken for a later one that looks like it.
@@ -60,9 +60,37 @@ impl Rest {
     }
 
     /// The first beginning that stands in the block from an offset on.
-    fn search<'b>(&self, source: &Source<'_>, from: usize, beginnings: &[&'b str]) -> Option<(usize, &'b str)> {
+    fn search<'b>(
+        &self,
+        source: &Source<'_>,
+        from: usize,
+        beginnings: &[Beginning<'b>],
+    ) -> Option<(usize, Beginning<'b>)> {
         let window = &source.text[from..source.floor(self.end.min(from + SEARCH)).max(from)];
-        beginnings.iter().find_map(|beginning| Some((from + window.find(beginning)?, *beginning)))
+        beginnings.iter().find_map(|beginning| Some((from + beginning.find_in(window)?, *beginning)))
+    }
+}
+
+/// What an inline begins with: a mark, and the words behind it as far as they surely stand there as they are.
+#[derive(Clone, Copy)]
+pub(super) struct Beginning<'b> {
+    pub(super) mark: &'static str,
+    pub(super) words: &'b str,
+}
+
+impl<'b> Beginning<'b> {
+    /// Words without a mark.
+    pub(super) fn of(words: &'b str) -> Self {
+        Self { mark: "", words }
+    }
+
+    fn is_at(self, text: &str) -> bool {
+        text.strip_prefix(self.mark).is_some_and(|rest| rest.starts_with(self.words))
+    }
+
+    fn find_in(self, text: &str) -> Option<usize> {
+        let sign = if self.mark.is_empty() { self.words } else { self.mark };
+        text.match_indices(sign).map(|(at, _)| at).find(|at| self.is_at(&text[*at..]))
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 use std::ptr;
 use std::sync::Arc;
 
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use url::Url;
 
 use super::local::{self, Local};
@@ -36,6 +38,8 @@ pub(super) enum Ask {
     Nobody(Box<Judged>),
     /// Nobody any more: another job did.
     Told(Box<Told>),
+    /// Somebody would be, if anybody were.
+    Unasked,
 }
 
 /// What another job saw; it may have visited a page.
@@ -49,6 +53,14 @@ impl Ask {
     fn nobody(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Nobody(Box::new(Judged::new(verdict, reason)))
     }
+
+    /// The same where perhaps nobody is asked: what would be asked for is not needed then.
+    fn within(self, asking: Asking) -> Self {
+        match self {
+            Self::Gitlab(_) | Self::Web(_) if asking == Asking::Nobody => Self::Unasked,
+            ask => ask,
+        }
+    }
 }
 
 impl Entry {
@@ -60,20 +72,24 @@ impl Entry {
     }
 }
 
-/// Where something stands in a list.
-#[expect(
-    clippy::disallowed_types,
-    reason = "a document's links are looked up by the thousand; what comes out is sorted"
-)]
-type Index<K> = std::collections::HashMap<K, usize>;
+/// Whether somebody can be asked about addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// Whoever knows of an address.
+    All,
+    /// Nobody: with `--offline`.
+    Nobody,
+}
 
 /// All addresses of all documents: each once, in order, with everywhere it stands.
 pub(super) fn entries(
     documents: &[Document<'_>],
     policy: &Policy,
     readers: &BTreeMap<String, Reader>,
+    asking: Asking,
 ) -> Vec<(Key, Entry)> {
-    let mut found = joined(cores::side_by_side(&cores::parts(documents), |part| of_part(part, policy, readers)));
+    let parts = cores::parts(documents);
+    let mut found = joined(cores::side_by_side(&parts, |part| of_part(part, policy, readers, asking)));
     if let Some(shard) = policy.shard {
         found.retain(|(key, entry)| shard.has(&home(key, &entry.ask, policy)));
     }
@@ -81,7 +97,7 @@ pub(super) fn entries(
         entry.places.sort();
         let Some(seen) = &policy.seen else { continue };
         let page = match &entry.ask {
-            Ask::Nobody(_) | Ask::Told(_) => continue,
+            Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => continue,
             Ask::Gitlab(_) => None,
             Ask::Web(url) => Some(bare(url).into_owned()),
         };
@@ -93,12 +109,18 @@ pub(super) fn entries(
 }
 
 /// The addresses of some documents, each once and in order.
-fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<String, Reader>) -> Vec<(Key, Entry)> {
-    let links = documents.iter().map(|document| document.links.len()).sum();
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut keys: Index<Key> = Index::with_capacity(links);
+fn of_part(
+    documents: &[Document<'_>],
+    policy: &Policy,
+    readers: &BTreeMap<String, Reader>,
+    asking: Asking,
+) -> Vec<(Key, Entry)> {
+    let hasher = DefaultHashBuilder::default();
+    let mut entries: Vec<(Key, Entry)> = Vec::new();
+    // Where among them an address is. They are looked up by the thousand and never walked through.
+    let mut keys: HashTable<usize> = HashTable::new();
     // Most addresses say all by themselves, and are named again and again: each of those is read once.
-    let mut whole: Index<(usize, &str)> = Index::with_capacity(links);
+    let mut whole: HashMap<(usize, &str), usize> = HashMap::new();
     for document in documents {
         let path: Arc<str> = Arc::from(document.path);
         let mut section: (&str, Arc<str>) = ("", Arc::from(""));
@@ -107,9 +129,12 @@ fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<Strin
             let known = meant.and_then(|meant| whole.get(&meant).copied());
             let index = known.unwrap_or_else(|| {
                 let (key, kind, ask) = understood(document, &link.url, policy, readers);
-                let index = *keys.entry(key).or_insert(entries.len());
+                let (same, hash) = (|at: &usize| entries[*at].0 == key, |at: &usize| hasher.hash_one(&entries[*at].0));
+                let index = *keys.entry(hasher.hash_one(&key), same, hash).or_insert(entries.len()).get();
                 if index == entries.len() {
-                    entries.push(Entry { kind, ask, places: Vec::with_capacity(1) });
+                    // A shard goes by who would be asked.
+                    let ask = if policy.shard.is_some() { ask } else { ask.within(asking) };
+                    entries.push((key, Entry { kind, ask, places: Vec::with_capacity(1) }));
                 }
                 whole.extend(meant.map(|meant| (meant, index)));
                 index
@@ -118,13 +143,11 @@ fn of_part(documents: &[Document<'_>], policy: &Policy, readers: &BTreeMap<Strin
                 section = (link.section.raw(), Arc::from(link.section.line()));
             }
             let (path, section) = (Arc::clone(&path), Arc::clone(&section.1));
-            entries[index].places.push(LinkPlace { path, line: link.line, column: link.column, section });
+            entries[index].1.places.push(LinkPlace { path, line: link.line, column: link.column, section });
         }
     }
-    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-    let mut found: Vec<_> = keys.into_iter().filter_map(|(key, index)| Some((key, entries[index].take()?))).collect();
-    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    found
+    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    entries
 }
 
 /// The same address in several parts is one. The sort finds that they are sorted each, and only merges them.
@@ -148,7 +171,7 @@ fn home<'a>(key: &'a Key, ask: &'a Ask, policy: &'a Policy) -> Cow<'a, str> {
         Ask::Gitlab(thing) if target::is_on(&thing.url, &policy.gitlab_host) => Cow::Borrowed(&policy.gitlab_host),
         Ask::Gitlab(thing) => Cow::Owned(target::host_of(&thing.url)),
         Ask::Web(url) => Cow::Owned(target::host_of(url)),
-        Ask::Nobody(_) | Ask::Told(_) => Cow::Borrowed(&key.0),
+        Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => Cow::Borrowed(&key.0),
     }
 }
 

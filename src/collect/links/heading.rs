@@ -153,10 +153,10 @@ mod tests {
         for (text, there, gone) in stories {
             let found = Headings::of_text(text);
             for place in *there {
-                assert!(found.has(place), "{place} is in {text:?}: {:?}", found);
+                assert!(found.has(place), "{place} is in {text:?}: {found:?}");
             }
             for place in *gone {
-                assert!(!found.has(place), "{place} is not in {text:?}: {:?}", found);
+                assert!(!found.has(place), "{place} is not in {text:?}: {found:?}");
             }
         }
     }

@@ -42,7 +42,7 @@ use crate::pod::observed::Blind;
 use crate::pod::text::Untrusted;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::{LabelVerdict, LinkPlace, Observation, Verdict};
-use asked::{Ask, Entry, Key, entries};
+use asked::{Ask, Asking, Entry, Key, entries};
 use gitlab::GitlabLink;
 pub(in crate::collect) use heading::Headings;
 use local::Local;
@@ -107,7 +107,7 @@ pub struct Gathered(Vec<(Key, Entry)>);
 
 /// Gathers the links of all documents, which may go when that is done.
 pub fn gather(documents: &[Document<'_>], reader: &Reader, policy: &Policy) -> Gathered {
-    Gathered(entries(documents, policy, reader.others()))
+    Gathered(entries(documents, policy, reader.others(), Asking::All))
 }
 
 /// Gathers the links of all documents, and looks.
@@ -137,7 +137,7 @@ pub async fn look(
             Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
             Ask::Web(url) if github::is_asked(web, url) => drop(hub.insert(url.as_ref())),
             Ask::Web(url) => want(&mut jobs, url),
-            Ask::Nobody(_) | Ask::Told(_) => {}
+            Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => {}
         }
     }
     let recalled = policy.recall.as_ref().map(|recall| recall.recall(&mut jobs));
@@ -172,6 +172,7 @@ pub async fn look(
                     visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
                 }
                 Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
+                Ask::Unasked => unasked(),
                 Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&*bare(url)), url)),
             };
             policy::as_named(entry.kind, judged)
@@ -183,7 +184,7 @@ pub async fn look(
         let face = match &entry.ask {
             Ask::Gitlab(_) => None,
             Ask::Web(url) => faces.get(&*bare(url)).cloned(),
-            Ask::Nobody(_) | Ask::Told(_) => return None,
+            Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => return None,
         };
         Some(SeenLink::new(key, entry.kind, judged, face))
     });
@@ -202,14 +203,13 @@ pub async fn look(
 
 /// The look at what the documents themselves and the files around them show: nothing is asked of anybody.
 pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observation> {
-    let entries = entries(documents, policy, &BTreeMap::new()).into_iter();
+    let entries = entries(documents, policy, &BTreeMap::new(), Asking::Nobody).into_iter();
     let mut observations: Vec<Observation> = entries
         .map(|(key, entry)| {
-            let unasked = || Judged::new(Verdict::Skipped, "nothing is asked with --offline");
             let judged = match entry.ask {
                 Ask::Nobody(judged) => *judged,
                 Ask::Told(told) => told.judged,
-                Ask::Gitlab(_) | Ask::Web(_) => unasked(),
+                Ask::Gitlab(_) | Ask::Web(_) | Ask::Unasked => unasked(),
             };
             observation(key.0, entry.kind, entry.places, judged)
         })
@@ -241,6 +241,10 @@ fn bare(url: &Url) -> Cow<'_, Url> {
     let mut page = url.clone();
     page.set_fragment(None);
     Cow::Owned(page)
+}
+
+fn unasked() -> Judged {
+    Judged::new(Verdict::Skipped, "nothing is asked with --offline")
 }
 
 /// Why there is no verdict where a visit panicked.

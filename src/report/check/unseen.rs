@@ -39,7 +39,9 @@ pub(super) fn tell(out: &mut Lines, looked: &Looked<'_>) {
         let seen = with(looked, verdict);
         if !seen.is_empty() {
             out.line(&format!("{} {}", counted(seen.len(), "link"), verdict.word()));
-            seen.iter().for_each(|seen| entry(out, seen));
+            for seen in seen {
+                entry(out, seen);
+            }
             out.gap();
         }
     }

@@ -22,8 +22,8 @@ fn seen(source: &Source<'_>) -> Seen {
     let outline = Outline::of(source, Whole::Document);
     let links = outline.links.into_iter().map(|link| (link.range.start, link.url, link.text, link.form)).collect();
     let headings = outline.headings.into_iter().map(|heading| (heading.range.start, heading.level, heading.text));
-    let lines = |range: &Range<usize>| source.line_number(range.end) - source.line_number(range.start);
-    let items = outline.blocks.iter().filter(|block| block.item && lines(&block.range) > 0);
+    let rows = |range: &Range<usize>| source.line_number(range.end) - source.line_number(range.start);
+    let items = outline.blocks.iter().filter(|block| block.item && rows(&block.range) > 0);
     let items = items.map(|block| block.range.start);
     Seen {
         links,
