@@ -1,6 +1,5 @@
 //! `check`: the links of files, folders, addresses, pods and standard input.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Halt;
@@ -33,17 +32,17 @@ pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Resul
     if let Some(why) = distant(&targets, args, &config) {
         return Err(Halt::usage(why));
     }
-    let (door, others, web) = if args.offline && args.gitlab.sandbox.is_none() {
-        // What is wrong with the flags is told all the same.
-        super::web::settings(Limits::POLITE, with)?;
-        (door::shut(&args.gitlab, Purpose::Handbook, &config, with)?, BTreeMap::new(), None)
+    // What is not asked is known all the same: what is wrong with the flags is told, and no token is shown.
+    let door = if args.offline && args.gitlab.sandbox.is_none() {
+        door::shut(&args.gitlab, Purpose::Handbook, &config, with)?
     } else {
-        let door = door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?;
-        let others = instances::readers(&door, &config, with)?;
-        let web = super::web::web(Some(&door), Limits::POLITE, super::web::github(&door, &config, with)?, with)?;
-        (door, others, Some(web).filter(|_| !args.offline))
+        door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?
     };
-    let reader = connect(&door.access).map_err(Halt::usage)?.with_others(others);
+    let reader = connect(&door.access).map_err(Halt::usage)?;
+    let reader = reader.with_others(instances::readers(&door, &config, with)?);
+    let github = super::web::github(&door, &config, with)?;
+    let settings = super::web::settings(Limits::POLITE, with)?;
+    let web = (!args.offline).then(|| super::web::web(Some(&door), settings, github)).transpose()?;
     let mut policy = super::web::policy(&door);
     policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
         beginning: beginning.clone(),

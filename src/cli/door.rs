@@ -43,6 +43,8 @@ pub(super) struct Door {
     pub(super) carried: Option<Carried>,
     /// Whether it leads into a box.
     pub(super) is_box: bool,
+    /// Whether nobody goes through.
+    pub(super) is_shut: bool,
     /// A box of this run's own; it is served until the door is dropped.
     own: Option<Serving>,
 }
@@ -103,7 +105,8 @@ pub(super) async fn open(
 
 /// The door to the real GitLab while nothing is to be asked there: what it leads to is known, and nobody goes through.
 pub(super) fn shut(args: &Gitlab, need: Purpose, config: &Config, with: &With<'_>) -> Result<Door, Halt> {
-    real(real_url(args, config, with)?, Arc::new(Nobody), None, need, config, with)
+    let door = real(real_url(args, config, with)?, Arc::new(Nobody), None, need, config, with)?;
+    Ok(Door { is_shut: true, ..door })
 }
 
 fn real_url(args: &Gitlab, config: &Config, with: &With<'_>) -> Result<Url, Halt> {
@@ -126,7 +129,7 @@ fn real(
     let gitlab_host = host_of(&url);
     let access = Access { url, tokens: tokens(need, config, with)?, exchange, seed: with.seed };
     let (told, now) = (now.is_some(), now.unwrap_or_else(with.clock));
-    Ok(Door { access, now, told, gitlab_host, carried: None, is_box: false, own: None })
+    Ok(Door { access, now, told, gitlab_host, carried: None, is_box: false, is_shut: false, own: None })
 }
 
 /// The tokens that the configuration names, out of the environment; the one for `need` has to be there,
@@ -191,8 +194,16 @@ async fn own_box(args: &Gitlab, now: Option<DateTime<Utc>>, config: &Config, wit
     let access = access(serving.url().clone(), tokens, exchange, with);
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
     let carried = carried(web, says.ca, says.dns);
-    let gitlab_host = says.gitlab_host;
-    Ok(Door { access, now: moment, told: now.is_some(), gitlab_host, carried, is_box: true, own: Some(serving) })
+    Ok(Door {
+        access,
+        now: moment,
+        told: now.is_some(),
+        gitlab_host: says.gitlab_host,
+        carried,
+        is_box: true,
+        is_shut: false,
+        own: Some(serving),
+    })
 }
 
 /// A box that another process serves; on this machine only, because its tokens are no secrets.
@@ -225,6 +236,7 @@ async fn served_box(url: &str, now: Option<DateTime<Utc>>, args: &Gitlab, with: 
         gitlab_host: says.gitlab_host,
         carried,
         is_box: true,
+        is_shut: false,
         own: None,
     })
 }

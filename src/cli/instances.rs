@@ -10,7 +10,7 @@ use super::door::{Door, secret};
 use super::work::With;
 use crate::collect::links::target::host_of;
 use crate::config::Config;
-use crate::gitlab::{Access, HttpExchange, Purpose, Reader, Token, connect};
+use crate::gitlab::{Access, Exchange, HttpExchange, Nobody, Purpose, Reader, Token, connect};
 use crate::pod::verdict::{Observation, Verdict};
 
 /// The readers of the instances that the configuration names, by the hosts that links name. None in a box, whose web is
@@ -45,8 +45,11 @@ pub(super) fn readers(door: &Door, config: &Config, with: &With<'_>) -> Result<B
             used.push((name.clone(), shown));
             tokens.insert(Purpose::Handbook, Token { name: name.clone(), secret });
         }
-        let exchange = if instance.url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
-        let exchange = Arc::new(exchange.map_err(Halt::usage)?);
+        let exchange: Arc<dyn Exchange> = match instance.url.scheme() {
+            _ if door.is_shut => Arc::new(Nobody),
+            "http" => Arc::new(HttpExchange::loopback().map_err(Halt::usage)?),
+            _ => Arc::new(HttpExchange::new().map_err(Halt::usage)?),
+        };
         let access = Access { url: instance.url.clone(), tokens, exchange, seed: with.seed };
         readers.insert(host, connect(&access).map_err(Halt::usage)?);
     }

@@ -143,7 +143,7 @@ pub(super) async fn fetched(url: &Url, gitlab: &Gitlab, with: &With<'_>) -> Resu
         None | Some("") => None,
         Some(_) => Some(door::open(gitlab, None, Purpose::Handbook, &with.config_or_none()?, with).await?),
     };
-    let web = super::web::web(door.as_ref(), Limits::CAREFUL, None, with)?;
+    let web = super::web::web(door.as_ref(), super::web::settings(Limits::CAREFUL, with)?, None)?;
     match web.text(&source).await {
         Observed::Present(text) if text.trim_start().starts_with('<') => Err(Halt::usage(format!(
             "{address} is an HTML page; give the address of its Markdown source, for example the file's address on GitLab"

@@ -20,15 +20,8 @@ use crate::config::Config;
 use crate::gitlab::{Exchange, HttpExchange};
 
 /// What reads the web: the internet's, or the box's where the door leads into one.
-/// Hosts are asked as fast as `--limits` says, or as it fits the command; `github` is what GitHub's API is asked with, if
-/// it is.
-pub(super) fn web(
-    door: Option<&Door>,
-    fitting: Limits,
-    github: Option<HeaderValue>,
-    with: &With<'_>,
-) -> Result<Web, Halt> {
-    let settings = settings(fitting, with)?;
+/// `github` is what GitHub's API is asked with, if it is.
+pub(super) fn web(door: Option<&Door>, settings: Settings, github: Option<HeaderValue>) -> Result<Web, Halt> {
     let hosts = match door.and_then(|door| door.carried.as_ref()) {
         None => Hosts::Internet,
         Some(carried) => {
@@ -45,7 +38,7 @@ pub(super) fn web(
     })
 }
 
-/// How the web is read, by the flags that say so.
+/// How the web is read, by the flags that say so: as fast as `--limits` says, or as it fits the command.
 pub(super) fn settings(fitting: Limits, with: &With<'_>) -> Result<Settings, Halt> {
     Ok(Settings {
         seed: with.seed,

@@ -80,7 +80,7 @@ pub(super) async fn apply(args: &Apply, with: &With<'_>, sink: &mut Sink) -> Res
     let stop = Stop::default();
     let mode = Mode::Apply { writer: &writer, agreed: args.plan.as_deref(), stop: &stop };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
-    let web = super::web::web(Some(door), Limits::CAREFUL, prepared.github.clone(), with)?;
+    let web = super::web::web(Some(door), super::web::settings(Limits::CAREFUL, with)?, prepared.github.clone())?;
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let work = with.bar.during(run(pods, eyes, mode, door.moment(), *max_writes));
@@ -175,7 +175,8 @@ async fn look(at: &At, with: &With<'_>, sink: &mut Sink) -> Result<Looked, Halt>
     let started = (with.stopwatch)();
     let prepared = Prepared::new(at, with).await?;
     let reader = connect(&prepared.door.access).map_err(Halt::usage)?.with_others(prepared.others.clone());
-    let web = super::web::web(Some(&prepared.door), Limits::CAREFUL, prepared.github.clone(), with)?;
+    let web =
+        super::web::web(Some(&prepared.door), super::web::settings(Limits::CAREFUL, with)?, prepared.github.clone())?;
     let policy = prepared.policy();
     let eyes = Eyes { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;

@@ -21,7 +21,7 @@ pub(super) struct Lean {
 
 /// The document as its links, labels and headings need it.
 pub(super) fn lean(source: &Source<'_>) -> Lean {
-    let mut out = Writer { source, lean: Lean::default(), gap: 0..0, waiting: Vec::new() };
+    let mut out = Keeping { source, lean: Lean::default(), gap: 0..0, waiting: Vec::new() };
     out.lean.text.reserve(source.text.len());
     let mut addresses = Addresses::of(source.text);
     let mut block = Block::default();
@@ -54,7 +54,7 @@ pub(super) fn lean(source: &Source<'_>) -> Lean {
 }
 
 /// The lean text as far as it is done.
-struct Writer<'a> {
+struct Keeping<'a> {
     source: &'a Source<'a>,
     lean: Lean,
     /// The blank lines before what comes next.
@@ -63,7 +63,7 @@ struct Writer<'a> {
     waiting: Vec<(Range<usize>, Range<usize>)>,
 }
 
-impl Writer<'_> {
+impl Keeping<'_> {
     fn put(&mut self, block: &Block) {
         let Some(first) = block.first else { return };
         let gaps = self.waiting.iter().map(|(gap, _)| gap).chain([&self.gap]);

@@ -152,7 +152,10 @@ fn of_part(
 
 /// The same address in several parts is one. The sort finds that they are sorted each, and only merges them.
 fn joined(parts: Vec<Vec<(Key, Entry)>>) -> Vec<(Key, Entry)> {
-    let mut all: Vec<_> = parts.into_iter().flatten().collect();
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for part in parts {
+        all.extend(part);
+    }
     all.sort_by(|(a, _), (b, _)| a.cmp(b));
     all.dedup_by(|(key, entry), (before, first)| {
         let same = key == before;

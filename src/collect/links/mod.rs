@@ -52,7 +52,7 @@ use seen::SeenLink;
 use target::GitlabThing;
 use verdict::Judged;
 use web::Web;
-use web::portal;
+use web::portal::{self, Face};
 use web::queue::{Jobs, visit_all};
 use web::visit::Visitor;
 
@@ -130,11 +130,11 @@ pub async fn look(
     web: &Web,
     policy: &Policy,
 ) -> Probed {
-    let mut things: BTreeMap<&Key, GitlabLink> = BTreeMap::new();
+    let mut things: Vec<(usize, GitlabLink)> = Vec::new();
     let (mut hub, mut jobs) = (BTreeSet::new(), Jobs::new());
-    for (key, entry) in &entries {
+    for (at, (_, entry)) in entries.iter().enumerate() {
         match &entry.ask {
-            Ask::Gitlab(thing) => drop(things.insert(key, gitlab_link(thing))),
+            Ask::Gitlab(thing) => things.push((at, gitlab_link(thing))),
             Ask::Web(url) if github::is_asked(web, url) => drop(hub.insert(url.as_ref())),
             Ask::Web(url) => want(&mut jobs, url),
             Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => {}
@@ -143,7 +143,7 @@ pub async fn look(
     let recalled = policy.recall.as_ref().map(|recall| recall.recall(&mut jobs));
     let (recalled, known) = recalled.map_or_else(Default::default, |recalled| (recalled.visits, Some(recalled.known)));
     let visitor = Arc::new(Visitor::knowing(web, known));
-    let (keys, things): (Vec<&Key>, Vec<GitlabLink>) = things.into_iter().unzip();
+    let (asked, things): (Vec<usize>, Vec<GitlabLink>) = things.into_iter().unzip();
     let (looked, mut visits, hub) = tokio::join!(
         instances::look(things, labels, reader, policy, Purpose::Handbook),
         visit_all(&visitor, jobs),
@@ -160,42 +160,32 @@ pub async fn look(
     portal::unmask(&visitor, &mut visits).await;
     let memory = policy.recall.as_ref().map(|recall| recall.remember(&recalled, &visits));
     visits.extend(recalled);
-    let mut judged: BTreeMap<&Key, Judged> = keys.into_iter().zip(looked.links).collect();
+    let mut judged: BTreeMap<usize, Judged> = asked.into_iter().zip(looked.links).collect();
     second_sight::look(&entries, &mut judged, &visitor).await;
-    let verdicts: Vec<Judged> = entries
-        .iter()
-        .map(|(key, entry)| {
-            let judged = match &entry.ask {
-                Ask::Nobody(judged) => Judged::clone(judged),
-                Ask::Told(told) => {
-                    let visit = told.page.as_ref().and_then(|url| visits.get(url));
-                    visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
-                }
-                Ask::Gitlab(_) => judged.remove(key).unwrap_or_else(unseen),
-                Ask::Unasked => unasked(),
-                Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&*bare(url)), url)),
-            };
-            policy::as_named(entry.kind, judged)
-        })
-        .collect();
-    drop(visits);
-    let seen = entries.iter().zip(&verdicts).filter(|_| policy.hands_on);
-    let seen = seen.filter_map(|((key, entry), judged)| {
-        let face = match &entry.ask {
-            Ask::Gitlab(_) => None,
-            Ask::Web(url) => faces.get(&*bare(url)).cloned(),
-            Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => return None,
+    let (mut seen, mut observations) = (Vec::new(), Vec::with_capacity(entries.len()));
+    // One by one, so that of a hundred thousand not everything is held twice.
+    for (at, (key, entry)) in entries.into_iter().enumerate() {
+        let judged = match &entry.ask {
+            Ask::Nobody(judged) => Judged::clone(judged),
+            Ask::Told(told) => {
+                let visit = told.page.as_ref().and_then(|url| visits.get(url));
+                visit.and_then(portal::masked).unwrap_or(&told.judged).clone()
+            }
+            Ask::Gitlab(_) => judged.remove(&at).unwrap_or_else(unseen),
+            Ask::Web(url) => hub.judged(url, || policy.place(visits.get(&*bare(url)), url)),
+            Ask::Unasked => unasked(),
         };
-        Some(SeenLink::new(key, entry.kind, judged, face))
-    });
-    let seen: Vec<SeenLink> = seen.collect();
-    let judged = entries.into_iter().zip(verdicts);
-    let mut observations: Vec<Observation> =
-        judged.map(|((key, entry), judged)| observation(key.0, entry.kind, entry.places, judged)).collect();
+        let judged = policy::as_named(entry.kind, judged);
+        if policy.hands_on {
+            seen.extend(handed_on(&key, &entry, &judged, &faces));
+        }
+        observations.push(observation(key.0, entry.kind, entry.places, judged));
+    }
+    drop(visits);
+    by_place(&mut observations);
     let stumbled = observations.iter().find(|seen| seen.reason == STUMBLED);
     let stumbled =
         stumbled.map(|seen| Blind::stumbled(format!("the link {}", Untrusted::new(seen.url.as_str()).line())));
-    observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
     let (web_requests, hosts) = (visitor.requests(), visitor.traffic());
     let blind = stumbled.or(policy.seen.as_ref().and_then(|seen| seen.blind.clone())).or(looked.blind);
     Probed { observations, labels: looked.labels, blind, web_requests, hosts, seen, memory }
@@ -214,8 +204,26 @@ pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observat
             observation(key.0, entry.kind, entry.places, judged)
         })
         .collect();
-    observations.sort_by(|a, b| (&a.url, &a.places).cmp(&(&b.url, &b.places)));
+    by_place(&mut observations);
     observations
+}
+
+/// Brings observations into their order: they come in that of their addresses, and the same one may lead to several
+/// things.
+fn by_place(observations: &mut [Observation]) {
+    for same in observations.chunk_by_mut(|one, next| one.url == next.url) {
+        same.sort_by(|a, b| a.places.cmp(&b.places));
+    }
+}
+
+/// What a job hands on of a link that somebody was asked about.
+fn handed_on(key: &Key, entry: &Entry, judged: &Judged, faces: &BTreeMap<Arc<Url>, Face>) -> Option<SeenLink> {
+    let face = match &entry.ask {
+        Ask::Gitlab(_) => None,
+        Ask::Web(url) => faces.get(&*bare(url)).cloned(),
+        Ask::Nobody(_) | Ask::Told(_) | Ask::Unasked => return None,
+    };
+    Some(SeenLink::new(key, entry.kind, judged, face))
 }
 
 fn gitlab_link(thing: &GitlabThing) -> GitlabLink {

@@ -13,27 +13,24 @@ use super::web::visit::{Visit, Visitor};
 use super::{bare, policy};
 use crate::pod::verdict::Verdict;
 
-/// Looks again at everything that the API hides.
-pub(super) async fn look<'a>(
-    entries: &'a [(Key, Entry)],
-    judged: &mut BTreeMap<&'a Key, Judged>,
-    visitor: &Arc<Visitor>,
-) {
-    let hidden: Vec<(&Key, &Url)> = entries
+/// Looks again at everything that the API hides; `judged` has its verdicts, by the places of the entries.
+pub(super) async fn look(entries: &[(Key, Entry)], judged: &mut BTreeMap<usize, Judged>, visitor: &Arc<Visitor>) {
+    let hidden: Vec<(usize, &Url)> = entries
         .iter()
-        .filter_map(|(key, entry)| match &entry.ask {
-            Ask::Gitlab(thing) if judged.get(key).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
-                Some((key, &thing.url))
+        .enumerate()
+        .filter_map(|(at, (_, entry))| match &entry.ask {
+            Ask::Gitlab(thing) if judged.get(&at).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
+                Some((at, &thing.url))
             }
             _ => None,
         })
         .collect();
     let jobs: Jobs = hidden.iter().map(|(_, url)| (Arc::new(bare(url).into_owned()), BTreeSet::new())).collect();
     let visits = visit_all(visitor, jobs).await;
-    for (key, url) in hidden {
+    for (at, url) in hidden {
         let Some(visit) = visits.get(&*bare(url)) else { continue };
         if let Some(better) = moved_for_all_to_see(visit, url) {
-            judged.insert(key, better);
+            judged.insert(at, better);
         }
     }
 }

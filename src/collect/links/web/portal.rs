@@ -133,25 +133,24 @@ fn led_along(visit: &Visit, invented: &Visit) -> bool {
 }
 
 /// The invented address on one of the hosts that look alike, and how they look.
-fn alike_across_hosts(visits: &Visits) -> Option<(Url, Print)> {
+fn alike_across_hosts<'a>(visits: &'a Visits) -> Option<(Url, Print)> {
     let pages = || visits.iter().filter(|(_, visit)| shows_a_page(visit));
     if pages().count() < ENOUGH_PAGES {
         return None;
     }
-    let mut faces: BTreeMap<Print, BTreeMap<String, &Url>> = BTreeMap::new();
-    for (url, visit) in pages() {
-        if let Some(print) = visit.print {
-            let host = url.host_str().unwrap_or_default().to_owned();
-            faces.entry(print).or_default().entry(host).or_insert(url);
-        }
-    }
-    let (face, hosts) = faces.into_iter().max_by_key(|(_, hosts)| hosts.len())?;
+    // Most pages look like no other: a list of them takes less than a list for each look.
+    let look = |(url, visit): (&'a Arc<Url>, &'a Visit)| Some((visit.print?, url.host_str().unwrap_or_default(), url));
+    let mut looks: Vec<(Print, &str, &Arc<Url>)> = pages().filter_map(look).collect();
+    looks.sort_unstable();
+    let hosts =
+        |alike: &[(Print, &'a str, &'a Arc<Url>)]| alike.chunk_by(|(_, one, _), (_, next, _)| one == next).count();
+    let alike = looks.chunk_by(|(one, ..), (next, ..)| one == next).max_by_key(|alike| hosts(alike))?;
     let telling = telling(visits);
-    if hosts.keys().any(|host| telling.contains(host.as_str())) {
+    if alike.iter().any(|(_, host, _)| telling.contains(host)) {
         return None;
     }
-    let (_, url) = hosts.first_key_value().filter(|_| hosts.len() >= ENOUGH)?;
-    url.join(INVENTED).ok().map(|url| (url, face))
+    let (face, _, url) = alike.first().filter(|_| hosts(alike) >= ENOUGH)?;
+    url.join(INVENTED).ok().map(|url| (url, *face))
 }
 
 /// Hosts that said of an address that it is gone: they show what they have, and nobody stands in front of them.
@@ -170,17 +169,19 @@ enum Common<'a> {
 /// The invented address on each host of which several addresses are alike.
 fn alike_on_a_host(visits: &Visits) -> BTreeMap<String, Url> {
     let telling = telling(visits);
-    let mut alike: BTreeMap<Common<'_>, BTreeMap<&str, &Url>> = BTreeMap::new();
+    let mut pages: Vec<(Common<'_>, &str, &Url)> = Vec::new();
     let unproved = visits.iter().filter(|(url, visit)| proves_nothing_alone(url, visit));
     for (url, visit) in unproved.filter(|(url, _)| url.host_str().is_none_or(|host| !telling.contains(host))) {
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
         let end = (!visit.judged.redirects.is_empty()).then_some(Common::End(authority, &visit.end));
         for common in visit.print.map(|print| Common::Look(authority, print)).into_iter().chain(end) {
-            alike.entry(common).or_default().insert(url.path(), url);
+            pages.push((common, url.path(), url));
         }
     }
-    let suspects = alike.into_values().filter(|paths| paths.len() >= ENOUGH);
-    let asked = suspects.filter_map(|paths| paths.into_values().next()?.join(INVENTED).ok());
+    pages.sort_unstable();
+    let alike = pages.chunk_by(|(one, ..), (next, ..)| one == next);
+    let suspects = alike.filter(|pages| pages.chunk_by(|(_, one, _), (_, next, _)| one == next).count() >= ENOUGH);
+    let asked = suspects.filter_map(|pages| pages.first()?.2.join(INVENTED).ok());
     asked.map(|asked| (host(&asked), asked)).collect()
 }
 
