@@ -46,6 +46,16 @@ async fn a_network_that_is_not_there_hides_nothing_about_files() {
     }
 }
 
+#[tokio::test]
+async fn a_machine_without_certificate_authorities_looks_at_files_all_the_same() {
+    let root = tree("check-bare", &[("README.md", "# Top\n\n[a](#top) [b](gone.md)\n")]);
+    let bare = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", path(&root))];
+    let told = podkeeper_in(&["check", "--offline", path(&root)], &bare).await;
+    assert!(told.code == Some(3) && told.out.contains("there is nothing at gone.md"), "{told:?}");
+    let told = podkeeper_in(&["check", path(&root)], &bare).await;
+    assert!(told.code == Some(2) && told.err.contains("install the system's CA certificates"), "{told:?}");
+}
+
 /// The sandbox knows its own hosts, where an address that it does not know is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_on_which_most_is_gone_is_told_whole() {
