@@ -20,8 +20,6 @@ pub(super) struct Disk {
 enum Folder {
     /// What stands in it, by name.
     Holds(BTreeMap<String, Entry>),
-    /// There is none.
-    Gone,
     /// What stands in it is not told, and has to be asked for one by one.
     Closed,
 }
@@ -35,20 +33,33 @@ impl Disk {
         self.root.join(path)
     }
 
-    /// What stands at a path, by what its folder holds.
+    /// What stands at a path, folder by folder down to the first that is not there.
     fn looked_up(&self, path: &str, folders: &mut BTreeMap<String, Folder>) -> Option<Entry> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if name.is_empty() {
-            return if folder.is_empty() { Some(Entry::Folder) } else { self.looked_up(folder, folders) };
+        // Most folders are known.
+        if let Some((folder, name)) = path.rsplit_once('/')
+            && let Some(known) = folders.get(folder)
+            && !name.is_empty()
+        {
+            return self.held(known, path, name);
         }
-        if !folders.contains_key(folder) {
-            let there = folder.is_empty() || self.looked_up(folder, folders) == Some(Entry::Folder);
-            let read = if there { self.read(folder) } else { Folder::Gone };
-            folders.insert(folder.to_owned(), read);
+        let (mut here, mut behind) = (Entry::Folder, 0);
+        for part in path.split_inclusive('/') {
+            let (folder, name) = (path[..behind].trim_end_matches('/'), part.trim_end_matches('/'));
+            behind += part.len();
+            if here == Entry::File {
+                return None;
+            }
+            if !name.is_empty() {
+                let known = folders.entry(folder.to_owned()).or_insert_with(|| self.read(folder));
+                here = self.held(known, path[..behind].trim_end_matches('/'), name)?;
+            }
         }
-        match folders.get(folder)? {
+        Some(here).filter(|here| *here == Entry::Folder || !path.ends_with('/'))
+    }
+
+    fn held(&self, folder: &Folder, path: &str, name: &str) -> Option<Entry> {
+        match folder {
             Folder::Holds(named) => named.get(name).copied(),
-            Folder::Gone => None,
             Folder::Closed => Some(what(fs::metadata(self.at(path)).ok()?.file_type())),
         }
     }

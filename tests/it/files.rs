@@ -56,6 +56,17 @@ async fn a_machine_without_certificate_authorities_looks_at_files_all_the_same()
     assert!(told.code == Some(2) && told.err.contains("install the system's CA certificates"), "{told:?}");
 }
 
+#[tokio::test]
+async fn a_path_without_end_is_a_dead_link_like_any_other() {
+    let deep = "a/".repeat(100_000);
+    let root = tree("check-deep", &[("README.md", &format!("[a]({deep}x.md) [b](a/b.md/c.md) [c](a/)\n"))]);
+    std::fs::create_dir(root.join("a")).unwrap();
+    std::fs::write(root.join("a/b.md"), "# B\n").unwrap();
+    let told = check(&[path(&root)]).await;
+    assert_eq!(told.code, Some(3), "{}", told.err);
+    assert!(told.out.ends_with("3 links, 3 different: 1 alive, 2 dead\n"), "{told:?}");
+}
+
 /// The sandbox knows its own hosts, where an address that it does not know is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_on_which_most_is_gone_is_told_whole() {

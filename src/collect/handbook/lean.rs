@@ -3,6 +3,9 @@
 //! Nearly half of a handbook is such prose, and a parser takes as long over it as over the rest. So paragraphs and list
 //! items of plain words are left out where nothing else hangs on them, and cut to the beginning of each line elsewhere.
 //! What is left stands as it stood, line by line, and its lines keep their numbers.
+//!
+//! The parser must not be able to tell. Where it could (definitions of links, lone carriage returns, a fence that is
+//! never closed), the whole text is parsed: see [`Source::lean`] and `Outline::of`.
 
 use std::ops::Range;
 
@@ -99,12 +102,7 @@ impl Keeping<'_> {
     fn whole(&mut self, lines: Range<usize>) {
         if !lines.is_empty() {
             let (start, end) = (self.source.line(lines.start).start, self.source.line_end(lines.end - 1));
-            let text = &self.source.text[start..end];
-            // A line may end with a carriage return alone, which a line feed would become a part of.
-            if text.starts_with('\n') && self.lean.text.ends_with('\r') {
-                self.lean.text.push(' ');
-            }
-            self.lean.text.push_str(text);
+            self.lean.text.push_str(&self.source.text[start..end]);
             self.lean.lines.extend(lines);
         }
     }
@@ -198,6 +196,11 @@ enum Mark {
 impl Head {
     fn of(line: &[u8]) -> Self {
         let begin = blanks(line);
+        // A tab is as wide as its place makes it; that is more than any of ours.
+        let indentation = if line.get(begin) == Some(&b'\t') { usize::MAX } else { begin };
+        if is_thematic_break(&line[begin..]) {
+            return Self { indentation, mark: None, text: begin, length: 0 };
+        }
         let (mut text, mut mark) = (begin, None);
         while let Some((found, length)) = Mark::at(&line[text..]) {
             let behind = text + length;
@@ -207,10 +210,19 @@ impl Head {
             mark = mark.or(Some((found, if gap < 5 { text } else { behind + 1 })));
         }
         let (mark, own) = mark.map_or((None, begin), |(mark, text)| (Some(mark), text));
-        // A tab is as wide as its place makes it; that is more than any of ours.
-        let indentation = if line.get(begin) == Some(&b'\t') { usize::MAX } else { begin };
         Self { indentation, mark, text: own, length: words(&line[text..]).map_or(0, |length| text + length) }
     }
+}
+
+/// Whether a line is a rule across the page, which looks like an item without text (`CommonMark` 0.31, section 4.1).
+fn is_thematic_break(line: &[u8]) -> bool {
+    let mut marks = line.iter().filter(|byte| !matches!(byte, b' ' | b'\t'));
+    let Some(first) = marks.next().filter(|first| matches!(first, b'-' | b'*' | b'_')) else { return false };
+    let mut others = 0;
+    marks.all(|mark| {
+        others += 1;
+        mark == first
+    }) && others >= 2
 }
 
 impl Mark {

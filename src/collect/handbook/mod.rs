@@ -66,11 +66,15 @@ enum Whole {
 }
 
 fn read(text: &str, path: &str, whole: Whole) -> (PodPage, Headings) {
-    let source = match whole {
+    let mut source = match whole {
         Whole::PodPage => Source::new(beginning(text)),
         Whole::Document => Source::lean(beginning(text)),
     };
     let mut outline = Outline::of(&source, whole);
+    if outline.open_fence && !source.is_whole() {
+        source = source.whole();
+        outline = Outline::of(&source, whole);
+    }
     let (headings, links) = (mem::take(&mut outline.anchors), mem::take(&mut outline.links));
     let page = Page { source: &source, outline: &outline, path, whole };
     let mut findings = Vec::new();

@@ -7,6 +7,8 @@
 //! The way back alone proves too much: a capital with an ellipsis behind it (`CAFÉ…`) is valid UTF-8 as
 //! well. So the mended text must also be one that pages hold, and the broken one none that people write.
 
+use std::ops::Range;
+
 use encoding_rs::{Encoding, ISO_8859_15, MACINTOSH, WINDOWS_1252};
 
 use super::{MOST, Page};
@@ -21,6 +23,7 @@ const ENCODINGS: [(&Encoding, &str); 3] =
 /// Finds broken characters everywhere but in code, where they may be an example.
 pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
     let text = page.source.text;
+    let mut code = None;
     let mut from = 0;
     while let Some(start) = not_ascii(text, from)
         && findings.len() < MOST
@@ -29,12 +32,24 @@ pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
         let before = text[..start].chars().next_back();
         let after = text[end..].chars().next();
         if let Some((mended, encoding)) = mend(&text[start..end], before, after)
-            && !page.outline.code().any(|code| code.contains(&start))
+            && !is_in(code.get_or_insert_with(|| in_order(page.outline.code())), start)
         {
             findings.push(finding(&text[start..end], &mended, encoding).at(page.place(start)));
         }
         from = end;
     }
+}
+
+/// Code from the beginning to the end of the page; no code stands in other code.
+fn in_order(code: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut code: Vec<_> = code.collect();
+    code.sort_by_key(|range| range.start);
+    code
+}
+
+fn is_in(code: &[Range<usize>], offset: usize) -> bool {
+    let behind = code.partition_point(|range| range.start <= offset);
+    behind > 0 && code[behind - 1].contains(&offset)
 }
 
 /// Where the first character from an offset on stands that is not ASCII; most text is, and is passed over in large steps.

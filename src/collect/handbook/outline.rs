@@ -35,6 +35,8 @@ pub(super) struct Outline {
     pub(super) silent: Vec<Range<usize>>,
     /// Where links can lead to, in a document.
     pub(super) anchors: Headings,
+    /// Some fence is never closed: where its code ends hangs on the lines behind it.
+    pub(super) open_fence: bool,
 }
 
 /// A heading.
@@ -145,7 +147,10 @@ impl Outline {
                 };
                 self.blocks.push(Block { range, text, item, under });
             }
-            NodeValue::CodeBlock(_) => self.code_blocks.push(range),
+            NodeValue::CodeBlock(code) => {
+                self.open_fence |= code.fenced && !code.closed;
+                self.code_blocks.push(range);
+            }
             NodeValue::HtmlBlock(block) => self.note_html(source, node, &block.literal, range),
             _ => {}
         }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use comrak::nodes::LineColumn;
+use memchr::memmem;
 
 use super::lean::{Lean, lean};
 
@@ -31,7 +32,20 @@ impl<'a> Source<'a> {
     /// A text that is parsed without the prose that says nothing of links, labels and headings.
     pub(super) fn lean(text: &'a str) -> Self {
         let whole = Self::new(text);
-        Self { lean: Some(lean(&whole)), ..whole }
+        // How often a definition may be used hangs on the length of the text, and a lone carriage return on what stands
+        // behind it.
+        let whole_only = memmem::find(text.as_bytes(), b"]:").is_some() || whole.lines.len() != whole.rows.len();
+        Self { lean: (!whole_only).then(|| lean(&whole)), ..whole }
+    }
+
+    /// The same text, parsed as it is.
+    pub(super) fn whole(self) -> Self {
+        Self { lean: None, ..self }
+    }
+
+    /// Whether it is parsed as it is.
+    pub(super) fn is_whole(&self) -> bool {
+        self.lean.is_none()
     }
 
     /// A text that is parsed as it is.

@@ -9,7 +9,7 @@ mod path;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::fragment;
 use super::heading;
@@ -65,7 +65,7 @@ pub struct Local {
     /// The documents, by path, as far as their places are known.
     documents: BTreeMap<String, Anchors>,
     /// Places of other files, by path, as far as they were read.
-    read: Mutex<BTreeMap<String, Option<Arc<Anchors>>>>,
+    read: Mutex<BTreeMap<String, Option<Anchors>>>,
 }
 
 impl std::fmt::Debug for Local {
@@ -238,9 +238,9 @@ impl Local {
         let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let anchors = known.entry(path.to_owned()).or_insert_with(|| {
             let text = heading::is_markdown(path).then(|| self.files.text(path)).flatten();
-            text.map(|text| Arc::new(Anchors::of(&text)))
+            text.map(|text| Anchors::of(&text))
         });
-        anchors.clone().map(|anchors| ask(&anchors))
+        anchors.as_ref().map(ask)
     }
 }
 

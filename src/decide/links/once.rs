@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Assessment, fails, inconclusive, is_mass, judge, says_of_the_network};
+use super::{Assessment, BLIND_COUNT, fails, inconclusive, is_mass, judge, says_of_the_network};
 use crate::pod::verdict::{Observation, Verdict};
 
 /// Judges the verdicts of a single look.
@@ -17,12 +17,13 @@ use crate::pod::verdict::{Observation, Verdict};
 /// only that is told which needs no page of the web: files, forms of addresses, what GitLab's API says.
 pub fn assess_once(observations: &[Observation], now: DateTime<Utc>) -> Assessment {
     let all: Vec<&Observation> = observations.iter().filter(|seen| says_of_the_network(seen)).collect();
-    let failed = all.iter().filter(|seen| fails(seen)).count();
     let silent = all.iter().filter(|seen| seen.verdict == Verdict::Unreachable).count();
-    let believed = !is_mass(failed, all.len()) || all.iter().any(|seen| !fails(seen) && by_the_web(seen));
+    let of_the_web = || all.iter().filter(|seen| by_the_web(seen));
+    let failed = of_the_web().filter(|seen| fails(seen)).count();
+    let believed = failed < BLIND_COUNT || of_the_web().count() > failed;
     let mut assessment = judge(observations, |seen| believed || !by_the_web(seen), &BTreeMap::new(), now);
     let (why, so) = if !believed {
-        let why = format!("{failed} of {} links fail, and nothing on the web is there", all.len());
+        let why = format!("{failed} links fail, and nothing on the web is there");
         (why, "nothing is concluded of the web, because the network may answer in its place")
     } else if is_mass(silent, all.len()) {
         (format!("{silent} of {} links give no useful answer", all.len()), "nothing is concluded of these")

@@ -38,7 +38,7 @@ pub(super) fn tell(out: &mut Lines, looked: &Looked<'_>) {
     for verdict in QUIET.into_iter().filter(|_| looked.verbose) {
         let seen = with(looked, verdict);
         if !seen.is_empty() {
-            out.line(&format!("{} {}", counted(seen.len(), "link"), verdict.word()));
+            out.line(&format!("{}: {}", verdict.word(), counted(seen.len(), "link")));
             for seen in seen {
                 entry(out, seen);
             }

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::collect::handbook::Whole;
 use crate::collect::handbook::outline::Outline;
 use crate::collect::handbook::source::Source;
-use crate::pod::document::LinkForm;
+use crate::collect::handbook::{Whole, document, parse};
+use crate::pod::document::{LinkForm, PodPage};
 
 /// All that is asked of a document: links, headings, what hides labels, and the items whose lines are looked at, each
 /// with where it stands; and the places that links can lead to.
@@ -12,6 +12,8 @@ use crate::pod::document::LinkForm;
 struct Seen {
     links: Vec<(usize, String, String, LinkForm)>,
     headings: Vec<(usize, u8, String)>,
+    /// What labels and broken characters are looked for by, where it is not hidden.
+    signs: Vec<usize>,
     silent: Vec<usize>,
     /// Those of several lines.
     items: Vec<usize>,
@@ -20,6 +22,8 @@ struct Seen {
 
 fn seen(source: &Source<'_>) -> Seen {
     let outline = Outline::of(source, Whole::Document);
+    let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());
+    let signs = source.without(hidden).match_indices(|c: char| c == '~' || !c.is_ascii()).map(|(at, _)| at).collect();
     let links = outline.links.into_iter().map(|link| (link.range.start, link.url, link.text, link.form)).collect();
     let headings = outline.headings.into_iter().map(|heading| (heading.range.start, heading.level, heading.text));
     let rows = |range: &Range<usize>| source.line_number(range.end) - source.line_number(range.start);
@@ -27,6 +31,7 @@ fn seen(source: &Source<'_>) -> Seen {
     let items = items.map(|block| block.range.start);
     Seen {
         links,
+        signs,
         headings: headings.collect(),
         silent: outline.silent.iter().map(|range| range.start).collect(),
         items: items.collect(),
@@ -37,7 +42,11 @@ fn seen(source: &Source<'_>) -> Seen {
 #[track_caller]
 fn says_the_same(text: &str) {
     let lean = Source::lean(text);
-    assert_eq!(seen(&lean), seen(&Source::new(text)), "{text:?} became {:?}", lean.parsed());
+    let outline = Outline::of(&lean, Whole::Document);
+    // Then the whole text is parsed.
+    if !outline.open_fence {
+        assert_eq!(seen(&lean), seen(&Source::new(text)), "{text:?} became {:?}", lean.parsed());
+    }
 }
 
 #[test]
@@ -54,6 +63,24 @@ fn plain_prose_is_cut_line_by_line_and_nothing_else_is() {
     ] {
         assert_eq!(Source::lean(text).parsed(), expected);
         says_the_same(text);
+    }
+}
+
+/// A definition may be used for as many bytes as the text has, but for a small text at least.
+#[test]
+fn references_are_as_many_as_the_whole_text_may_have() {
+    let prose = "Some words that say nothing of any link, to make the text a long one.\n\n".repeat(20);
+    let text = format!("{prose}[r] [r] [r] [r] [r]\n\n[r]: https://example.com/{}\n", "x".repeat(80));
+    assert_eq!(seen(&Source::lean(&text)).links.len(), 5);
+    says_the_same(&text);
+}
+
+/// Code that is never closed ends where the next line says so, which may be a line that is left out.
+#[test]
+fn what_stands_in_an_open_fence_is_hidden_as_in_the_whole_text() {
+    for text in ["- ```\n  ~\"l\"\n- plain words\n\n- [a](b)\n", "- ```\n  ~\"l\"\n\n"] {
+        let labels = |page: PodPage| page.labels.len();
+        assert_eq!(labels(document(text, "a.md").0), labels(parse(text, "a.md")), "{text:?}");
     }
 }
 
@@ -94,6 +121,9 @@ fn lines_that_belong_together_stay_together() {
         "foo words\n1. Name: one\nName: two\n\n- [a](b)\n",
         "- [a](b)\n\n  two words\n\n  three\n  four\n\n      # code\n",
         "```\nplain words\n\n[a](b)\n\nmore\n",
+        "* * *\n  x `\n     - bar ` baz\n     - [a](b) `\n",
+        "- - -\n  1. é x\n    - a ** b\n",
+        "- ```\n  ~\"l\"\n  ```\n- plain words\n\n- [a](b)\n",
         "two words\\\n[a](b)\n\n2) one two\n3) three four\n4. [a](b)\n",
     ] {
         says_the_same(text);
@@ -103,8 +133,35 @@ fn lines_that_belong_together_stay_together() {
 /// Lines of documents, with what may stand before and behind them.
 fn line() -> impl Strategy<Value = String> {
     let before = prop::sample::select(vec![
-        "", "", "", " ", "  ", "   ", "    ", "     ", "      ", "        ", "\t", "> ", "- ", "-   ", "1.   ", "* ",
-        "+ ", "1. ", "2. ", "12) ", "-      ", "- - ", "1. - ", "  - ", "    - ", "# ", "| ", "- [ ] ",
+        "",
+        "",
+        "",
+        " ",
+        "  ",
+        "   ",
+        "    ",
+        "     ",
+        "      ",
+        "        ",
+        "\t",
+        "> ",
+        "- ",
+        "-   ",
+        "1.   ",
+        "* ",
+        "+ ",
+        "1. ",
+        "2. ",
+        "- - -\n  ",
+        "12) ",
+        "-      ",
+        "- - ",
+        "1. - ",
+        "  - ",
+        "    - ",
+        "# ",
+        "| ",
+        "- [ ] ",
     ]);
     let middle = prop::sample::select(vec![
         "",

@@ -166,10 +166,17 @@ enum Common<'a> {
     End(&'a str, &'a Url),
 }
 
+/// A page with its path, by what it has in common with others.
+type Page<'a> = (Common<'a>, &'a str, &'a Url);
+
+fn by_path<'p, 'a>(pages: &'p [Page<'a>]) -> impl Iterator<Item = &'p [Page<'a>]> {
+    pages.chunk_by(|(_, one, _), (_, next, _)| one == next)
+}
+
 /// The invented address on each host of which several addresses are alike.
 fn alike_on_a_host(visits: &Visits) -> BTreeMap<String, Url> {
     let telling = telling(visits);
-    let mut pages: Vec<(Common<'_>, &str, &Url)> = Vec::new();
+    let mut pages: Vec<Page<'_>> = Vec::new();
     let unproved = visits.iter().filter(|(url, visit)| proves_nothing_alone(url, visit));
     for (url, visit) in unproved.filter(|(url, _)| url.host_str().is_none_or(|host| !telling.contains(host))) {
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
@@ -180,8 +187,9 @@ fn alike_on_a_host(visits: &Visits) -> BTreeMap<String, Url> {
     }
     pages.sort_unstable();
     let alike = pages.chunk_by(|(one, ..), (next, ..)| one == next);
-    let suspects = alike.filter(|pages| pages.chunk_by(|(_, one, _), (_, next, _)| one == next).count() >= ENOUGH);
-    let asked = suspects.filter_map(|pages| pages.first()?.2.join(INVENTED).ok());
+    let suspects = alike.filter(|pages| by_path(pages).count() >= ENOUGH);
+    // Of several addresses with one path the last one, which is on https where one is.
+    let asked = suspects.filter_map(|pages| by_path(pages).next()?.last()?.2.join(INVENTED).ok());
     asked.map(|asked| (host(&asked), asked)).collect()
 }
 

@@ -43,7 +43,17 @@ fn where_nothing_of_the_web_is_there_only_what_needs_no_page_of_it_is_told() {
     let world: Vec<_> = others.into_iter().chain([gone]).collect();
     let (rules, why) = told(&world);
     assert_eq!(rules, [("link-dead", 3), ("links-inconclusive", 1)]);
-    assert_eq!(why.as_deref(), Some("10 of 12 links fail, and nothing on the web is there"));
+    assert_eq!(why.as_deref(), Some("9 links fail, and nothing on the web is there"));
+}
+
+#[test]
+fn what_needs_no_network_says_nothing_of_it() {
+    let malformed = || seen(LinkKind::Other, Verdict::Dead, None, 12);
+    assert_eq!(told(&[malformed()]), (vec![("link-dead", 12)], None));
+    // A proxy that answers for the web is none that GitLab's API is reached through.
+    let gone = seen(LinkKind::Web, Verdict::Dead, Some(404), 8);
+    let there = seen(LinkKind::Issue, Verdict::Alive, Some(200), 30);
+    assert_eq!(told(&[malformed(), gone, there]).0, [("link-dead", 12), ("links-inconclusive", 1)]);
 }
 
 #[test]

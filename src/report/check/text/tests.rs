@@ -157,11 +157,11 @@ fn a_silent_link_is_named_and_what_is_private_only_for_those_who_ask() {
          \x20 ? a.md:1:3, and in 1 other place\n\
          \x20     https://down.example/00: its name is unknown\n\
          \n\
-         1 link login\n\
+         login: 1 link\n\
          \x20 ? a.md:5:3\n\
          \x20     https://team.example/\n\
          \n\
-         1 link refused\n\
+         refused: 1 link\n\
          \x20 ? a.md:7:3\n\
          \x20     https://private.example/: HTTP 403\n\
          \n\
