@@ -126,6 +126,10 @@ pub(super) fn markdown(
     } else {
         LinkForm::Reference
     };
+    // A footnote of one word has the form of a definition. Where that is an address it is one in the footnote, too.
+    if form == LinkForm::Reference && written.starts_with("[^") && !link.url.contains("://") {
+        return None;
+    }
     // Angle brackets are no part of an address.
     let start = range.start + usize::from(in_angles);
     let text = match whole {

@@ -9,15 +9,20 @@ use std::collections::BTreeMap;
 use super::lines::Lines;
 use super::{Looked, counts, unseen};
 use crate::pod::finding::{Finding, Place};
+use crate::pod::rule::Rule;
 use crate::pod::text::printable;
 use crate::report::terminal::counted;
+
+/// The most other places of a link that are named unless more is asked for.
+const MOST_PLACES: usize = 5;
 
 /// The text for a terminal of so many columns, or for no terminal: what needs a look by page and place, then a line of
 /// counts.
 pub fn text(looked: &Looked<'_>, width: Option<usize>) -> String {
     let mut out = Lines::new(width);
+    let elsewhere = elsewhere(looked);
     for (path, findings) in by_page(looked.findings) {
-        page(&mut out, path, &findings);
+        page(&mut out, path, &findings, &elsewhere);
     }
     unseen::tell(&mut out, looked);
     if let Some(why) = looked.inconclusive {
@@ -48,7 +53,27 @@ fn by_page(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     pages
 }
 
-fn page(out: &mut Lines, path: &str, findings: &[&Finding]) {
+/// The other places of links that stand in several, by the first, at which they are told.
+type Elsewhere<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
+
+fn elsewhere<'a>(looked: &Looked<'a>) -> Elsewhere<'a> {
+    let most = if looked.verbose { usize::MAX } else { MOST_PLACES };
+    let named = looked.observations.iter().filter_map(|seen| {
+        let (first, others) = seen.places.split_first().filter(|(_, others)| !others.is_empty())?;
+        let mut shown: Vec<String> = others.iter().take(most).map(|place| clickable(&Place::from(place))).collect();
+        shown.extend((others.len() > most).then(|| format!("{} more, which -v names", others.len() - most)));
+        Some(((&*first.path, first.line, first.column), shown))
+    });
+    named.collect()
+}
+
+/// Whether a finding is about a link, wherever it stands.
+fn is_of_a_link(finding: &Finding) -> bool {
+    let rules = [Rule::LinkDead, Rule::LinkFragmentDead, Rule::LinkMoved, Rule::TemplateDeprecated];
+    rules.contains(&finding.rule)
+}
+
+fn page(out: &mut Lines, path: &str, findings: &[&Finding], elsewhere: &Elsewhere<'_>) {
     if !path.is_empty() {
         out.line(&format!("{} in {}", counted(findings.len(), "finding"), printable(path)));
     }
@@ -56,6 +81,10 @@ fn page(out: &mut Lines, path: &str, findings: &[&Finding]) {
         let place = found.place.as_ref().map(|place| format!("{} ", clickable(place))).unwrap_or_default();
         out.entry(&format!("  ! {place}{}", found.rule.code()), &found.message);
         out.paragraph("      fix: ", &found.advice);
+        let at = found.place.as_ref().filter(|_| is_of_a_link(found)).map(|at| (at.path.as_str(), at.line, at.column));
+        if let Some(others) = at.and_then(|at| elsewhere.get(&at)) {
+            out.paragraph("      also at: ", &others.join(", "));
+        }
     }
     out.gap();
 }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::pod::document::LinkKind;
-use crate::pod::rule::Rule;
 use crate::pod::verdict::{LinkPlace, Observation, Verdict};
 
 const OLD: &str = "https://docs.example.com/a-rather-long-path/to-a-page/that-has-moved/somewhere-else.html";
@@ -178,4 +177,38 @@ fn of_many_silent_links_the_first_are_named() {
     );
     assert!(told.contains("\n  and 10 more, which -v names\n"), "{told}");
     assert!(unseen(true, 30, None).contains("/29: "));
+}
+
+#[test]
+fn a_dead_link_is_told_with_all_its_places() {
+    let place = |line| LinkPlace { path: "a.md".into(), line, column: 3, section: "".into() };
+    let told = |last, verbose| {
+        let places = (1..=last).map(place).collect();
+        let seen = Observation { places, ..Observation::new("x.md", LinkKind::Path, Verdict::Dead, "gone") };
+        let finding =
+            Finding::new(Rule::LinkDead, "x.md", "x.md: gone").at((&place(1)).into()).advise("Write another.");
+        let looked = Looked {
+            links: last,
+            unique: 1,
+            observations: &[seen],
+            findings: &[finding],
+            unread: &[],
+            inconclusive: None,
+            requests: (0, 0, 0),
+            hosts: &[],
+            took_ms: 1,
+            verbose,
+            shard: None,
+        };
+        text(&looked, None)
+    };
+    assert!(
+        told(3, false).contains("\n      fix: Write another.\n      also at: a.md:2:3, a.md:3:3\n"),
+        "{}",
+        told(3, false)
+    );
+    assert!(
+        told(9, false).contains("also at: a.md:2:3, a.md:3:3, a.md:4:3, a.md:5:3, a.md:6:3, 3 more, which -v names\n")
+    );
+    assert!(told(9, true).contains(", a.md:9:3\n") && !told(1, false).contains("also at"));
 }
