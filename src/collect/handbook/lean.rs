@@ -5,7 +5,7 @@
 //! What is left stands as it stood, line by line, and its lines keep their numbers.
 //!
 //! The parser must not be able to tell. Where it could (definitions of links, lone carriage returns, a fence that is
-//! never closed), the whole text is parsed: see [`Source::lean`] and `Outline::of`.
+//! never closed), the whole text is parsed: see [`Source::lean`] and `read` in this folder's `mod.rs`.
 
 use std::ops::Range;
 
@@ -50,9 +50,9 @@ pub(super) fn lean(source: &Source<'_>) -> Lean {
         }
         number += 1;
     }
-    block.lines.end = block.lines.end.min(source.line_count());
     out.put(&block);
-    out.whole(block.lines.end.max(block.lines.start)..source.line_count());
+    // What is left where HTML may go on.
+    out.whole(block.lines.end..source.line_count());
     out.lean
 }
 
