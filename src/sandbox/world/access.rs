@@ -3,6 +3,8 @@
 use super::groups::is_below;
 use super::{Epic, Group, Issue, Project, User, Visibility, World};
 
+/// The least role of a member.
+pub(in super::super) const GUEST: u8 = 10;
 /// The least role that may set labels and edit other people's issues.
 pub(in super::super) const PLANNER: u8 = 15;
 /// The least role that may read the code of a private project.

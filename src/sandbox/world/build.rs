@@ -114,6 +114,20 @@ impl World {
         }
     }
 
+    /// Makes a person's own role in a project this one, or with 0 none; `None` without such a person or project.
+    ///
+    /// What they have from groups above stays, and the highest role counts (GitLab docs, "Direct membership").
+    pub fn set_role(&mut self, username: &str, project: u64, role: u8) -> Option<()> {
+        let user = self.user_named(username)?.id;
+        let members = &mut self.projects.get_mut(&project)?.members;
+        if role == 0 {
+            members.remove(&user);
+        } else {
+            members.insert(user, role);
+        }
+        Some(())
+    }
+
     /// Adds a label to a project, or returns the id of the one that has this name already.
     pub fn add_label(&mut self, project: u64, name: &str, color: &str, description: &str) -> u64 {
         let labels = self.projects.get(&project).map(|project| &project.labels);
@@ -180,6 +194,7 @@ impl World {
             color: color.to_owned(),
             description: Some(description.to_owned()).filter(|text| !text.is_empty()),
             priority: None,
+            archived: false,
             subscribers: BTreeSet::new(),
         }
     }

@@ -3,15 +3,48 @@
 use chrono::NaiveDate;
 
 use super::super::quick_actions::{Command, split};
-use super::{Change, DEVELOPER, IssueEdit, MergeRequestEdit, On, PLANNER, World};
+use super::{Change, DEVELOPER, GUEST, IssueEdit, MergeRequestEdit, On, PLANNER, World};
 
 impl World {
     /// Runs one quick action as `who` and says what it changed; `Err` says why it could not.
     ///
     /// Every recognised command is recorded on the issue, those without an effect in this small world too.
+    ///
+    /// Labels and other metadata that an author with less than the planner's role sets on an existing issue are dropped
+    /// without a word, as in a request (`IssuableBaseService#filter_params`, which sees commands too).
     pub fn run_command(&mut self, project: u64, iid: u64, who: u64, command: &Command) -> Result<String, String> {
+        let mut edit = self.meaning(project, iid, who, command)?;
+        if self.access(project, Some(who)) < PLANNER {
+            edit = IssueEdit { title: edit.title, close: edit.close, ..IssueEdit::default() };
+        }
+        self.run(project, iid, who, command, &edit)
+    }
+
+    /// The same for an issue that is being opened, where every member may set metadata (`issue_policy.rb`,
+    /// `set_issue_metadata`).
+    pub(super) fn run_command_at_birth(
+        &mut self,
+        project: u64,
+        iid: u64,
+        who: u64,
+        command: &Command,
+    ) -> Result<String, String> {
+        if self.access(project, Some(who)) < GUEST {
+            return self.run_command(project, iid, who, command);
+        }
         let edit = self.meaning(project, iid, who, command)?;
-        self.apply(project, iid, who, &edit);
+        self.run(project, iid, who, command, &edit)
+    }
+
+    fn run(
+        &mut self,
+        project: u64,
+        iid: u64,
+        who: u64,
+        command: &Command,
+        edit: &IssueEdit,
+    ) -> Result<String, String> {
+        self.apply(project, iid, who, edit);
         let Some(issue) = self.issue_mut(project, iid) else { return Err("There is no such issue.".to_owned()) };
         if matches!(command.name.as_str(), "move" | "clone") {
             issue.moved_to = Some(command.argument.clone());

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::super::quick_actions::{Command, extract};
 use super::commands::without_commands;
 use super::{Change, Issue, Note, World};
 
@@ -63,7 +64,10 @@ impl World {
             ..Issue::default()
         };
         home.issues.insert(iid, issue);
-        self.edit_issue(project, iid, author, &new.rest);
+        let commands = self.apply_text(project, iid, author, &new.rest);
+        for command in commands {
+            self.run_command_at_birth(project, iid, author, &command).ok();
+        }
         // What an issue is born with leaves no system notes.
         if let Some(issue) = self.issue_mut(project, iid) {
             issue.notes.clear();
@@ -71,14 +75,24 @@ impl World {
         Some(iid)
     }
 
-    /// Changes an issue as `who`, then runs the quick actions of the new description.
+    /// Changes an issue as `who`, then runs those quick actions of the new description that the old one does not have
+    /// (`IssuableBaseService#merge_quick_actions_into_params!`, `QuickActions::InterpretService#execute_with_original_text`).
     pub fn edit_issue(&mut self, project: u64, iid: u64, who: u64, edit: &IssueEdit) {
+        let old = self.issue(project, iid).and_then(|issue| issue.description.as_deref());
+        let old = old.map(extract).unwrap_or_default();
+        let known = |new: &Command| old.iter().any(|old| (&old.name, &old.argument) == (&new.name, &new.argument));
+        let commands = self.apply_text(project, iid, who, edit);
+        for command in commands.iter().filter(|command| !known(command)) {
+            // What a command cannot do is silently left undone in a description.
+            self.run_command(project, iid, who, command).ok();
+        }
+    }
+
+    /// Applies an edit, and returns the quick actions that its description held.
+    fn apply_text(&mut self, project: u64, iid: u64, who: u64, edit: &IssueEdit) -> Vec<Command> {
         let (description, commands) = without_commands(&edit.description);
         self.apply(project, iid, who, &IssueEdit { description, ..edit.clone() });
-        for command in commands {
-            // What a command cannot do is silently left undone in a description.
-            self.run_command(project, iid, who, &command).ok();
-        }
+        commands
     }
 
     /// Writes down a comment and returns its id. Quick actions are the caller's business.
@@ -122,7 +136,9 @@ impl World {
         issue.locked = edit.locked.unwrap_or(issue.locked);
         match edit.close {
             Some(true) if issue.is_open() => (issue.closed_at, issue.closed_by) = (Some(now), Some(who)),
-            Some(false) => (issue.closed_at, issue.closed_by) = (None, None),
+            // A locked issue stays closed for everybody (`issue_policy.rb`: `locked` prevents `reopen_issue`). The state is
+            // changed first, so unlocking in the same request comes too late.
+            Some(false) if !before.locked => (issue.closed_at, issue.closed_by) = (None, None),
             _ => {}
         }
         issue.labels = wanted;

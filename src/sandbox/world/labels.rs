@@ -20,6 +20,8 @@ pub struct Label {
     pub description: Option<String>,
     /// Its place in the order of priorities.
     pub priority: Option<u64>,
+    /// Kept on what carries it and put on nothing else (GitLab 18.10, `app/services/labels/available_labels_service.rb`).
+    pub archived: bool,
     /// Who asked to be told.
     pub subscribers: BTreeSet<u64>,
 }
@@ -55,7 +57,8 @@ impl World {
         }
         for name in all.into_iter().flatten().chain(add) {
             let name = name.trim();
-            if name.is_empty() || !self.label_exists_or_is_made(project, who, name) {
+            let archived = !before.contains(name) && self.label_is_archived(project, name);
+            if name.is_empty() || archived || !self.label_exists_or_is_made(project, who, name) {
                 continue;
             }
             if let (Tier::Premium, Some(scope)) = (self.tier, scope(name)) {
@@ -75,6 +78,15 @@ impl World {
             wanted.insert(name.to_owned());
         }
         wanted
+    }
+
+    /// Whether all labels of this name that the project has are archived: none of them can be put on anything, and none of
+    /// the same name is made.
+    fn label_is_archived(&self, project: u64, name: &str) -> bool {
+        let Some(home) = self.projects.get(&project) else { return false };
+        let labels = self.labels_for(home);
+        let mut named = labels.iter().filter(|label| label.name == name).peekable();
+        named.peek().is_some() && named.all(|label| label.archived)
     }
 
     /// Whoever may not administer labels cannot make one by naming it (`Labels::FindOrCreateService`).

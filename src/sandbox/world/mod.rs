@@ -2,13 +2,15 @@
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
-//! `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do, `removal` what
+//! `saves` what somebody does to a description by hand, `rich_text` how its editor spells, `token_renewal` and `ghost` what becomes
+//! of a bot, `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do, `removal` what
 //! goes away with what; the others are what their names say. Ids and iids are counters, so equal histories give equal worlds.
 
 mod access;
 mod build;
 mod change;
 mod commands;
+mod ghost;
 mod github;
 mod groups;
 mod history;
@@ -21,15 +23,18 @@ mod milestones;
 mod people;
 mod projects;
 mod removal;
+mod rich_text;
 mod repository;
+mod saves;
 mod schedule;
 mod shelf;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod token_renewal;
 mod web;
 
-pub(super) use access::{DEVELOPER, MAINTAINER, OWNER, PLANNER, REPORTER};
+pub(super) use access::{DEVELOPER, GUEST, MAINTAINER, OWNER, PLANNER, REPORTER};
 pub use change::Change;
 pub use github::{Github, Hosted};
 pub use groups::{Epic, Group};
@@ -43,6 +48,7 @@ pub use people::{Token, User};
 pub use projects::{Project, Visibility};
 pub use repository::{Commit, NewCommit, Repository};
 pub(super) use repository::{FileChange, sha};
+pub use rich_text::respelled;
 pub use schedule::Schedule;
 pub use shelf::Shelf;
 pub use talk::On;
