@@ -64,6 +64,23 @@ impl Call {
         Call { method: parts.method, path, query, segments, headers: parts.headers, body, input, files, malformed }
     }
 
+    /// The question what is there now, asked by the same user with the same query and no body.
+    pub(super) fn as_get(&self) -> Call {
+        let mut input = Input::default();
+        input.add_form(self.query.as_deref().unwrap_or_default().as_bytes());
+        Call {
+            method: Method::GET,
+            path: self.path.clone(),
+            query: self.query.clone(),
+            segments: self.segments.clone(),
+            headers: self.headers.clone(),
+            body: Bytes::new(),
+            input,
+            files: BTreeMap::new(),
+            malformed: false,
+        }
+    }
+
     /// A header as text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -3,6 +3,7 @@
 //! None of this exists in GitLab, and writes to it are not in the journal.
 
 mod faults;
+mod verbs;
 
 use std::collections::BTreeMap;
 
@@ -64,6 +65,9 @@ pub(super) fn answer(inside: &mut Inside, live: bool, call: &Call) -> Reply {
         ("POST", ["world", "now"]) => set_now(&mut inside.world, live, call),
         ("POST", ["world", "token"]) => set_token(&mut inside.world, call),
         ("POST", ["world", "fault"]) => faults::set(&mut inside.world, call),
+        ("POST", ["world", "issue"]) => verbs::issue(&mut inside.world, call),
+        ("POST", ["world", "role"]) => verbs::role(&mut inside.world, call),
+        ("POST", ["world", "label"]) => verbs::label(&mut inside.world, call),
         ("POST", ["world", "user"]) => set_user(&mut inside.world, call),
         _ => Err(Reply::no_route()),
     };
@@ -102,6 +106,8 @@ fn set_now(world: &mut World, live: bool, call: &Call) -> Answer {
 fn set_token(world: &mut World, call: &Call) -> Answer {
     let name = call.input.given("name")?;
     let expires = call.input.day("expires_at")?;
+    let renew = call.input.flag("renew") == Some(true);
+    let value = if renew { world.renew_token(&name, call.input.flag("ghost") == Some(true)) } else { None };
     let token = world.tokens.get_mut(&name).ok_or_else(|| Reply::error(404, "no token has this name"))?;
     token.revoked = call.input.flag("revoked").unwrap_or(token.revoked);
     match expires {
@@ -109,7 +115,12 @@ fn set_token(world: &mut World, call: &Call) -> Answer {
         super::world::Change::Clear => token.expires_at = None,
         super::world::Change::Set(day) => token.expires_at = Some(day),
     }
-    pretty(&json!({ "name": name, "revoked": token.revoked, "expires_at": token.expires_at }))
+    let mut now = json!({ "name": name, "revoked": token.revoked, "expires_at": token.expires_at });
+    if let Some(value) = value {
+        // As GitLab does, the value is told once; `/-/sandbox` has it, too.
+        (now["token"], now["user_id"]) = (json!(value), json!(token.user));
+    }
+    pretty(&now)
 }
 
 fn set_user(world: &mut World, call: &Call) -> Answer {

@@ -85,6 +85,22 @@ pub enum Trouble {
     RackAttack(u32),
     /// 429 as the application gives it: JSON without `Retry-After`.
     ApplicationLimit,
+    /// 429 as `rack_response` gives it for the limit on creating issues: without any header, so that nothing says what the
+    /// body is or when to come back (`lib/api/api.rb`).
+    BareLimit,
+    /// The answer's `Date` is off by so many seconds.
+    WrongDate(i64),
+    /// 403 with a page of HTML, as a middlebox in front of GitLab gives it.
+    HtmlForbidden,
+    /// The answer without the headers that tell of pages, as some proxies leave it.
+    StrippedPaging,
+    /// A PUT that is answered like one that worked, with the resource as it was; nothing is carried out. Other requests are
+    /// answered as ever.
+    Dropped,
+    /// 409: GitLab takes it for spam and wants a captcha solved (GitLab docs, "REST API troubleshooting", spam).
+    Spam,
+    /// 400: GitLab takes it for spam, and has no captcha to solve.
+    SpamDiscarded,
     /// Somebody else sends the same request a moment earlier.
     Race,
     /// Somebody deletes the oldest issue of the project a moment earlier, so that the items of all later pages move.
@@ -112,6 +128,14 @@ impl Fault {
     #[must_use]
     pub fn after_effect(self) -> Self {
         Self { takes_effect: true, ..self }
+    }
+
+    /// By how much the answer's `Date` is wrong.
+    pub(super) fn skew(&self) -> chrono::TimeDelta {
+        match self.trouble {
+            Trouble::WrongDate(seconds) => chrono::TimeDelta::try_seconds(seconds).unwrap_or_default(),
+            _ => chrono::TimeDelta::zero(),
+        }
     }
 
     fn fits(&self, method: &str, target: &str) -> bool {

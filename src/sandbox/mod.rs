@@ -178,7 +178,7 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     inside.window = (window, if inside.window.0 == window { inside.window.1 + 1 } else { 1 });
     let origin = inside.place.origin.clone();
     let journaled = Cell::new(call.path != "/api/graphql");
-    let handle = |world: &mut World| {
+    let handle = |world: &mut World, call: &Call| {
         if call.path != "/api/graphql" {
             return rest::answer(world, call, &origin);
         }
@@ -189,17 +189,23 @@ fn through_the_api(inside: &mut Inside, call: &Call) -> Reply {
     };
     let world = &mut inside.world;
     let target = call.query.as_ref().map_or_else(|| call.path.clone(), |query| format!("{}?{query}", call.path));
-    let mut reply = match world.faults.meet(call.method.as_str(), &target) {
-        Some(fault) => faults::answer::answer(world, call, &fault, handle),
-        None => handle(world),
+    let fault = world.faults.meet(call.method.as_str(), &target);
+    let mut reply = match &fault {
+        Some(fault) => faults::answer::answer(world, call, fault, handle),
+        None => handle(world, call),
     };
     if world.faults.rate_headers && reply.status != 429 {
         reply = faults::answer::rate_headers(reply, world, call, 2_000_u64.saturating_sub(inside.window.1));
     }
     let now = world.now;
     inside.journal.extend(journal::entry(call, &reply, now).filter(|_| journaled.get()));
+    if fault.as_ref().is_some_and(|fault| fault.trouble == faults::Trouble::BareLimit) {
+        return reply;
+    }
     // By the world's clock, which may stand still.
-    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let skew = fault.map(|fault| fault.skew()).unwrap_or_default();
+    let date = now.checked_add_signed(skew).unwrap_or(now);
+    let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     reply.header("x-request-id", format!("box-{:08}", inside.requests)).header("date", date)
 }
 

@@ -48,6 +48,12 @@ impl Reply {
         self
     }
 
+    /// The same answer without these headers.
+    pub(super) fn without(mut self, names: &[&str]) -> Reply {
+        self.headers.retain(|(name, _)| !names.contains(&name.as_ref()));
+        self
+    }
+
     /// The same answer with another status.
     pub(super) fn status(mut self, status: u16) -> Reply {
         self.status = status;

@@ -4,6 +4,7 @@ mod faults;
 mod links;
 mod pages;
 mod trouble;
+mod verbs;
 
 use std::sync::Arc;
 

@@ -75,9 +75,21 @@ fn trouble(name: &str, call: &Call) -> Result<Trouble, Reply> {
         "rack_attack" => Trouble::RackAttack(seconds.unwrap_or(60)),
         "application_limit" => Trouble::ApplicationLimit,
         "race" => Trouble::Race,
+        "bare_limit" => Trouble::BareLimit,
+        "wrong_date" => {
+            let seconds = call.input.filled("seconds").and_then(|seconds| seconds.trim().parse().ok());
+            let why = "seconds is missing: how far the date is off, before now with a minus";
+            Trouble::WrongDate(seconds.ok_or_else(|| Reply::error(400, why))?)
+        }
+        "html_forbidden" => Trouble::HtmlForbidden,
+        "stripped_paging" => Trouble::StrippedPaging,
+        "dropped" => Trouble::Dropped,
+        "spam" => Trouble::Spam,
+        "spam_discarded" => Trouble::SpamDiscarded,
         _ => {
             let known = "hang, reset, garbage, endless, drip, cut, bad_gateway, cloudflare, redirect, rack_attack, \
-                         application_limit, race, shift, none";
+                         application_limit, bare_limit, wrong_date, html_forbidden, stripped_paging, dropped, spam, \
+                         spam_discarded, race, shift, none";
             return Err(Reply::error(400, &format!("api is one of {known}")));
         }
     })

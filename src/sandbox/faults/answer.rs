@@ -1,5 +1,8 @@
 //! What the switches of the world do to answers of the API.
 
+use http::Method;
+use serde_json::{Value, json};
+
 use super::{FAULT, Fault, Trouble};
 use crate::sandbox::call::Call;
 use crate::sandbox::reply::Reply;
@@ -8,30 +11,51 @@ use crate::sandbox::world::World;
 /// The window of a limit, in seconds (GitLab docs, "GitLab.com settings", rate limits).
 pub(in crate::sandbox) const WINDOW: i64 = 60;
 
+/// The headers that tell of pages (GitLab docs, "REST API", pagination).
+const PAGING: [&str; 8] =
+    ["link", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-prev-page", "x-next-cursor"];
+
+const TOO_MANY: &str = "This endpoint has been requested too many times. Try again later.";
+
 /// Answers a request as a fault will have it; `handle` is what GitLab would do.
 pub(in crate::sandbox) fn answer(
     world: &mut World,
     call: &Call,
     fault: &Fault,
-    handle: impl Fn(&mut World) -> Reply,
+    handle: impl Fn(&mut World, &Call) -> Reply,
 ) -> Reply {
     match &fault.trouble {
         Trouble::Race => {
-            handle(world);
-            return handle(world);
+            handle(world, call);
+            return handle(world, call);
         }
         Trouble::Shift => {
             shift(world, call);
-            return handle(world);
+            return handle(world, call);
         }
+        Trouble::WrongDate(_) => return handle(world, call),
+        Trouble::StrippedPaging => return handle(world, call).without(&PAGING),
+        Trouble::Dropped => return dropped(world, call, handle),
         // A part of an answer needs a whole one.
-        Trouble::Cut(bytes) => return handle(world).header(FAULT, format!("cut {bytes}")),
-        Trouble::Drip(millis) => return handle(world).header(FAULT, format!("drip {millis}")),
-        Trouble::Endless => return handle(world).header(FAULT, "endless"),
-        _ if fault.takes_effect => drop(handle(world)),
+        Trouble::Cut(bytes) => return handle(world, call).header(FAULT, format!("cut {bytes}")),
+        Trouble::Drip(millis) => return handle(world, call).header(FAULT, format!("drip {millis}")),
+        Trouble::Endless => return handle(world, call).header(FAULT, "endless"),
+        _ if fault.takes_effect => drop(handle(world, call)),
         _ => {}
     }
     instead(world, call, &fault.trouble)
+}
+
+/// A PUT that would have worked is answered with what is there, and nothing becomes of it.
+fn dropped(world: &mut World, call: &Call, handle: impl Fn(&mut World, &Call) -> Reply) -> Reply {
+    if call.method != Method::PUT {
+        return handle(world, call);
+    }
+    let mut elsewhere = world.clone();
+    let would_be = handle(&mut elsewhere, call);
+    let as_it_is = handle(world, &call.as_get());
+    let worked = [would_be.status, as_it_is.status].iter().all(|status| (200..300).contains(status));
+    if worked { as_it_is.status(would_be.status) } else { would_be }
 }
 
 /// What comes in the place of GitLab's answer.
@@ -47,15 +71,30 @@ fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
             let limited = Reply::text(429, "Retry later\n").header("retry-after", seconds.to_string());
             rate_headers(limited, world, call, 0)
         }
-        Trouble::ApplicationLimit => {
-            let why = "This endpoint has been requested too many times. Try again later.";
-            Reply::json(429, &serde_json::json!({ "message": { "error": why } }))
+        Trouble::ApplicationLimit => Reply::json(429, &error(TOO_MANY)),
+        Trouble::BareLimit => Reply::made(429, std::iter::empty(), error(TOO_MANY).to_string().into_bytes()),
+        Trouble::HtmlForbidden => page(403, "Access denied by your network"),
+        Trouble::Spam => {
+            let mut spam = error("This issue looks like spam. Change what it says, or solve the CAPTCHA to go on.");
+            spam["needs_captcha_response"] = true.into();
+            spam["spam_log_id"] = 42.into();
+            spam["captcha_site_key"] = "no-key-of-the-box".into();
+            Reply::json(409, &spam)
         }
+        Trouble::SpamDiscarded => Reply::json(400, &error("This issue looks like spam and was discarded.")),
         Trouble::Answer { status, headers, body } => {
             let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
             Reply::made(*status, headers, body.clone().into_bytes())
         }
-        Trouble::Race | Trouble::Shift | Trouble::Cut(_) | Trouble::Drip(_) | Trouble::Endless => Reply::empty(204),
+        // These were answered already.
+        Trouble::Race
+        | Trouble::Shift
+        | Trouble::Cut(_)
+        | Trouble::Drip(_)
+        | Trouble::Endless
+        | Trouble::WrongDate(_)
+        | Trouble::StrippedPaging
+        | Trouble::Dropped => Reply::empty(204),
     }
 }
 
@@ -88,6 +127,10 @@ pub(in crate::sandbox) fn rate_headers(reply: Reply, world: &World, call: &Call,
         .header("ratelimit-remaining", left.min(limit).to_string())
         .header("ratelimit-reset", reset.to_string())
         .header("ratelimit-resettime", reset_time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+fn error(why: &str) -> Value {
+    json!({ "message": { "error": why } })
 }
 
 fn page(status: u16, title: &str) -> Reply {

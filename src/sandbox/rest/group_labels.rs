@@ -49,6 +49,8 @@ fn labels<'a>(asked: &'a Asked<'_>, group: &'a Group) -> Vec<&'a Label> {
     }
     let search = input.search();
     found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
+    let archived = input.flag("archived");
+    found.retain(|label| archived.is_none_or(|wanted| wanted == label.archived));
     found.sort_by_key(|label| (label.name.to_lowercase(), label.id));
     found
 }
@@ -79,8 +81,9 @@ fn update(asked: &mut Asked<'_>, group: u64, id: &str) -> Answer {
     asked.group_role(group, PLANNER)?;
     let input = &asked.call.input;
     let (new_name, color, description) = (title(input, "new_name")?, color(input)?, input.text("description"));
-    if new_name.is_none() && color.is_none() && description.is_none() {
-        let why = "new_name, color, description are missing, at least one parameter must be provided";
+    let archived = input.flag("archived");
+    if new_name.is_none() && color.is_none() && description.is_none() && archived.is_none() {
+        let why = "new_name, color, description, archived are missing, at least one parameter must be provided";
         return Err(Reply::error(400, why));
     }
     let taken =
@@ -91,6 +94,7 @@ fn update(asked: &mut Asked<'_>, group: u64, id: &str) -> Answer {
     let Some(label) = own(asked, group, id) else { return Err(Reply::not_found("Label")) };
     let (number, old) = (label.id, label.name.clone());
     label.color = color.unwrap_or(std::mem::take(&mut label.color));
+    label.archived = archived.unwrap_or(label.archived);
     if let Some(description) = description {
         label.description = Some(description).filter(|text| !text.is_empty());
     }

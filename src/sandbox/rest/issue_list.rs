@@ -95,6 +95,7 @@ impl<'a> Filter<'a> {
             wanted => issue.assignees.iter().any(|&id| name(id).as_deref() == Some(wanted) || id.to_string() == wanted),
         };
         mine && input.number("author_id").is_none_or(|id| id == issue.author)
+            && input.number("not[author_id]").is_none_or(|id| id != issue.author)
             && text("author_username").is_none_or(|wanted| author.as_ref() == Some(&wanted))
             && text("not[author_username]").is_none_or(|unwanted| author.as_ref() != Some(&unwanted))
             && text("assignee_id").is_none_or(|wanted| assigned(&wanted))

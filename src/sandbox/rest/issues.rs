@@ -4,7 +4,7 @@ use super::paging::page;
 use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Issue, IssueEdit, NewIssue, OWNER, PLANNER};
+use crate::sandbox::world::{GUEST, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
 
 /// The longest description, in characters.
 const LONGEST: usize = 1_048_576;
@@ -39,6 +39,10 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     rest.title = None;
     rest.close = None;
     let level = asked.level(project);
+    if level < GUEST {
+        // Metadata of a new issue is for members, a guest included (`issue_policy.rb`, `set_issue_metadata`).
+        rest = IssueEdit { description: rest.description, confidential: rest.confidential, ..Default::default() };
+    }
     let born = input.instant("created_at")?.filter(|_| level >= OWNER);
     let wanted_iid = input.number("iid").filter(|_| level >= OWNER);
     if wanted_iid.is_some_and(|iid| asked.world.issue(project, iid).is_some()) {

@@ -33,6 +33,9 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let mut found = asked.world.labels_for(home);
     found.retain(|label| ancestors || home.labels.contains_key(&label.id));
     found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
+    // Both kinds unless one is asked for (`lib/api/labels.rb`, GitLab 18.10).
+    let archived = asked.call.input.flag("archived");
+    found.retain(|label| archived.is_none_or(|wanted| wanted == label.archived));
     Ok(page(asked, &found, |label| asked.label_shape(home, label)))
 }
 
@@ -46,10 +49,10 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
         return Err(Reply::message(409, "Label already exists"));
     }
     let description = input.text("description").unwrap_or_default();
-    let priority = input.number("priority");
+    let (priority, archived) = (input.number("priority"), input.flag("archived") == Some(true));
     let id = asked.world.add_label(project, &name, &color, &description);
     if let Some(label) = own(asked, project, &id.to_string()) {
-        label.priority = priority;
+        (label.priority, label.archived) = (priority, archived);
     }
     show(asked, 201, project, &id.to_string())
 }
@@ -61,10 +64,12 @@ fn update(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
     let new_name = title(input, "new_name")?;
     let color = color(input)?;
     let description = input.text("description");
-    if new_name.is_none() && color.is_none() && description.is_none() && !input.has("priority") {
+    let archived = input.flag("archived");
+    let nothing = new_name.is_none() && color.is_none() && description.is_none() && archived.is_none();
+    if nothing && !input.has("priority") {
         return Err(Reply::error(
             400,
-            "new_name, color, description, priority are missing, at least one parameter must be provided",
+            "new_name, color, description, priority, archived are missing, at least one parameter must be provided",
         ));
     }
     let home = asked.project(project)?;
@@ -86,6 +91,7 @@ fn update(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
     if sets_priority {
         label.priority = priority;
     }
+    label.archived = archived.unwrap_or(label.archived);
     if let Some(new) = new_name {
         label.name.clone_from(&new);
         rename_on_issues(asked, project, &old, Some(&new));

@@ -205,8 +205,6 @@ pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
     let group = project.path.rsplit_once('/').map_or("", |(group, _)| group);
     let web = format!("{}/{}", asked.origin, project.path);
     let open = project.issues.values().filter(|issue| issue.is_open()).count();
-    let level = asked.level(project.id);
-    let access = (level > 0).then(|| json!({ "access_level": level, "notification_level": 3 }));
     let mut shape = json!({
         "id": project.id,
         "description": project.description,
@@ -228,15 +226,28 @@ pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
         "remove_source_branch_after_merge": project.removes_source_branch,
         "open_issues_count": open,
         "namespace": namespace_shape(asked, group),
-        "permissions": { "project_access": access, "group_access": null },
         "last_activity_at": instant(project.created_at),
     });
+    if let Some(who) = asked.who {
+        shape["permissions"] = permissions(asked, project, who);
+    }
     let origin = project.forked_from.and_then(|id| asked.world.projects.get(&id));
     if let Some(origin) = origin.filter(|origin| asked.world.may_see(origin, asked.who)) {
         shape["forked_from_project"] =
             json!({ "id": origin.id, "name": origin.name, "path_with_namespace": origin.path });
     }
     shape
+}
+
+/// What the asking user is in the project itself, and the most that they are in the groups above it; nobody gets it who is
+/// not signed in (`lib/api/entities/project_with_access.rb`, `Group#highest_group_member`).
+fn permissions(asked: &Asked<'_>, project: &Project, who: u64) -> Value {
+    let role = |role: Option<u8>| role.map(|role| json!({ "access_level": role, "notification_level": 3 }));
+    let of_groups = asked.world.groups_above(&project.path).filter_map(|group| group.members.get(&who).copied());
+    json!({
+        "project_access": role(asked.world.own_role(project, who)),
+        "group_access": role(of_groups.max()),
+    })
 }
 
 /// The group or the person that a project belongs to.

@@ -155,7 +155,7 @@ impl Asked<'_> {
             "closed_issues_count": issues(false),
             "open_merge_requests_count": requests.count(),
             "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),
-            "archived": false,
+            "archived": label.archived,
         })
     }
 }

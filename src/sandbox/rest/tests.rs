@@ -2,6 +2,7 @@
 //!
 //! Each row is asked over HTTP shapes only, through the router in memory.
 
+mod archived;
 mod asking;
 mod code;
 mod events;
@@ -10,6 +11,7 @@ mod groups;
 mod input;
 mod issues;
 mod labels;
+mod locked;
 mod notes;
 mod paging;
 mod projects;

@@ -33,6 +33,25 @@ async fn switches_are_set_by_name_and_stay_as_they_were_otherwise() {
 }
 
 #[tokio::test]
+async fn later_faults_are_set_by_name_too() {
+    let sandbox = seeded();
+    for (name, trouble) in [
+        ("html_forbidden", Trouble::HtmlForbidden),
+        ("stripped_paging", Trouble::StrippedPaging),
+        ("dropped", Trouble::Dropped),
+        ("spam", Trouble::Spam),
+        ("spam_discarded", Trouble::SpamDiscarded),
+        ("bare_limit", Trouble::BareLimit),
+        ("wrong_date", Trouble::WrongDate(-5)),
+    ] {
+        assert_eq!(post(&sandbox, "/-/world/fault", &json!({ "api": "none" })).await, 200);
+        assert_eq!(post(&sandbox, "/-/world/fault", &json!({ "api": name, "seconds": -5 })).await, 200, "{name}");
+        assert_eq!(sandbox.world().faults.api[0].trouble, trouble);
+    }
+    assert_eq!(post(&sandbox, "/-/world/fault", &json!({ "api": "wrong_date" })).await, 400);
+}
+
+#[tokio::test]
 async fn a_request_that_hangs_is_answered_by_nobody_and_does_not_keep_the_box_up() {
     let sandbox = seeded();
     post(&sandbox, "/-/world/fault", &json!({ "api": "hang", "times": 1 })).await;

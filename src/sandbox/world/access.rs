@@ -28,11 +28,15 @@ impl World {
 
     /// A user's own role in a project, whether or not they may do everything anyway.
     pub fn role(&self, project: &Project, user: u64) -> u8 {
-        let Some(user) = self.users.get(&user) else { return 0 };
+        let inherited = self.groups_above(&project.path).map(|group| self.role_in(group, user));
+        inherited.chain(self.own_role(project, user)).max().unwrap_or(0)
+    }
+
+    /// A user's role in the project itself, if they have one; a person owns what is in their own namespace.
+    pub fn own_role(&self, project: &Project, user: u64) -> Option<u8> {
+        let user = self.users.get(&user)?;
         let owns = project.path.split_once('/').is_some_and(|(home, _)| home.eq_ignore_ascii_case(&user.username));
-        let inherited = self.groups_above(&project.path).map(|group| self.role_in(group, user.id));
-        let own = project.members.get(&user.id).copied().unwrap_or(0).max(if owns { OWNER } else { 0 });
-        inherited.chain([own]).max().unwrap_or(0)
+        project.members.get(&user.id).copied().max(owns.then_some(OWNER))
     }
 
     /// What a user may do in a group: their highest role in it and in the groups above.

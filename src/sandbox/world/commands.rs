@@ -36,14 +36,7 @@ impl World {
         self.run(project, iid, who, command, &edit)
     }
 
-    fn run(
-        &mut self,
-        project: u64,
-        iid: u64,
-        who: u64,
-        command: &Command,
-        edit: &IssueEdit,
-    ) -> Result<String, String> {
+    fn run(&mut self, project: u64, iid: u64, who: u64, command: &Command, edit: &IssueEdit) -> Result<String, String> {
         self.apply(project, iid, who, edit);
         let Some(issue) = self.issue_mut(project, iid) else { return Err("There is no such issue.".to_owned()) };
         if matches!(command.name.as_str(), "move" | "clone") {

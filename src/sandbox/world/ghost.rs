@@ -59,17 +59,23 @@ impl Heir {
         }
     }
 
+    fn takes_all(&self, users: &mut dyn Iterator<Item = &mut u64>) {
+        for user in users {
+            self.takes(user);
+        }
+    }
+
     fn takes_talk(&self, notes: &mut BTreeMap<u64, Note>, emoji: &mut [Emoji]) {
         for note in notes.values_mut() {
             self.takes(&mut note.author);
             self.takes_from(note.resolved.as_mut().map(|(user, _)| user));
-            note.emoji.iter_mut().for_each(|one| self.takes(&mut one.user));
+            self.takes_all(&mut note.emoji.iter_mut().map(|one| &mut one.user));
         }
-        emoji.iter_mut().for_each(|one| self.takes(&mut one.user));
+        self.takes_all(&mut emoji.iter_mut().map(|one| &mut one.user));
     }
 
     fn takes_history(&self, labels: &mut [LabelEvent], events: &mut [Event]) {
-        labels.iter_mut().for_each(|event| self.takes(&mut event.user));
-        events.iter_mut().for_each(|event| self.takes(&mut event.user));
+        self.takes_all(&mut labels.iter_mut().map(|event| &mut event.user));
+        self.takes_all(&mut events.iter_mut().map(|event| &mut event.user));
     }
 }

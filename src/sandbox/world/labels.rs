@@ -102,6 +102,18 @@ impl World {
         may
     }
 
+    /// Archives the labels of this name that a project has of its own or from groups above, or takes them back; `None`
+    /// without any.
+    pub fn archive_label(&mut self, project: u64, name: &str, archived: bool) -> Option<()> {
+        let home = self.projects.get(&project)?;
+        let named = self.labels_for(home).into_iter().filter(|label| label.name == name);
+        let ids: BTreeSet<u64> = named.map(|label| label.id).collect();
+        let of_project = self.projects.get_mut(&project).into_iter().flat_map(|home| home.labels.values_mut());
+        let of_groups = self.groups.values_mut().flat_map(|group| group.labels.values_mut());
+        of_project.chain(of_groups).filter(|label| ids.contains(&label.id)).for_each(|label| label.archived = archived);
+        (!ids.is_empty()).then_some(())
+    }
+
     /// Makes a project's label one of its group, with all of the same name in the group's projects
     /// (`Labels::PromoteService`). Returns the new one's number; `None` if the project is in no group.
     pub fn promote_label(&mut self, project: u64, id: u64) -> Option<u64> {

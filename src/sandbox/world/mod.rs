@@ -2,9 +2,10 @@
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
-//! `saves` what somebody does to a description by hand, `rich_text` how its editor spells, `token_renewal` and `ghost` what becomes
-//! of a bot, `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do, `removal` what
-//! goes away with what; the others are what their names say. Ids and iids are counters, so equal histories give equal worlds.
+//! `saves` what somebody does to a description by hand, `rich_text` how its editor spells, `token_renewal` and `ghost` what
+//! becomes of a bot, `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do,
+//! `removal` what goes away with what; the others are what their names say. Ids and iids are counters, so equal histories
+//! give equal worlds.
 
 mod access;
 mod build;
@@ -23,8 +24,8 @@ mod milestones;
 mod people;
 mod projects;
 mod removal;
-mod rich_text;
 mod repository;
+mod rich_text;
 mod saves;
 mod schedule;
 mod shelf;

@@ -82,9 +82,7 @@ fn blocks(parent: Node<'_>, depth: usize) -> Option<Vec<Block>> {
             NodeValue::ThematicBreak if depth == 0 && found.is_empty() => Block::new("***".to_owned()),
             NodeValue::ThematicBreak => Block::new("---".to_owned()),
             NodeValue::BlockQuote => Block::new(quoted(&joined(&blocks(node, depth + 1)?))),
-            NodeValue::MultilineBlockQuote(_) => {
-                Block::new(format!(">>>\n{}\n>>>", joined(&blocks(node, depth + 1)?)))
-            }
+            NodeValue::MultilineBlockQuote(_) => Block::new(format!(">>>\n{}\n>>>", joined(&blocks(node, depth + 1)?))),
             NodeValue::Alert(alert) => {
                 let title = alert.title.map(|title| format!(" {title}")).unwrap_or_default();
                 let kind = alert.alert_type.default_title().to_lowercase();
@@ -209,8 +207,7 @@ fn table_rows(node: Node<'_>, table: &NodeTable, depth: usize) -> Option<String>
         if at == 0 {
             let rule = cells.iter().zip(&table.alignments).map(|(cell, alignment)| {
                 let left = if *alignment == TableAlignment::Center { ':' } else { '-' };
-                let right =
-                    if matches!(alignment, TableAlignment::Center | TableAlignment::Right) { ':' } else { '-' };
+                let right = if matches!(alignment, TableAlignment::Center | TableAlignment::Right) { ':' } else { '-' };
                 format!("{left}{}{right}", "-".repeat(cell.chars().count()))
             });
             rows.push(format!("|{}|", rule.collect::<Vec<_>>().join("|")));

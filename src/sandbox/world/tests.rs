@@ -1,5 +1,5 @@
 use super::labels::scope;
-use super::{IssueEdit, NewIssue, Visibility, World};
+use super::{Change, IssueEdit, NewIssue, Visibility, World};
 
 fn world() -> (World, u64, u64) {
     let mut world = World::empty("2026-11-23T12:00:00Z".parse().unwrap());
@@ -7,6 +7,101 @@ fn world() -> (World, u64, u64) {
     let user = world.add_user("ada", "Ada Quill");
     world.add_member(project, user, 30);
     (world, project, user)
+}
+
+/// A world with one issue of this description; quick actions in it do not run.
+fn with_description(text: &str) -> (World, u64, u64) {
+    let (mut world, project, user) = world();
+    world.open_issue(project, user, &NewIssue { title: "T".to_owned(), ..Default::default() }).unwrap();
+    world.issue_mut(project, 1).unwrap().description = Some(text.to_owned());
+    (world, project, user)
+}
+
+#[test]
+fn of_an_edited_description_only_new_quick_actions_run() {
+    let (mut world, project, user) = with_description("Text.\n\n/close\n/title Old");
+    world.add_label(project, "x", "#112233", "");
+    let text = "More text.\n\n/close\n/title New\n/label ~x";
+    let edit = IssueEdit { description: Change::Set(text.to_owned()), ..Default::default() };
+    world.edit_issue(project, 1, user, &edit);
+    let issue = world.issue(project, 1).unwrap();
+    assert_eq!((issue.is_open(), issue.title.as_str()), (true, "New"), "/close was there before");
+    assert_eq!(issue.commands, ["/title New", "/label ~x"]);
+    assert_eq!(issue.description.as_deref(), Some("More text."), "none of them is stored");
+}
+
+#[test]
+fn a_save_in_the_rich_text_editor_is_an_edit_like_any_other() {
+    let (mut world, project, user) = with_description("<!-- key -->\n- *a*\n\n/close");
+    world.save_in_rich_text_editor(project, 1, user).unwrap();
+    let issue = world.issue(project, 1).unwrap();
+    assert_eq!(issue.description.as_deref(), Some("<!--key-->\n\n* _a_"));
+    assert!(issue.is_open(), "what was there before does not run");
+    assert_eq!(issue.notes.values().map(|note| note.body.as_str()).collect::<Vec<_>>(), ["changed the description"]);
+    let before = world.clone();
+    world.save_in_rich_text_editor(project, 1, user).unwrap();
+    assert_eq!(world.issue(project, 1), before.issue(project, 1), "a second save changes nothing");
+    assert_eq!(world.save_in_rich_text_editor(project, 9, user), None);
+}
+
+#[test]
+fn dropped_comments_leave_the_rest() {
+    let (mut world, project, user) = with_description("<!-- a\n\nb -->text <!-- c -->\n\n`<!-- d -->`");
+    world.drop_comments(project, 1, user).unwrap();
+    assert_eq!(world.issue(project, 1).unwrap().description.as_deref(), Some("text \n\n`<!-- d -->`"));
+    let (mut world, project, user) = with_description("<!-- all -->");
+    world.drop_comments(project, 1, user).unwrap();
+    assert_eq!(world.issue(project, 1).unwrap().description, None);
+}
+
+#[test]
+fn a_renewed_token_brings_another_bot_with_the_same_roles() {
+    let (mut world, project, user) = world();
+    let old = world.add_token("api", user, &["api"], None);
+    let group = world.group_at("group").unwrap().id;
+    world.add_group_member(group, user, 20);
+    let new = world.renew_token("api", false).unwrap();
+    assert!(new != old && new.starts_with("glpat-sandbox-api-") && new.ends_with("-no-secret"), "{new}");
+    let token = &world.tokens["api"];
+    assert_eq!((&token.value, &token.scopes), (&new, &vec!["api".to_owned()]));
+    let bot = &world.users[&token.user];
+    let tail = bot.username.strip_prefix(&format!("project_{project}_bot_")).unwrap();
+    assert!(bot.bot && tail.len() == 8 && tail.chars().all(|char| char.is_ascii_hexdigit()), "{}", bot.username);
+    assert_eq!((world.projects[&project].members[&bot.id], world.groups[&group].members[&bot.id]), (30, 20));
+    assert_eq!(world.users[&user].state, "blocked");
+    assert_eq!(world.renew_token("none", true), None);
+}
+
+#[test]
+fn what_a_ghost_leaves_is_the_ghost_users() {
+    let (mut world, project, user) = world();
+    world.add_token("api", user, &["api"], None);
+    let rest = IssueEdit { assignees: Some(vec![user]), labels: Some(vec!["x".to_owned()]), ..Default::default() };
+    world.open_issue(project, user, &NewIssue { title: "T".to_owned(), rest });
+    world.add_note(project, 1, user, "hello");
+    world.renew_token("api", true).unwrap();
+    let ghost = world.user_named("ghost").unwrap().id;
+    let issue = world.issue(project, 1).unwrap();
+    assert_eq!((issue.author, issue.label_events[0].user, issue.assignees.len()), (ghost, ghost, 0));
+    assert!(issue.notes.values().all(|note| note.author == ghost));
+    assert!(!world.users.contains_key(&user) && !world.projects[&project].members.contains_key(&user));
+    let second = world.tokens["api"].user;
+    world.renew_token("api", true).unwrap();
+    assert_eq!(world.user_named("ghost").unwrap().id, ghost, "there is one ghost");
+    assert!(!world.users.contains_key(&second));
+}
+
+#[test]
+fn the_highest_role_counts() {
+    let (mut world, project, user) = world();
+    world.set_role("ada", project, 10).unwrap();
+    assert_eq!(world.access(project, Some(user)), 10);
+    let group = world.group_at("group").unwrap().id;
+    world.add_group_member(group, user, 20);
+    assert_eq!(world.access(project, Some(user)), 20, "what a group gives stays");
+    world.set_role("ADA", project, 0).unwrap();
+    assert_eq!(world.projects[&project].members.get(&user), None);
+    assert_eq!((world.set_role("nobody", project, 10), world.set_role("ada", 99, 10)), (None, None));
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl World {
     fn new_bot(&mut self, token: &str, like: u64) -> u64 {
         let home = self.projects.values().find(|project| project.members.contains_key(&like));
         let project = home.or_else(|| self.projects.values().next()).map_or(0, |project| project.id);
-        let tail = sha(&format!("bot {project} {}", self.users.len()));
+        let tail = sha(&format!("bot {}", self.fresh_id()));
         let bot = self.add_user(&format!("project_{project}_bot_{}", &tail[..8]), token);
         let now = self.now;
         if let Some(user) = self.users.get_mut(&bot) {

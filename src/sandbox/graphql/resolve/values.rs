@@ -70,8 +70,11 @@ pub(in super::super) fn bot<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> G
 }
 
 pub(in super::super) fn archived<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
-    let Node::Project(project) = node else { return Got::Null };
-    value(project.archived)
+    match node {
+        Node::Project(project) => value(project.archived),
+        Node::Label(label) => value(label.archived),
+        _ => Got::Null,
+    }
 }
 
 pub(in super::super) fn visibility<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {

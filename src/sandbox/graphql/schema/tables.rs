@@ -100,8 +100,14 @@ static PIPELINE: Type = Type { name: "Pipeline", fields: &[value("id", r::named)
 static SNIPPET: Type = Type { name: "Snippet", fields: &[value("id", r::named)] };
 static RELEASE: Type = Type { name: "Release", fields: &[value("tagName", r::named)] };
 
-const LABELS: &[Arg] =
-    &[may("searchTerm", Kind::Text), may("title", Kind::Text), may("includeAncestorGroups", Kind::Flag), FIRST, AFTER];
+const LABELS: &[Arg] = &[
+    may("searchTerm", Kind::Text),
+    may("title", Kind::Text),
+    may("archived", Kind::Flag),
+    may("includeAncestorGroups", Kind::Flag),
+    FIRST,
+    AFTER,
+];
 
 static GROUP: Type = Type {
     name: "Group",
@@ -119,6 +125,7 @@ static GROUP: Type = Type {
             &[
                 may("searchTerm", Kind::Text),
                 may("title", Kind::Text),
+                may("archived", Kind::Flag),
                 may("onlyGroupLabels", Kind::Flag),
                 may("includeAncestorGroups", Kind::Flag),
                 may("includeDescendantGroups", Kind::Flag),
@@ -203,6 +210,7 @@ static LABEL: Type = Type {
     fields: &[
         value("id", r::id),
         value("title", r::title),
+        value("archived", r::archived),
         value("color", r::color),
         value("description", r::description),
     ],

@@ -126,6 +126,21 @@ async fn labels_are_found_where_gitlab_looks() {
     );
 }
 
+/// `app/graphql/resolvers/labels_resolver.rb`: `archived` is false unless it is asked for.
+#[tokio::test]
+async fn archived_labels_are_listed_only_if_asked_for() {
+    let sandbox = sandbox();
+    sandbox.change(|world| {
+        let project = world.project_at("group/sub/open").unwrap().id;
+        world.archive_label(project, "pod::a", true).unwrap();
+    });
+    let query = "{ project(fullPath: \"group/sub/open\") { default: labels(title: \"pod::a\") { nodes { title } } \
+                 archived: labels(archived: true) { nodes { title archived } } } }";
+    let got = data(&sandbox, "", query).await["project"].clone();
+    assert_eq!(got["default"]["nodes"], json!([]));
+    assert_eq!(got["archived"]["nodes"], json!([{ "title": "pod::a", "archived": true }]));
+}
+
 #[tokio::test]
 async fn folders_are_listed_and_emptiness_proves_nothing() {
     let sandbox = sandbox();

@@ -63,6 +63,74 @@ async fn row_54_faults_strike_when_they_are_switched_on() {
 }
 
 #[tokio::test]
+async fn the_date_may_be_wrong_and_the_answer_right() {
+    let sandbox = sandbox();
+    once(&sandbox, Trouble::WrongDate(-90));
+    let got = ask(&sandbox, "bot", "GET", "/user", "").await;
+    assert_eq!((got.status, got.header("date")), (200, "Mon, 23 Nov 2026 11:58:30 GMT"));
+    once(&sandbox, Trouble::WrongDate(i64::MAX));
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.status, 200);
+    assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.header("date"), "Mon, 23 Nov 2026 12:00:00 GMT");
+}
+
+#[tokio::test]
+async fn the_bare_limit_says_nothing_in_headers() {
+    let sandbox = sandbox();
+    once(&sandbox, Trouble::BareLimit);
+    let got = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    // The length is the carrier's.
+    let names: Vec<_> = got.headers.keys().map(|name| name.as_str().to_owned()).collect();
+    assert_eq!((got.status, names), (429, vec!["content-length".to_owned()]));
+    assert!(got.text.contains("too many times"), "{}", got.text);
+}
+
+#[tokio::test]
+async fn refusals_that_are_not_gitlabs_usual_ones() {
+    let sandbox = sandbox();
+    once(&sandbox, Trouble::HtmlForbidden);
+    let middlebox = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    assert_eq!((middlebox.status, middlebox.header("content-type")), (403, "text/html; charset=utf-8"));
+    once(&sandbox, Trouble::Spam);
+    let spam = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    let body = spam.json();
+    assert_eq!((spam.status, &body["needs_captcha_response"], &body["spam_log_id"]), (409, &json!(true), &json!(42)));
+    assert!(body["captcha_site_key"].is_string() && body["message"]["error"].is_string(), "{body}");
+    once(&sandbox, Trouble::SpamDiscarded);
+    let gone = ask(&sandbox, "bot", "POST", ISSUES, "title=T").await;
+    assert_eq!((gone.status, gone.json()["message"]["error"].is_string()), (400, true));
+    assert!(sandbox.world().project_at("group/pairing").unwrap().issues.is_empty(), "none of them was carried out");
+}
+
+#[tokio::test]
+async fn pages_may_lose_what_tells_of_others() {
+    let sandbox = sandbox();
+    for title in ["A", "B"] {
+        open_issue(&sandbox, &format!("title={title}")).await;
+    }
+    once(&sandbox, Trouble::StrippedPaging);
+    let got = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?per_page=1"), "").await;
+    assert_eq!(got.each("title"), ["B"]);
+    let told: Vec<_> = got.headers.keys().map(|name| name.as_str().to_owned()).collect();
+    assert_eq!(told, ["content-type", "x-request-id", "date", "content-length"]);
+}
+
+#[tokio::test]
+async fn a_dropped_write_looks_like_one_that_worked() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T&labels=pod::a").await;
+    let before = sandbox.world();
+    let one = format!("{ISSUES}/1");
+    once(&sandbox, Trouble::Dropped);
+    let got = ask(&sandbox, "bot", "PUT", &one, "title=U&add_labels=shared&state_event=close").await;
+    assert_eq!((got.status, &got.json()["title"], &got.json()["state"]), (200, &json!("T"), &json!("opened")));
+    assert_eq!(sandbox.world().projects, before.projects);
+    once(&sandbox, Trouble::Dropped);
+    assert_eq!(ask(&sandbox, "guest", "PUT", &one, "title=U").await.status, 403, "what is refused is refused");
+    once(&sandbox, Trouble::Dropped);
+    assert_eq!(open_issue(&sandbox, "title=Made").await, 2);
+}
+
+#[tokio::test]
 async fn a_fault_strikes_where_and_as_often_as_it_is_told_to() {
     let sandbox = sandbox();
     open_issue(&sandbox, "title=T").await;

@@ -121,6 +121,9 @@ async fn row_24_filters_are_joined_by_and() {
     ] {
         assert_eq!(found(query).await, expected, "{query}");
     }
+    let dev = sandbox.world().user_named("dev").unwrap().id;
+    assert_eq!(found(&format!("not[author_id]={dev}")).await, [1, 2, 3]);
+    assert_eq!(found(&format!("author_id={dev}")).await, [4]);
     for wrong in ["state=gone", "order_by=colour", "sort=up", "created_after=soon"] {
         assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}?{wrong}"), "").await.status, 400, "{wrong}");
     }
@@ -250,6 +253,50 @@ async fn guests_may_label_at_birth_only_and_strangers_nothing() {
     assert_eq!(ask(&sandbox, "guest", "PUT", &format!("{ISSUES}/2"), "add_labels=shared").await.status, 403);
     let secret = open_issue(&sandbox, "title=S&confidential=true").await;
     assert_eq!(ask(&sandbox, "guest", "GET", &format!("{ISSUES}/{secret}"), "").await.status, 404);
+}
+
+/// `issuable_base_service.rb`, `issue_policy.rb` (`set_issue_metadata`): what may not be set is dropped, and nothing is said.
+#[tokio::test]
+async fn an_author_who_is_guest_sets_text_and_state_only() {
+    let sandbox = sandbox();
+    let form = "title=T&labels=pod::a&description=/label ~shared";
+    assert_eq!(ask(&sandbox, "guest", "POST", ISSUES, form).await.json()["labels"], json!(["pod::a", "shared"]));
+    let one = format!("{ISSUES}/1");
+    for form in [
+        "add_labels=pod::b",
+        "remove_labels=pod::a",
+        "labels=pod::b",
+        "description=/label ~\"pod::b\"",
+        "weight=3",
+        "due_date=2026-12-24",
+        "discussion_locked=true",
+        "assignee_ids=1",
+    ] {
+        let got = ask(&sandbox, "guest", "PUT", &one, form).await;
+        assert_eq!((got.status, &got.json()["labels"]), (200, &json!(["pod::a", "shared"])), "{form}");
+    }
+    let issue = ask(&sandbox, "guest", "GET", &one, "").await.json();
+    for key in ["weight", "due_date", "discussion_locked", "assignee"] {
+        assert_eq!(issue[key], json!(null), "{key}");
+    }
+    assert_eq!(ask(&sandbox, "guest", "PUT", &one, "state_event=close").await.json()["state"], "closed");
+    // In a public project everybody may open an issue, and only members label it.
+    let open = "/projects/group%2Fopen/issues";
+    let made = ask(&sandbox, "stranger", "POST", open, "title=T&labels=shared&description=x&weight=2").await;
+    assert_eq!((made.status, &made.json()["labels"], &made.json()["weight"]), (201, &json!([]), &json!(null)));
+    let both = ask(&sandbox, "stranger", "POST", open, "title=T&confidential=true&description=/label ~shared").await;
+    assert_eq!((&both.json()["labels"], &both.json()["confidential"]), (&json!([]), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_word_in_a_description_finds_issues_of_anybody_in_any_state() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=A&description=<!-- the Key-1 -->").await;
+    ask(&sandbox, "dev", "POST", ISSUES, "title=B&description=of key-1 again").await;
+    open_issue(&sandbox, "title=key-1").await;
+    ask(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), "state_event=close").await;
+    let found = ask(&sandbox, "bot", "GET", &format!("{ISSUES}?search=key-1&in=description&sort=asc"), "").await;
+    assert_eq!(found.each("iid"), [1, 2]);
 }
 
 #[tokio::test]

@@ -66,6 +66,11 @@ async fn row_43_commands_in_a_description_run_on_create_and_on_update() {
     assert_eq!(issue.moved_to.as_deref(), Some("group/open"));
     assert_eq!((issue.commands.len(), issue.commands[8].as_str()), (9, "/cc @all"));
 
+    // Nobody reopens what is locked.
+    let kept =
+        ask_json(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), &json!({"description": "/reopen"})).await.json();
+    assert_eq!(kept["state"], "closed");
+    ask(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), "discussion_locked=false").await;
     let body = json!({"description": "Again\n/REOPEN\n/unlabel ~pod::a\n/unassign @dev\n/relabel ~shared"});
     let got = ask_json(&sandbox, "bot", "PUT", &format!("{ISSUES}/1"), &body).await.json();
     assert_eq!((&got["state"], &got["labels"], &got["assignees"]), (&json!("opened"), &json!(["shared"]), &json!([])));

@@ -118,3 +118,28 @@ async fn a_blocked_user_is_kept_out() {
     sandbox.change(|world| world.users.get_mut(&bot).unwrap().state = "blocked".to_owned());
     assert_eq!(ask(&sandbox, "bot", "GET", "/user", "").await.status, 403);
 }
+
+/// `lib/api/entities/project_with_access.rb`: the role in the project itself, and the highest in the groups above it.
+#[tokio::test]
+async fn a_project_tells_whoever_asks_what_they_may() {
+    let sandbox = sandbox();
+    sandbox.change(|world| {
+        let group = world.group_at("group").unwrap().id;
+        let stranger = world.user_named("stranger").unwrap().id;
+        let guest = world.user_named("guest").unwrap().id;
+        world.add_group_member(group, stranger, 30);
+        world.add_group_member(group, guest, 20);
+    });
+    let of = async |who: &str, path: &str| {
+        let got = ask(&sandbox, who, "GET", path, "").await.json()["permissions"].clone();
+        let role = |key: &str| got[key]["access_level"].as_u64();
+        (role("project_access"), role("group_access"), got.is_null())
+    };
+    let pairing = "/projects/group%2Fpairing";
+    assert_eq!(of("bot", pairing).await, (Some(20), None, false));
+    assert_eq!(of("stranger", pairing).await, (None, Some(30), false));
+    assert_eq!(of("guest", pairing).await, (Some(10), Some(20), false));
+    assert_eq!(of("", "/projects/group%2Fopen").await, (None, None, true), "nobody is told of nobody");
+    let own = ask(&sandbox, "dev", "POST", "/projects", "name=mine").await.json()["id"].clone();
+    assert_eq!(of("dev", &format!("/projects/{own}")).await, (Some(50), None, false));
+}

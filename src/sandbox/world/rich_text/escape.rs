@@ -1,4 +1,4 @@
-//! Characters of a text that Markdown would read, behind a backslash (`esc` of ProseMirror's Markdown serializer).
+//! Characters of a text that Markdown would read, behind a backslash (`esc` of `ProseMirror`'s Markdown serializer).
 
 /// One line of text. What names a label (`~name`) is a node of its own in the editor and stays.
 pub(super) fn escaped(text: &str, line_start: bool) -> String {

@@ -95,9 +95,9 @@ fn write(node: Node<'_>, out: &mut String, in_block: bool, depth: usize) -> Opti
                 }
             }
             let title = if title == link.url { String::new() } else { format!("{title}|") };
-            out.push_str(&format!("[[{title}{}]]", link.url));
+            out.extend(["[[", &title, &link.url, "]]"]);
         }
-        NodeValue::FootnoteReference(note) => out.push_str(&format!("[^{}]", note.name)),
+        NodeValue::FootnoteReference(reference) => out.extend(["[^", &reference.name, "]"]),
         _ => inside(node, out, depth)?,
     }
     Some(())
@@ -117,7 +117,7 @@ fn marked(node: Node<'_>, out: &mut String, mark: &str, depth: usize) -> Option<
 /// `link.js`: an address that is its own text needs no brackets; `<…>` stays where the text behind it would run into it.
 fn write_link(node: Node<'_>, link: &NodeLink, out: &mut String, depth: usize) -> Option<()> {
     match bare(node, link) {
-        Some(text) if runs_on(node) => out.push_str(&format!("<{text}>")),
+        Some(text) if runs_on(node) => out.extend(["<", &text, ">"]),
         Some(text) => out.push_str(&text),
         None => {
             out.push('[');
@@ -143,7 +143,8 @@ fn runs_on(node: Node<'_>) -> bool {
     let data = next.data();
     let NodeValue::Text(text) = &data.value else { return false };
     let behind = text.split(char::is_whitespace).next().unwrap_or_default();
-    behind.contains(|char: char| !matches!(char, '?' | '!' | '.' | ',' | ':' | '*' | '_' | '~' | '\'' | '"' | ')' | ']'))
+    behind
+        .contains(|char: char| !matches!(char, '?' | '!' | '.' | ',' | ':' | '*' | '_' | '~' | '\'' | '"' | ')' | ']'))
 }
 
 /// `](address "title")`.

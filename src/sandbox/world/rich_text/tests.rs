@@ -22,7 +22,10 @@ fn a_text_is_spelled_as_the_editor_spells_it() {
         ("`a*b` ``c`d``", "`a*b` ``c`d``"),
         ("~~~rust\nlet a = `*b*`;\n~~~", "```rust\nlet a = `*b*`;\n```"),
         ("    indented", "```\nindented\n```"),
-        ("see https://example.com/a_b__c?d=*e, or www.example.com.", "see https://example.com/a_b__c?d=*e, or www.example.com."),
+        (
+            "see https://example.com/a_b__c?d=*e, or www.example.com.",
+            "see https://example.com/a_b__c?d=*e, or www.example.com.",
+        ),
         ("[a *b*](https://example.com/x_y_(z) \"t\")", "[a _b_](https://example.com/x_y_(z) \"t\")"),
         ("![an image](/a.png)", "![an image](/a.png)"),
         ("H<sub>2</sub>O @ada_b ~\"pod::a\" ~bug #12 !3", "H<sub>2</sub>O @ada_b ~\"pod::a\" ~bug #12 !3"),

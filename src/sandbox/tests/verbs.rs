@@ -1,0 +1,76 @@
+//! What people do in GitLab's pages, done over HTTP by whoever looks from outside.
+
+use serde_json::{Value, json};
+
+use super::{get, post, seeded};
+
+#[tokio::test]
+async fn issues_are_saved_stripped_and_locked_by_name() {
+    let sandbox = seeded();
+    let world = sandbox.world();
+    let project = world.project_at("group/pairing").unwrap().id;
+    let iid = *world.projects[&project].issues.keys().next().unwrap();
+    sandbox.change(|world| {
+        world.issue_mut(project, iid).unwrap().description = Some("<!-- key -->\n- a".to_owned());
+    });
+    let verb = async |verb: &str| {
+        let body = json!({ "project": "group/pairing", "iid": iid, "verb": verb });
+        assert_eq!(post(&sandbox, "/-/world/issue", &body).await, 200, "{verb}");
+        sandbox.world().issue(project, iid).unwrap().clone()
+    };
+    assert_eq!(verb("rich_text").await.description.as_deref(), Some("<!--key-->\n\n* a"));
+    assert_eq!(verb("without_comments").await.description.as_deref(), Some("\n\n* a"));
+    assert!(verb("lock").await.locked);
+    assert!(!verb("unlock").await.locked);
+    let person = sandbox.world().tokens["person"].user;
+    let last = verb("lock").await.notes.into_values().next_back().unwrap();
+    assert_eq!((last.author, last.system), (person, true), "a person did it");
+    for (body, status) in [
+        (json!({ "project": project, "iid": iid, "verb": "burn" }), 400),
+        (json!({ "project": project, "iid": 999, "verb": "lock" }), 404),
+        (json!({ "project": "group/none", "iid": iid, "verb": "lock" }), 404),
+        (json!({ "project": project, "iid": iid, "verb": "lock", "username": "nobody" }), 404),
+        (json!({ "project": project, "verb": "lock" }), 400),
+        (json!({ "iid": iid, "verb": "lock" }), 400),
+    ] {
+        assert_eq!(post(&sandbox, "/-/world/issue", &body).await, status, "{body}");
+    }
+    assert_eq!(sandbox.journal(), []);
+}
+
+#[tokio::test]
+async fn roles_labels_and_tokens_are_changed_by_name() {
+    let sandbox = seeded();
+    let world = sandbox.world();
+    let project = world.project_at("group/pairing").unwrap().id;
+    let role = json!({ "username": "svale", "project": "group/pairing", "role": 10 });
+    assert_eq!(post(&sandbox, "/-/world/role", &role).await, 200);
+    let svale = world.user_named("svale").unwrap().id;
+    assert_eq!(sandbox.world().projects[&project].members[&svale], 10);
+    for (body, status) in [
+        (json!({ "username": "svale", "project": project, "role": 11 }), 400),
+        (json!({ "username": "nobody", "project": project, "role": 10 }), 404),
+        (json!({ "username": "svale", "project": project }), 400),
+    ] {
+        assert_eq!(post(&sandbox, "/-/world/role", &body).await, status, "{body}");
+    }
+
+    let archived = json!({ "project": project, "name": "pod::secure", "archived": true });
+    assert_eq!(post(&sandbox, "/-/world/label", &archived).await, 200);
+    let world = sandbox.world();
+    let labels = world.labels_for(&world.projects[&project]);
+    assert!(labels.iter().filter(|label| label.name == "pod::secure").all(|label| label.archived));
+    let unknown = json!({ "project": project, "name": "none", "archived": true });
+    assert_eq!(post(&sandbox, "/-/world/label", &unknown).await, 404);
+    assert_eq!(post(&sandbox, "/-/world/label", &json!({ "project": project, "name": "pod::secure" })).await, 400);
+
+    let old = world.tokens["api"].clone();
+    assert_eq!(post(&sandbox, "/-/world/token", &json!({ "name": "api", "renew": true, "ghost": false })).await, 200);
+    let world = sandbox.world();
+    assert_eq!(world.users[&old.user].state, "blocked");
+    let told: Value = serde_json::from_str(&get(&sandbox, "/-/sandbox").await.1).unwrap();
+    assert_eq!(told["tokens"]["api"], json!(world.tokens["api"].value));
+    assert_ne!(world.tokens["api"].value, old.value);
+    assert_eq!(post(&sandbox, "/-/world/token", &json!({ "name": "none", "renew": true })).await, 404);
+    assert_eq!(sandbox.journal(), []);
+}
