@@ -15,7 +15,7 @@ use crate::execute::{Stop, execute};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::Pod;
 use crate::pod::action::{Action, Change};
-use crate::pod::observed::Blind;
+use crate::pod::observed::{Blind, Observed};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::stamp;
 use crate::pod::run::Run;
@@ -135,12 +135,17 @@ struct Pass<'a> {
 impl Pass<'_> {
     async fn look(&mut self, reader: &Reader, writes_left: usize) -> Decision {
         self.run.rounds += 1;
-        let (tracker, reports) =
-            tokio::join!(collect::tracker(reader, self.pod, self.now.time()), collect::reports::look(reader, self.pod));
+        let (own, read) = (self.now.time(), matches!(self.now, Moment::Read(_)));
+        // Asked with the tracker's last answer: its issues were listed by this time.
+        let issues = async {
+            let tracker = collect::tracker(reader, self.pod, own).await;
+            (tracker, if read { reader.server_now(own) } else { Observed::Absent })
+        };
+        let ((tracker, server_now), reports) = tokio::join!(issues, collect::reports::look(reader, self.pod));
         let sight = self.sight.clone();
         let snapshot = Snapshot {
-            now: self.now.time(),
-            server_now: reader.server_now().filter(|_| matches!(self.now, Moment::Read(_))),
+            now: own,
+            server_now,
             page: sight.page,
             tracker,
             agents: sight.agents,

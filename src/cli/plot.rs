@@ -53,7 +53,9 @@ pub fn plot_with_page(pod: &Pod, page: &str, now: DateTime<Utc>) -> PodPlot {
 /// The last two sessions of the first slot, newest first.
 fn past(pod: &Pod, now: DateTime<Utc>) -> Vec<PastSession> {
     let Some(slot) = pod.slots.first() else { return Vec::new() };
-    let held = slot.sessions_from(&pod.key, now - PAST).take_while(|session| session.started(now));
+    let held = slot
+        .sessions_from(&pod.key, now.checked_sub_signed(PAST).unwrap_or(now))
+        .take_while(|session| session.started(now));
     let mut past: Vec<PastSession> = held
         .map(|session| PastSession {
             key: session.key.to_string(),

@@ -20,13 +20,18 @@ pub async fn look(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> Tracker {
         tokio::join!(reader.project(Purpose::Pairing, &pod.pairing_project), reader.account(Purpose::Pairing));
     let (label, issues) = match (&project, &bot) {
         (Observed::Present(project), Observed::Present(bot)) => {
-            let (label, issues) =
-                tokio::join!(reader.label(project, pod.label.name.as_str()), issues(reader, pod, project, bot, now));
-            let issues = match issues {
-                Ok(issues) => Observed::Present(issues),
-                Err(blind) => Observed::Unknown(blind),
-            };
-            (label, issues)
+            let mut since = first_moment(reader, now);
+            loop {
+                let label = reader.label(project, pod.label.name.as_str());
+                let (label, issues) = tokio::join!(label, issues(reader, pod, project, bot, since));
+                // What the first answers left open, these may have settled; a time that is settled stays.
+                let settled = first_moment(reader, now);
+                if settled < since {
+                    since = settled;
+                    continue;
+                }
+                break (label, issues.map_or_else(Observed::Unknown, Observed::Present));
+            }
         }
         (Observed::Unknown(blind), _) | (_, Observed::Unknown(blind)) => {
             (Observed::Unknown(blind.clone()), Observed::Unknown(blind.clone()))
@@ -43,6 +48,13 @@ pub async fn look(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> Tracker {
     Tracker { project, bot, label, issues }
 }
 
+/// From when on issues are read: by the earlier of two clocks that disagree, so that neither hides what was opened. A time
+/// on which GitLab's answers do not agree moves nothing.
+fn first_moment(reader: &Reader, now: DateTime<Utc>) -> DateTime<Utc> {
+    let earlier = reader.server_now(now).present().map_or(now, |server| now.min(*server));
+    earlier.checked_sub_signed(LOOKBACK).unwrap_or(earlier)
+}
+
 /// Own issues by author and the pod's by label, each once, oldest first, with what is only worth a look
 /// for some of them.
 async fn issues(
@@ -50,10 +62,8 @@ async fn issues(
     pod: &Pod,
     project: &Project,
     bot: &Account,
-    now: DateTime<Utc>,
+    since: DateTime<Utc>,
 ) -> Result<Vec<PairingIssue>, Blind> {
-    // By the earlier of two clocks that disagree, so that neither hides what was opened.
-    let since = reader.server_now().map_or(now, |server| server.min(now)) - LOOKBACK;
     let mut filters = vec![IssueFilter::ByAuthor(bot.id), IssueFilter::WithLabel(pod.label.name.as_str())];
     let others = pod.bots.iter().filter(|name| !name.eq_ignore_ascii_case(&bot.username));
     filters.extend(others.map(|name| IssueFilter::ByUsername(name)));

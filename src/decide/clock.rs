@@ -1,14 +1,15 @@
 //! Which time it is: this machine's, unless GitLab's clock differs by more than a little.
 //!
 //! A session's key comes from the time, so a runner whose clock is a week off would open a second week's issue today.
-//! All workers of a pod see the same GitLab, so its clock is the one on which they agree.
+//! All workers of a pod see the same GitLab, so its clock is the one on which they agree. What its clock says is what its
+//! answers agree on, never what one of them says.
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::pod::finding::Finding;
-use crate::pod::observed::{Blind, Cause};
+use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::{PairingIssue, Snapshot};
 
@@ -22,10 +23,15 @@ const EARLIEST: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
 /// # Errors
 /// Why no time can be trusted: nothing may be decided then.
 pub(super) fn settle(seen: &Snapshot) -> Result<(Cow<'_, Snapshot>, Option<Finding>), Blind> {
-    let Some(server) = seen.server_now else { return Ok((Cow::Borrowed(seen), None)) };
-    let skew = (seen.now - server).abs();
-    let now = if skew > TOLERATED { server } else { seen.now };
-    let newest = newest(seen).filter(|newest| *newest > now + TOLERATED);
+    let server = match &seen.server_now {
+        Observed::Absent => return Ok((Cow::Borrowed(seen), None)),
+        Observed::Unknown(blind) => return Err(blind.clone()),
+        Observed::Present(server) => *server,
+    };
+    let skewed = (seen.now - server).abs() > TOLERATED;
+    let now = if skewed { server } else { seen.now };
+    // Against clocks that agree an issue's date proves nothing: a person may have given it any.
+    let newest = newest(seen).filter(|newest| skewed && *newest - now > TOLERATED);
     if now.timestamp() < EARLIEST || newest.is_some() {
         let why = match newest {
             Some(newest) => format!("an issue was opened at {}", shown(newest)),
@@ -41,7 +47,7 @@ pub(super) fn settle(seen: &Snapshot) -> Result<(Cow<'_, Snapshot>, Option<Findi
             cause: Cause::Unavailable,
         });
     }
-    if skew <= TOLERATED {
+    if !skewed {
         return Ok((Cow::Borrowed(seen), None));
     }
     let message =
@@ -59,4 +65,60 @@ fn newest(seen: &Snapshot) -> Option<DateTime<Utc>> {
 
 fn shown(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::decide::tests::{issue, now, seen};
+
+    /// The time that counts, or why none does; `opened` is when the only issue was opened.
+    fn settled(
+        server: Observed<DateTime<Utc>>,
+        opened: Option<DateTime<Utc>>,
+    ) -> Result<(DateTime<Utc>, bool), String> {
+        let mut there = issue(5, "a session", "");
+        there.created_at = opened;
+        let seen = Snapshot { server_now: server, ..seen(vec![there]) };
+        settle(&seen).map(|(seen, told)| (seen.now, told.is_some())).map_err(|blind| blind.why)
+    }
+
+    #[test]
+    fn an_issue_of_the_future_says_nothing_against_clocks_that_agree() {
+        let far = [Some(now() + TimeDelta::days(400)), Some(DateTime::<Utc>::MAX_UTC), None];
+        for opened in far {
+            for server in
+                [Observed::Absent, Observed::Present(now()), Observed::Present(now() + TimeDelta::minutes(10))]
+            {
+                assert_eq!(settled(server, opened), Ok((now(), false)), "{opened:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_issue_that_is_newer_than_the_servers_clock_speaks_against_it() {
+        let behind = now() - TimeDelta::days(7);
+        assert_eq!(settled(Observed::Present(behind), Some(behind)), Ok((behind, true)));
+        for opened in [now(), DateTime::<Utc>::MAX_UTC] {
+            assert!(settled(Observed::Present(behind), Some(opened)).unwrap_err().contains("an issue was opened"));
+        }
+    }
+
+    #[test]
+    fn where_the_answers_disagree_no_time_counts() {
+        let blind = Blind { what: "the time".to_owned(), why: "they disagree".to_owned(), cause: Cause::Unavailable };
+        assert_eq!(settled(Observed::Unknown(blind), None), Err("they disagree".to_owned()));
+    }
+
+    #[test]
+    fn clocks_at_the_ends_of_time_are_held_against_each_other() {
+        for server in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            for opened in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                let told = settled(Observed::Present(server), Some(opened));
+                assert_eq!(told.is_err(), server == DateTime::<Utc>::MIN_UTC, "{told:?}");
+            }
+        }
+    }
 }

@@ -37,7 +37,8 @@ pub(super) fn due(scene: &Scene<'_>, parts: &mut Parts) {
 
 /// Opens the session's issue, unless it is too early or somebody has done it.
 fn open(scene: &Scene<'_>, slot: &Slot, session: &Session, parts: &mut Parts) {
-    let opens = session.start.with_timezone(&Utc) - slot.open_ahead;
+    let start = session.start.with_timezone(&Utc);
+    let opens = start.checked_sub_signed(slot.open_ahead).unwrap_or(start);
     if opens > scene.seen.now {
         let day = opens.format("%a %Y-%m-%d %H:%M UTC");
         parts.outlook.push(format!("the issue for {} is opened on {day}", session.when()));

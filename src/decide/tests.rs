@@ -113,7 +113,7 @@ fn own(iid: u64, key: &str) -> PairingIssue {
 pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
     Snapshot {
         now: now(),
-        server_now: None,
+        server_now: Observed::Absent,
         page: Observed::Present(page()),
         tracker: Tracker {
             project: Observed::Present(Project {

@@ -27,6 +27,24 @@ pub enum Fault {
         /// The server's own words.
         message: String,
     },
+    /// A refusal that is not GitLab's, whose API answers errors with a JSON object (`lib/api/helpers.rb`,
+    /// `render_api_error!`).
+    #[error("{status} from something between this machine and GitLab ({says})")]
+    Middlebox {
+        /// The status.
+        status: u16,
+        /// What it says.
+        says: String,
+    },
+    /// GitLab takes what was sent for spam (docs "REST API", "Requests detected as spam"; "Moderate
+    /// users", "Trust users").
+    #[error("{status} {message}")]
+    Spam {
+        /// The status: 409 where a captcha would help, else 400.
+        status: u16,
+        /// GitLab's own words.
+        message: String,
+    },
     /// The request never reached the server.
     #[error("the server could not be reached ({0})")]
     NotSent(String),
@@ -54,7 +72,8 @@ impl Fault {
     /// Whether the request may have been carried out.
     pub fn class(&self) -> Class {
         match self {
-            Self::Lost(_) | Self::Unreadable(_) => Class::Unknown,
+            // What refuses an answer on its way back does so after GitLab has done what was asked.
+            Self::Lost(_) | Self::Unreadable(_) | Self::Middlebox { .. } => Class::Unknown,
             Self::Status { status, .. } if *status >= 500 => Class::Unknown,
             _ => Class::Refused,
         }
@@ -64,10 +83,17 @@ impl Fault {
     pub fn cause(&self) -> Cause {
         match self {
             Self::TokenRefused(_) | Self::Status { status: 401 | 403, .. } => Cause::Token,
-            Self::ForeignOrigin(_) | Self::NotMade(_) => Cause::Human,
-            Self::Redirected { .. } | Self::Status { .. } | Self::NotSent(_) | Self::Lost(_) | Self::Unreadable(_) => {
-                Cause::Unavailable
-            }
+            Self::ForeignOrigin(_)
+            | Self::NotMade(_)
+            | Self::Spam { .. }
+            // Refused for what it says or for its size, and so again the next time (RFC 9110, section 15.5).
+            | Self::Status { status: 400 | 413 | 422, .. } => Cause::Human,
+            Self::Redirected { .. }
+            | Self::Status { .. }
+            | Self::Middlebox { .. }
+            | Self::NotSent(_)
+            | Self::Lost(_)
+            | Self::Unreadable(_) => Cause::Unavailable,
         }
     }
 
@@ -78,6 +104,21 @@ impl Fault {
 
     /// What a person can do about it.
     pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Spam { .. } => {
+                return "GitLab takes it for spam: have a person confirm it with the bot's account, or an administrator \
+                        trust that account; nothing is opened or changed meanwhile";
+            }
+            Self::Middlebox { .. } => return "the next run looks again; where it stays, ask who runs the network",
+            Self::Status { status: 413, .. } => {
+                return "it is too large for this GitLab or for what stands before it; make the template or the page's \
+                        part shorter, or have the limit raised";
+            }
+            Self::Status { status: 400 | 422, .. } => {
+                return "GitLab refuses what was sent; check what its words name in the configuration and the template";
+            }
+            _ => {}
+        }
         match self.cause() {
             Cause::Token => "check the token's scopes, role and expiry",
             Cause::Unavailable => "the next run looks again",
@@ -98,5 +139,39 @@ pub(super) fn observed<T>(result: Result<T, Fault>, what: impl Into<String>) -> 
         Ok(value) => Observed::Present(value),
         Err(fault) if fault.is_not_found() => Observed::Absent,
         Err(fault) => Observed::Unknown(fault.blind(what)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_cause() {
+        let message = String::new;
+        let status = |status| Fault::Status { status, message: message() };
+        for (fault, cause, class) in [
+            (status(403), Cause::Token, Class::Refused),
+            (status(400), Cause::Human, Class::Refused),
+            (status(413), Cause::Human, Class::Refused),
+            (status(422), Cause::Human, Class::Refused),
+            (status(404), Cause::Unavailable, Class::Refused),
+            (status(409), Cause::Unavailable, Class::Refused),
+            (status(429), Cause::Unavailable, Class::Refused),
+            (status(502), Cause::Unavailable, Class::Unknown),
+            (Fault::Spam { status: 409, message: message() }, Cause::Human, Class::Refused),
+            (Fault::Middlebox { status: 403, says: message() }, Cause::Unavailable, Class::Unknown),
+        ] {
+            assert_eq!((fault.cause(), fault.class()), (cause, class), "{fault:?}");
+        }
+        assert!(status(404).is_not_found());
+        assert!(!Fault::Middlebox { status: 404, says: message() }.is_not_found());
+    }
+
+    #[test]
+    fn a_middlebox_is_named_as_what_it_is() {
+        let fault = Fault::Middlebox { status: 403, says: "an HTML page".to_owned() };
+        let told = fault.blind("the page").why;
+        assert!(told.starts_with("403 from something between this machine and GitLab (an HTML page); "), "{told}");
     }
 }

@@ -4,6 +4,7 @@
 //! byte caps, retries that never repeat a POST blindly. [`connect`] gives a [`Reader`] and, only when
 //! writes were asked for, a [`Writer`]: dry run is a property of types.
 
+mod clock;
 mod endpoints;
 mod error;
 mod graphql;
@@ -106,13 +107,13 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
 /// Opens the door for writing too. Only `apply` calls this.
 ///
 /// What an unanswered create may have made is looked for among issues opened since a month before `now`, or before the
-/// server's time if that is earlier, so that a clock that is off does not hide it.
+/// time that GitLab's answers agree on if that is earlier, so that a clock that is off does not hide it.
 ///
 /// # Errors
 /// As [`connect`].
 pub fn connect_to_write(access: &Access, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
     let reader = connect(access)?;
-    let writer = Writer::new(reader.clone(), now - CREATED_WITHIN);
+    let writer = Writer::new(reader.clone(), now.checked_sub_signed(CREATED_WITHIN).unwrap_or(now));
     Ok((reader, writer))
 }
 

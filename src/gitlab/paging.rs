@@ -19,30 +19,61 @@ const MOST_PAGES: usize = 1_000;
 /// GitLab's maximum (docs "REST API", "Pagination").
 const PER_PAGE: &str = "100";
 
+/// A page of so many items may not be the last one: so many were asked for.
+const FULL: usize = 100;
+/// What GitLab sends with every page (docs "REST API", "Offset-based pagination").
+const PAGING: [&str; 7] = ["link", "x-next-page", "x-page", "x-per-page", "x-total", "x-total-pages", "x-prev-page"];
+
 /// A listing that changes under every reading is given up after so many.
 const MOST_READINGS: usize = 3;
+
+/// How a listing is cut into pages, which says by what it is known to be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// `X-Total` counts what the pages show: issues, a folder, users.
+    Counted,
+    /// GitLab takes out what the reader may not see after it has paged, so fewer are shown than `X-Total` counts: label
+    /// events, notes (`lib/api/resource_label_events.rb`, `lib/api/notes.rb`).
+    Filtered,
+    /// All of it comes at once and without a word of pages: issue links (`lib/api/issue_links.rb`).
+    One,
+}
 
 /// Every item of a listing, in the server's order.
 ///
 /// Pages are cut by offset: what somebody deletes moves an item from a page that is still to come to one that was read,
-/// and it would never be seen. So a listing whose total changes on the way is read anew.
+/// and it would never be seen. So a listing whose total changes on the way, or of which another number of items came than
+/// its total says, is read anew.
+///
+/// # Errors
+/// [`Fault::Unreadable`] where it was not seen whole, after so many readings too; whatever else a page came to.
 pub(super) async fn all<T: DeserializeOwned>(
     transport: &Transport,
     endpoint: &(impl Endpoint + Sync),
+    pages: Pages,
 ) -> Result<Vec<T>, Fault> {
     let mut url = transport.rest_endpoint(&endpoint.endpoint()).map_err(fault_of)?;
     endpoint.parameters().add_to_url(&mut url);
     url.query_pairs_mut().append_pair("per_page", PER_PAGE);
+    let mut why = String::new();
     for _ in 0..MOST_READINGS {
-        if let Some(items) = reading(transport, url.clone()).await? {
-            return Ok(items);
+        match reading(transport, url.clone(), pages).await? {
+            Reading::Whole(items) => return Ok(items),
+            Reading::Not(reason) => why = reason,
         }
     }
-    Err(Fault::Unreadable(format!("the listing changed {MOST_READINGS} times while it was read")))
+    Err(Fault::Unreadable(format!("{why}, {MOST_READINGS} times")))
 }
 
-/// One reading from the first page on; `None` when the listing changed on the way.
-async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url) -> Result<Option<Vec<T>>, Fault> {
+/// What one reading came to.
+enum Reading<T> {
+    Whole(Vec<T>),
+    /// Not the whole listing, and why.
+    Not(String),
+}
+
+/// One reading from the first page on.
+async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url, pages: Pages) -> Result<Reading<T>, Fault> {
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
     let mut total: Option<String> = None;
@@ -58,16 +89,35 @@ async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url) -> Re
         if let Some(now) = header(response.headers(), "x-total")
             && *total.get_or_insert_with(|| now.to_owned()) != now
         {
-            return Ok(None);
+            return Ok(Reading::Not("the listing changed while it was read".to_owned()));
         }
         let page: Vec<T> = serde_json::from_slice(response.body())
             .map_err(|error| Fault::Unreadable(format!("a page of the listing: {error}")))?;
+        // A word that was taken off on the way is not the end of the listing.
+        if pages != Pages::One
+            && page.len() >= FULL
+            && !PAGING.iter().any(|name| response.headers().contains_key(*name))
+        {
+            return Err(Fault::Unreadable(format!(
+                "a page of {} items without a header of GitLab's that says whether more follow; something between this \
+                 machine and GitLab takes them off",
+                page.len()
+            )));
+        }
         items.extend(page);
         match next(response.headers(), &url)? {
             Some(following) => url = following,
-            None => return Ok(Some(items)),
+            None => break,
         }
     }
+    // A total that is no number says nothing.
+    let total = total.filter(|_| pages == Pages::Counted).and_then(|total| total.trim().parse::<usize>().ok());
+    Ok(match total {
+        Some(total) if total != items.len() => {
+            Reading::Not(format!("{} of the {total} items of the listing came", items.len()))
+        }
+        _ => Reading::Whole(items),
+    })
 }
 
 /// The next page: `Link: <…>; rel="next"`, else `X-Next-Page`.

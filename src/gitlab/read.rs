@@ -16,8 +16,9 @@ use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
 use super::error::{Fault, observed};
+use super::paging::{self, Pages};
 use super::transport::{Transport, fault_of, header};
-use super::{Counts, Purpose, paging, wire};
+use super::{Counts, Purpose, wire};
 use crate::pod::marker;
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::snapshot::{Account, LabelSeen, PairingIssue, Project};
@@ -73,10 +74,15 @@ impl Reader {
         &self.counts
     }
 
-    /// What the server's clock said with its first answer of this run (`Date`, RFC 9110, section 6.6.1); none before
-    /// the first answer, and none if the answers name no date.
-    pub fn server_now(&self) -> Option<DateTime<Utc>> {
-        self.counts.server_now()
+    /// The time by GitLab's clock when this run began, where this machine's clock said `own` then: what its answers so
+    /// far agree on (`Date`, RFC 9110, section 6.6.1). Absent: none of them names a date. Unknown: they disagree.
+    pub fn server_now(&self, own: DateTime<Utc>) -> Observed<DateTime<Utc>> {
+        self.counts.server_now(own)
+    }
+
+    /// What the answers agreed on when they were asked last; see [`Reader::server_now`].
+    pub(super) fn agreed_now(&self) -> Option<DateTime<Utc>> {
+        self.counts.agreed_now()
     }
 
     /// Who the token for a purpose belongs to.
@@ -251,7 +257,7 @@ impl Reader {
             }
         };
         let listed: Result<Vec<wire::Issue>, Fault> = match builder.build() {
-            Ok(endpoint) => paging::all(self.transport(purpose), &endpoint).await,
+            Ok(endpoint) => paging::all(self.transport(purpose), &endpoint, Pages::Counted).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
         match listed {
@@ -264,7 +270,7 @@ impl Reader {
     pub async fn label_removals(&self, project: &Project, iid: u64, label: &str) -> Observed<usize> {
         let endpoint = IssueResourceLabelEvents::builder().project(project.id).issue(iid).build();
         let events: Result<Vec<wire::LabelEvent>, Fault> = match endpoint {
-            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint, Pages::Filtered).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
         observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
@@ -279,7 +285,7 @@ impl Reader {
     pub async fn linked(&self, project: &Project, iid: u64) -> Observed<BTreeSet<u64>> {
         let endpoint = IssueLinks::builder().project(project.id).issue(iid).build();
         let links: Result<Vec<wire::LinkedIssue>, Fault> = match endpoint {
-            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint).await,
+            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint, Pages::One).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
         observed(links, format!("the links of {}#{iid}", project.path))

@@ -18,8 +18,8 @@ const BASE: Duration = Duration::from_millis(500);
 const CAP: Duration = Duration::from_secs(20);
 /// A wait that a server asks for is kept up to this; a longer one ends the request.
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
-/// GitLab's application limiter answers a JSON 429 without a header; its window is a minute
-/// (`lib/api/helpers/rate_limiter.rb`).
+/// GitLab's application limiter answers a 429 without a header, not even a content type; its window is a minute
+/// (`lib/api/helpers/rate_limiter.rb`, `rack_response` in `lib/api/api.rb`).
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// What a request does; it decides how it is counted and whether it may be repeated.
@@ -58,7 +58,7 @@ pub(super) fn may_repeat(effect: Effect, fault: &Fault) -> bool {
 /// How long the server asked to wait, or `None` when it did not say anything usable.
 ///
 /// A 429 may carry `Retry-After` as seconds or as a date, or only `RateLimit-Reset`; each may be missing,
-/// negative, huge or no number at all.
+/// negative, huge or no number at all. One that names no time at all means [`WINDOW`].
 pub(super) fn asked_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let server_now = || text("date").and_then(http_date);
@@ -67,7 +67,7 @@ pub(super) fn asked_wait(status: StatusCode, headers: &HeaderMap) -> Option<Dura
             return usable(seconds);
         }
         if let (Some(until), Some(now)) = (http_date(asked), server_now()) {
-            return usable(until - now);
+            return until.checked_sub(now).and_then(usable);
         }
         return None;
     }
@@ -75,10 +75,9 @@ pub(super) fn asked_wait(status: StatusCode, headers: &HeaderMap) -> Option<Dura
         return None;
     }
     if let (Some(reset), Some(now)) = (text("ratelimit-reset").and_then(|t| t.parse::<i64>().ok()), server_now()) {
-        return usable(reset - now);
+        return reset.checked_sub(now).and_then(usable);
     }
-    let json = text("content-type").is_some_and(|kind| kind.contains("json"));
-    json.then_some(WINDOW)
+    Some(WINDOW)
 }
 
 /// A wait that is positive; more than [`LONGEST_ASKED`] is returned as it is and refused by the caller.
@@ -95,8 +94,12 @@ fn http_date(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
 }
 
-/// When the server says it answered, by its own clock (`Date`, RFC 9110, section 6.6.1).
+/// When the server says it answered, by its own clock (`Date`, RFC 9110, section 6.6.1). What lay in a cache says when it
+/// was put there (`Age`, RFC 9111, section 5.1).
 pub(super) fn answered_at(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    if headers.contains_key("age") {
+        return None;
+    }
     let date = headers.get("date")?.to_str().ok()?;
     DateTime::from_timestamp(http_date(date.trim())?, 0)
 }
@@ -147,9 +150,29 @@ mod tests {
         assert!(!bearable(Duration::from_secs(1_000_000_000)));
         let reset = headers(&[date, ("ratelimit-reset", "1795500010")]);
         assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &reset), Some(Duration::from_secs(10)));
-        let json = headers(&[("content-type", "application/json")]);
-        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &json), Some(WINDOW));
-        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
+        for reset in [i64::MIN, -1, i64::MAX] {
+            let reset = headers(&[date, ("ratelimit-reset", &reset.to_string())]);
+            let wait = asked_wait(StatusCode::TOO_MANY_REQUESTS, &reset);
+            assert!(wait.is_none_or(|wait| !bearable(wait)), "{wait:?}");
+        }
+        assert_eq!(asked_wait(StatusCode::BAD_GATEWAY, &headers(&[])), None);
+    }
+
+    #[test]
+    fn a_429_that_names_no_time_is_waited_for_a_minute() {
+        for kind in [&[][..], &[("content-type", "application/json")], &[("content-type", "text/plain")]] {
+            assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(kind)), Some(WINDOW), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_no_clock_shows_and_that_of_a_cache_are_none() {
+        let right = ("date", "Tue, 24 Nov 2026 06:00:00 GMT");
+        assert!(answered_at(&headers(&[right])).is_some());
+        assert_eq!(answered_at(&headers(&[right, ("age", "86400")])), None);
+        for absurd in ["", "yesterday", "Tue, 24 Nov 999999999 06:00:00 GMT", "Tue, 24 Nov -262144 06:00:00 GMT"] {
+            assert_eq!(answered_at(&headers(&[("date", absurd)])), None, "{absurd}");
+        }
     }
 
     #[test]

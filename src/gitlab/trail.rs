@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use tokio::time::Instant;
 
+use super::clock::Dates;
 use super::retry::Effect;
+use crate::pod::observed::Observed;
 use crate::pod::trail::Entry;
 
 /// Requests of one run, retries included.
@@ -17,8 +19,7 @@ pub struct Counts {
     reads: AtomicU64,
     writes: AtomicU64,
     trail: Mutex<Vec<Sent>>,
-    /// The date of the first answer that names one, and when it came.
-    dated: Mutex<Option<(DateTime<Utc>, Instant)>>,
+    dates: Dates,
 }
 
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Default for Counts {
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             trail: Mutex::default(),
-            dated: Mutex::default(),
+            dates: Dates::default(),
         }
     }
 }
@@ -57,7 +58,10 @@ impl Counts {
     pub fn trail(&self, started: DateTime<Utc>) -> Vec<Entry> {
         let sent = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = |sent: &Sent| Entry {
-            time: started + sent.after,
+            time: TimeDelta::from_std(sent.after)
+                .ok()
+                .and_then(|after| started.checked_add_signed(after))
+                .unwrap_or(started),
             method: sent.method.clone(),
             path: sent.path.clone(),
             iid: iid(&sent.path),
@@ -67,15 +71,19 @@ impl Counts {
         sent.iter().map(entry).collect()
     }
 
-    /// The server's time by the first date it named. One that is read once cannot jump in the middle of a run.
-    pub(super) fn server_now(&self) -> Option<DateTime<Utc>> {
-        let dated = *self.dated.lock().unwrap_or_else(PoisonError::into_inner);
-        dated.and_then(|(date, at)| date.checked_add_signed(TimeDelta::from_std(at.elapsed()).ok()?))
+    /// The time by GitLab's clock when this run began; see [`Dates::server_now`].
+    pub(super) fn server_now(&self, own: DateTime<Utc>) -> Observed<DateTime<Utc>> {
+        self.dates.server_now(own)
     }
 
-    /// The date of an answer.
+    /// What was agreed of it so far; see [`Dates::settled`].
+    pub(super) fn agreed_now(&self) -> Option<DateTime<Utc>> {
+        self.dates.settled()
+    }
+
+    /// The date of an answer of GitLab's own.
     pub(super) fn dated(&self, date: DateTime<Utc>) {
-        self.dated.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((date, Instant::now()));
+        self.dates.note(date, self.started.elapsed());
     }
 
     pub(super) fn count(&self, effect: Effect) {

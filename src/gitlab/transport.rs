@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use url::Url;
 
 use super::error::Fault;
@@ -249,12 +250,16 @@ impl Transport {
             }
             Err(_elapsed) => return Err((Fault::Lost(format!("timed out after {} s", DEADLINE.as_secs())), None)),
         };
-        if let Some(date) = answered_at(response.headers()) {
+        let json = error_object(&response);
+        // A page that some box put in the way says what that box's clock says.
+        if (json.is_some() || response.status().is_success() && !is_html(&response))
+            && let Some(date) = answered_at(response.headers())
+        {
             self.counts.dated(date);
         }
         let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
         tracing::debug!(%method, path = url.path(), status = response.status().as_u16(), request_id, "GitLab answered");
-        self.judge(response)
+        self.judge(effect, response, json.as_ref())
     }
 
     fn request(&self, method: &Method, url: &Url, body: Option<(HeaderValue, Bytes)>) -> Result<Request<Bytes>, Fault> {
@@ -274,8 +279,13 @@ impl Transport {
         builder.body(body).map_err(|error| Fault::NotMade(error.to_string()))
     }
 
-    /// Passes a success on; turns everything else into a fault.
-    fn judge(&self, response: Response<Bytes>) -> Result<Response<Bytes>, (Fault, Option<Duration>)> {
+    /// Passes a success on; turns everything else into a fault. `json` is the object of an error's body, if it is one.
+    fn judge(
+        &self,
+        effect: Effect,
+        response: Response<Bytes>,
+        json: Option<&Value>,
+    ) -> Result<Response<Bytes>, (Fault, Option<Duration>)> {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -292,6 +302,10 @@ impl Transport {
                 response.headers().get(LOCATION).and_then(|location| location.to_str().ok()).and_then(moved_to);
             return Err((Fault::Redirected { status: status.as_u16(), project_id }, None));
         }
+        if json.is_none() && only_gitlab_says(status) {
+            let says = if message.is_empty() { "without a word".to_owned() } else { message };
+            return Err((Fault::Middlebox { status: status.as_u16(), says }, None));
+        }
         if status.as_u16() == 401 {
             let why = match &self.token {
                 Some(token) => format!("GitLab refused the token in {} (401 {message})", token.name),
@@ -299,6 +313,9 @@ impl Transport {
             };
             *lock(&self.refused) = Some(why.clone());
             return Err((Fault::TokenRefused(why), None));
+        }
+        if effect != Effect::Read && json.is_some_and(|json| takes_for_spam(status, json)) {
+            return Err((Fault::Spam { status: status.as_u16(), message }, None));
         }
         let asked = asked_wait(status, response.headers());
         Err((Fault::Status { status: status.as_u16(), message }, asked))
@@ -327,9 +344,10 @@ impl Transport {
     /// Takes a wait out of what is left; `false` when too little is.
     fn patient(&self, wait: Duration) -> bool {
         let mut waited = lock(&self.waited);
-        let enough = *waited + wait <= PATIENCE;
+        let after = waited.saturating_add(wait);
+        let enough = after <= PATIENCE;
         if enough {
-            *waited += wait;
+            *waited = after;
         }
         enough
     }
@@ -394,12 +412,48 @@ fn moved_to(location: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
+/// The JSON object in the body of an answer that is no success: GitLab's own errors have one
+/// (`lib/api/helpers.rb`, `render_api_error!`; GraphQL's have `errors`).
+fn error_object(response: &Response<Bytes>) -> Option<Value> {
+    if response.status().is_success() {
+        return None;
+    }
+    serde_json::from_slice(response.body()).ok().filter(Value::is_object)
+}
+
+fn is_html(response: &Response<Bytes>) -> bool {
+    header(response.headers(), "content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+}
+
+/// Whether an error means what it says only from GitLab itself. Others are the same whoever says them: too large (413, as
+/// nginx before GitLab says it), too often (429, a text of GitLab's own rack-attack), and that a server failed.
+fn only_gitlab_says(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS)
+}
+
+/// Whether GitLab refuses what was sent because it takes it for spam: 409 with the fields of a captcha, or 400 "has been
+/// discarded" (`app/controllers/concerns/spammable_actions/captcha_check/rest_api_actions_support.rb`,
+/// `app/models/concerns/spammable.rb`).
+fn takes_for_spam(status: StatusCode, json: &Value) -> bool {
+    let words = json.to_string().to_ascii_lowercase();
+    match status {
+        StatusCode::BAD_REQUEST => ["spam", "captcha", "has been discarded"].iter().any(|word| words.contains(word)),
+        StatusCode::CONFLICT => {
+            json["needs_captcha_response"] == true || ["spam", "captcha"].iter().any(|word| words.contains(word))
+        }
+        _ => false,
+    }
+}
+
 /// The server's own words in an error body: `message` (text or object), `error`, or the first line.
 fn server_words(body: &str) -> String {
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(body) else {
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
         let text = if body.trim_start().starts_with('<') { "an HTML page" } else { body };
         return Untrusted::new(text).line();
     };
+    if !value.is_object() {
+        return Untrusted::new(body).line();
+    }
     let part = |key: &str| value.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     let main = part("message").or_else(|| part("error")).unwrap_or_default();
     let words = match (part("error_description"), part("scope")) {

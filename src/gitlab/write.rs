@@ -16,9 +16,10 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use super::error::{Class, Fault};
+use super::paging::{self, Pages};
 use super::read::Reader;
 use super::transport::fault_of;
-use super::{Purpose, paging, wire};
+use super::{Purpose, wire};
 use crate::pod::action::Action;
 use crate::pod::label::LabelName;
 use crate::pod::marker::{self, Block, Marked};
@@ -230,7 +231,7 @@ impl Writer {
             Observed::Absent => return Ok(None),
             Observed::Unknown(blind) => return Err(Fault::Lost(blind.why)),
         };
-        let by_the_server = self.reader.server_now().map(|now| now - super::CREATED_WITHIN);
+        let by_the_server = self.reader.agreed_now().and_then(|now| now.checked_sub_signed(super::CREATED_WITHIN));
         let since = by_the_server.map_or(self.since, |since| since.min(self.since));
         for wait in LOOKS {
             tokio::time::sleep(wait).await;
@@ -242,7 +243,8 @@ impl Writer {
                 .sort(SortOrder::Descending)
                 .build()
                 .map_err(|error| Fault::NotMade(error.to_string()))?;
-            let issues: Vec<wire::Issue> = paging::all(self.reader.transport(purpose), &endpoint).await?;
+            let issues: Vec<wire::Issue> =
+                paging::all(self.reader.transport(purpose), &endpoint, Pages::Counted).await?;
             let found = issues.into_iter().filter(|issue| {
                 let body = issue.description.as_deref().unwrap_or_default();
                 matches!(marker::parse(body), Marked::Block(block) if block.marker == wanted.marker)

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::PodKey;
@@ -43,7 +43,9 @@ impl Slot {
     /// that happens twice is taken the first time. So there is one session a date, whatever the zone.
     pub fn sessions_from<'a>(&'a self, pod: &'a PodKey, from: DateTime<Utc>) -> impl Iterator<Item = Session> + 'a {
         // Two days back: no zone's clock change moves a session further than that.
-        let local = from.with_timezone(&self.zone).naive_local() - Duration::days(2);
+        let zoned = from.with_timezone(&self.zone);
+        let local = zoned.naive_utc().checked_add_offset(zoned.offset().fix());
+        let local = local.and_then(|local| local.checked_sub_signed(Duration::days(2))).unwrap_or(from.naive_utc());
         self.cron
             .after(local)
             .filter(|local| self.meets_on(local.date()))
@@ -91,7 +93,8 @@ fn resolve(zone: Tz, local: NaiveDateTime) -> DateTime<Tz> {
         if let Some(start) = zone.from_local_datetime(&candidate).earliest() {
             return start;
         }
-        candidate += Duration::minutes(1);
+        let Some(later) = candidate.checked_add_signed(Duration::minutes(1)) else { break };
+        candidate = later;
     }
     zone.from_utc_datetime(&local)
 }
@@ -151,6 +154,8 @@ impl Cron {
         // Evaluated as if the zone had no clock changes; the caller resolves those.
         let mut last = Utc.from_utc_datetime(&local);
         std::iter::from_fn(move || {
+            // The crate adds a second without looking whether there is one.
+            last.checked_add_signed(Duration::seconds(1))?;
             let next = self.schedules.iter().filter_map(|schedule| schedule.after(&last).next()).min()?;
             last = next;
             Some(next.naive_utc())
@@ -221,7 +226,7 @@ pub fn slot_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
     let mut weeks: Option<(i32, u32)> = None;
     let mut met = false;
     // Four years hold every leap day and both parities of the ISO week.
-    let horizon = start + Duration::days(4 * 366);
+    let horizon = start.checked_add_signed(Duration::days(4 * 366))?;
     for local in slot.cron.after(start).take_while(|local| *local < horizon) {
         met = true;
         let week = local.date().iso_week();

@@ -17,8 +17,9 @@ use super::verdict::{LabelVerdict, Observation};
 pub struct Snapshot {
     /// When it was taken.
     pub now: DateTime<Utc>,
-    /// What GitLab's own clock said meanwhile; none where `now` was given rather than read off a clock.
-    pub server_now: Option<DateTime<Utc>>,
+    /// The same moment by GitLab's clock, as its answers agree on it. Absent where none named a date, and where `now` was
+    /// given rather than read off a clock; unknown where they disagree.
+    pub server_now: Observed<DateTime<Utc>>,
     /// The pod's page.
     pub page: Observed<PodPage>,
     /// The project of the pairing issues and what is in it.
@@ -47,7 +48,7 @@ impl Snapshot {
     pub fn of(now: DateTime<Utc>, page: Observed<PodPage>, tracker: Tracker) -> Self {
         Self {
             now,
-            server_now: None,
+            server_now: Observed::Absent,
             page,
             tracker,
             agents: Observed::Absent,

@@ -42,7 +42,7 @@ fn blind<T>() -> Observed<T> {
 fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
     let snapshot = Snapshot {
         now: now(),
-        server_now: None,
+        server_now: Observed::Absent,
         page,
         tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
         agents: Observed::Present(files.to_vec()),

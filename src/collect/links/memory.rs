@@ -87,7 +87,9 @@ impl Recall {
     pub(super) fn remember(&self, recalled: &Visits, made: &Visits) -> Memory {
         let lasts = |url: &Url, page: &Page| {
             recalled.contains_key(url)
-                || !made.contains_key(url) && page.seen <= self.now && self.now - page.seen - KEPT_UNNAMED <= self.fresh
+                || !made.contains_key(url)
+                    && page.seen <= self.now
+                    && self.age(page).checked_sub(&KEPT_UNNAMED).is_none_or(|age| age <= self.fresh)
         };
         let old = self.memory.0.iter().filter(|(url, page)| lasts(url, page));
         let new = made.iter().filter_map(|(url, visit)| Some((Url::clone(url), Page::of(url, visit, self.now)?)));
@@ -96,7 +98,11 @@ impl Recall {
 
     /// What was seen in the future was seen by another clock.
     fn is_fresh(&self, page: &Page) -> bool {
-        page.seen <= self.now && self.now - page.seen < self.fresh
+        page.seen <= self.now && self.age(page) < self.fresh
+    }
+
+    fn age(&self, page: &Page) -> TimeDelta {
+        self.now - page.seen
     }
 }
 

@@ -201,8 +201,10 @@ impl Pace {
         let host = self.host(name);
         let mut memory = lock(&host.memory);
         let held = memory.held.map_or(now, |held| held.max(now));
-        let until = held.max(now + wait);
-        memory.tally.held += (now + wait).saturating_duration_since(held);
+        // A wait that no clock can show the end of is longer than any that is kept.
+        let until = now.checked_add(wait).or_else(|| now.checked_add(MOST_HELD.saturating_mul(2)));
+        let until = until.map_or(held, |until| held.max(until));
+        memory.tally.held = memory.tally.held.saturating_add(until.saturating_duration_since(held));
         memory.held = Some(until);
         if memory.tally.held > MOST_HELD {
             let why = "the host wants to be left alone for longer than is waited here";

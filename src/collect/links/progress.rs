@@ -49,7 +49,7 @@ impl Progress {
         let others = waits.clone().count().saturating_sub(1);
         let longest = waits.max_by_key(|(_, until)| **until).map(|(host, until)| Held {
             host: host.strip_suffix(":443").unwrap_or(host).to_owned(),
-            left: *until - now,
+            left: until.saturating_duration_since(now),
             others,
         });
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);

@@ -178,7 +178,7 @@ impl World {
         };
         Snapshot {
             now: "2026-11-24T06:00:00Z".parse().unwrap(),
-            server_now: None,
+            server_now: Observed::Absent,
             page: Observed::Present(page),
             tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
             agents: Observed::Present(self.files.clone()),

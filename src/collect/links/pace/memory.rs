@@ -38,7 +38,7 @@ impl Memory {
     pub(super) fn next(&mut self, limits: HostLimits, now: Instant) -> Option<Instant> {
         let due_at = self.due_at(limits, now);
         if due_at.is_none() && limits.per_second > 0 {
-            self.due = Some(self.due.map_or(now, |due| due.max(now)) + interval(limits));
+            self.due = self.due.map_or(now, |due| due.max(now)).checked_add(interval(limits));
         }
         due_at
     }
@@ -56,8 +56,8 @@ impl Memory {
         if limits.per_second == 0 {
             return None;
         }
-        let lead = interval(limits) * limits.burst.saturating_sub(1);
-        self.due.filter(|due| *due > now + lead).map(|due| due - lead)
+        let lead = interval(limits).saturating_mul(limits.burst.saturating_sub(1));
+        self.due.and_then(|due| due.checked_sub(lead)).filter(|turn| *turn > now)
     }
 }
 

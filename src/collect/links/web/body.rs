@@ -31,7 +31,7 @@ pub(super) type Print = [u8; 32];
 /// Reads the start of a body and leaves the rest.
 pub(super) async fn start(mut reply: Reply, until: Instant) -> (Reply, Start) {
     let mut start = Start { bytes: Vec::new(), over: false, broken: false };
-    let until = until.min(Instant::now() + START_WAIT);
+    let until = Instant::now().checked_add(START_WAIT).map_or(until, |soon| until.min(soon));
     while start.bytes.len() < START && !start.over {
         match timeout_at(until, reply.body.next()).await {
             Ok(Some(Ok(chunk))) => start.bytes.extend_from_slice(&chunk),

@@ -173,7 +173,7 @@ impl Visitor {
             let place = self.pace.turn(&host).await?;
             self.requests.fetch_add(1, Ordering::Relaxed);
             let asked = Instant::now();
-            let until = asked + self.web.settings.deadline;
+            let until = asked.checked_add(self.web.settings.deadline).unwrap_or(asked);
             let asking = match since {
                 None if last => self.web.fetch.get_and_leave(url),
                 None => self.web.fetch.get(url),

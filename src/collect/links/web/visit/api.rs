@@ -49,7 +49,7 @@ impl Visitor {
         let _place = self.pace.turn(&host).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let asked = Instant::now();
-        let until = asked + self.web.settings.deadline;
+        let until = asked.checked_add(self.web.settings.deadline).unwrap_or(asked);
         match timeout_at(until, fetch.get(url)).await {
             Err(_elapsed) => {
                 let judged = answer::unreachable(format!("no answer within {:?}", self.web.settings.deadline));
