@@ -99,6 +99,12 @@ fn each_fault_is_told_with_its_line_and_a_good_value() {
         ("name = \"Alpha Pod\"", "", "the file lacks `name` | add name = \"Secure Pod\""),
         ("zone = \"UTC\"", "zone = \"UTC\"\nevery = 2", "`every` needs an `anchor`"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nopen_ahead = \"soon\"", "`soon` is not a length of time"),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nopen_ahead = \"300years\"", "`300years` is not a length of time up to 90d"),
+        (
+            "zone = \"UTC\"",
+            "zone = \"UTC\"\nduration = \"584554531000years\"",
+            "`584554531000years` is not a length of time up to 90d",
+        ),
         ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [\"24.12.2026\"]", "`24.12.2026` is not a date"),
         (
             "[label]",

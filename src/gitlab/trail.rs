@@ -113,3 +113,17 @@ fn iid(path: &str) -> Option<u64> {
     let (_, rest) = path.split_once("/issues/")?;
     rest.split('/').next()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trail_at_the_end_of_time_is_told() {
+        let counts = Counts::default();
+        tokio::time::advance(std::time::Duration::from_secs(3)).await;
+        counts.note(Effect::Once, &Method::POST, "/api/v4/projects/3/issues/5", None);
+        let end = DateTime::<Utc>::MAX_UTC;
+        assert_eq!(counts.trail(end).iter().map(|entry| (entry.time, entry.iid)).collect::<Vec<_>>(), [(end, Some(5))]);
+    }
+}

@@ -33,6 +33,7 @@ mod inert; // text from outside can be read and cannot act
 mod inputs; // what check and page are told to look at
 mod kept; // what one run keeps for another
 mod links; // the links of a page, looked at in memory
+mod middlebox; // what answers between this machine and GitLab
 mod page; // what podkeeper understands of a page
 mod pages; // listings whose pages are short, capped or empty
 mod properties; // what holds in every world, over generated ones

@@ -103,7 +103,7 @@ impl Exchange for Paged {
     }
 }
 
-/// The double that ends a listing at the first page with fewer items than were asked for.
+/// The double that ends a listing at the first page with fewer items than were asked for, and does not count them.
 pub(crate) fn stops_at_a_short_page(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
     Arc::new(StopsShort(inner))
 }
@@ -118,6 +118,7 @@ impl Exchange for StopsShort {
         if items < 100 {
             response.headers_mut().remove("link");
             response.headers_mut().remove("x-next-page");
+            response.headers_mut().remove("x-total");
         }
         Ok(response)
     }

@@ -132,3 +132,17 @@ fn keys_increase_strictly_in_every_zone_of_a_year() {
     }
     assert!(zones > 400, "{zones}");
 }
+
+#[test]
+fn at_the_ends_of_time_there_are_no_sessions_and_no_panic() {
+    let pod = PodKey::parse("alpha").unwrap();
+    for zone in ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"] {
+        let slot = slot("0 15 * * Thu", zone);
+        for from in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert_eq!(slot.sessions_from(&pod, from).count(), 0, "{zone} {from}");
+        }
+        for today in [NaiveDate::MIN, NaiveDate::MAX] {
+            slot_problem(&slot, today);
+        }
+    }
+}

@@ -81,7 +81,7 @@ async fn f10_clocks_that_disagree_never_make_a_second_issue_in_a_day() {
     assert!(frozen >= 7 && worked >= 30, "{frozen} and {worked}");
 }
 
-/// The first answer's date counts for the whole run.
+/// What this machine's clock and the first answers agree on counts for the whole run.
 #[tokio::test(start_paused = true)]
 async fn f10_a_server_whose_clock_jumps_back_in_the_middle_changes_nothing_in_what_is_done() {
     let whole = kept().await;
@@ -104,6 +104,101 @@ async fn f10_a_server_whose_clock_jumps_back_in_the_middle_changes_nothing_in_wh
             runs[0].unknown
         );
     }
+}
+
+/// The weeks for which there is an issue, once one answer of a run, or two, name another date.
+async fn with_wrong_dates(runner: DateTime<Utc>, at: &[u64], date: &'static str) -> (Vec<Run>, Vec<String>) {
+    let stage = kept().await;
+    let server = Arc::new(WrongDates { inner: stage.exchange(), calls: AtomicU64::new(0), at: at.to_vec(), date });
+    let (reader, writer) = connect_to_write(&stage.access_over(server, "api"), runner).unwrap();
+    let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+    let moment = Moment::Read(runner);
+    let runs = run(&stage.pods, eyes(&reader, &Policy::default()), mode, moment, stage.max_writes).await.unwrap();
+    (runs, sessions(&stage).into_iter().map(|(week, _)| week).collect())
+}
+
+/// Dates that no GitLab of the stage's day can mean.
+const WRONG: [&str; 4] = [
+    "Wed, 02 Feb 2028 06:00:00 GMT",
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Tue, 17 Nov 2026 06:00:00 GMT",
+];
+
+/// How many requests an undisturbed run sends, and the weeks that have an issue then.
+async fn undisturbed() -> (u64, Vec<String>) {
+    let stage = kept().await;
+    let before = stage.sandbox.requests();
+    apply_at(&stage, now()).await;
+    let weeks = sessions(&stage).into_iter().map(|(week, _)| week).collect();
+    (stage.sandbox.requests() - before, weeks)
+}
+
+#[tokio::test(start_paused = true)]
+async fn f10_one_wrong_date_of_one_answer_changes_nothing_wherever_it_stands() {
+    let (calls, wanted) = undisturbed().await;
+    assert!(calls > 6, "{calls}");
+    for at in 0..calls {
+        for date in WRONG {
+            let (runs, weeks) = with_wrong_dates(now(), &[at], date).await;
+            assert_eq!((ending(&runs), &weeks), (Ending::Done, &wanted), "{date} at {at}: {:?}", runs[0].unknown);
+            assert!(!findings(&runs).contains(&"clock-skewed clock".to_owned()), "{date} at {at}");
+        }
+    }
+    println!("a wrong date at each of {calls} answers, {} dates: nothing changed", WRONG.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn f10_two_wrong_dates_open_nothing_for_another_year() {
+    let (calls, wanted) = undisturbed().await;
+    let (mut worked, mut all) = (0, 0);
+    for first in 0..calls {
+        for second in first + 1..calls {
+            let (runs, weeks) = with_wrong_dates(now(), &[first, second], WRONG[0]).await;
+            assert!(weeks.iter().all(|week| wanted.contains(week)), "at {first} and {second}: {weeks:?}");
+            assert!(matches!(ending(&runs), Ending::Done | Ending::Incomplete), "at {first} and {second}");
+            worked += usize::from(ending(&runs) == Ending::Done && weeks == wanted);
+            all += 1;
+        }
+    }
+    println!("two wrong dates in {all} places: {worked} worked, the others changed nothing");
+    assert!(worked * 10 > all * 8, "{worked} of {all}");
+}
+
+/// A machine whose clock has lost a year, or won one, works by GitLab's; a wrong date may stop it, and misleads it never.
+#[tokio::test(start_paused = true)]
+async fn f10_a_machine_that_is_a_year_off_works_by_gitlabs_clock_and_one_wrong_date_does_not_mislead_it() {
+    let (calls, wanted) = undisturbed().await;
+    for runner in [now() - TimeDelta::days(365), now() + TimeDelta::days(365), "2028-02-02T06:00:00Z".parse().unwrap()]
+    {
+        let (runs, weeks) = with_wrong_dates(runner, &[], "").await;
+        assert_eq!((ending(&runs), &weeks), (Ending::Done, &wanted), "{runner}: {:?}", runs[0].unknown);
+        assert!(findings(&runs).contains(&"clock-skewed clock".to_owned()), "{runner}");
+        for at in 0..calls {
+            for date in WRONG {
+                let (runs, weeks) = with_wrong_dates(runner, &[at], date).await;
+                assert!(weeks.iter().all(|week| wanted.contains(week)), "{runner}, {date} at {at}: {weeks:?}");
+                let mut once = weeks.clone();
+                once.dedup();
+                assert_eq!(once, weeks, "{runner}, {date} at {at}");
+                assert!(matches!(ending(&runs), Ending::Done | Ending::Incomplete), "{runner}, {date} at {at}");
+            }
+        }
+    }
+}
+
+/// An issue of the future, as an import makes one, stops nobody whose clock agrees with GitLab's.
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_was_opened_in_the_future_freezes_nothing() {
+    let stage = kept().await;
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&stage.pods[0].pairing_project).unwrap().id;
+        let project = world.projects.get_mut(&id).unwrap();
+        let issue = project.issues.values_mut().next_back().unwrap();
+        issue.created_at = now() + TimeDelta::days(365);
+    });
+    let runs = apply_at(&stage, now()).await;
+    assert_eq!(ending(&runs), Ending::Done, "{:?}", runs[0].unknown);
 }
 
 /// Without the server's word a runner that is a day ahead at the end of a session would open the next one early, and one
@@ -137,6 +232,27 @@ impl Exchange for JumpsBack {
         let mut answer = self.inner.exchange(request).await?;
         if self.calls.fetch_add(1, Ordering::Relaxed) >= self.after {
             answer.headers_mut().insert("date", "Mon, 23 Nov 2026 06:00:00 GMT".parse().unwrap());
+        }
+        Ok(answer)
+    }
+}
+
+/// A server of whose answers some name another date.
+struct WrongDates {
+    inner: Arc<dyn Exchange>,
+    calls: AtomicU64,
+    /// Which answers, from 0.
+    at: Vec<u64>,
+    date: &'static str,
+}
+
+#[async_trait::async_trait]
+impl Exchange for WrongDates {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let mut answer = self.inner.exchange(request).await?;
+        if self.at.contains(&call) {
+            answer.headers_mut().insert("date", self.date.parse().unwrap());
         }
         Ok(answer)
     }

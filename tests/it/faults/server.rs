@@ -102,6 +102,8 @@ async fn f22_writes_that_are_refused_are_sent_once_each() {
 async fn f37_what_is_taken_for_spam_or_too_large_is_not_sent_again() {
     for (status, body) in [
         (400, r#"{"message":{"error":"Spam detected"}}"#),
+        (400, r#"{"message":{"base":["Your issue has been recognized as spam and has been discarded."]}}"#),
+        (409, r#"{"needs_captcha_response":true,"spam_log_id":42,"message":{"error":"Please solve it."}}"#),
         (413, "413 Request Entity Too Large"),
         (422, r#"{"message":{"description":["is too long (maximum is 1048576 characters)"]}}"#),
     ] {
@@ -110,9 +112,12 @@ async fn f37_what_is_taken_for_spam_or_too_large_is_not_sent_again() {
         let runs = stage.apply().await;
         let creates = stage.journal().iter().filter(|line| line.starts_with("POST")).count();
         assert_eq!((creates, this_week(&stage).len()), (1, 0), "{status}");
-        assert_eq!(ending(&runs), Ending::Incomplete, "{status}");
+        // It would be refused the next time too: a person has to act.
+        assert_eq!(ending(&runs), Ending::Human, "{status}");
         let told = format!("{:?}", runs[0].outcomes);
         assert!(told.contains(&status.to_string()), "{told}");
+        let spam = body.contains("pam") || body.contains("captcha");
+        assert_eq!(told.contains("GitLab takes it for spam: have a person confirm it"), spam, "{told}");
         assert!(sessions(&stage).len() < 5);
     }
 }
