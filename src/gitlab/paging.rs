@@ -59,17 +59,25 @@ pub(super) async fn all<T: DeserializeOwned>(
     for _ in 0..MOST_READINGS {
         match reading(transport, url.clone(), pages).await? {
             Reading::Whole(items) => return Ok(items),
-            Reading::Not(reason) => why = reason,
+            Reading::Changed => why = format!("the listing changed {MOST_READINGS} times while it was read"),
+            Reading::Short { came, total } => {
+                why = format!("{came} of the {total} items of the listing came, {MOST_READINGS} times");
+            }
         }
     }
-    Err(Fault::Unreadable(format!("{why}, {MOST_READINGS} times")))
+    Err(Fault::Unreadable(why))
 }
 
 /// What one reading came to.
 enum Reading<T> {
     Whole(Vec<T>),
-    /// Not the whole listing, and why.
-    Not(String),
+    /// Its total was another one on a later page.
+    Changed,
+    /// Another number of items came than its total says.
+    Short {
+        came: usize,
+        total: usize,
+    },
 }
 
 /// One reading from the first page on.
@@ -89,7 +97,7 @@ async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url, pages
         if let Some(now) = header(response.headers(), "x-total")
             && *total.get_or_insert_with(|| now.to_owned()) != now
         {
-            return Ok(Reading::Not("the listing changed while it was read".to_owned()));
+            return Ok(Reading::Changed);
         }
         let page: Vec<T> = serde_json::from_slice(response.body())
             .map_err(|error| Fault::Unreadable(format!("a page of the listing: {error}")))?;
@@ -113,9 +121,7 @@ async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url, pages
     // A total that is no number says nothing.
     let total = total.filter(|_| pages == Pages::Counted).and_then(|total| total.trim().parse::<usize>().ok());
     Ok(match total {
-        Some(total) if total != items.len() => {
-            Reading::Not(format!("{} of the {total} items of the listing came", items.len()))
-        }
+        Some(total) if total != items.len() => Reading::Short { came: items.len(), total },
         _ => Reading::Whole(items),
     })
 }

@@ -465,7 +465,9 @@ impl Exchange for WithoutOwn {
     }
 }
 
-fn without_own(answer: Response<Bytes>) -> Response<Bytes> {
+fn without_own(mut answer: Response<Bytes>) -> Response<Bytes> {
+    // Not even in its count.
+    answer.headers_mut().remove("x-total");
     let Ok(Value::Array(mut list)) = serde_json::from_slice(answer.body()) else { return answer };
     list.retain(|item| item["author"]["username"] != "podkeeper-bot");
     answer.map(|_| Bytes::from(Value::Array(list).to_string()))

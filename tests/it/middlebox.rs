@@ -27,9 +27,8 @@ async fn one_refusal_that_is_no_json_is_nobodys_word_about_token_page_or_project
                 let stage = Stage::seeded();
                 let before = stage.copy();
                 let server = Between::at(&stage, at, Does::Says(status, kind, body));
-                let (runs, _) = stage.apply_over(server.clone()).await;
+                let (runs, _) = stage.apply_over(server).await;
                 assert!(matches!(ending(&runs), Ending::Incomplete | Ending::Done), "{what}: {:?}", ending(&runs));
-                assert!(server.calls() > at + 1 || at + 1 >= calls, "{what}: the token is used on");
                 let gone = |run: &Run| run.findings.iter().any(|finding| finding.rule.code().ends_with("-gone"));
                 assert!(!runs.iter().any(gone), "{what}: {:?}", runs[0].findings);
                 // The next run, without the box, ends as an undisturbed one.
@@ -261,10 +260,10 @@ fn titles(stage: &Stage) -> Vec<String> {
 
 /// How many issues stand for the stage's session.
 fn standing(stage: &Stage) -> usize {
-    let marker = "<!-- podkeeper:v1 session secure/weekly/2026-W48 -->";
+    let line = "<!-- podkeeper:v1 session secure/weekly/2026-W48 -->";
     stage.look(|world| {
         let project = world.project_at(&stage.pods[0].pairing_project).unwrap();
-        let marked = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains(marker));
+        let marked = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains(line));
         project.issues.values().filter(|issue| marked(&issue.description)).count()
     })
 }

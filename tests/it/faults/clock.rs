@@ -98,11 +98,9 @@ async fn f10_a_server_whose_clock_jumps_back_in_the_middle_changes_nothing_in_wh
         let moment = Moment::Read(now());
         let runs = run(&stage.pods, eyes(&reader, &Policy::default()), mode, moment, stage.max_writes).await.unwrap();
         let weeks: Vec<String> = sessions(&stage).into_iter().map(|(week, _)| week).collect();
-        assert!(
-            ending(&runs) == Ending::Done && weeks == wanted,
-            "after {jump} calls: {weeks:?}, {:?}",
-            runs[0].unknown
-        );
+        // Where all answers but the first say Monday it is Monday, until what was opened has Tuesday's date.
+        let told = if jump == 1 { Ending::Incomplete } else { Ending::Done };
+        assert!(ending(&runs) == told && weeks == wanted, "after {jump} calls: {weeks:?}, {:?}", runs[0].unknown);
     }
 }
 
