@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use crate::collect::{self, Eyes, Sight};
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, decide, left_off, memories};
 use crate::execute::{Stop, execute};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::Pod;
@@ -19,7 +19,7 @@ use crate::pod::observed::{Blind, Observed};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::stamp;
 use crate::pod::run::Run;
-use crate::pod::snapshot::Snapshot;
+use crate::pod::snapshot::{Question, Remembered, Snapshot};
 
 /// An action names only what was seen, so what hangs on an answer waits for the next look. Three rounds
 /// reach any end there is; the fourth sees that it was reached.
@@ -87,7 +87,7 @@ pub async fn run(
     let mut writes_left = max_writes;
     let mut passes = Vec::new();
     for (pod, sight) in pods.iter().zip(sights) {
-        let mut pass = Pass { pod, sight, now, tried: BTreeSet::new(), run: Run::new(pod) };
+        let mut pass = Pass { pod, sight, now, tried: BTreeSet::new(), remembered: None, run: Run::new(pod) };
         let decision = guarded(pod, pass.look(reader, writes_left)).await.unwrap_or_else(stumbled);
         writes_left = writes_left.saturating_sub(decision.plan.actions.len());
         pass.run.plan = decision.plan.clone();
@@ -107,6 +107,11 @@ pub async fn run(
         }
     }
     Ok(passes.into_iter().map(|(pass, decision)| pass.end(decision)).collect())
+}
+
+/// Whether a write came back without all that was sent.
+fn is_incomplete(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(..))
 }
 
 /// One pod's part; if podkeeper stumbles over it, that is no other pod's misfortune.
@@ -129,6 +134,8 @@ struct Pass<'a> {
     sight: Sight,
     now: Moment,
     tried: BTreeSet<String>,
+    /// What the reports remembered in the first round in which they were seen.
+    remembered: Option<Remembered>,
     run: Run,
 }
 
@@ -143,7 +150,7 @@ impl Pass<'_> {
         };
         let ((tracker, server_now), reports) = tokio::join!(issues, collect::reports::look(reader, self.pod));
         let sight = self.sight.clone();
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             now: own,
             server_now,
             page: sight.page,
@@ -154,9 +161,24 @@ impl Pass<'_> {
             labels: sight.labels,
             unseen: sight.unseen,
             reports,
+            remembered: self.remembered.clone(),
             tried: self.tried.clone(),
             writes_left,
         };
+        self.remembered = self.remembered.take().or_else(|| memories(self.pod, &snapshot));
+        let decision = decide(self.pod, &snapshot);
+        if decision.questions.is_empty() {
+            return decision;
+        }
+        // What most runs do not need is looked at only where deciding asks for it.
+        for question in &decision.questions {
+            match question {
+                Question::OthersInPairing => {
+                    let others = collect::tracker::others(reader, &snapshot.tracker, snapshot.now).await;
+                    snapshot.tracker.others = Some(others);
+                }
+            }
+        }
         decide(self.pod, &snapshot)
     }
 
@@ -176,6 +198,9 @@ impl Pass<'_> {
                 |action: &Action| matches!(action.change, Change::OpenPairingIssue { .. } | Change::OpenReport { .. });
             let tried = outcomes.iter().filter(|(action, outcome)| !done(outcome) || once(action));
             self.tried.extend(tried.map(|(action, _)| action.identity()));
+            let opened = |action: &Action| matches!(action.change, Change::OpenPairingIssue { .. });
+            let lacking = outcomes.iter().filter(|(action, outcome)| opened(action) && is_incomplete(outcome));
+            self.tried.extend(lacking.map(|(action, _)| left_off(&action.project)));
             self.run.outcomes.extend(outcomes);
             if self.run.rounds == MOST_ROUNDS {
                 self.run.unfinished = true;

@@ -11,10 +11,15 @@ pub async fn look(reader: &Reader, pod: &Pod) -> Observed<ReportsSeen> {
     let Some(path) = pod.reports.project.as_ref().filter(|_| told) else { return Observed::Absent };
     let (project, bot) = tokio::join!(reader.project(Purpose::Reports, path), reader.account(Purpose::Reports));
     match (project, bot) {
-        (Observed::Present(project), Observed::Present(bot)) => match issues(reader, pod, &project, bot.id).await {
-            Ok(issues) => Observed::Present(ReportsSeen { project, bot, issues }),
-            Err(blind) => Observed::Unknown(blind),
-        },
+        (Observed::Present(project), Observed::Present(bot)) => {
+            let others = reader.issues(Purpose::Reports, &project, IssueFilter::OfOthers(bot.id), None);
+            let (issues, others) = tokio::join!(issues(reader, pod, &project, bot.id), others);
+            let others = others.map_or_else(Observed::Unknown, Observed::Present);
+            match issues {
+                Ok(issues) => Observed::Present(ReportsSeen { project, bot, issues, others }),
+                Err(blind) => Observed::Unknown(blind),
+            }
+        }
         (Observed::Unknown(blind), _) | (_, Observed::Unknown(blind)) => Observed::Unknown(blind),
         (Observed::Absent, _) | (_, Observed::Absent) => Observed::Unknown(Blind {
             what: format!("the project {path} of the living reports"),

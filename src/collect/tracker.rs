@@ -45,7 +45,19 @@ pub async fn look(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> Tracker {
             (Observed::Unknown(blind.clone()), Observed::Unknown(blind))
         }
     };
-    Tracker { project, bot, label, issues }
+    Tracker { project, bot, label, issues, others: None }
+}
+
+/// Issues of other accounts there that speak of podkeeper: what a run asks for before it opens one.
+pub async fn others(reader: &Reader, tracker: &Tracker, now: DateTime<Utc>) -> Observed<Vec<PairingIssue>> {
+    let (Observed::Present(project), Observed::Present(bot)) = (&tracker.project, &tracker.bot) else {
+        return Observed::Absent;
+    };
+    let since = now.checked_sub_signed(LOOKBACK);
+    match reader.issues(Purpose::Pairing, project, IssueFilter::OfOthers(bot.id), since).await {
+        Ok(issues) => Observed::Present(issues),
+        Err(blind) => Observed::Unknown(blind),
+    }
 }
 
 /// From when on issues are read: by the earlier of two clocks that disagree, so that neither hides what was opened. A time

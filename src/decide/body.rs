@@ -33,11 +33,13 @@ pub(super) fn block(pod: &Pod, session: &Session, page: &PodPage, state: State) 
     if !leads.is_empty() {
         lines.push(format!("- **Leads:** {}", leads.join(", ")));
     }
+    let marker = Marker::Session(session.key.clone());
     lines.push(String::new());
     lines.push(
-        "_podkeeper keeps the lines above in step with the pod's page. Everything outside them is yours._".to_owned(),
+        marker.sign("kept up to date until we start; everything below is yours. Not this week? Close the issue."),
     );
-    Block { marker: Marker::Session(session.key.clone()), text: lines.join("\n"), state }
+    let state = State { start: Some(session.start.with_timezone(&chrono::Utc)), ..state };
+    Block::new(marker, lines.join("\n"), state)
 }
 
 /// The whole first body of a session's issue.
@@ -52,7 +54,7 @@ pub(super) fn first_body(pod: &Pod, session: &Session, title: &str, page: &PodPa
     let mut block = block(pod, session, page, state);
     let body = pod.template.render(facts, &marker::render(&block))?;
     block.state.rest = Some(short_hash(&marker::outside(&body)));
-    marker::splice(&body, &block).map_err(|why| (1, why))
+    marker::splice(&body, &block, "").map_err(|why| (1, why))
 }
 
 /// A person by name and handle, mentioning nobody: a handle in a code span notifies no one.

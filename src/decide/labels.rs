@@ -6,7 +6,7 @@ use crate::pod::Task;
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::Finding;
 use crate::pod::label::conflict;
-use crate::pod::observed::Observed;
+use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::PairingIssue;
 use crate::pod::text::Untrusted;
@@ -16,6 +16,13 @@ const REMOVALS_UNTIL_FINAL: usize = 2;
 
 /// Creates the label where the project lacks it and the configuration allows it; else tells.
 pub(super) fn definition(scene: &Scene<'_>, parts: &mut Parts) {
+    if let Observed::Present(label) = &scene.seen.tracker.label
+        && label.archived
+    {
+        let (label, project) = (&scene.pod.label.name, &scene.project.path);
+        let message = format!("`{label}` of {project} is archived, so new issues are opened without it");
+        parts.findings.push(Finding::new(Rule::LabelArchived, label.to_string(), message));
+    }
     if !matches!(scene.seen.tracker.label, Observed::Absent) {
         return;
     }
@@ -43,6 +50,11 @@ fn creation(scene: &Scene<'_>) -> Action {
     scene.action(change, "the project does not have the pod's label")
 }
 
+/// Stands among what was tried in a pass for: GitLab has left the label off a new issue of this project.
+pub fn left_off(project: &str) -> String {
+    format!("labels left off in {project}")
+}
+
 /// Puts a lost label back on own issues, once; a person's second removal is final.
 pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
     if matches!(scene.seen.tracker.label, Observed::Absent) && will_be_created(scene) {
@@ -52,6 +64,9 @@ pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
         return;
     }
     let label = &scene.pod.label.name;
+    if scene.project.role_too_small() {
+        return too_small(scene, parts);
+    }
     for issue in without(scene) {
         let name = scene.name(issue);
         if let Some(other) = conflict(label, &issue.labels) {
@@ -65,6 +80,8 @@ pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
                 let message = format!("`{label}` was taken off {name} {times} times, so it stays off");
                 parts.findings.push(Finding::new(Rule::LabelRemoved, format!("#{}", issue.iid), message));
             }
+            // GitLab left it off an issue that was opened in this pass; it would do so again.
+            Observed::Present(_) if scene.seen.tried.contains(&left_off(&scene.project.path)) => {}
             Observed::Present(times) => {
                 let because = if *times == 0 {
                     "it is the pod's pairing issue and does not carry it"
@@ -77,6 +94,20 @@ pub(super) fn on_own_issues(scene: &Scene<'_>, parts: &mut Parts) {
             Observed::Unknown(blind) => parts.unknown.push(blind.clone()),
         }
     }
+}
+
+/// GitLab drops the labels that a Guest sets on an issue that is there, and answers 200 all the same
+/// (`app/services/issuable_base_service.rb`): nothing is sent that would be dropped.
+fn too_small(scene: &Scene<'_>, parts: &mut Parts) {
+    let (label, project) = (&scene.pod.label.name, &scene.project.path);
+    let names: Vec<String> = without(scene).map(|issue| format!("#{}", issue.iid)).collect();
+    if names.is_empty() {
+        return;
+    }
+    let message =
+        format!("{} in {project} lack `{label}`, and the token's role there may not set labels", names.join(", "));
+    parts.findings.push(Finding::new(Rule::RoleTooSmall, project.clone(), message.clone()));
+    parts.unknown.push(Blind { what: format!("the labels of {project}"), why: message, cause: Cause::Token });
 }
 
 /// Tells which own issues get the label when this pass has created it, so that a plan tells of every write.

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::Parts;
+use super::{Parts, copies, identity};
 use crate::pod::Pod;
-use crate::pod::action::{Action, Change};
+use crate::pod::action::{Action, Change, Rewrite};
 use crate::pod::finding::{Finding, short_hash};
-use crate::pod::marker::{Block, Failing, Marked, Marker, ReportKind, State, outside, render};
+use crate::pod::marker::{Block, Failing, Frame, Marked, Marker, ReportKind, State, outside, render};
 use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
-use crate::pod::snapshot::{PairingIssue, ReportsSeen, Snapshot};
+use crate::pod::snapshot::{PairingIssue, Remembered, ReportsSeen, Snapshot};
 use crate::pod::text::{Untrusted, sentence_md};
 
 /// A report that a person closed stays closed this long, unless something new fails.
@@ -30,6 +30,8 @@ pub(super) struct Wanted {
     pub(super) told: Vec<(String, Finding)>,
     /// What is remembered.
     pub(super) remember: BTreeMap<String, Failing>,
+    /// Whether this look is too doubtful to change the report's words.
+    pub(super) keeps_words: bool,
 }
 
 /// What about the project of the reports itself stands in the way.
@@ -37,13 +39,7 @@ pub(super) fn project(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
     match (&seen.reports, &pod.reports.project) {
         (Observed::Present(reports), Some(configured)) => {
             super::brakes::project_state(configured, "[reports]", &reports.project, parts);
-            for issue in reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author)) {
-                let Marked::Damaged { why, marker: Some(Marker::Report(key, _)) } = &issue.marked else { continue };
-                if *key == pod.key || pod.formerly.contains(key) {
-                    let name = format!("{}#{}", reports.project.path, issue.iid);
-                    parts.findings.push(Finding::new(Rule::MarkerDamaged, name.clone(), format!("{name}: {why}")));
-                }
-            }
+            copies::of_reports(pod, reports, parts);
         }
         (Observed::Unknown(blind), _) => parts.unknown.push(blind.clone()),
         (Observed::Present(_) | Observed::Absent, _) => {}
@@ -72,15 +68,19 @@ pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Part
     if own.iter().any(|issue| matches!(issue.marked, Marked::Damaged { .. })) {
         return;
     }
+    if let Some(newer) = own.iter().find_map(|issue| newer(reports, issue)) {
+        parts.findings.push(newer);
+        return;
+    }
     own.sort_by_key(|issue| issue.iid);
     if let Some(refused) = open_to_others(pod, reports, wanted, own.first().copied()) {
         parts.findings.extend((!wanted.told.is_empty()).then_some(refused));
         return;
     }
     match own.split_first() {
-        None => parts.actions.extend(open(pod, reports, wanted)),
+        None => open(pod, reports, wanted, parts),
         Some((issue, twins)) => {
-            parts.actions.extend(step(pod, seen.now, reports, issue, wanted));
+            step(pod, seen.now, reports, issue, wanted, parts);
             for twin in twins.iter().filter(|twin| twin.open) {
                 settle(reports, issue, twin, parts);
             }
@@ -110,15 +110,22 @@ fn open_to_others(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, issue: Opti
     }
 }
 
-/// What was remembered by a report, where it was seen.
+/// What was remembered by a report, where it was seen. In the later rounds of a pass that is what was remembered when it
+/// began: what the pass itself has written down is no earlier look.
 pub(super) fn memory(pod: &Pod, seen: &Snapshot, kind: ReportKind) -> BTreeMap<String, Failing> {
+    if let Some(remembered) = &seen.remembered {
+        return remembered.get(&kind).cloned().unwrap_or_default();
+    }
     let Some(reports) = seen.reports.present() else { return BTreeMap::new() };
     let issues = own(pod, reports, kind);
     let first = issues.iter().min_by_key(|issue| issue.iid);
-    match first.map(|issue| &issue.marked) {
-        Some(Marked::Block(block)) => block.state.failing.clone(),
-        _ => BTreeMap::new(),
-    }
+    first.and_then(|issue| issue.marked.block()).map(|block| block.state.failing.clone()).unwrap_or_default()
+}
+
+/// What all reports of a pod remember; none where they were not seen.
+pub fn memories(pod: &Pod, seen: &Snapshot) -> Option<Remembered> {
+    seen.reports.present()?;
+    Some([ReportKind::Links, ReportKind::Roster].map(|kind| (kind, memory(pod, seen, kind))).into())
 }
 
 /// podkeeper's own issues that are this report, damaged ones included.
@@ -127,22 +134,37 @@ fn own<'a>(pod: &Pod, reports: &'a ReportsSeen, kind: ReportKind) -> Vec<&'a Pai
         Marker::Report(key, found) => *found == kind && (*key == pod.key || pod.formerly.contains(key)),
         Marker::Session(_) => false,
     };
-    let is_report = |issue: &&PairingIssue| match &issue.marked {
-        Marked::Block(block) => ours(&block.marker),
-        Marked::Damaged { marker, .. } => marker.as_ref().is_some_and(ours),
-        Marked::No => false,
+    let is_report = |issue: &&PairingIssue| match (&issue.marked, issue.marked.marker()) {
+        (_, Some(marker)) => ours(marker),
+        // Nothing can be read of it but its title, which podkeeper never changes.
+        (Marked::Damaged { .. }, None) => issue.title.raw() == title(pod, kind),
+        (Marked::No | Marked::Block(_), None) => false,
     };
-    reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author)).filter(is_report).collect()
+    by_podkeeper(pod, reports).filter(is_report).collect()
 }
 
-/// A report is made when there is first something to remember.
-fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted) -> Option<Action> {
+fn by_podkeeper<'a>(pod: &Pod, reports: &'a ReportsSeen) -> impl Iterator<Item = &'a PairingIssue> {
+    reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author))
+}
+
+/// What to tell of a report that a later podkeeper keeps.
+fn newer(reports: &ReportsSeen, issue: &PairingIssue) -> Option<Finding> {
+    let block = issue.marked.block().filter(|block| block.is_newer())?;
+    Some(identity::newer_block(&format!("{}#{}", reports.project.path, issue.iid), block))
+}
+
+/// A report is made when there is first something to remember, unless there may be one.
+fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, parts: &mut Parts) {
     if wanted.remember.is_empty() && wanted.told.is_empty() {
-        return None;
+        return;
     }
-    let mut block = block(pod, wanted, State::default());
+    if let Some(doubt) = may_be_there(pod, reports, wanted.kind, parts) {
+        parts.findings.extend(doubt);
+        return;
+    }
     let tail = "\n\nWrite below this line; it stays as you write it.\n";
-    block.state.rest = Some(short_hash(&outside(&format!("{}{tail}", render(&block)))));
+    let rest = short_hash(&outside(&format!("{}{tail}", render(&block(pod, wanted, State::default())))));
+    let block = block(pod, wanted, State { rest: Some(rest), ..State::default() });
     let change = Change::OpenReport {
         marker: block.marker.clone(),
         title: title(pod, wanted.kind),
@@ -153,42 +175,127 @@ fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted) -> Option<Action> {
         0 => "there is something to remember".to_owned(),
         n => format!("{n} things are to be told and there is no report yet"),
     };
-    Some(action(reports, change, because))
+    parts.actions.push(action(reports, change, because));
+}
+
+/// Why no report is opened though none goes by its marker, if there is a reason; what is to be told of it.
+fn may_be_there(pod: &Pod, reports: &ReportsSeen, kind: ReportKind, parts: &mut Parts) -> Option<Option<Finding>> {
+    let name = |issue: &PairingIssue| format!("{}#{}", reports.project.path, issue.iid);
+    let marker = Marker::Report(pod.key.clone(), kind);
+    // Whose report it is, its label tells, or else its title.
+    let is_this_pods = |issue: &PairingIssue, block: &Block| match &block.state.label {
+        Some(label) => label == pod.label.name.as_str(),
+        None => issue.title.raw() == title(pod, kind),
+    };
+    for issue in by_podkeeper(pod, reports) {
+        match &issue.marked {
+            Marked::Block(block) if is_this_pods(issue, block) => match &block.marker {
+                Marker::Report(key, found) if *found == kind => {
+                    return Some(Some(identity::other_report_key(pod, &name(issue), kind, key)));
+                }
+                Marker::Report(..) | Marker::Session(_) => {}
+            },
+            Marked::No if issue.title.raw() == title(pod, kind) => {
+                let what = format!("the {} report of {}", kind.word(), pod.name);
+                return Some(Some(identity::marker_lost(&marker, &name(issue), &what)));
+            }
+            Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {}
+        }
+    }
+    let others = match &reports.others {
+        Observed::Present(others) => others.as_slice(),
+        Observed::Absent => &[],
+        Observed::Unknown(blind) => {
+            parts.unknown.push(blind.clone());
+            return Some(None);
+        }
+    };
+    let same = |issue: &&PairingIssue| match issue.marked.marker() {
+        Some(Marker::Report(key, found)) => *found == kind && (*key == pod.key || pod.formerly.contains(key)),
+        Some(Marker::Session(_)) | None => false,
+    };
+    let theirs: Vec<&PairingIssue> =
+        others.iter().filter(|issue| !pod.is_bot(&reports.bot, &issue.author)).filter(same).collect();
+    (!theirs.is_empty()).then(|| Some(identity::bot_replaced(&marker, &reports.project.path, &theirs)))
 }
 
 /// The table: findings × the issue as it is → at most one change.
-fn step(pod: &Pod, now: DateTime<Utc>, reports: &ReportsSeen, issue: &PairingIssue, wanted: &Wanted) -> Option<Action> {
-    let Marked::Block(seen) = &issue.marked else { return None };
+fn step(
+    pod: &Pod,
+    now: DateTime<Utc>,
+    reports: &ReportsSeen,
+    issue: &PairingIssue,
+    wanted: &Wanted,
+    parts: &mut Parts,
+) {
+    let Marked::Block(seen) = &issue.marked else { return };
     let block = block(pod, wanted, seen.state.clone());
-    let same = block.same(seen);
+    let same = seen.says(&block);
     let iid = issue.iid;
-    let (seen, tell) = (seen.clone(), !wanted.told.is_empty());
-    let (change, because) = match (tell, issue.open) {
-        (false, true) => (Change::CloseReport { iid, seen, block }, "there is nothing to tell any more"),
-        (true, false) if newer_than_close(wanted, issue) => {
-            (Change::ReopenReport { iid, seen, block }, "something fails that did not when it was closed")
+    let tell = !wanted.told.is_empty();
+    if wanted.keeps_words {
+        parts.actions.extend(memory_only(seen, block, iid).map(|change| action(reports, change, REMEMBERED)));
+        return;
+    }
+    let reopen = match (tell, issue.open) {
+        (true, false) if newer_than_close(wanted, issue, seen) => {
+            Some("something fails that did not when it was closed")
         }
         (true, false) if issue.closed_at.is_some_and(|closed| now - closed >= RESPECT) => {
-            (Change::ReopenReport { iid, seen, block }, "it was closed two weeks ago, and something fails still")
+            Some("it was closed two weeks ago, and something fails still")
         }
-        _ if same => return None,
-        (true, true) => (Change::RewriteReport { iid, seen, block }, "what it tells has changed"),
+        _ => None,
+    };
+    let (change, because) = match (tell, issue.open, reopen) {
+        (false, true, _) => {
+            (Change::CloseReport { iid, rewrite: Rewrite::new(seen, block) }, "there is nothing to tell any more")
+        }
+        (_, _, Some(because)) if !issue.locked => {
+            (Change::ReopenReport { iid, rewrite: Rewrite::new(seen, block) }, because)
+        }
+        _ if same => return locked(reports, issue, reopen.is_some(), parts),
+        (true, true, _) => {
+            (Change::RewriteReport { iid, rewrite: Rewrite::new(seen, block) }, "what it tells has changed")
+        }
         // A closed report is memory only, and its words stay as they were when it was closed.
-        (_, false) if block.state == seen.state => return None,
-        (_, false) => {
-            let text = seen.text.clone();
-            (Change::RewriteReport { iid, seen, block: Block { text, ..block } }, "what it remembers has changed")
+        _ => {
+            locked(reports, issue, reopen.is_some(), parts);
+            let Some(change) = memory_only(seen, block, iid) else { return };
+            (change, REMEMBERED)
         }
     };
-    Some(action(reports, change, because))
+    parts.actions.push(action(reports, change, because));
+}
+
+const REMEMBERED: &str = "what it remembers has changed";
+
+/// Writes what is remembered, and leaves the words as they are; none where nothing of that has changed.
+fn memory_only(seen: &Block, block: Block, iid: u64) -> Option<Change> {
+    let text = if seen.knows_its_lines() { seen.own_text(&block) } else { block.text };
+    let block = Block::new(block.marker, text, block.state);
+    let memory = |block: &Block| State { lines: Vec::new(), ..block.state.clone() };
+    let same = memory(&block) == memory(seen) && seen.frame == Frame::Whole;
+    (!same).then(|| Change::RewriteReport { iid, rewrite: Rewrite::new(seen, block) })
+}
+
+/// A locked issue is not reopened by anybody (`app/policies/issue_policy.rb`), so nobody would read what it says.
+fn locked(reports: &ReportsSeen, issue: &PairingIssue, to_be_reopened: bool, parts: &mut Parts) {
+    if to_be_reopened && issue.locked {
+        let name = format!("{}#{}", reports.project.path, issue.iid);
+        let message = format!("{name} has something to tell again, and it cannot be reopened because it is locked");
+        parts.findings.push(Finding::new(Rule::IssueLocked, name, message));
+    }
 }
 
 /// Before a respectful while has passed, reopening needs evidence that is newer than the close.
-fn newer_than_close(wanted: &Wanted, issue: &PairingIssue) -> bool {
+fn newer_than_close(wanted: &Wanted, issue: &PairingIssue, seen: &Block) -> bool {
     let Some(closed) = issue.closed_at else { return true };
-    let told = wanted.told.iter().map(|(_, finding)| memory_key(finding));
-    let mut since = told.filter_map(|key| wanted.remember.get(&key)).map(|failing| failing.failed_since);
-    since.any(|since| since > closed)
+    let mut told = wanted.told.iter().map(|(_, finding)| memory_key(finding));
+    told.any(|key| match wanted.remember.get(&key) {
+        // A report that was closed by hand remembers all that failed then.
+        Some(failing) => failing.failed_since > closed || !seen.state.failing.contains_key(&key),
+        None => false,
+    })
 }
 
 /// The younger of two: its last words name the older one, in the same request that closes it.
@@ -197,8 +304,9 @@ fn settle(reports: &ReportsSeen, keep: &PairingIssue, twin: &PairingIssue, parts
     let path = &reports.project.path;
     let message = format!("{path}#{} and #{} are the same report", keep.iid, twin.iid);
     parts.findings.push(Finding::new(Rule::ReportTwin, format!("#{}", twin.iid), message));
-    let block = Block { text: format!("This report is kept in #{}.", keep.iid), ..seen.clone() };
-    let change = Change::CloseReport { iid: twin.iid, seen: seen.clone(), block };
+    let text = format!("This report is kept in #{}.\n\n{}", keep.iid, seen.marker.sign("closed"));
+    let block = Block::new(seen.marker.clone(), text, seen.state.clone());
+    let change = Change::CloseReport { iid: twin.iid, rewrite: Rewrite::new(seen, block) };
     parts.actions.push(action(reports, change, "both are the same report and the lower number stays"));
 }
 
@@ -230,13 +338,12 @@ fn block(pod: &Pod, wanted: &Wanted, state: State) -> Block {
     if wanted.told.len() > MOST_LINES {
         lines.push(format!("\n… and {} more; the run's own report has them all.", wanted.told.len() - MOST_LINES));
     }
+    let marker = Marker::Report(pod.key.clone(), wanted.kind);
     lines.push(String::new());
-    lines.push("_podkeeper keeps this list; it closes the issue when the list is empty._".to_owned());
-    Block {
-        marker: Marker::Report(pod.key.clone(), wanted.kind),
-        text: lines.join("\n").trim_start().to_owned(),
-        state: State { failing: wanted.remember.clone(), ..state },
-    }
+    lines.push(marker.sign("closes itself when nothing is left · below this line is yours"));
+    let label = Some(pod.label.name.to_string());
+    let state = State { failing: wanted.remember.clone(), label, ..state };
+    Block::new(marker, lines.join("\n").trim_start().to_owned(), state)
 }
 
 fn line(finding: &Finding) -> String {
@@ -253,23 +360,6 @@ pub(super) fn memory_key(finding: &Finding) -> String {
         Rule::LinkDead | Rule::LinkFragmentDead | Rule::LinkUnreachable => super::links::memory_key(&finding.subject),
         _ => finding.fingerprint.clone(),
     }
-}
-
-/// The findings of the roster, remembered by their fingerprints, so that each knows its first day.
-pub(super) fn remembered(
-    findings: &mut [Finding],
-    memory: &BTreeMap<String, Failing>,
-    now: DateTime<Utc>,
-) -> BTreeMap<String, Failing> {
-    let mut remember = BTreeMap::new();
-    for finding in findings {
-        let key = memory_key(finding);
-        let failing =
-            memory.get(&key).copied().unwrap_or(Failing { dead_since: Some(now.date_naive()), ..Failing::from(now) });
-        finding.since = failing.dead_since;
-        remember.insert(key, failing);
-    }
-    remember
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@
 mod body;
 mod brakes;
 mod clock;
+mod copies;
 pub mod exceptions;
+mod hold;
+mod identity;
 mod labels;
 pub mod links;
 mod living_report;
@@ -15,16 +18,23 @@ mod roster;
 mod roster_report;
 mod rot;
 mod sessions;
+mod standing;
+mod titles;
 mod twins;
+
+use std::collections::BTreeSet;
 
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::{Finding, in_order};
-use crate::pod::marker::{Block, Marked, Marker};
+use crate::pod::marker::{Block, Marker};
 use crate::pod::observed::{Blind, Observed};
 use crate::pod::plan::Plan;
 use crate::pod::session::SessionKey;
-use crate::pod::snapshot::{Account, PairingIssue, Project, Snapshot};
+use crate::pod::snapshot::{Account, PairingIssue, Project, Question, Snapshot};
 use crate::pod::{Pod, Task};
+
+pub use labels::left_off;
+pub use living_report::memories;
 
 /// What one look at a pod calls for.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +51,8 @@ pub struct Decision {
     pub unknown: Vec<Blind>,
     /// Whether a brake held something back that is still to be done.
     pub held: bool,
+    /// What has to be looked at before this is a decision; empty for one that is.
+    pub questions: BTreeSet<Question>,
 }
 
 /// Decides what should change and what should be told.
@@ -77,12 +89,13 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     parts.unknown.sort();
     parts.unknown.dedup();
     Decision {
-        plan: Plan { actions: parts.actions },
+        plan: Plan { actions: parts.actions, at: seen.now },
         then: parts.then,
         outlook: parts.outlook,
         findings: in_order(parts.findings),
         unknown: parts.unknown,
         held,
+        questions: parts.questions,
     }
 }
 
@@ -94,6 +107,9 @@ struct Parts {
     outlook: Vec<String>,
     findings: Vec<Finding>,
     unknown: Vec<Blind>,
+    questions: BTreeSet<Question>,
+    /// What holds the findings of the roster back.
+    roster: roster::Doubts,
 }
 
 /// A snapshot in which the pairing project was seen: what the rules about issues work on.
@@ -106,6 +122,7 @@ struct Scene<'a> {
 }
 
 /// One of podkeeper's own issues of this pod.
+#[derive(Clone)]
 struct Own<'a> {
     issue: &'a PairingIssue,
     /// The session it is for, under the key it goes by today.
@@ -131,16 +148,26 @@ impl<'a> Scene<'a> {
     /// podkeeper's own issues of this pod, oldest first.
     fn own(&self) -> impl Iterator<Item = Own<'a>> + '_ {
         self.issues.iter().filter_map(|issue| {
-            let Marked::Block(block) = &issue.marked else { return None };
+            let block = issue.marked.block()?;
             let Marker::Session(key) = &block.marker else { return None };
             let key = self.pod.present_key(key)?;
-            self.pod.is_bot(self.bot, &issue.author).then_some(Own { issue, key, block })
+            self.is_ours(issue).then_some(Own { issue, key, block })
         })
     }
 
-    /// Whether the project was seen to have the pod's label.
+    /// Whether podkeeper opened an issue.
+    fn is_ours(&self, issue: &PairingIssue) -> bool {
+        self.pod.is_bot(self.bot, &issue.author)
+    }
+
+    /// Whether an issue carries the pod's label.
+    fn is_labelled(&self, issue: &PairingIssue) -> bool {
+        issue.labels.iter().any(|label| label == self.pod.label.name.as_str())
+    }
+
+    /// Whether the project was seen to have the pod's label, so that it can be put on issues.
     fn has_label(&self) -> bool {
-        self.seen.tracker.label.present().is_some()
+        self.seen.tracker.label.present().is_some_and(|label| !label.archived)
     }
 
     fn action(&self, change: Change, because: impl Into<String>) -> Action {

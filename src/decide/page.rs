@@ -75,7 +75,7 @@ fn weekday(word: &str) -> Option<Weekday> {
 }
 
 /// `3:00 PM`, `3 PM`, `15:00` or `1500` (with four digits).
-fn time(word: &str, next: Option<&str>) -> Option<(u32, u32)> {
+pub(super) fn time(word: &str, next: Option<&str>) -> Option<(u32, u32)> {
     let lower = word.to_ascii_lowercase();
     let (digits, glued) = match lower.strip_suffix("am").or_else(|| lower.strip_suffix("pm")) {
         Some(digits) => (digits, Some(lower.ends_with("pm"))),

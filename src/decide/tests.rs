@@ -91,6 +91,7 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
         author: account(BOT),
         open: true,
         confidential: false,
+        locked: false,
         labels: vec!["pod::alpha".to_owned()],
         due: None,
         marked: crate::pod::marker::parse(body),
@@ -106,7 +107,7 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
 /// An own issue for a week, as podkeeper would have opened it.
 fn own(iid: u64, key: &str) -> PairingIssue {
     let marker = Marker::Session(SessionKey::parse(key).unwrap());
-    let body = render(&Block { marker, text: "old".to_owned(), state: State::default() });
+    let body = render(&Block::new(marker, "old".to_owned(), State::default()));
     issue(iid, "a session", &body)
 }
 
@@ -122,11 +123,13 @@ pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
                 archived: false,
                 issues_enabled: true,
                 private: true,
+                role: None,
                 url: "https://gitlab.example/g/pairing".to_owned(),
             }),
             bot: Observed::Present(account(BOT)),
-            label: Observed::Present(LabelSeen { name: "pod::alpha".to_owned() }),
+            label: Observed::Present(LabelSeen { name: "pod::alpha".to_owned(), archived: false }),
             issues: Observed::Present(issues),
+            others: Some(Observed::Present(Vec::new())),
         },
         agents: Observed::Absent,
         accounts: Observed::Absent,
@@ -134,6 +137,7 @@ pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
         labels: std::collections::BTreeMap::new(),
         unseen: Vec::new(),
         reports: Observed::Absent,
+        remembered: None,
         tried: BTreeSet::new(),
         writes_left: 10,
     }
@@ -158,8 +162,8 @@ fn the_next_session_gets_its_issue_and_its_whole_body() {
     + - **When:** Thu 2026-11-26 15:00 UTC, for 1h
     + - **Pod page:** [Alpha Support Pod](https://handbook.example/alpha/)
     +
-    + _podkeeper keeps the lines above in step with the pod's page. Everything outside them is yours._
-    + <!-- podkeeper:v1 state {"title":"bf1be987a11bb80f","rest":"2a97e3b9196afb5c"} -->
+    + <sub>podkeeper · alpha/weekly/2026-W48 · kept up to date until we start; everything below is yours. Not this week? Close the issue.</sub>
+    + <!-- podkeeper:v1 state {"format":1,"title":"bf1be987a11bb80f","rest":"3230b82ef37cf50d","start":"2026-11-26T15:00:00Z","lines":["c8a0c012","1fc2edf7","a0681062"]} -->
     + <!-- podkeeper:v1 end -->
     +
     + ## Tickets
@@ -229,7 +233,14 @@ fn an_issue_by_hand_is_respected() {
 fn a_marker_by_somebody_else_is_told_and_not_taken_for_ours() {
     let mut foreign = own(2, "alpha/weekly/2026-W48");
     foreign.author = account(9);
-    let seen = seen(vec![foreign]);
+    // Beside podkeeper's own it is somebody's copy, and no reason to do anything.
+    let beside = seen(vec![foreign.clone(), own(3, "alpha/weekly/2026-W48")]);
+    assert!(!plan(&beside).contains("#2"));
+    assert_eq!(rules(&beside), ["marker-foreign"]);
+    // A copy of another week's issue opens and stops nothing.
+    let mut last_week = own(2, "alpha/weekly/2026-W47");
+    last_week.author = account(9);
+    let seen = seen(vec![last_week]);
     assert!(plan(&seen).starts_with("open "));
     assert_eq!(rules(&seen), ["marker-foreign"]);
 }
@@ -239,9 +250,20 @@ fn an_issue_of_a_replaced_bot_account_is_not_doubled() {
     let mut former = own(2, "alpha/weekly/2026-W48");
     former.author = account(9);
     former.title = Untrusted::new("Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC");
-    let seen = seen(vec![former]);
-    assert_eq!(plan(&seen), "");
-    assert_eq!(rules(&seen), ["marker-foreign", "session-issue-by-hand"]);
+    let by_label = seen(vec![former.clone()]);
+    assert_eq!(plan(&by_label), "");
+    assert_eq!(rules(&by_label), ["bot-replaced", "marker-foreign"]);
+    assert!(decide(&pod(), &by_label).findings[0].advice.contains("usernames = [\"user9\"]"));
+    // Without the label it is found only when one is about to be opened.
+    let mut asked = seen(Vec::new());
+    asked.tracker.others = None;
+    let decision = decide(&pod(), &asked);
+    assert!(decision.plan.is_empty() && decision.questions.contains(&Question::OthersInPairing));
+    former.labels.clear();
+    asked.tracker.others = Some(Observed::Present(vec![former]));
+    assert_eq!((plan(&asked).as_str(), rules(&asked)), ("", vec!["bot-replaced"]));
+    asked.tracker.others = Some(blind("others"));
+    assert_eq!(plan(&asked), "", "what was not seen opens nothing");
 }
 
 #[test]
@@ -306,7 +328,7 @@ fn the_younger_twin_is_linked_and_closed() {
     let born = || State { rest: Some(crate::pod::finding::short_hash("\n")), ..State::default() };
     let untouched = |iid| {
         let marker = Marker::Session(SessionKey::parse("alpha/weekly/2026-W48").unwrap());
-        issue(iid, "a session", &render(&Block { marker, text: "old".to_owned(), state: born() }))
+        issue(iid, "a session", &render(&Block::new(marker, "old".to_owned(), born())))
     };
     let twins = || vec![untouched(5), untouched(8)];
     let both = plan(&seen(twins()));
@@ -376,7 +398,7 @@ fn an_accepted_finding_is_told_no_more_until_its_day() {
     assert_eq!(codes(&pod, &seen), Vec::<&str>::new());
     pod.exceptions = vec![accept("2026-11-23")];
     assert_eq!(codes(&pod, &seen), ["label-missing", "exception-expired"]);
-    seen.tracker.label = Observed::Present(LabelSeen { name: "pod::alpha".to_owned() });
+    seen.tracker.label = Observed::Present(LabelSeen { name: "pod::alpha".to_owned(), archived: false });
     pod.exceptions = vec![accept("2026-11-24")];
     assert_eq!(codes(&pod, &seen), ["exception-unused"]);
 }

@@ -53,9 +53,11 @@ fn settle_one(scene: &Scene<'_>, key: &SessionKey, keep: &Own<'_>, twin: &Own<'_
     }
 }
 
-/// Comments, ticks, or any change of what stands outside the block since the issue was opened.
+/// Comments, ticks, or any change of the words around the block or in it since the issue was opened.
 fn people_worked_in(own: &Own<'_>) -> bool {
     let rest = short_hash(&marker::outside(&own.issue.body));
     // A state that was lost does not say that nobody wrote.
-    own.issue.touched || own.block.state.rest.as_deref() != Some(rest.as_str())
+    own.issue.touched
+        || own.block.state.rest.as_deref() != Some(rest.as_str())
+        || !own.block.peoples_lines(own.block).is_empty()
 }

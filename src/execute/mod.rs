@@ -49,18 +49,18 @@ async fn carry_out(writer: &Writer, action: &Action) -> Outcome {
         Change::OpenPairingIssue { title, body, labels, .. } => {
             writer.open_pairing_issue(action, title, body, labels).await
         }
-        Change::RewritePairingIssue { iid, seen, block, title } => {
-            writer.rewrite_pairing_issue(action, *iid, seen, block, title.as_ref()).await
+        Change::RewritePairingIssue { iid, rewrite, title } => {
+            writer.rewrite_pairing_issue(action, *iid, rewrite, title.as_ref()).await
         }
         Change::OpenReport { title, body, confidential, .. } => {
             writer.open_report(action, title, body, *confidential).await
         }
-        Change::RewriteReport { iid, seen, block } => writer.rewrite_report(action, *iid, seen, block, None).await,
-        Change::CloseReport { iid, seen, block } => {
-            writer.rewrite_report(action, *iid, seen, block, Some(ReportState::Closed)).await
+        Change::RewriteReport { iid, rewrite } => writer.rewrite_report(action, *iid, rewrite, None).await,
+        Change::CloseReport { iid, rewrite } => {
+            writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Closed)).await
         }
-        Change::ReopenReport { iid, seen, block } => {
-            writer.rewrite_report(action, *iid, seen, block, Some(ReportState::Open)).await
+        Change::ReopenReport { iid, rewrite } => {
+            writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Open)).await
         }
         Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
         Change::LinkTwin { iid, keep } => writer.link_twin(action, *iid, *keep).await,

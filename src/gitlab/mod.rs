@@ -5,6 +5,7 @@
 //! writes were asked for, a [`Writer`]: dry run is a property of types.
 
 mod clock;
+mod echo;
 mod endpoints;
 mod error;
 mod graphql;

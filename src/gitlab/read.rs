@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::gitlab::api::common::{NameOrId, SortOrder};
-use ::gitlab::api::issues::{IssueOrderBy, ProjectIssues};
+use ::gitlab::api::issues::{IssueOrderBy, IssueSearchScope, ProjectIssues};
 use ::gitlab::api::projects::issues::IssueResourceLabelEvents;
 use ::gitlab::api::projects::issues::links::IssueLinks;
 use ::gitlab::api::projects::labels::Label;
@@ -49,7 +49,13 @@ pub enum IssueFilter<'a> {
     ByUsername(&'a str),
     /// Those that carry a label.
     WithLabel(&'a str),
+    /// Those of other accounts than this whose description speaks of podkeeper. Only this is a search, because there is no
+    /// list of what unknown accounts opened: podkeeper's own issues are never looked for in this way.
+    OfOthers(u64),
 }
+
+/// What every block shows, so that GitLab's search finds it; it leaves comments out of what it searches.
+const SIGN: &str = "podkeeper";
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
@@ -139,6 +145,10 @@ impl Reader {
             private: project.visibility.as_deref() == Some("private"),
             issues_enabled: project.issues_enabled.unwrap_or(true)
                 && project.issues_access_level.as_deref() != Some("disabled"),
+            role: project.permissions.and_then(|permissions| {
+                let roles = [permissions.project_access, permissions.group_access];
+                roles.into_iter().flatten().map(|access| access.access_level).max()
+            }),
             url: project.web_url,
         })
     }
@@ -223,7 +233,7 @@ impl Reader {
         match observed(found, format!("the label {name} in {}", project.path)) {
             // Another spelling is another label.
             Observed::Present(label) if label.name != name => Observed::Absent,
-            seen => seen.map(|label| LabelSeen { name: label.name }),
+            seen => seen.map(|label| LabelSeen { name: label.name, archived: label.archived }),
         }
     }
 
@@ -242,6 +252,8 @@ impl Reader {
         if let Some(since) = since {
             builder.created_after(since);
         }
+        // The crate knows no negated filters.
+        let mut without = None;
         let whose = match filter {
             IssueFilter::ByAuthor(id) => {
                 builder.author(id);
@@ -255,13 +267,21 @@ impl Reader {
                 builder.label(label.to_owned());
                 format!("the issues with label {label}")
             }
+            IssueFilter::OfOthers(id) => {
+                builder.search(SIGN).search_in(IssueSearchScope::Description);
+                without = Some(id);
+                "the issues of other accounts that speak of podkeeper".to_owned()
+            }
         };
         let listed: Result<Vec<wire::Issue>, Fault> = match builder.build() {
             Ok(endpoint) => paging::all(self.transport(purpose), &endpoint, Pages::Counted).await,
             Err(error) => Err(Fault::NotMade(error.to_string())),
         };
         match listed {
-            Ok(issues) => Ok(issues.into_iter().map(pairing_issue).collect()),
+            Ok(issues) => {
+                let kept = issues.into_iter().filter(|issue| Some(issue.author.id) != without);
+                Ok(kept.map(pairing_issue).collect())
+            }
             Err(fault) => Err(fault.blind(format!("{whose} in {}", project.path))),
         }
     }
@@ -290,6 +310,13 @@ impl Reader {
         };
         observed(links, format!("the links of {}#{iid}", project.path))
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
+    }
+
+    /// What was seen of a project under its present path, if it was asked for.
+    pub(super) fn known_project(&self, path: &str) -> Option<Project> {
+        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = projects.values().filter_map(Observed::present);
+        seen.find(|project| project.path == path).cloned()
     }
 
     fn without_secrets(&self, text: String) -> String {
@@ -329,6 +356,7 @@ pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
         author: Account { id: issue.author.id, username: issue.author.username },
         open: issue.state != "closed",
         confidential: issue.confidential,
+        locked: issue.discussion_locked.unwrap_or(false),
         labels: issue.labels,
         due: issue.due_date,
         created_at: issue.created_at,

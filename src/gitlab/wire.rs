@@ -35,11 +35,29 @@ pub(super) struct Project {
     /// Left out for tokens that see little.
     pub(super) visibility: Option<String>,
     pub(super) issues_access_level: Option<String>,
+    /// What the token may do; left out without a token.
+    pub(super) permissions: Option<Permissions>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Permissions {
+    pub(super) project_access: Option<Access>,
+    pub(super) group_access: Option<Access>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Access {
+    pub(super) access_level: u8,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Label {
     pub(super) name: String,
+    /// From GitLab 18.10 on.
+    #[serde(default)]
+    pub(super) archived: bool,
+    pub(super) color: Option<String>,
+    pub(super) description: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +68,8 @@ pub(super) struct Issue {
     pub(super) state: String,
     #[serde(default)]
     pub(super) confidential: bool,
+    /// Null where it never was.
+    pub(super) discussion_locked: Option<bool>,
     pub(super) labels: Vec<String>,
     pub(super) author: User,
     pub(super) due_date: Option<NaiveDate>,
@@ -83,9 +103,11 @@ pub(super) struct LinkedIssue {
 #[derive(Debug, Deserialize)]
 pub(super) struct IssueLink {
     pub(super) source_issue: IssueAddress,
+    pub(super) target_issue: IssueAddress,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct IssueAddress {
+    pub(super) iid: u64,
     pub(super) web_url: String,
 }

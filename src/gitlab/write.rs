@@ -7,22 +7,21 @@ use ::gitlab::api::common::SortOrder;
 use ::gitlab::api::issues::IssueOrderBy;
 use ::gitlab::api::issues::ProjectIssues;
 use ::gitlab::api::projects::issues::links::CreateIssueLink;
-use ::gitlab::api::projects::issues::{
-    CreateIssue, CreateIssueBuilder, EditIssue, EditIssueBuilder, Issue, IssueStateEvent,
-};
+use ::gitlab::api::projects::issues::{CreateIssue, CreateIssueBuilder, EditIssue, Issue, IssueStateEvent};
 use ::gitlab::api::projects::labels::CreateLabel;
 use ::gitlab::api::{AsyncQuery, Endpoint};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
+use super::echo::{self, Sent};
 use super::error::{Class, Fault};
 use super::paging::{self, Pages};
 use super::read::Reader;
 use super::transport::fault_of;
 use super::{Purpose, wire};
-use crate::pod::action::Action;
+use crate::pod::action::{Action, Rewrite};
 use crate::pod::label::LabelName;
-use crate::pod::marker::{self, Block, Marked};
+use crate::pod::marker::{self, Marked};
 use crate::pod::observed::{Cause, Observed};
 use crate::pod::outcome::Outcome;
 
@@ -36,6 +35,12 @@ pub enum ReportState {
     Open,
     /// Closed.
     Closed,
+}
+
+/// What is changed in the request that replaces a block.
+struct Also {
+    title: Option<String>,
+    open: Option<bool>,
 }
 
 /// Writes; made by `apply` only.
@@ -59,7 +64,8 @@ impl Writer {
             .description(description)
             .build();
         match self.send::<wire::Label>(Purpose::Pairing, endpoint).await {
-            Ok(_) | Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
+            Ok(label) => echo::judge_label(&label, name, color, description),
+            Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
             Err(fault) => outcome(&fault, action, "create the label"),
         }
     }
@@ -71,27 +77,37 @@ impl Writer {
         for label in labels {
             builder.label(label.as_str());
         }
-        self.open(Purpose::Pairing, action, &builder, body).await
+        let labels = labels.iter().map(Sent::Label);
+        let sent: Vec<Sent<'_>> = [Sent::Title(title), Sent::Description(body)].into_iter().chain(labels).collect();
+        self.open(Purpose::Pairing, action, &builder, body, &sent).await
     }
 
     /// Opens a living report.
     pub async fn open_report(&self, action: &Action, title: &str, body: &str, confidential: bool) -> Outcome {
         let mut builder = CreateIssue::builder();
         builder.project(action.project_id).title(title).description(body).confidential(confidential);
-        self.open(Purpose::Reports, action, &builder, body).await
+        let sent = [Sent::Title(title), Sent::Description(body), Sent::Confidential(confidential)];
+        self.open(Purpose::Reports, action, &builder, body, &sent).await
     }
 
     /// Opens an issue. An answer that does not come is looked for by the marker, never repeated blindly.
-    async fn open(&self, purpose: Purpose, action: &Action, builder: &CreateIssueBuilder<'_>, body: &str) -> Outcome {
+    async fn open(
+        &self,
+        purpose: Purpose,
+        action: &Action,
+        builder: &CreateIssueBuilder<'_>,
+        body: &str,
+        sent: &[Sent<'_>],
+    ) -> Outcome {
         let mut tried_again = false;
         loop {
             let fault = match self.send::<wire::Issue>(purpose, builder.build()).await {
-                Ok(issue) => return Outcome::Done(issue.web_url),
+                Ok(issue) => return self.judge(&issue, sent, action),
                 Err(fault) if fault.class() == Class::Refused => return outcome(&fault, action, "open the issue"),
                 Err(fault) => fault,
             };
             match self.find(purpose, action, body).await {
-                Ok(Some(url)) => return Outcome::Done(url),
+                Ok(Some(issue)) => return self.judge(&issue, sent, action),
                 // It is certainly not there: one more try, and one only.
                 Ok(None) if !tried_again => tried_again = true,
                 Ok(None) => return outcome(&fault, action, "open the issue"),
@@ -110,17 +126,14 @@ impl Writer {
         &self,
         action: &Action,
         iid: u64,
-        seen: &Block,
-        block: &Block,
+        rewrite: &Rewrite,
         title: Option<&(String, String)>,
     ) -> Outcome {
-        let settled = |issue: &wire::Issue| title.is_none_or(|(old, _)| issue.title != *old);
-        self.rewrite(Purpose::Pairing, action, iid, (seen, block), settled, |issue, edit| {
-            if let Some((_, new)) = title.filter(|(old, _)| issue.title == *old) {
-                edit.title(new.clone());
-            }
-        })
-        .await
+        let also = |issue: &wire::Issue| {
+            let title = title.filter(|(old, _)| issue.title == *old).map(|(_, new)| new.clone());
+            Also { title, open: None }
+        };
+        self.rewrite(Purpose::Pairing, action, iid, rewrite, also).await
     }
 
     /// Replaces the block of a living report; `state` also closes or reopens it, in the same request.
@@ -128,33 +141,25 @@ impl Writer {
         &self,
         action: &Action,
         iid: u64,
-        seen: &Block,
-        block: &Block,
+        rewrite: &Rewrite,
         state: Option<ReportState>,
     ) -> Outcome {
-        let settled = |issue: &wire::Issue| match state {
-            Some(ReportState::Closed) => issue.state == "closed",
-            Some(ReportState::Open) => issue.state != "closed",
-            None => true,
+        let also = |issue: &wire::Issue| {
+            let wanted = state.map(|state| state == ReportState::Open);
+            Also { title: None, open: wanted.filter(|open| *open == (issue.state == "closed")) }
         };
-        self.rewrite(Purpose::Reports, action, iid, (seen, block), settled, |_, edit| match state {
-            Some(ReportState::Closed) => drop(edit.state_event(IssueStateEvent::Close)),
-            Some(ReportState::Open) => drop(edit.state_event(IssueStateEvent::Reopen)),
-            None => {}
-        })
-        .await
+        self.rewrite(Purpose::Reports, action, iid, rewrite, also).await
     }
 
     /// The body is read again right before it is spliced: GitLab has no lock for issues. Another worker may have been
-    /// quicker: where its block is the one that is wanted and the rest is `settled`, all is done.
+    /// quicker: where its block is the one that is wanted and there is nothing else to change, all is done.
     async fn rewrite(
         &self,
         purpose: Purpose,
         action: &Action,
         iid: u64,
-        (seen, block): (&Block, &Block),
-        settled: impl FnOnce(&wire::Issue) -> bool,
-        also: impl FnOnce(&wire::Issue, &mut EditIssueBuilder<'_>),
+        Rewrite { seen, block, below }: &Rewrite,
+        also: impl FnOnce(&wire::Issue) -> Also,
     ) -> Outcome {
         let issue: wire::Issue =
             match self.send(purpose, Issue::builder().project(action.project_id).issue(iid).build()).await {
@@ -162,8 +167,11 @@ impl Writer {
                 Err(fault) => return outcome(&fault, action, "read the issue again"),
             };
         let body = issue.description.clone().unwrap_or_default();
+        let Also { title, open } = also(&issue);
         match marker::parse(&body) {
-            Marked::Block(now) if now.same(block) && settled(&issue) => return Outcome::Done(issue.web_url),
+            Marked::Block(now) if now.same(block) && title.is_none() && open.is_none() => {
+                return Outcome::Done(issue.web_url);
+            }
             Marked::Block(now) if now.same(seen) || now.same(block) => {}
             Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {
                 return Outcome::NotTried(format!(
@@ -172,20 +180,28 @@ impl Writer {
                 ));
             }
         }
-        let body = match marker::splice(&body, block) {
+        let body = match marker::splice(&body, block, below) {
             Ok(body) => body,
             Err(why) => return Outcome::Refused(Cause::Human, why),
         };
         let mut edit = EditIssue::builder();
-        edit.project(action.project_id).issue(iid).description(body);
-        also(&issue, &mut edit);
-        self.edit(purpose, action, edit.build(), "rewrite the issue").await
+        edit.project(action.project_id).issue(iid).description(&body);
+        let mut sent = vec![Sent::Description(&body)];
+        if let Some(title) = &title {
+            edit.title(title);
+            sent.push(Sent::Title(title));
+        }
+        if let Some(open) = open {
+            edit.state_event(if open { IssueStateEvent::Reopen } else { IssueStateEvent::Close });
+            sent.push(Sent::Open(open));
+        }
+        self.edit(purpose, action, edit.build(), &sent, "rewrite the issue").await
     }
 
     /// Puts a label on an issue, leaving its others alone.
     pub async fn add_label(&self, action: &Action, iid: u64, label: &LabelName) -> Outcome {
         let endpoint = EditIssue::builder().project(action.project_id).issue(iid).add_label(label.as_str()).build();
-        self.edit(Purpose::Pairing, action, endpoint, "add the label").await
+        self.edit(Purpose::Pairing, action, endpoint, &[Sent::Label(label)], "add the label").await
     }
 
     /// Links an issue to another of the same project. A link that exists already is a success.
@@ -197,7 +213,16 @@ impl Writer {
             .target_issue(keep)
             .build();
         match self.send::<wire::IssueLink>(Purpose::Pairing, endpoint).await {
-            Ok(link) => Outcome::Done(link.source_issue.web_url),
+            Ok(link) if [link.source_issue.iid, link.target_issue.iid] == [iid, keep] => {
+                Outcome::Done(link.source_issue.web_url)
+            }
+            Ok(_) => Outcome::Refused(
+                Cause::Human,
+                format!(
+                    "GitLab answered that {}#{iid} is linked, and shows another link; look at both issues",
+                    action.project
+                ),
+            ),
             Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("{}#{iid}", action.project)),
             Err(fault) => outcome(&fault, action, "link the issue"),
         }
@@ -207,7 +232,7 @@ impl Writer {
     pub async fn close_twin(&self, action: &Action, iid: u64) -> Outcome {
         let endpoint =
             EditIssue::builder().project(action.project_id).issue(iid).state_event(IssueStateEvent::Close).build();
-        self.edit(Purpose::Pairing, action, endpoint, "close the issue").await
+        self.edit(Purpose::Pairing, action, endpoint, &[Sent::Open(false)], "close the issue").await
     }
 
     async fn edit(
@@ -215,16 +240,22 @@ impl Writer {
         purpose: Purpose,
         action: &Action,
         endpoint: Result<EditIssue<'_>, impl Display + Send>,
+        sent: &[Sent<'_>],
         verb: &str,
     ) -> Outcome {
         match self.send::<wire::Issue>(purpose, endpoint).await {
-            Ok(issue) => Outcome::Done(issue.web_url),
+            Ok(issue) => self.judge(&issue, sent, action),
             Err(fault) => outcome(&fault, action, verb),
         }
     }
 
+    /// What became of a write, by the issue that came back.
+    fn judge(&self, issue: &wire::Issue, sent: &[Sent<'_>], action: &Action) -> Outcome {
+        echo::judge(issue, sent, action, self.reader.known_project(&action.project).as_ref())
+    }
+
     /// Looks for the issue that carries the marker of `body`, three times with growing waits.
-    async fn find(&self, purpose: Purpose, action: &Action, body: &str) -> Result<Option<String>, Fault> {
+    async fn find(&self, purpose: Purpose, action: &Action, body: &str) -> Result<Option<wire::Issue>, Fault> {
         let Marked::Block(wanted) = marker::parse(body) else { return Ok(None) };
         let author = match self.reader.account(purpose).await {
             Observed::Present(account) => account.id,
@@ -250,7 +281,7 @@ impl Writer {
                 matches!(marker::parse(body), Marked::Block(block) if block.marker == wanted.marker)
             });
             if let Some(issue) = found.min_by_key(|issue| issue.iid) {
-                return Ok(Some(issue.web_url));
+                return Ok(Some(issue));
             }
         }
         Ok(None)

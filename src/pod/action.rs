@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::label::LabelName;
-use super::marker::{Block, Marker, ReportKind};
+use super::marker::{Block, Marker, ReportKind, render, whole_minute};
 use super::rule::Audience;
 use super::session::SessionKey;
 
@@ -49,10 +50,8 @@ pub enum Change {
     RewritePairingIssue {
         /// The issue.
         iid: u64,
-        /// The block as it was seen; if it is another one by now, nothing is written.
-        seen: Block,
-        /// The block as it should be.
-        block: Block,
+        /// What is written.
+        rewrite: Rewrite,
         /// The title to replace and its replacement.
         title: Option<(String, String)>,
     },
@@ -71,28 +70,22 @@ pub enum Change {
     RewriteReport {
         /// The issue.
         iid: u64,
-        /// The block as it was seen; if it is another one by now, nothing is written.
-        seen: Block,
-        /// The block as it should be.
-        block: Block,
+        /// What is written.
+        rewrite: Rewrite,
     },
     /// Closes a living report that has nothing to tell, with its last words in the same request.
     CloseReport {
         /// The issue.
         iid: u64,
-        /// The block as it was seen.
-        seen: Block,
-        /// The block as it should be.
-        block: Block,
+        /// What is written.
+        rewrite: Rewrite,
     },
     /// Opens a living report again, with its new words in the same request.
     ReopenReport {
         /// The issue.
         iid: u64,
-        /// The block as it was seen.
-        seen: Block,
-        /// The block as it should be.
-        block: Block,
+        /// What is written.
+        rewrite: Rewrite,
     },
     /// Puts the pod's label on an issue.
     AddLabel {
@@ -115,6 +108,33 @@ pub enum Change {
         /// The older, which stays.
         keep: u64,
     },
+}
+
+/// A block and what takes its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The block as it was seen; if it is another one by now, nothing is written.
+    pub seen: Block,
+    /// The block as it should be.
+    pub block: Block,
+    /// Lines that people wrote into it; they are kept below it.
+    pub below: String,
+}
+
+impl Rewrite {
+    /// `block` in the place of `seen`, and every line of people kept.
+    pub fn new(seen: &Block, block: Block) -> Self {
+        Self { below: seen.peoples_lines(&block), seen: seen.clone(), block }
+    }
+
+    fn diff(&self) -> String {
+        let below = if self.below.is_empty() { String::new() } else { format!("\n\n{}", self.below) };
+        lines_changed(&render(&self.seen), &format!("{}{below}", render(&self.block)))
+    }
+
+    fn canonical(&self) -> Value {
+        json!({"seen": render(&self.seen), "block": render(&self.block), "below": self.below})
+    }
 }
 
 /// The kinds of actions with what each does; the only list, printed by `explain`.
@@ -169,9 +189,9 @@ impl Action {
     pub fn audience(&self) -> Audience {
         let marker = match &self.change {
             Change::OpenReport { marker, .. } => Some(marker),
-            Change::RewriteReport { block, .. }
-            | Change::CloseReport { block, .. }
-            | Change::ReopenReport { block, .. } => Some(&block.marker),
+            Change::RewriteReport { rewrite, .. }
+            | Change::CloseReport { rewrite, .. }
+            | Change::ReopenReport { rewrite, .. } => Some(&rewrite.block.marker),
             Change::CreateLabel { .. }
             | Change::OpenPairingIssue { .. }
             | Change::RewritePairingIssue { .. }
@@ -201,19 +221,13 @@ impl Action {
                 }
                 out
             }
-            Change::RewritePairingIssue { seen, block, title, .. } => {
-                let mut out = String::new();
-                if let Some((old, new)) = title {
-                    out.push_str(&lines_changed(old, new));
-                }
-                out.push_str(&lines_changed(&super::marker::render(seen), &super::marker::render(block)));
-                out
+            Change::RewritePairingIssue { rewrite, title, .. } => {
+                let title = title.as_ref().map(|(old, new)| lines_changed(old, new)).unwrap_or_default();
+                title + &rewrite.diff()
             }
-            Change::RewriteReport { seen, block, .. }
-            | Change::CloseReport { seen, block, .. }
-            | Change::ReopenReport { seen, block, .. } => {
-                lines_changed(&super::marker::render(seen), &super::marker::render(block))
-            }
+            Change::RewriteReport { rewrite, .. }
+            | Change::CloseReport { rewrite, .. }
+            | Change::ReopenReport { rewrite, .. } => rewrite.diff(),
             Change::CreateLabel { .. }
             | Change::AddLabel { .. }
             | Change::LinkTwin { .. }
@@ -222,7 +236,10 @@ impl Action {
     }
 
     /// Everything that is sent, with sorted keys: what a plan's stamp is made of.
-    pub fn canonical(&self) -> Value {
+    ///
+    /// `at` is when the look was made. What a report says of that moment is a placeholder here, so that two looks at an
+    /// unchanged world, seconds apart, have one stamp.
+    pub fn canonical(&self, at: DateTime<Utc>) -> Value {
         let details = match &self.change {
             Change::CreateLabel { name, color, description } => {
                 json!({"name": name.as_str(), "color": color, "description": description})
@@ -230,19 +247,15 @@ impl Action {
             Change::OpenPairingIssue { title, body, labels, .. } => {
                 json!({"title": title, "body": body, "labels": labels})
             }
-            Change::RewritePairingIssue { seen, block, title, .. } => json!({
-                "seen": super::marker::render(seen),
-                "block": super::marker::render(block),
-                "title": title.as_ref().map(|(_, new)| new),
-            }),
+            Change::RewritePairingIssue { rewrite, title, .. } => {
+                json!({"rewrite": rewrite.canonical(), "title": title.as_ref().map(|(_, new)| new)})
+            }
             Change::OpenReport { title, body, confidential, .. } => {
-                json!({"title": title, "body": body, "confidential": confidential})
+                timeless(&json!({"title": title, "body": body, "confidential": confidential}), at)
             }
-            Change::RewriteReport { seen, block, .. }
-            | Change::CloseReport { seen, block, .. }
-            | Change::ReopenReport { seen, block, .. } => {
-                json!({"seen": super::marker::render(seen), "block": super::marker::render(block)})
-            }
+            Change::RewriteReport { rewrite, .. }
+            | Change::CloseReport { rewrite, .. }
+            | Change::ReopenReport { rewrite, .. } => timeless(&rewrite.canonical(), at),
             Change::AddLabel { label, .. } => json!({"label": label.as_str()}),
             Change::LinkTwin { keep, .. } | Change::CloseTwin { keep, .. } => json!({"keep": keep}),
         };
@@ -254,6 +267,25 @@ impl Action {
             "details": details,
         })
     }
+}
+
+/// The details of a report without the minute and the day of the look.
+fn timeless(details: &Value, at: DateTime<Utc>) -> Value {
+    let minute = whole_minute(at).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let text = without_hashes(&details.to_string());
+    Value::String(text.replace(&minute, "MINUTE").replace(&at.date_naive().to_string(), "DAY"))
+}
+
+/// The text without the hashes of lines, some of which name the day: the lines themselves are there.
+fn without_hashes(text: &str) -> String {
+    const LIST: &str = "\\\"lines\\\":[";
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(LIST) {
+        let (before, list) = rest.split_at(at);
+        out.push_str(before);
+        rest = list.find(']').map_or("", |end| &list[end..]);
+    }
+    out + rest
 }
 
 /// The sentence that a human reviews.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::action::Action;
@@ -12,6 +13,8 @@ use super::finding::hex;
 pub struct Plan {
     /// In the order in which they are carried out.
     pub actions: Vec<Action>,
+    /// When the look was made that they come from.
+    pub at: DateTime<Utc>,
 }
 
 impl Plan {
@@ -26,9 +29,9 @@ impl Plan {
 /// `apply --plan STAMP` makes the plan anew and refuses to write unless it has the same stamp.
 pub fn stamp(plans: &[&Plan]) -> String {
     let mut hash = Sha256::new();
-    for action in plans.iter().flat_map(|plan| &plan.actions) {
+    for (plan, action) in plans.iter().flat_map(|plan| plan.actions.iter().map(move |action| (plan, action))) {
         // serde_json sorts the keys of a `json!` object.
-        hash.update(action.canonical().to_string().as_bytes());
+        hash.update(action.canonical(plan.at).to_string().as_bytes());
         hash.update(b"\n");
     }
     hex(&hash.finalize())

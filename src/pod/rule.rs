@@ -133,9 +133,21 @@ rules! {
     MarkerDamaged "marker-damaged" Major Team true
         "The marker in one of podkeeper's own issues is damaged, so podkeeper does not touch that issue."
         "Restore the marker lines from the description's history, or remove all of them.";
-    MarkerForeign "marker-foreign" Major Team true
-        "An issue by somebody else carries a podkeeper marker; it is not adopted and not touched."
-        "Remove the marker from that issue, or name its author in [bot] usernames.";
+    MarkerForeign "marker-foreign" Info Team false
+        "An issue by somebody else carries a podkeeper marker, as a copy does; it is not adopted and not touched."
+        "Nothing has to be done; take the marker out of a copy that is kept for something else.";
+    MarkerLost "marker-lost" Major Team true
+        "One of podkeeper's own issues has lost its marker and its sign, so that nothing says what it is for; no second one is opened."
+        "Write the sign, the line `podkeeper · KEY`, at the top of its description.";
+    OtherKey "other-key" Major Team true
+        "One of podkeeper's own issues stands for the pod under another key: pod or slot were renamed; no second one is opened."
+        "Name the old key in `formerly`.";
+    BotReplaced "bot-replaced" Major Team true
+        "An issue with podkeeper's marker belongs to another account, as after a token that was made anew; no second one is opened."
+        "Name the former account in [bot] usernames; rotate a token instead of making a new one.";
+    BlockNewer "block-newer" Info Team false
+        "A later podkeeper wrote the block of an issue, so this one leaves it as it is."
+        "Bring this podkeeper up to date, or stop the older schedule.";
     LabelMissing "label-missing" Major Team false
         "A label that the pod or its page names does not exist."
         "Create the label or mend its name; [label] create = true lets podkeeper create the pod's own.";
@@ -148,6 +160,15 @@ rules! {
     LabelRetired "label-retired" Minor Public false
         "A label that the page names was retired; its name has a suffix now."
         "Name its successor, or take the reference out.";
+    LabelArchived "label-archived" Major Team true
+        "The pod's label is archived, and GitLab puts an archived label on nothing new."
+        "Unarchive the label, or name its successor in [label] name.";
+    RoleTooSmall "role-too-small" Major Team false
+        "The token's role in a project is too small to set labels, and GitLab drops them without a word."
+        "Give the token's account the role Planner or above in the project.";
+    IssueLocked "issue-locked" Major Team true
+        "A living report has something to tell, and its discussion is locked, so that GitLab does not reopen it."
+        "Unlock the issue's discussion.";
     LinkDead "link-dead" Major Public false
         "What a link of the page points at is gone: the one who must know said so."
         "Replace the link or take it out.";
@@ -167,8 +188,14 @@ rules! {
         "This machine's clock and GitLab's differ by more than ten minutes; GitLab's counts."
         "Set the clock that is wrong: most likely the runner's.";
     LinksInconclusive "links-inconclusive" Info Public false
-        "So many links fail at once that the fault is probably on this side; nothing is told of them."
-        "Look at the network of the runner; the next run looks again.";
+        "So many links fail at once that the fault may be on this side; they are remembered, and told when a later look still sees it."
+        "Look at the network of the runner; a run in six hours or more tells what still fails.";
+    LinksCommonCause "links-common-cause" Major Public false
+        "All links of a kind are gone at once, so there is most likely one cause; the next look tells each."
+        "Look for what they have in common: a branch that was renamed, a project that moved.";
+    MemoryFull "memory-full" Info Public false
+        "More links fail than a report remembers."
+        "Mend what is told; what is left out is remembered when there is room.";
     MemberWithoutFocus "member-without-focus" Minor Confidential false
         "A member of the page lacks what the Support Team data should say of members."
         "Add it in a merge request for that person's file, which the person's manager approves.";
@@ -199,6 +226,9 @@ rules! {
     AgentDuplicate "agent-duplicate" Minor Confidential false
         "Two files of the Support Team data name the same account."
         "Keep one of them.";
+    RosterCommonCause "roster-common-cause" Minor Confidential false
+        "The same is the matter with every member at once, so there is most likely one cause; the next look tells each."
+        "Look at [members] in the pod's file, and at what has changed in the Support Team data.";
     RosterInconclusive "roster-inconclusive" Info Confidential false
         "Page or Support Team data were not seen whole, so nobody is called missing."
         "Look at the page and the data; the next run looks again.";

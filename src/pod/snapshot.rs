@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::agent::{AccountState, AgentFile};
 use super::document::PodPage;
-use super::marker::Marked;
+use super::marker::{Failing, Marked, ReportKind};
 use super::observed::{Blind, Observed};
 use super::text::Untrusted;
 use super::verdict::{LabelVerdict, Observation};
@@ -36,11 +36,24 @@ pub struct Snapshot {
     pub unseen: Vec<Blind>,
     /// The project of the living reports; absent where none is configured.
     pub reports: Observed<ReportsSeen>,
+    /// What the reports remembered when this pass began; none in its first round. What a pass writes down itself is no
+    /// earlier look.
+    pub remembered: Option<Remembered>,
     /// Identities of the actions of this pass that are not planned again in it: what was tried and not done,
     /// and what was opened.
     pub tried: BTreeSet<String>,
     /// How many more writes this run may make.
     pub writes_left: usize,
+}
+
+impl Project {
+    /// The least role that may set labels of an issue that is there (GitLab docs, "Roles and permissions": Planner).
+    pub const PLANNER: u8 = 15;
+
+    /// Whether the token is known to have too small a role here to set labels.
+    pub fn role_too_small(&self) -> bool {
+        self.role.is_some_and(|role| role < Self::PLANNER)
+    }
 }
 
 impl Snapshot {
@@ -57,10 +70,21 @@ impl Snapshot {
             labels: BTreeMap::new(),
             unseen: Vec::new(),
             reports: Observed::Absent,
+            remembered: None,
             tried: BTreeSet::new(),
             writes_left: 10,
         }
     }
+}
+
+/// What the reports of a pod remember, by kind.
+pub type Remembered = BTreeMap<ReportKind, BTreeMap<String, Failing>>;
+
+/// A look that deciding asks for, because most runs do not need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// Which issues of other accounts in the pairing project speak of podkeeper: asked before one is opened.
+    OthersInPairing,
 }
 
 /// The project of the pairing issues.
@@ -74,6 +98,8 @@ pub struct Tracker {
     pub label: Observed<LabelSeen>,
     /// podkeeper's own issues and those with the pod's label, of the last months, oldest first.
     pub issues: Observed<Vec<PairingIssue>>,
+    /// Issues of other accounts that speak of podkeeper; none before deciding has asked for them.
+    pub others: Option<Observed<Vec<PairingIssue>>>,
 }
 
 /// The project of the living reports and podkeeper's own issues in it.
@@ -85,6 +111,8 @@ pub struct ReportsSeen {
     pub bot: Account,
     /// podkeeper's own issues there, of every age and state, oldest first.
     pub issues: Vec<PairingIssue>,
+    /// Issues of other accounts there that speak of podkeeper, oldest first.
+    pub others: Observed<Vec<PairingIssue>>,
 }
 
 /// A project.
@@ -100,6 +128,8 @@ pub struct Project {
     pub issues_enabled: bool,
     /// Whether only its members see it.
     pub private: bool,
+    /// The token's role in it (GitLab docs, "Roles and permissions": 10 is Guest), where GitLab tells.
+    pub role: Option<u8>,
     /// Its address.
     pub url: String,
 }
@@ -118,6 +148,8 @@ pub struct Account {
 pub struct LabelSeen {
     /// Its exact name.
     pub name: String,
+    /// Whether it is archived: GitLab puts it on nothing new (18.10, `app/services/labels/available_labels_service.rb`).
+    pub archived: bool,
 }
 
 /// An issue of the pairing project.
@@ -135,6 +167,8 @@ pub struct PairingIssue {
     pub open: bool,
     /// Whether only members see it.
     pub confidential: bool,
+    /// Whether its discussion is locked: GitLab reopens no such issue (`app/policies/issue_policy.rb`).
+    pub locked: bool,
     /// Its labels.
     pub labels: Vec<String>,
     /// Its due date.

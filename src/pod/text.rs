@@ -163,7 +163,7 @@ fn is_odd_space(c: char) -> bool {
 }
 
 /// Characters that are not seen: controls, zero widths, direction marks and overrides, tags.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -167,5 +167,6 @@ fn url(link: usize) -> String {
 
 fn observation(link: usize, verdict: Verdict) -> Observation {
     let place = LinkPlace { path: "page.md".into(), line: link + 1, column: 1, section: "Links".into() };
-    Observation { places: vec![place], ..Observation::new(url(link), LinkKind::Web, verdict, "a reason") }
+    let status = (verdict != Verdict::Unreachable).then_some(200);
+    Observation { status, places: vec![place], ..Observation::new(url(link), LinkKind::Web, verdict, "a reason") }
 }

@@ -75,6 +75,7 @@ fn json(name: &str, body: impl Into<Bytes>) -> Bomb {
                 archived: false,
                 issues_enabled: true,
                 private: true,
+                role: None,
                 url: String::new(),
             };
             let seen = [

@@ -535,6 +535,7 @@ fn project() -> Project {
         archived: false,
         issues_enabled: true,
         private: true,
+        role: None,
         url: "https://gitlab.example/a/b".to_owned(),
     }
 }

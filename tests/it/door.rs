@@ -682,10 +682,10 @@ fn standing_for(stage: &Stage, key: &str) -> Vec<u64> {
     project.issues.values().filter(|issue| marked(&issue.description)).map(|issue| issue.iid).collect()
 }
 
-/// The bot's issue of some other time, in both listings that are read, without a marker.
+/// The bot's issue of something else, in both listings that are read, without a marker: a record of what has happened.
 async fn old_issue(stage: &Stage, number: u32) {
     let path = format!("{}/issues", stage.pairing());
-    let labels = stage.pods[0].label.name.as_str();
+    let labels = format!("{},pairify", stage.pods[0].label.name);
     let issue = json!({"title": format!("An older issue, {number}"), "labels": labels});
     let (status, _) = stage.ask("api", "POST", &path, issue).await;
     assert_eq!(status, 201);

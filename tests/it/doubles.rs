@@ -165,8 +165,9 @@ impl Exchange for ComparesVerbatim {
             let Marked::Block(block) = marker::parse(body) else { return };
             // The template ends in a line's end; what GitLab stores never does.
             if !body.ends_with('\n') {
-                let other = marker::Block { text: format!("{}\nIt differs.", block.text), ..block };
-                issue["description"] = Value::from(marker::splice(body, &other).unwrap());
+                let without_its_first = block.text.lines().skip(1).collect::<Vec<&str>>().join("\n");
+                let other = marker::Block { text: without_its_first, ..block };
+                issue["description"] = Value::from(marker::splice(body, &other, "").unwrap());
             }
         }))
     }

@@ -152,17 +152,17 @@ fn fits(action: &Action, entry: &Entry) -> bool {
             at("issues".to_owned()),
             vec![format!("title={title}"), format!("description={body}"), format!("confidential={confidential}")],
         ),
-        Change::RewritePairingIssue { iid, block, title, .. } => {
-            let mut fields = vec![marker::render(block)];
+        Change::RewritePairingIssue { iid, rewrite, title } => {
+            let mut fields = vec![marker::render(&rewrite.block)];
             fields.extend(title.as_ref().map(|(_, new)| format!("title={new}")));
             ("PUT", issue(*iid), fields)
         }
-        Change::RewriteReport { iid, block, .. } => ("PUT", issue(*iid), vec![marker::render(block)]),
-        Change::CloseReport { iid, block, .. } => {
-            ("PUT", issue(*iid), vec![marker::render(block), "state_event=close".to_owned()])
+        Change::RewriteReport { iid, rewrite } => ("PUT", issue(*iid), vec![marker::render(&rewrite.block)]),
+        Change::CloseReport { iid, rewrite } => {
+            ("PUT", issue(*iid), vec![marker::render(&rewrite.block), "state_event=close".to_owned()])
         }
-        Change::ReopenReport { iid, block, .. } => {
-            ("PUT", issue(*iid), vec![marker::render(block), "state_event=reopen".to_owned()])
+        Change::ReopenReport { iid, rewrite } => {
+            ("PUT", issue(*iid), vec![marker::render(&rewrite.block), "state_event=reopen".to_owned()])
         }
         Change::AddLabel { iid, label } => ("PUT", issue(*iid), vec![format!("add_labels={label}")]),
         Change::LinkTwin { iid, keep } => (

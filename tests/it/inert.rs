@@ -338,7 +338,7 @@ async fn a_body_that_shows_raw_text_is_caught() {
 
 /// What a writer without the product's care would have sent.
 fn raw(body: &str, text: &str) -> String {
-    body.replacen("harmless words", text, 1).replacen("\n\n_podkeeper", &format!("\n\n{text}\n\n_podkeeper"), 1)
+    body.replacen("harmless words", text, 1).replacen("\n\n<sub>", &format!("\n\n{text}\n\n<sub>"), 1)
 }
 
 /// Sabotage: the count of the sweep, over bodies that show the texts as they are.
@@ -386,6 +386,8 @@ fn shown(body: &str) -> Vec<String> {
     root.descendants()
         .filter_map(|node| match &node.data().value {
             NodeValue::Image(image) => Some(format!("image {}", image.url)),
+            // The small print that every block ends with.
+            NodeValue::HtmlInline(html) if matches!(html.as_str(), "<sub>" | "</sub>") => None,
             NodeValue::HtmlInline(html) => Some(format!("html {html}")),
             NodeValue::HtmlBlock(block) => {
                 let foreign = block.literal.lines().find(|line| {
@@ -491,7 +493,9 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     async fn of(stage: &'a Stage) -> Self {
         let reader = connect(&stage.access("api")).unwrap();
-        Self { stage, tracker: tracker::look(&reader, &stage.pods[0], stage.now).await }
+        let mut tracker = tracker::look(&reader, &stage.pods[0], stage.now).await;
+        tracker.others = Some(tracker::others(&reader, &tracker, stage.now).await);
+        Self { stage, tracker }
     }
 
     /// The body of the issue that is opened when the page reads so.

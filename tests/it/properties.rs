@@ -145,7 +145,10 @@ fn blind_reads(scenario: &Scenario, how: How) -> Result<bool, String> {
     in_time_that_stands_still(async {
         let stage = scenario.stage();
         let actions = |runs: &[Run]| -> BTreeSet<String> {
-            runs.iter().flat_map(|run| &run.plan.actions).map(|action| action.canonical().to_string()).collect()
+            runs.iter()
+                .flat_map(|run| &run.plan.actions)
+                .map(|action| action.canonical(crate::support::now()).to_string())
+                .collect()
         };
         let whole = actions(&look(&stage, How::Faithful).await);
         let blind = look(&stage, how).await;
@@ -469,7 +472,7 @@ async fn planned(stage: &Stage, how: How) -> String {
 /// Actions whole, findings by what they are about.
 fn said(pod: &Pod, seen: &Snapshot) -> BTreeSet<String> {
     let decision = decide(pod, seen);
-    let actions = decision.plan.actions.iter().map(|action| action.canonical().to_string());
+    let actions = decision.plan.actions.iter().map(|action| action.canonical(crate::support::now()).to_string());
     let findings = decision.findings.iter().map(|finding| format!("{} {}", finding.rule.code(), finding.subject));
     actions.chain(findings).collect()
 }
@@ -561,7 +564,7 @@ fn outside(body: &str) -> String {
         Marked::Block(mut block) => {
             block.marker = Marker::Session(SessionKey::parse("any/any/2026-W01").unwrap());
             (block.text, block.state) = (String::new(), State::default());
-            marker::splice(body, &block).unwrap()
+            marker::splice(body, &block, "").unwrap()
         }
         Marked::Damaged { .. } | Marked::No => body.to_owned(),
     }
@@ -1057,7 +1060,8 @@ impl Scenario {
             let mut snapshots = Vec::new();
             for pod in &stage.pods {
                 let page = collect::page(&reader, &pod.page).await;
-                let tracker = collect::tracker(&reader, pod, stage.now).await;
+                let mut tracker = collect::tracker(&reader, pod, stage.now).await;
+                tracker.others = Some(collect::tracker::others(&reader, &tracker, stage.now).await);
                 let snapshot = Snapshot { writes_left: 1_000, ..Snapshot::of(stage.now, page, tracker) };
                 snapshots.push((pod.clone(), snapshot));
             }
@@ -1094,10 +1098,10 @@ fn body(spec: &Spec, key: &SessionKey, title: &str) -> String {
         key.pod = PodKey::parse(&format!("old-{}", key.pod)).unwrap();
     }
     let state = State { title: spec.titled.then(|| short_hash(title)), ..State::default() };
-    let mut block = Block { marker: Marker::Session(key), text: text.to_owned(), state };
+    let mut block = Block::new(Marker::Session(key), text.to_owned(), state);
     let whole = format!("{above}{}{below}", marker::render(&block));
     block.state.rest = Some(short_hash(&marker::outside(&whole)));
-    let whole = marker::splice(&whole, &block).unwrap();
+    let whole = marker::splice(&whole, &block, "").unwrap();
     match (spec.kind, spec.text) {
         (Kind::Damaged, 0) => whole.replace("<!-- podkeeper:v1 end -->", ""),
         (Kind::Damaged, 1) => whole.replace("podkeeper:v1 session", "podkeeper:v1 sesion"),

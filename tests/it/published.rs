@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use podkeeper::gitlab::{Exchange, Failure, IssueFilter, Purpose, connect_to_write};
-use podkeeper::pod::action::{Action, Change};
+use podkeeper::pod::action::{Action, Change, Rewrite};
 use podkeeper::pod::label::LabelName;
 use podkeeper::pod::marker::{Block, Marker, State};
 use podkeeper::pod::observed::Observed;
@@ -107,6 +107,7 @@ async fn understood(request: &str, body: &Value, refusal: Option<u16>) -> Option
         archived: false,
         issues_enabled: true,
         private: false,
+        role: None,
         url,
     };
     Some(match request {
@@ -122,7 +123,7 @@ async fn understood(request: &str, body: &Value, refusal: Option<u16>) -> Option
         }
         "GET /issues/:id" | "GET /projects/:id/issues/:issue_iid" => {
             // Read in order to be rewritten: it has no block, so it is left alone.
-            match writer.rewrite_pairing_issue(&action(), 1, &block(), &block(), None).await {
+            match writer.rewrite_pairing_issue(&action(), 1, &Rewrite::new(&block(), block()), None).await {
                 Outcome::NotTried(why) if why.contains("edited meanwhile") => Ok(()),
                 other => Err(format!("{other:?}")),
             }
@@ -152,13 +153,16 @@ async fn understood(request: &str, body: &Value, refusal: Option<u16>) -> Option
             seen(reader.files_in(Purpose::Agents, "group/project", "files", "main").await, &paths)
         }
         "POST /projects/:id/labels" => {
-            let name = LabelName::parse("pod::secure").unwrap();
-            done(&writer.create_label(&action(), &name, "#428BCA", "").await, "label pod::secure")
+            let name = LabelName::parse(first["name"].as_str().unwrap_or("bug")).unwrap();
+            let created = writer.create_label(&action(), &name, &text("color"), &text("description")).await;
+            done(&created, &format!("label {name}"))
         }
-        "POST /projects/:id/issues" => match writer.open_pairing_issue(&action(), "A title", "A body", &[]).await {
-            Outcome::Refused(..) if refusal == Some(403) => Ok(()),
-            outcome => done(&outcome, &text("web_url")),
-        },
+        "POST /projects/:id/issues" => {
+            match writer.open_pairing_issue(&action(), &text("title"), &text("description"), &[]).await {
+                Outcome::Refused(..) if refusal == Some(403) => Ok(()),
+                outcome => done(&outcome, &text("web_url")),
+            }
+        }
         "PUT /projects/:id/issues/:issue_iid"
         | "POST /projects/:id/issues/:issue_iid/move"
         | "POST /projects/:id/issues/:issue_iid/clone"
@@ -166,11 +170,16 @@ async fn understood(request: &str, body: &Value, refusal: Option<u16>) -> Option
         | "POST /projects/:id/issues/:issue_iid/unsubscribe" => {
             let says = Says { method: Method::PUT, status: 200, body: body.clone() };
             let (_, writer) = connect_to_write(&stage.access_over(Arc::new(says), "api"), stage.now).unwrap();
-            done(&writer.close_twin(&action(), 1).await, &text("web_url"))
+            // Done means that the answer shows it.
+            match writer.close_twin(&action(), 1).await {
+                Outcome::Refused(_, why) if body["state"] != "closed" && why.contains("did not close it") => Ok(()),
+                outcome => done(&outcome, &text("web_url")),
+            }
         }
         "POST /projects/:id/issues/:issue_iid/links" => {
             let url = body["source_issue"]["web_url"].as_str().unwrap_or_default();
-            done(&writer.link_twin(&action(), 1, 2).await, url)
+            let ends = [&body["source_issue"]["iid"], &body["target_issue"]["iid"]].map(number);
+            done(&writer.link_twin(&action(), ends[0], ends[1]).await, url)
         }
         _ => return None,
     })
@@ -205,7 +214,7 @@ fn action() -> Action {
 fn block() -> Block {
     let day = now().date_naive();
     let session = SessionKey::on(&shipped().pods[0].key, "weekly", day);
-    Block { marker: Marker::Session(session), text: String::new(), state: State::default() }
+    Block::new(Marker::Session(session), String::new(), State::default())
 }
 
 /// Gives one answer to every request of a method, and 404 to all others.

@@ -700,7 +700,7 @@ fn change_page(stage: &Stage, old: &str, new: &str) {
 fn outside(body: &str) -> String {
     let marker::Marked::Block(mut block) = marker::parse(body) else { panic!("no whole block in {body}") };
     (block.text, block.state) = (String::new(), marker::State::default());
-    marker::splice(body, &block).unwrap()
+    marker::splice(body, &block, "").unwrap()
 }
 
 fn opened(runs: &[Run]) -> Vec<String> {

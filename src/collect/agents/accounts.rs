@@ -13,6 +13,9 @@ use crate::pod::roster::Handle;
 
 /// GitLab's connections end after 100 nodes (docs "GraphQL API", "Limits").
 const BATCH: usize = 100;
+/// So few numbers are asked for one by one within the same request: `user(id:)` shows blocked accounts too, which no list
+/// does, and each costs a few points of the query's complexity.
+const FEW: usize = 20;
 /// Accounts that are asked for at once, where each needs a request of its own.
 const AT_ONCE: usize = 8;
 /// Numbers that are looked at a second time: `/users/:id` allows 300 requests in ten minutes.
@@ -21,8 +24,9 @@ const MOST_SECOND_LOOKS: usize = 50;
 /// The accounts that were found for handles and numbers, in the order of their numbers.
 ///
 /// To tokens other than an administrator's, both user lists leave blocked and banned accounts out
-/// (`app/finders/users_finder.rb`, `without_forbidden_states`), while `/users/:id` shows them: so a number
-/// that a list does not know is asked for by itself. A handle that is not found may be a blocked account's.
+/// (`app/finders/users_finder.rb`, `without_forbidden_states`), while `/users/:id` and GraphQL's `user(id:)` show them: so
+/// a few numbers are asked for one by one, and of many those that a list does not know. A handle that is not found may be
+/// a blocked account's.
 /// Asked with the token for pairing issues, because reading the files works without `read_api`.
 pub async fn accounts(ask: &impl Ask, handles: &[Handle], ids: &[u64]) -> Observed<Vec<AccountState>> {
     let mut found = Found::default();
@@ -51,9 +55,11 @@ async fn look(ask: &impl Ask, handles: &[Handle], ids: &[u64], found: &mut Found
     let handles: Vec<String> = handles.into_iter().collect();
     let ids: Vec<u64> = ids.iter().copied().collect::<BTreeSet<u64>>().into_iter().collect();
     let mut unlisted: &[String] = &[];
+    let mut asked_by_number = true;
     for nth in 0..handles.len().max(ids.len()).div_ceil(BATCH) {
         let Some(accounts) = listed(ask, batch(&handles, nth), batch(&ids, nth)).await? else {
             unlisted = handles.get(nth * BATCH..).unwrap_or_default();
+            asked_by_number = false;
             break;
         };
         found.add(accounts);
@@ -66,6 +72,10 @@ async fn look(ask: &impl Ask, handles: &[Handle], ids: &[u64], found: &mut Found
                 Observed::Unknown(blind) => return Err(blind),
             }
         }
+    }
+    // Asked for one by one already.
+    if asked_by_number && ids.len() <= FEW {
+        return Ok(());
     }
     let unseen: Vec<u64> = ids.into_iter().filter(|id| found.lacks(*id)).take(MOST_SECOND_LOOKS).collect();
     for some in unseen.chunks(AT_ONCE) {
@@ -88,19 +98,25 @@ fn batch<T>(all: &[T], nth: usize) -> &[T] {
 /// Accounts by GraphQL, handles and numbers in one request; `None` when they cannot be asked for this way.
 async fn listed(ask: &impl Ask, names: &[String], ids: &[u64]) -> Result<Option<Vec<AccountState>>, Blind> {
     let ids: Vec<String> = ids.iter().map(|id| format!("gid://gitlab/User/{id}")).collect();
+    let one_by_one = ids.len() <= FEW;
     let (mut declared, mut fields, mut variables) = (Vec::new(), Vec::new(), Map::new());
+    let lists = [("usernames", "[String!]", names), ("ids", "[ID!]", if one_by_one { &[] } else { ids.as_slice() })];
     // What GitLab makes of an empty list is not documented, so none is sent.
-    for (argument, kind, list) in [("usernames", "[String!]", names), ("ids", "[ID!]", ids.as_slice())] {
-        if !list.is_empty() {
-            declared.push(format!("${argument}: {kind}"));
-            fields.push(format!(
-                "by_{argument}: users({argument}: ${argument}, first: 100) {{ nodes {{ id username state }} }}"
-            ));
-            variables.insert(argument.to_owned(), json!(list));
-        }
+    for (argument, kind, list) in lists.into_iter().filter(|(_, _, list)| !list.is_empty()) {
+        declared.push(format!("${argument}: {kind}"));
+        fields.push(format!(
+            "by_{argument}: users({argument}: ${argument}, first: 100) {{ nodes {{ id username state }} }}"
+        ));
+        variables.insert(argument.to_owned(), json!(list));
+    }
+    let lists: Vec<String> = variables.keys().map(|argument| format!("/data/by_{argument}/nodes")).collect();
+    let single: Vec<String> = (0..if one_by_one { ids.len() } else { 0 }).map(|n| format!("u{n}")).collect();
+    for (name, id) in single.iter().zip(&ids) {
+        declared.push(format!("${name}: UserID"));
+        fields.push(format!("{name}: user(id: ${name}) {{ id username state }}"));
+        variables.insert(name.clone(), json!(id));
     }
     let query = format!("query({}) {{ {} }}", declared.join(", "), fields.join(" "));
-    let asked: Vec<String> = variables.keys().map(|argument| format!("/data/by_{argument}/nodes")).collect();
     let answer = match ask.graphql(Purpose::Pairing, &query, Value::Object(variables)).await {
         Observed::Present(answer) => answer,
         Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(blind),
@@ -110,11 +126,16 @@ async fn listed(ask: &impl Ask, names: &[String], ids: &[u64]) -> Result<Option<
         return Ok(None);
     }
     // One that cannot be read makes the whole list useless: who is not in it would seem to have no account.
-    let lists = asked.iter().map(|list| {
+    let lists = lists.iter().map(|list| {
         let nodes = answer.pointer(list)?.as_array()?;
         nodes.iter().map(account).collect::<Option<Vec<_>>>()
     });
-    Ok(lists.collect::<Option<Vec<_>>>().map(|lists| lists.concat()))
+    let single = single.iter().map(|name| match answer.get("data")?.get(name)? {
+        // Nobody has this number.
+        Value::Null => Some(Vec::new()),
+        node => Some(vec![account(node)?]),
+    });
+    Ok(lists.chain(single).collect::<Option<Vec<_>>>().map(|found| found.concat()))
 }
 
 fn account(node: &Value) -> Option<AccountState> {

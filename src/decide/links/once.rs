@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Assessment, BLIND_COUNT, fails, inconclusive, is_mass, judge, says_of_the_network};
+use super::{Assessment, BLIND_COUNT, by_the_web, fails, inconclusive, is_mass, judge, says_of_the_network};
+use crate::decide::hold::Hold;
 use crate::pod::verdict::{Observation, Verdict};
 
 /// Judges the verdicts of a single look.
@@ -21,7 +22,8 @@ pub fn assess_once(observations: &[Observation], now: DateTime<Utc>) -> Assessme
     let of_the_web = || all.iter().filter(|seen| by_the_web(seen));
     let failed = of_the_web().filter(|seen| fails(seen)).count();
     let believed = failed < BLIND_COUNT || of_the_web().count() > failed;
-    let mut assessment = judge(observations, |seen| believed || !by_the_web(seen), &BTreeMap::new(), now);
+    let hold = |seen: &Observation| if believed || !by_the_web(seen) { Hold::No } else { Hold::UntilNextLook };
+    let mut assessment = judge(observations, hold, &BTreeMap::new(), now);
     let (why, so) = if !believed {
         let why = format!("{failed} links fail, and nothing on the web is there");
         (why, "nothing is concluded of the web, because the network may answer in its place")
@@ -33,12 +35,6 @@ pub fn assess_once(observations: &[Observation], now: DateTime<Utc>) -> Assessme
     assessment.findings.push(inconclusive(&why, so));
     assessment.inconclusive = Some(why);
     assessment
-}
-
-/// Whether a page of the web said so, or should have.
-fn by_the_web(seen: &Observation) -> bool {
-    let by_form = seen.status.is_none() && seen.verdict != Verdict::Unreachable;
-    !by_form && !seen.kind.is_gitlab()
 }
 
 #[cfg(test)]

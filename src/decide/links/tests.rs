@@ -4,7 +4,8 @@ use crate::pod::verdict::LinkPlace;
 
 fn seen(url: &str, verdict: Verdict) -> Observation {
     let place = LinkPlace { path: "page.md".into(), line: 7, column: 3, section: "Docs".into() };
-    Observation { places: vec![place], ..Observation::new(url, LinkKind::Web, verdict, "a reason") }
+    let status = (verdict != Verdict::Unreachable).then_some(200);
+    Observation { status, places: vec![place], ..Observation::new(url, LinkKind::Web, verdict, "a reason") }
 }
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -42,18 +43,41 @@ fn a_silence_is_told_when_it_lasts() {
 }
 
 #[test]
-fn only_a_look_that_finds_it_alive_clears_it() {
+fn what_was_gone_stays_told_for_two_weeks_while_nobody_can_see_it() {
     let dead = assess(&[seen("https://a.example/", Verdict::Dead)], &BTreeMap::new(), at(MORNING));
-    for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked, Verdict::FragmentUnverifiable]
-    {
-        let unseen = assess(&[seen("https://a.example/", verdict)], &dead.remember, at(NOON));
-        assert_eq!(unseen.remember, dead.remember, "{verdict:?}");
-        assert_eq!(codes(&unseen), ["link-unreachable"], "{verdict:?}: still told");
+    for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked] {
+        let mut memory = dead.remember.clone();
+        for (day, told) in [("2026-11-24", true), ("2026-12-07", true), ("2026-12-08", false)] {
+            let unseen = assess(&[seen("https://a.example/", verdict)], &memory, at(&format!("{day}T12:00:00Z")));
+            assert_eq!(codes(&unseen), if told { vec!["link-dead"] } else { Vec::new() }, "{verdict:?} {day}");
+            assert_eq!(unseen.remember.is_empty(), !told, "{verdict:?} {day}");
+            memory = unseen.remember;
+        }
     }
-    for verdict in [Verdict::Alive, Verdict::Moved] {
+    for verdict in [Verdict::Alive, Verdict::Moved, Verdict::FragmentUnverifiable, Verdict::Skipped] {
         assert!(assess(&[seen("https://a.example/", verdict)], &dead.remember, at(NOON)).remember.is_empty());
     }
     assert!(assess(&[], &dead.remember, at(NOON)).remember.is_empty(), "a link that is off the page is forgotten");
+}
+
+/// A DNS failure, three weeks of 403, a second DNS failure: that is no silence of three weeks.
+#[test]
+fn any_answer_disproves_a_silence() {
+    for verdict in [Verdict::Refused, Verdict::Hidden, Verdict::Login, Verdict::FragmentUnverifiable] {
+        let silent = [seen("https://a.example/", Verdict::Unreachable)];
+        let first = assess(&silent, &BTreeMap::new(), at(MORNING));
+        let answered = assess(&[seen("https://a.example/", verdict)], &first.remember, at("2026-12-01T06:00:00Z"));
+        assert!(answered.remember.is_empty(), "{verdict:?}");
+        let again = assess(&silent, &answered.remember, at("2026-12-15T06:00:00Z"));
+        assert_eq!(codes(&again), Vec::<&str>::new(), "{verdict:?}");
+        // A silence that was told ends in the same way.
+        let told = assess(&silent, &first.remember, at(NOON));
+        assert_eq!(codes(&told), ["link-unreachable"]);
+        assert_eq!(
+            codes(&assess(&[seen("https://a.example/", verdict)], &told.remember, at(NOON))),
+            Vec::<&str>::new()
+        );
+    }
 }
 
 #[test]
@@ -73,14 +97,37 @@ fn when_much_fails_at_once_the_fault_is_on_this_side() {
     };
     for verdict in [Verdict::Dead, Verdict::Unreachable, Verdict::FragmentDead] {
         assert!(assess(&world(5, verdict), &BTreeMap::new(), at(MORNING)).inconclusive.is_none(), "25 %");
-        let blind = assess(&world(18, verdict), &BTreeMap::new(), at(MORNING));
-        assert_eq!((codes(&blind), blind.remember.len()), (vec!["links-inconclusive"], 0));
+        let held = assess(&world(18, verdict), &BTreeMap::new(), at(MORNING));
+        assert_eq!((codes(&held), held.remember.len()), (vec!["links-inconclusive"], 18));
+        // It is not held for ever.
+        let soon = assess(&world(18, verdict), &held.remember, at("2026-11-24T11:59:00Z"));
+        assert_eq!((codes(&soon), &soon.remember), (vec!["links-inconclusive"], &held.remember));
+        let lasting = assess(&world(18, verdict), &held.remember, at(NOON));
+        assert_eq!((lasting.findings.len(), lasting.inconclusive), (18, None), "{verdict:?}");
     }
     // What failed before is no news.
     let known = assess(&world(5, Verdict::Dead), &BTreeMap::new(), at(MORNING)).remember;
     assert!(assess(&world(6, Verdict::Dead), &known, at(NOON)).inconclusive.is_none());
     let held = assess(&world(18, Verdict::Dead), &known, at(NOON));
-    assert_eq!(held.remember, known, "what was known stays as it was");
+    assert_eq!(codes(&held), ["link-dead", "link-dead", "link-dead", "link-dead", "link-dead", "links-inconclusive"]);
+}
+
+/// What GitLab's API says is told at once, however much it is; only where all of a kind are gone it waits for one look.
+#[test]
+fn what_an_authority_vouches_for_is_told_at_once() {
+    let files = |gone: usize, of: usize| -> Vec<Observation> {
+        let file = |n: usize| {
+            let verdict = if n < gone { Verdict::Dead } else { Verdict::Alive };
+            Observation { kind: LinkKind::File, ..seen(&format!("https://gitlab.example/{n}"), verdict) }
+        };
+        (0..of).map(file).collect()
+    };
+    assert_eq!(codes(&assess(&files(9, 10), &BTreeMap::new(), at(MORNING))), ["link-dead"; 9]);
+    assert_eq!(codes(&assess(&files(4, 4), &BTreeMap::new(), at(MORNING))), ["link-dead"; 4]);
+    let first = assess(&files(5, 5), &BTreeMap::new(), at(MORNING));
+    assert_eq!((codes(&first), first.remember.len()), (vec!["links-common-cause"], 5));
+    let next = assess(&files(5, 5), &first.remember, at(MORNING));
+    assert_eq!((codes(&next), next.inconclusive), (vec!["link-dead"; 5], None));
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn wanted(urls: &[&str]) -> Wanted {
         kind: ReportKind::Links,
         told: urls.iter().map(|url| finding(url)).collect(),
         remember: urls.iter().map(|url| ((*url).to_owned(), failing)).collect(),
+        keeps_words: false,
     }
 }
 
@@ -27,9 +28,11 @@ fn reports(issues: Vec<PairingIssue>) -> Observed<ReportsSeen> {
         archived: false,
         issues_enabled: true,
         private: false,
+        role: None,
         url: "https://gitlab.example/g/reports".to_owned(),
     };
-    Observed::Present(ReportsSeen { project, bot: account(7), issues })
+    let others = Observed::Present(Vec::new());
+    Observed::Present(ReportsSeen { project, bot: account(7), issues, others })
 }
 
 /// A report as podkeeper left it, saying what `told` says.
@@ -165,7 +168,7 @@ fn the_body_is_a_function_of_the_findings_and_reads_back() {
     - **link-dead**, since 2026-11-24: `https://b.example/`: gone\
       Replace the link or take it out.
 
-    _podkeeper keeps this list; it closes the issue when the list is empty._
+    <sub>podkeeper · alpha/links · closes itself when nothing is left · below this line is yours</sub>
     ");
 }
 

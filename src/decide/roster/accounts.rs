@@ -6,12 +6,12 @@ use super::people::{By, Person, Whose, same_name};
 use super::{Audit, told};
 use crate::decide::Parts;
 use crate::pod::agent::{AccountState, Agent};
-use crate::pod::document::MembersSection;
 use crate::pod::finding::Finding;
 use crate::pod::roster::Handle;
 use crate::pod::rule::Rule;
 
-pub(super) fn compare(audit: &Audit<'_>, person: &Person<'_>, parts: &mut Parts) {
+/// Compares one member; `whole` says that the page was seen to the end of its members.
+pub(super) fn compare(audit: &Audit<'_>, person: &Person<'_>, whole: bool, parts: &mut Parts) {
     let (files, by): (&[&Agent], _) = match &person.whose {
         Whose::Agent(files, by) => (files, Some(*by)),
         Whose::Unclear | Whose::Nobody => (&[], None),
@@ -20,7 +20,6 @@ pub(super) fn compare(audit: &Audit<'_>, person: &Person<'_>, parts: &mut Parts)
     if let Some(handle) = &person.member.handle {
         let found = audit.account(person);
         let numbered = audit.data.account_of(files);
-        let whole = audit.page.members_section == MembersSection::Closed;
         parts.findings.extend(line.handle(handle, found, numbered, audit.data.knows_accounts(), whole));
         // The number is the person's own; the handle may have gone to somebody else.
         parts.findings.extend(numbered.or(found).filter(|account| !account.active).map(|_| line.blocked(handle)));

@@ -1,7 +1,8 @@
 //! The roster audit: the members of the page and the people of the Support Team data, side by side.
 //!
 //! It tells and never changes. Nobody is called missing or without focus unless page and data were both seen
-//! whole (threat sheet §4.4, F31). Of a person nothing is told but name, handle and the places where to look.
+//! whole (threat sheet §4.4, F31): then each is told, however many they are. Of a person nothing is told but name, handle
+//! and the places where to look.
 
 mod accounts;
 mod alike;
@@ -9,6 +10,8 @@ mod people;
 mod told;
 
 use super::Parts;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::pod::Pod;
 use crate::pod::agent::{AccountState, Agent, MembershipRule};
 use crate::pod::document::{Member, MembersSection, PodPage};
@@ -19,10 +22,20 @@ use crate::pod::snapshot::Snapshot;
 use crate::pod::text::Untrusted;
 use people::{Data, Person, Whose};
 
-/// When at least this many members have no file or no focus, and more than this share of all, the fault is
-/// ours. The same goes for files that cannot be understood.
-const BLIND_COUNT: usize = 3;
-const BLIND_PERCENT: usize = 30;
+/// What about an audit as a whole holds its findings back.
+#[derive(Default)]
+pub(super) struct Doubts {
+    /// Whether page and data were seen, so that the audit says something.
+    pub(super) judged: bool,
+    /// The rules that fire for all that could be judged, with how many that are.
+    pub(super) all_of: BTreeMap<Rule, usize>,
+    /// Whether the page may go on below what was seen, so that the two sets are not compared for sure.
+    pub(super) may_be_cut: bool,
+    /// The fingerprints of what hangs on where the page ends.
+    pub(super) doubtful: BTreeSet<String>,
+    /// Whether somebody without a file may have one that cannot be told.
+    pub(super) strangers_unseen: bool,
+}
 
 /// Tells what page, data and accounts say differently about the members.
 pub(super) fn audit(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
@@ -54,15 +67,9 @@ fn blind(page: &PodPage, data: &Data<'_>) -> Option<&'static str> {
         Some("the members section of the page names nobody")
     } else if files == 0 {
         Some("the Support Team data is empty")
-    } else if data.agents.is_empty() || too_many(data.broken.len(), files) {
-        Some("too many files of the Support Team data cannot be understood")
     } else {
         None
     }
-}
-
-fn too_many(some: usize, all: usize) -> bool {
-    some >= BLIND_COUNT && some * 100 > all * BLIND_PERCENT
 }
 
 /// One pod's page and the data, both seen.
@@ -74,21 +81,52 @@ struct Audit<'a> {
 
 impl Audit<'_> {
     fn run(&self, parts: &mut Parts) {
-        let whole = self.page.members_section == MembersSection::Closed;
-        let people = self.data.people(&self.page.members, whole);
-        for person in &people {
-            accounts::compare(self, person, parts);
+        parts.roster.judged = true;
+        let people = self.data.people(&self.page.members, true);
+        let mut all = Parts::default();
+        self.compare(&people, true, &mut all);
+        let all_of = self.judged(&people).into_iter().filter(|(rule, judged)| {
+            *judged > 0 && all.findings.iter().filter(|finding| finding.rule == *rule).count() >= *judged
+        });
+        parts.roster.all_of = all_of.collect();
+        parts.roster.strangers_unseen = all.roster.strangers_unseen;
+        if self.page.members_section == MembersSection::OpenEnded {
+            // A page that may go on below: what hangs on a line that was seen is sure, the rest has to last.
+            let mut sure = Parts::default();
+            self.compare(&self.data.people(&self.page.members, false), false, &mut sure);
+            let doubtful = all.findings.iter().filter(|finding| !sure.findings.contains(finding));
+            parts.roster.doubtful = doubtful.map(|finding| finding.fingerprint.clone()).collect();
+            parts.roster.may_be_cut = self.pod.membership != MembershipRule::None;
+            let also = sure.findings.into_iter().filter(|finding| !all.findings.contains(finding));
+            parts.findings.extend(also.collect::<Vec<Finding>>());
         }
-        self.files(&people, parts);
-        if self.pod.membership == MembershipRule::None {
-            return;
+        parts.findings.extend(all.findings);
+    }
+
+    /// Compares all; `whole` says that the page was seen to the end of its members.
+    fn compare(&self, people: &[Person<'_>], whole: bool, parts: &mut Parts) {
+        for person in people {
+            accounts::compare(self, person, whole, parts);
         }
-        if !whole {
-            let why = "the members section runs to the end of the page, so that it may have been cut; a heading of \
-                       level 2 behind it proves that it was seen whole";
-            return inconclusive(self.pod, why, None, parts);
+        self.files(people, parts);
+        if whole && self.pod.membership != MembershipRule::None {
+            self.sets(people, parts);
         }
-        self.sets(&people, parts);
+    }
+
+    /// How many could be judged by each rule that fires once for each.
+    fn judged(&self, people: &[Person<'_>]) -> [(Rule, usize); 7] {
+        let with_files = people.iter().filter(|person| matches!(person.whose, Whose::Agent(..))).count();
+        let fitting = self.data.agents.iter().filter(|agent| agent.fits.contains_key(&self.pod.membership)).count();
+        [
+            (Rule::MemberWithoutFocus, with_files),
+            (Rule::MemberUnknownAgent, people.len()),
+            (Rule::FocusWithoutMember, fitting),
+            (Rule::HandleMismatch, with_files),
+            (Rule::NameMismatch, with_files),
+            (Rule::AccountRenamed, with_files),
+            (Rule::AgentFileInvalid, self.data.agents.len() + self.data.broken.len()),
+        ]
     }
 
     /// What is wrong with the files themselves, as far as it concerns this pod.
@@ -120,14 +158,6 @@ impl Audit<'_> {
         let without: Vec<&Person<'_>> = people.iter().filter(without).collect();
         let strangers: Vec<&Member> =
             people.iter().filter(|person| matches!(person.whose, Whose::Nobody)).map(|person| person.member).collect();
-        if too_many(without.len() + strangers.len(), people.len()) {
-            let why = format!(
-                "{} of {} members have no file or not what the rule asks for, which is too many at once to be true",
-                without.len() + strangers.len(),
-                people.len()
-            );
-            return inconclusive(self.pod, &why, Some(Cause::Unavailable), parts);
-        }
         let page = &self.pod.page.path;
         for person in without {
             if let Whose::Agent(files, _) = &person.whose {
@@ -142,15 +172,14 @@ impl Audit<'_> {
         } else {
             Some("the accounts were not seen")
         };
-        match withheld.filter(|_| !strangers.is_empty()) {
-            Some(why) => {
-                let why = format!("{} of {} members have no file, but {why}", strangers.len(), people.len());
-                inconclusive(self.pod, &why, None, parts);
-            }
-            None => parts.findings.extend(
-                strangers.iter().map(|member| told::unknown_agent(page, member, self.data.like(member, people))),
-            ),
+        if let Some(why) = withheld.filter(|_| !strangers.is_empty()) {
+            let why = format!("{} of {} members have no file, but {why}", strangers.len(), people.len());
+            inconclusive(self.pod, &why, None, parts);
+            parts.roster.strangers_unseen = true;
         }
+        parts
+            .findings
+            .extend(strangers.iter().map(|member| told::unknown_agent(page, member, self.data.like(member, people))));
         // Somebody on the page who is not known yet may be this agent.
         if !strangers.is_empty() && !self.data.knows_accounts() {
             return;

@@ -57,6 +57,12 @@ fn pod(membership: MembershipRule) -> Pod {
     }
 }
 
+/// The audit, and what of it is told.
+fn audited(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
+    audit(pod, seen, parts);
+    crate::decide::roster_report::keep(pod, seen, parts);
+}
+
 fn blind<T>() -> Observed<T> {
     Observed::Unknown(Blind { what: "x".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
 }
@@ -180,13 +186,14 @@ impl World {
             now: "2026-11-24T06:00:00Z".parse().unwrap(),
             server_now: Observed::Absent,
             page: Observed::Present(page),
-            tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind() },
+            tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind(), others: None },
             agents: Observed::Present(self.files.clone()),
             accounts: self.accounts.clone(),
             links: Observed::Absent,
             labels: BTreeMap::new(),
             unseen: Vec::new(),
             reports: Observed::Absent,
+            remembered: None,
             tried: BTreeSet::new(),
             writes_left: 10,
         }
@@ -194,7 +201,7 @@ impl World {
 
     fn audit(&self) -> Parts {
         let mut parts = Parts::default();
-        audit(&pod(self.rule.clone()), &self.snapshot(), &mut parts);
+        audited(&pod(self.rule.clone()), &self.snapshot(), &mut parts);
         assert!(parts.findings.iter().all(|finding| finding.audience == Audience::Confidential));
         parts.findings = in_order(parts.findings);
         parts

@@ -7,11 +7,7 @@ fn marker() -> Marker {
 }
 
 fn block(text: &str) -> Block {
-    Block {
-        marker: marker(),
-        text: text.to_owned(),
-        state: State { title: Some("ab>c".to_owned()), ..State::default() },
-    }
+    Block::new(marker(), text.to_owned(), State { title: Some("ab>c".to_owned()), ..State::default() })
 }
 
 #[test]
@@ -23,7 +19,7 @@ fn a_block_reads_back() {
 #[test]
 fn the_block_may_stand_anywhere_and_the_rest_stays() {
     let body = format!("above\r\n\n{}\n\nbelow  \n\n", render(&block("old")));
-    let spliced = splice(&body, &block("new")).unwrap();
+    let spliced = splice(&body, &block("new"), "").unwrap();
     assert_eq!(spliced, format!("above\r\n\n{}\n\nbelow  \n\n", render(&block("new"))));
 }
 
@@ -35,7 +31,7 @@ fn damage_is_told_and_never_taken_for_absence() {
     let no_end = whole.replace(END, "");
     for (what, body) in [("twice", twice), ("v2", v2), ("no end", no_end), ("only end", END.to_owned())] {
         assert!(matches!(parse(&body), Marked::Damaged { .. }), "{what}");
-        assert!(splice(&body, &block("x")).is_err(), "{what}");
+        assert!(splice(&body, &block("x"), "").is_err(), "{what}");
     }
     let Marked::Damaged { marker: still, .. } = parse(&whole.replace(END, "")) else { panic!() };
     assert_eq!(still, Some(marker()));
@@ -78,7 +74,8 @@ fn every_byte_may_be_damaged() {
             let Ok(text) = String::from_utf8(variant) else { continue };
             seen += 1;
             if let Marked::Block(found) = parse(&text) {
-                assert_eq!(parse(&splice(&text, &found).unwrap()), Marked::Block(found));
+                let whole = Block { frame: Frame::Whole, ..found.clone() };
+                assert_eq!(parse(&splice(&text, &found, "").unwrap()), Marked::Block(whole));
             }
         }
     }
@@ -114,8 +111,8 @@ proptest! {
     fn p6_splice_keeps_what_is_outside(before in any_text(), after in any_text(), old in "[a-z\n]{0,20}", new in "[a-z\n]{0,20}") {
         let body = format!("{before}\n{}\n{after}", render(&block(&old)));
         if let Marked::Block(found) = parse(&body) {
-            prop_assert_eq!(parse(&splice(&body, &found).unwrap()), Marked::Block(found));
-            let spliced = splice(&body, &block(&new)).unwrap();
+            prop_assert_eq!(parse(&splice(&body, &found, "").unwrap()), Marked::Block(found));
+            let spliced = splice(&body, &block(&new), "").unwrap();
             prop_assert_eq!(spliced, format!("{before}\n{}\n{after}", render(&block(&new))));
         }
     }

@@ -14,12 +14,12 @@ async fn crowded() -> Stage {
     with_pairing_project(&stage, |project| project.issues.clear());
     let path = format!("{}/issues", stage.pairing());
     for number in 0..40 {
-        let issue = json!({"title": format!("An older issue, {number}"), "labels": "pod::secure"});
+        let issue = json!({"title": format!("An older issue, {number}"), "labels": "pod::secure,pairify"});
         assert_eq!(stage.ask("api", "POST", &path, issue).await.0, 201);
     }
     stage.apply().await;
     for number in 0..5 {
-        let issue = json!({"title": format!("A younger issue, {number}"), "labels": "pod::secure"});
+        let issue = json!({"title": format!("A younger issue, {number}"), "labels": "pod::secure,pairify"});
         assert_eq!(stage.ask("api", "POST", &path, issue).await.0, 201);
     }
     stage.sandbox.change(|world| world.faults.page_cap = Some(20));

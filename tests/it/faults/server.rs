@@ -148,6 +148,7 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         bot: Observed::Unknown(blind()),
         label: Observed::Unknown(blind()),
         issues: Observed::Unknown(blind()),
+        others: None,
     };
     let page = podkeeper::collect::handbook::parse("# Pod\n\n## Links\n", &pod.page.path);
     let mut seen = Snapshot::of(now(), Observed::Present(page), tracker);
@@ -159,10 +160,12 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         archived: false,
         issues_enabled: true,
         private: true,
+        role: None,
         url: "https://gitlab.example/g/reports".to_owned(),
     };
     let bot = Account { id: 1, username: "podkeeper-bot".to_owned() };
-    seen.reports = Observed::Present(ReportsSeen { project, bot, issues: Vec::new() });
+    seen.reports =
+        Observed::Present(ReportsSeen { project, bot, issues: Vec::new(), others: Observed::Present(Vec::new()) });
     let decision = decide(&pod, &seen);
     let [action] = &decision.plan.actions[..] else { panic!("{:?}", decision.plan.actions.len()) };
     let Change::OpenReport { body, .. } = &action.change else { panic!("{action}") };

@@ -75,7 +75,13 @@ impl Ask for Memory {
     async fn graphql(&self, _: Purpose, _: &str, variables: Value) -> Observed<Value> {
         let list = |name: &str| variables[name].as_array().cloned().unwrap_or_default();
         let (paths, names, ids) = (list("paths"), list("usernames"), list("ids"));
-        let nth = self.note(format!("graphql {} {} {}", paths.len(), names.len(), ids.len()));
+        let single = variables
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| name.strip_prefix('u').is_some_and(|number| number.parse::<usize>().is_ok()));
+        let single: Vec<(String, Value)> = single.map(|(name, id)| (name.clone(), id.clone())).collect();
+        let nth = self.note(format!("graphql {} {} {}", paths.len(), names.len(), ids.len() + single.len()));
         if let Some(answer) = self.graphql {
             return answer(nth);
         }
@@ -97,10 +103,17 @@ impl Ask for Memory {
             .accounts
             .iter()
             .filter(|(account, listed)| *listed && (by_name(account) || ids.contains(&json!(gid(account)))));
-        let nodes: Vec<Value> = shown
-            .map(|(account, _)| json!({ "id": gid(account), "username": account.username, "state": if account.active { "active" } else { "blocked" } }))
-            .collect();
-        Observed::Present(json!({ "data": { "by_usernames": { "nodes": nodes }, "by_ids": { "nodes": nodes } } }))
+        let node = |account: &AccountState| {
+            let state = if account.active { "active" } else { "blocked" };
+            json!({ "id": gid(account), "username": account.username, "state": state })
+        };
+        let nodes: Vec<Value> = shown.map(|(account, _)| node(account)).collect();
+        let mut data = json!({ "by_usernames": { "nodes": nodes }, "by_ids": { "nodes": nodes } });
+        for (name, id) in single {
+            let found = self.accounts.iter().find(|(account, _)| json!(gid(account)) == id);
+            data[name] = found.map_or(Value::Null, |(account, _)| node(account));
+        }
+        Observed::Present(json!({ "data": data }))
     }
 
     async fn user_named(&self, handle: &str) -> Observed<AccountState> {
@@ -201,8 +214,14 @@ async fn accounts_come_in_one_request_for_handles_and_numbers() {
     let memory = Memory { accounts: known.clone(), ..Memory::default() };
     let seen = accounts(&memory, &handles(&["ada_quill", "ADA_QUILL", "nobody"]), &[1, 2, 3, 9]).await;
     assert_eq!(seen.present().unwrap(), &[state(1, "Ada_Quill", true), state(2, "teo", true), state(3, "gone", false)]);
-    // Blocked accounts are in no list, and one that does not exist is looked for twice.
-    assert_eq!(memory.asked(), ["graphql 0 2 4", "user 3", "user 9"]);
+    // Blocked accounts are in no list, so a few numbers are asked for one by one in the same request.
+    assert_eq!(memory.asked(), ["graphql 0 2 4"]);
+    // Of many numbers those that the list does not know are looked for once more.
+    let many: Vec<u64> = (1..=21).collect();
+    let listing = Memory { accounts: known.clone(), ..Memory::default() };
+    assert_eq!(accounts(&listing, &[], &many).await.present().unwrap().len(), 3);
+    assert_eq!(listing.asked()[..2], ["graphql 0 0 21", "user 3"]);
+    assert_eq!(listing.asked().len(), 1 + 19);
 
     let refusing = Memory { accounts: known, graphql: Some(|_| refused()), ..Memory::default() };
     let by_rest = accounts(&refusing, &handles(&["ada_quill", "nobody"]), &[2, 3]).await;

@@ -1,0 +1,154 @@
+//! Whose a line is. A line is known by its text without markup, so that an editor that writes the same text with other
+//! bullets, escapes or line ends changes nothing, and neither does the tick of a box.
+
+use crate::pod::finding::short_hash;
+use crate::pod::text::is_hidden;
+
+/// Hex digits of a line's hash: among the few hundred lines of a block two that differ are as good as never alike.
+const DIGITS: usize = 8;
+
+/// The short hash of a line; none for a line that shows nothing: blanks, or the lone escape that an editor leaves.
+pub fn hash(line: &str) -> Option<String> {
+    let shows = |c: char| !c.is_whitespace() && !is_hidden(c) && c != '\\';
+    if !line.chars().any(shows) {
+        return None;
+    }
+    let text = without_markup(line);
+    // What is markup and nothing else, such as a fence or a rule, is known by itself.
+    let text = if text.is_empty() { line.trim() } else { &text };
+    Some(short_hash(text)[..DIGITS].to_owned())
+}
+
+/// A line's text without markup: no bullet, box, emphasis, code mark, bracket, escape or blank. For comparing only.
+pub fn without_markup(line: &str) -> String {
+    let decoded = decoded(line);
+    let mut rest = decoded.trim();
+    rest = without_bullet(rest);
+    rest = without_box(rest);
+    let rest = without_tags(rest);
+    rest.chars().filter(|c| !is_markup(*c) && !c.is_whitespace() && !is_hidden(*c)).collect()
+}
+
+/// What Markdown may set around, between or before characters without changing what is said.
+fn is_markup(c: char) -> bool {
+    matches!(c, '\\' | '*' | '_' | '~' | '`' | '<' | '>' | '[' | ']' | '(' | ')')
+}
+
+/// Without the mark of a list item, `- `, `* ` or `+ `.
+fn without_bullet(line: &str) -> &str {
+    let rest = line.strip_prefix(['-', '*', '+']).filter(|rest| rest.starts_with([' ', '\t']));
+    rest.map_or(line, str::trim_start)
+}
+
+/// Without the box of a task, ticked or not (GitLab docs, "GitLab Flavored Markdown", task lists: `[~]` too).
+fn without_box(line: &str) -> &str {
+    let boxes = ["[ ]", "[x]", "[X]", "[~]", "\\[ \\]", "\\[x\\]"];
+    let rest = boxes.iter().find_map(|mark| line.strip_prefix(mark)).filter(|rest| rest.starts_with([' ', '\t']));
+    rest.map_or(line, str::trim_start)
+}
+
+/// Without HTML tags that only set text apart, such as `<sub>`.
+fn without_tags(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        out.push_str(before);
+        let name = tag[1..].strip_prefix('/').unwrap_or(&tag[1..]);
+        let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let closes = name[length..].starts_with('>');
+        if length > 0 && closes {
+            rest = &name[length + 1..];
+        } else {
+            out.push('<');
+            rest = &tag[1..];
+        }
+    }
+    out + rest
+}
+
+/// The longest name or number of a character reference that is decoded here.
+const LONGEST_REFERENCE: usize = 8;
+
+/// The line with the character references decoded that podkeeper or an editor writes (`CommonMark` 0.31, section 2.5).
+fn decoded(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('&') {
+        let (before, reference) = rest.split_at(at);
+        out.push_str(before);
+        let end = reference.bytes().take(LONGEST_REFERENCE + 2).position(|b| b == b';');
+        match end.and_then(|end| Some((character(&reference[1..end])?, end))) {
+            Some((c, end)) => {
+                out.push(c);
+                rest = &reference[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &reference[1..];
+            }
+        }
+    }
+    out + rest
+}
+
+fn character(name: &str) -> Option<char> {
+    let named = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", ' '),
+        ("middot", '·'),
+        ("sol", '/'),
+    ];
+    if let Some((_, c)) = named.iter().find(|(known, _)| *known == name) {
+        return Some(*c);
+    }
+    let number = name.strip_prefix('#')?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_editors_spelling_is_the_same_line() {
+        for (ours, respelled) in [
+            ("- **When:** Thu 2026-11-26 15:00 UTC, for 1h", "* **When:** Thu 2026-11-26 15:00 UTC, for 1h"),
+            ("- [ ] ask `@ada` about a\\_b", "*   [x] ask `@ada` about a_b"),
+            ("message\\", "message  "),
+            ("_podkeeper keeps these lines_", "*podkeeper keeps these lines*"),
+            ("<sub>podkeeper · a/links · x</sub>", "podkeeper &middot; a/links · x"),
+            ("&#47;close", "\\/close"),
+            ("see <https://a.example/x>", "see https://a.example/x"),
+            ("  indented\r", "indented"),
+        ] {
+            assert_eq!(hash(ours), hash(respelled), "{ours} and {respelled}");
+            assert!(hash(ours).is_some());
+        }
+    }
+
+    #[test]
+    fn another_word_is_another_line() {
+        for (ours, other) in [
+            ("- **When:** Thu 15:00 UTC", "- **When:** Thu 15:15 UTC"),
+            ("- a", "- a!"),
+            ("- a, b", "- a b"),
+            ("- a", "- [x]a"),
+            ("&amp", "&"),
+        ] {
+            assert_ne!(hash(ours), hash(other), "{ours} and {other}");
+        }
+        for nothing in ["", "  \t", "\\", "\u{200b}"] {
+            assert_eq!(hash(nothing), None, "{nothing:?}");
+        }
+        for markup in ["---", "???", "***", "```", "* "] {
+            assert!(hash(markup).is_some(), "{markup}");
+        }
+    }
+}
