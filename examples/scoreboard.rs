@@ -27,6 +27,8 @@ mod address;
 mod alarms;
 #[path = "../tests/it/bombs.rs"]
 mod bombs;
+#[path = "../tests/it/brake.rs"]
+mod brake;
 #[path = "../tests/it/calendar.rs"]
 mod calendar;
 #[path = "../tests/it/crash.rs"]
@@ -47,6 +49,8 @@ mod inert;
 mod links {
     pub(crate) mod stage;
 }
+#[path = "../tests/it/members.rs"]
+mod members;
 #[path = "../tests/it/faults/numbers.rs"]
 mod numbers;
 #[path = "../tests/it/pages.rs"]
@@ -55,6 +59,8 @@ mod pages;
 mod redirects;
 #[path = "../tests/it/reports.rs"]
 mod reports;
+#[path = "../tests/it/respelled.rs"]
+mod respelled;
 #[path = "../tests/it/roster.rs"]
 mod roster;
 #[path = "../tests/it/sabotage.rs"]
@@ -69,6 +75,8 @@ mod sinks;
 mod support;
 #[path = "../tests/it/tally.rs"]
 mod tally;
+#[path = "../tests/it/unsteady.rs"]
+mod unsteady;
 #[path = "../tests/it/year.rs"]
 mod year;
 

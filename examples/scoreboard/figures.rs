@@ -8,8 +8,8 @@ use crate::board::{Board, Part};
 use crate::sabotage::{on_a_virtual_clock, on_the_clock};
 use crate::support::straight;
 use crate::{
-    address, alarms, bombs, calendar, crash, cut, edits, fidelity, hostile, inert, numbers, pages, redirects, reports,
-    roster, sabotage, sessions, shown, sinks, year,
+    address, alarms, bombs, brake, calendar, crash, cut, edits, fidelity, hostile, inert, members, numbers, pages,
+    redirects, reports, respelled, roster, sabotage, sessions, shown, sinks, unsteady, year,
 };
 
 const ONE: &str = "One issue, whatever happens";
@@ -40,6 +40,10 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(8, reports_of_two_workers),
     task(15, cut_answers),
     task(1, listings),
+    task(30, unsteady_seeds),
+    task(25, saved_in_an_editor),
+    task(20, saved_while_two_work),
+    task(12, another_account),
     task(1, faults_by_number),
     task(4, weeks),
     task(5, a_year),
@@ -48,6 +52,8 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(20, histories_first_half),
     task(20, histories_second_half),
     task(2, links_that_fail),
+    task(6, links_that_last),
+    task(6, members_that_last),
     task(2, pages_cut),
     task(15, cut_answers_of_the_whole_job),
     task(1, everything_shown),
@@ -152,6 +158,45 @@ fn listings(_: bool) -> Part {
     part
 }
 
+fn saved_in_an_editor(_: bool) -> Part {
+    let mut part = Part::default();
+    let ends = on_a_virtual_clock(respelled::points(&crash::everywhere(), straight));
+    let at = (ONE, "crash points with everything saved in an editor, nothing twice", "");
+    part.all(at, ends.well, ends.of, ends.wrong);
+    part.count(&ends.writes);
+    part
+}
+
+fn saved_while_two_work(_: bool) -> Part {
+    let mut part = Part::default();
+    for how in respelled::SAVES {
+        let orders = on_a_virtual_clock(sessions::orders_of_two_saved(how));
+        let at = (ONE, "orders of two workers and an editor with one open issue", "");
+        part.all(at, orders.well, orders.of, orders.wrong);
+        let orders = on_a_virtual_clock(reports::orders_of_two_saved(25, how));
+        let at = (ONE, "orders of two workers and an editor with one report of each kind", "");
+        part.all(at, orders.well, orders.of, orders.wrong);
+    }
+    part
+}
+
+fn another_account(_: bool) -> Part {
+    let mut part = Part::default();
+    let ends = on_a_virtual_clock(respelled::renewed(&crash::everywhere()));
+    let at = (ONE, "crash points with a token made anew, nothing twice", "");
+    part.all(at, ends.well, ends.of, ends.wrong);
+    part.count(&ends.writes);
+    part
+}
+
+fn unsteady_seeds(all: bool) -> Part {
+    let mut part = Part::default();
+    let ends = on_a_virtual_clock(unsteady::seeds(0..if all { 5_000 } else { 500 }, straight)).ends;
+    part.all((ONE, "seeds of an unsteady GitLab that end with one issue", ""), ends.well, ends.of, ends.wrong);
+    part.count(&ends.writes);
+    part
+}
+
 fn weeks(_: bool) -> Part {
     let mut part = Part::default();
     let walk = calendar::walk(200, calendar::by_product);
@@ -213,6 +258,23 @@ fn links_that_fail(_: bool) -> Part {
     let at = (ALARMS, "spurious reports about links", "degraded worlds");
     part.none(at, tally.false_alarms, tally.worlds, None);
     part.all((ALARMS, "dead links told where they could be seen", ""), tally.told, tally.observable, None);
+    part
+}
+
+fn links_that_last(all: bool) -> Part {
+    what_lasts(brake::links(if all { 10 * brake::WORLDS } else { brake::WORLDS }, assess))
+}
+
+fn members_that_last(all: bool) -> Part {
+    what_lasts(members::sweep(if all { 10 * members::WORLDS } else { members::WORLDS }, true))
+}
+
+/// One figure of links and members.
+fn what_lasts(tally: brake::Tally) -> Part {
+    let mut part = Part::default();
+    let at = (ALARMS, "alarms in a bad hour", "worlds of links and members");
+    part.all((ALARMS, "what lasts told within two looks", ""), tally.told, tally.observable, tally.wrong.clone());
+    part.none(at, tally.false_alarms, tally.worlds, tally.wrong);
     part
 }
 

@@ -42,6 +42,13 @@ pub(super) fn block(pod: &Pod, session: &Session, page: &PodPage, state: State) 
     Block::new(marker, lines.join("\n"), state)
 }
 
+/// What a session's issue would say if it were opened today: its block, and the hash of what stands outside of it. For
+/// telling what people wrote where the issue's own state is lost. None where the template fails.
+pub(super) fn as_born(pod: &Pod, session: &Session, title: &str, page: &PodPage) -> Option<Block> {
+    let body = first_body(pod, session, title, page).ok()?;
+    marker::parse(&body).block().cloned()
+}
+
 /// The whole first body of a session's issue.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::{Parts, Scene};
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
-use crate::pod::marker::{Marked, Marker};
+use crate::pod::marker::{self, Marked, Marker};
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::{PairingIssue, ReportsSeen};
 
@@ -21,7 +21,11 @@ pub(super) fn of_sessions(scene: &Scene<'_>, parts: &mut Parts) {
 
 /// Those among the reports.
 pub(super) fn of_reports(pod: &Pod, reports: &ReportsSeen, parts: &mut Parts) {
-    let is_report = |issue: &&PairingIssue| matches!(issue.marked.marker(), Some(Marker::Report(..)));
+    let is_report = |issue: &&PairingIssue| match &issue.marked {
+        Marked::Damaged { .. } => marker::named(&issue.body).iter().any(|marker| matches!(marker, Marker::Report(..))),
+        Marked::Block(block) => matches!(block.marker, Marker::Report(..)),
+        Marked::No => false,
+    };
     let name = |issue: &PairingIssue| format!("{}#{}", reports.project.path, issue.iid);
     let own = reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author)).filter(is_report);
     parts.findings.extend(own.filter_map(|issue| damaged(pod, &name(issue), name(issue), issue)));
@@ -31,9 +35,10 @@ pub(super) fn of_reports(pod: &Pod, reports: &ReportsSeen, parts: &mut Parts) {
 }
 
 fn damaged(pod: &Pod, name: &str, subject: String, issue: &PairingIssue) -> Option<Finding> {
-    let Marked::Damaged { why, marker } = &issue.marked else { return None };
+    let Marked::Damaged { why, .. } = &issue.marked else { return None };
+    let named = marker::named(&issue.body);
     // One that cannot be read may be this pod's.
-    let concerned = marker.as_ref().is_none_or(|marker| is_this_pods(pod, marker));
+    let concerned = named.is_empty() || named.iter().any(|marker| is_this_pods(pod, marker));
     concerned.then(|| Finding::new(Rule::MarkerDamaged, subject, format!("{name}: {why}")))
 }
 

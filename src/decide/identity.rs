@@ -71,7 +71,7 @@ pub(super) fn marker_lost(marker: &Marker, name: &str, what: &str) -> Finding {
     };
     let message = format!("{name} was opened by podkeeper and has lost its marker; it is taken for {what}");
     let otherwise = match marker {
-        Marker::Session(_) => "If it is something else, take the pod's label off",
+        Marker::Session(_) => "If it is something else, take the pod's label off it and give it a title of its own",
         Marker::Report(..) => "If it is something else, give it another title",
     };
     Finding::new(Rule::MarkerLost, marker.to_string(), message).advise(format!(

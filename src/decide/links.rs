@@ -105,12 +105,10 @@ fn gone(verdict: Verdict) -> Option<Failure> {
 
 /// Since when a link fails, after this look; `None` when it does not and nothing is worth remembering.
 fn failing(seen: &Observation, known: Option<Failing>, hold: Hold, now: DateTime<Utc>) -> Option<Failing> {
-    // It was told and has answered since: all that is left to know is when it was told.
-    let answered = |known: &Failing| known.told.is_some() && known.dead_since.is_none();
     let told_lately = known.filter(|known| known.told.is_some_and(|told| now - told < TELL_AGAIN));
-    let begun = known.filter(|known| !answered(known));
+    let begun = known.filter(|known| !is_at_rest(known));
     let fails = match known {
-        Some(known) if answered(&known) => Failing { told: known.told, ..Failing::from(now) },
+        Some(known) if is_at_rest(&known) => Failing { told: known.told, ..Failing::from(now) },
         Some(known) => Failing { unseen_since: None, ..known },
         None => Failing::from(now),
     };
@@ -122,15 +120,16 @@ fn failing(seen: &Observation, known: Option<Failing>, hold: Hold, now: DateTime
             let how = gone(seen.verdict).unwrap_or_default();
             Some(Failing { how, dead_since: fails.dead_since.or(certain.then_some(today)), ..fails })
         }
-        Verdict::Unreachable => match told_lately.filter(answered) {
-            Some(resting) => Some(resting),
-            None if fails.dead_since.is_none() && now - fails.failed_since >= TELL_AFTER => {
-                Some(Failing { how: Failure::Silent, dead_since: Some(today), told: Some(now), ..fails })
+        Verdict::Unreachable => Some(match fails.dead_since {
+            Some(_) => fails,
+            // One that comes and goes was told of lately; since when it is silent again is remembered.
+            None if told_lately.is_some() => fails,
+            // How it failed before stays known: a silence says nothing against that.
+            None if now - fails.failed_since >= TELL_AFTER => {
+                Failing { dead_since: Some(today), told: Some(now), ..fails }
             }
-            // One that was told a while ago begins anew.
-            None if answered(&fails) => Some(Failing { told: None, ..fails }),
-            None => Some(fails),
-        },
+            None => Failing { told: None, ..fails },
+        }),
         // It answered, so it is not silent. Whether it is gone was not to be seen.
         Verdict::FragmentUnverifiable | Verdict::Hidden | Verdict::Login | Verdict::Refused => {
             let page_is_there = seen.verdict == Verdict::FragmentUnverifiable;
@@ -148,9 +147,15 @@ fn failing(seen: &Observation, known: Option<Failing>, hold: Hold, now: DateTime
     }
 }
 
-/// What is left of a link that has answered again.
+/// What is left of a link that has answered again: when it was told.
 fn at_rest(known: &Failing) -> Failing {
-    Failing { how: Failure::Silent, dead_since: None, unseen_since: None, ..*known }
+    let failed_since = known.told.map_or(known.failed_since, |told| known.failed_since.min(told));
+    Failing { failed_since, how: Failure::Silent, dead_since: None, unseen_since: None, ..*known }
+}
+
+/// Whether it was told and has answered since, and not failed again after that.
+fn is_at_rest(known: &Failing) -> bool {
+    known.dead_since.is_none() && known.told.is_some_and(|told| known.failed_since <= told)
 }
 
 /// What was known of a link that could not be seen now, until that has been so for long.

@@ -3,6 +3,8 @@
 //! Its block is what is told and what is remembered, open or closed. A body is a function of findings:
 //! same findings, same bytes, and no time of looking.
 
+mod whose;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
@@ -16,6 +18,7 @@ use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
 use crate::pod::snapshot::{PairingIssue, Remembered, ReportsSeen, Snapshot};
 use crate::pod::text::{Untrusted, sentence_md};
+use whose::{Doubt, own};
 
 /// A report that a person closed stays closed this long, unless something new fails.
 const RESPECT: Duration = Duration::days(14);
@@ -128,25 +131,6 @@ pub fn memories(pod: &Pod, seen: &Snapshot) -> Option<Remembered> {
     Some([ReportKind::Links, ReportKind::Roster].map(|kind| (kind, memory(pod, seen, kind))).into())
 }
 
-/// podkeeper's own issues that are this report, damaged ones included.
-fn own<'a>(pod: &Pod, reports: &'a ReportsSeen, kind: ReportKind) -> Vec<&'a PairingIssue> {
-    let ours = |marker: &Marker| match marker {
-        Marker::Report(key, found) => *found == kind && (*key == pod.key || pod.formerly.contains(key)),
-        Marker::Session(_) => false,
-    };
-    let is_report = |issue: &&PairingIssue| match (&issue.marked, issue.marked.marker()) {
-        (_, Some(marker)) => ours(marker),
-        // Nothing can be read of it but its title, which podkeeper never changes.
-        (Marked::Damaged { .. }, None) => issue.title.raw() == title(pod, kind),
-        (Marked::No | Marked::Block(_), None) => false,
-    };
-    by_podkeeper(pod, reports).filter(is_report).collect()
-}
-
-fn by_podkeeper<'a>(pod: &Pod, reports: &'a ReportsSeen) -> impl Iterator<Item = &'a PairingIssue> {
-    reports.issues.iter().filter(|issue| pod.is_bot(&reports.bot, &issue.author))
-}
-
 /// What to tell of a report that a later podkeeper keeps.
 fn newer(reports: &ReportsSeen, issue: &PairingIssue) -> Option<Finding> {
     let block = issue.marked.block().filter(|block| block.is_newer())?;
@@ -158,9 +142,10 @@ fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, parts: &mut Parts) {
     if wanted.remember.is_empty() && wanted.told.is_empty() {
         return;
     }
-    if let Some(doubt) = may_be_there(pod, reports, wanted.kind, parts) {
-        parts.findings.extend(doubt);
-        return;
+    match whose::in_doubt(pod, reports, wanted.kind) {
+        Some(Doubt::Told(finding)) => return parts.findings.push(finding),
+        Some(Doubt::Unseen(blind)) => return parts.unknown.push(blind),
+        None => {}
     }
     let tail = "\n\nWrite below this line; it stays as you write it.\n";
     let rest = short_hash(&outside(&format!("{}{tail}", render(&block(pod, wanted, State::default())))));
@@ -176,47 +161,6 @@ fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, parts: &mut Parts) {
         n => format!("{n} things are to be told and there is no report yet"),
     };
     parts.actions.push(action(reports, change, because));
-}
-
-/// Why no report is opened though none goes by its marker, if there is a reason; what is to be told of it.
-fn may_be_there(pod: &Pod, reports: &ReportsSeen, kind: ReportKind, parts: &mut Parts) -> Option<Option<Finding>> {
-    let name = |issue: &PairingIssue| format!("{}#{}", reports.project.path, issue.iid);
-    let marker = Marker::Report(pod.key.clone(), kind);
-    // Whose report it is, its label tells, or else its title.
-    let is_this_pods = |issue: &PairingIssue, block: &Block| match &block.state.label {
-        Some(label) => label == pod.label.name.as_str(),
-        None => issue.title.raw() == title(pod, kind),
-    };
-    for issue in by_podkeeper(pod, reports) {
-        match &issue.marked {
-            Marked::Block(block) if is_this_pods(issue, block) => match &block.marker {
-                Marker::Report(key, found) if *found == kind => {
-                    return Some(Some(identity::other_report_key(pod, &name(issue), kind, key)));
-                }
-                Marker::Report(..) | Marker::Session(_) => {}
-            },
-            Marked::No if issue.title.raw() == title(pod, kind) => {
-                let what = format!("the {} report of {}", kind.word(), pod.name);
-                return Some(Some(identity::marker_lost(&marker, &name(issue), &what)));
-            }
-            Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {}
-        }
-    }
-    let others = match &reports.others {
-        Observed::Present(others) => others.as_slice(),
-        Observed::Absent => &[],
-        Observed::Unknown(blind) => {
-            parts.unknown.push(blind.clone());
-            return Some(None);
-        }
-    };
-    let same = |issue: &&PairingIssue| match issue.marked.marker() {
-        Some(Marker::Report(key, found)) => *found == kind && (*key == pod.key || pod.formerly.contains(key)),
-        Some(Marker::Session(_)) | None => false,
-    };
-    let theirs: Vec<&PairingIssue> =
-        others.iter().filter(|issue| !pod.is_bot(&reports.bot, &issue.author)).filter(same).collect();
-    (!theirs.is_empty()).then(|| Some(identity::bot_replaced(&marker, &reports.project.path, &theirs)))
 }
 
 /// The table: findings × the issue as it is → at most one change.
@@ -290,6 +234,10 @@ fn locked(reports: &ReportsSeen, issue: &PairingIssue, to_be_reopened: bool, par
 /// Before a respectful while has passed, reopening needs evidence that is newer than the close.
 fn newer_than_close(wanted: &Wanted, issue: &PairingIssue, seen: &Block) -> bool {
     let Some(closed) = issue.closed_at else { return true };
+    // Without its memory nobody knows what is new; that it was closed counts for two weeks.
+    if !seen.knows_its_lines() {
+        return false;
+    }
     let mut told = wanted.told.iter().map(|(_, finding)| memory_key(finding));
     told.any(|key| match wanted.remember.get(&key) {
         // A report that was closed by hand remembers all that failed then.
@@ -314,6 +262,7 @@ fn action(reports: &ReportsSeen, change: Change, because: impl Into<String>) -> 
     Action { project: reports.project.path.clone(), project_id: reports.project.id, because: because.into(), change }
 }
 
+/// The title of a report; podkeeper never changes it.
 fn title(pod: &Pod, kind: ReportKind) -> String {
     match kind {
         ReportKind::Links => format!("{}: links and labels that need a look", pod.name),

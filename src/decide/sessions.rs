@@ -7,7 +7,7 @@ use super::{Own, Parts, Scene, body, copies, identity};
 use crate::pod::action::{Action, Change, Rewrite};
 use crate::pod::finding::{Finding, short_hash};
 use crate::pod::label::LabelName;
-use crate::pod::marker::{Frame, Marker};
+use crate::pod::marker::{self, Frame, Marker};
 use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::rule::Rule;
 use crate::pod::schedule::Slot;
@@ -52,22 +52,20 @@ fn open(scene: &Scene<'_>, slot: &Slot, session: &Session, standing: &Standing<'
     };
     let title = slot.title(session);
     let because = format!("no issue carries {} and the session is {}", session.key, session.when());
-    match label_to_give(scene, &title, parts) {
-        Label::Later => {}
-        Label::Now(labels) if is_nobody_elses(scene, &session.key, parts) => {
-            match body::first_body(scene.pod, session, &title, page) {
-                Ok(body) => {
-                    let change = Change::OpenPairingIssue { session: session.key.clone(), title, body, labels };
-                    parts.actions.push(scene.action(change, because));
-                }
-                Err((line, why)) => parts.unknown.push(Blind {
-                    what: format!("the pairing issue's template, line {line}"),
-                    why,
-                    cause: Cause::Config,
-                }),
-            }
+    let Label::Now(labels) = label_to_give(scene, &title, parts) else { return };
+    if !is_nobody_elses(scene, &session.key, &title, parts) {
+        return;
+    }
+    match body::first_body(scene.pod, session, &title, page) {
+        Ok(body) => {
+            let change = Change::OpenPairingIssue { session: session.key.clone(), title, body, labels };
+            parts.actions.push(scene.action(change, because));
         }
-        Label::Now(_) => {}
+        Err((line, why)) => parts.unknown.push(Blind {
+            what: format!("the pairing issue's template, line {line}"),
+            why,
+            cause: Cause::Config,
+        }),
     }
 }
 
@@ -97,7 +95,7 @@ fn respect(scene: &Scene<'_>, session: &Session, stands: Stands<'_>, parts: &mut
 
 /// Whether no other account has opened this session's issue. It is asked only now, because a run that opens nothing does
 /// not need to know; what could not be seen opens nothing.
-fn is_nobody_elses(scene: &Scene<'_>, key: &SessionKey, parts: &mut Parts) -> bool {
+fn is_nobody_elses(scene: &Scene<'_>, key: &SessionKey, title: &str, parts: &mut Parts) -> bool {
     let others = match &scene.seen.tracker.others {
         None => {
             parts.questions.insert(Question::OthersInPairing);
@@ -111,7 +109,11 @@ fn is_nobody_elses(scene: &Scene<'_>, key: &SessionKey, parts: &mut Parts) -> bo
         Some(Observed::Present(others)) => others.as_slice(),
     };
     let same = |issue: &&PairingIssue| match issue.marked.marker() {
-        Some(Marker::Session(found)) => scene.pod.present_key(found).as_ref() == Some(key),
+        // Whoever only speaks of a session has neither its label nor its title.
+        Some(Marker::Session(found)) => {
+            let may = scene.is_labelled(issue) || issue.title.raw() == title;
+            may && scene.pod.present_key(found).as_ref() == Some(key)
+        }
         Some(Marker::Report(..)) | None => false,
     };
     let mut theirs: Vec<&PairingIssue> =
@@ -169,6 +171,10 @@ fn keep_in_step(scene: &Scene<'_>, slot: &Slot, session: &Session, own: &Own<'_>
     // A state that was lost is made anew, as far as the issue itself still shows it.
     if state.title.is_none() && own.issue.title.raw() == slot.title(session) {
         state.title = Some(short_hash(own.issue.title.raw()));
+    }
+    if state.rest.is_none() && !own.block.knows_its_lines() {
+        let born = body::as_born(scene.pod, session, &slot.title(session), page).and_then(|born| born.state.rest);
+        state.rest = born.filter(|rest| *rest == short_hash(&marker::outside(&own.issue.body)));
     }
     if let Some((_, new)) = &title {
         state.title = Some(short_hash(new));

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 
 use super::titles::{self, Named};
 use super::{Own, Scene};
-use crate::pod::marker::{Block, Marked, Marker};
+use crate::pod::marker::{self, Block, Marked, Marker};
 use crate::pod::schedule::Slot;
 use crate::pod::session::{Session, SessionKey};
 use crate::pod::snapshot::PairingIssue;
@@ -175,7 +175,7 @@ impl Due<'_> {
     fn distance(&self, times: &[(u32, u32)]) -> i64 {
         let minutes = |(hour, minute): (u32, u32)| i64::from(hour) * 60 + i64::from(minute);
         let apart = self.at().flat_map(|at| times.iter().map(move |time| (minutes(at) - minutes(*time)).abs()));
-        apart.min().unwrap_or_else(|| (self.session.start.time() - NaiveTime::MIN).num_minutes())
+        apart.min().unwrap_or_else(|| self.session.start.time().signed_duration_since(NaiveTime::MIN).num_minutes())
     }
 
     /// Whether an issue that was opened then can have been opened for it: after the session before it, or when it was
@@ -194,14 +194,15 @@ impl Due<'_> {
 /// Own issues whose marker is damaged: the session that can still be read, else any that they were opened for.
 fn damaged<'a>(scene: &Scene<'a>, due: &[Due<'_>], found: &mut BySession<'a>) {
     for issue in scene.issues.iter().filter(|issue| scene.is_ours(issue)) {
-        let Marked::Damaged { marker, .. } = &issue.marked else { continue };
+        let Marked::Damaged { .. } = &issue.marked else { continue };
+        // It may be whatever it names, in whatever order.
+        let named = marker::named(&issue.body);
         for due in due.iter().filter(|due| !due.has_own) {
-            let may = match marker {
-                Some(Marker::Session(key)) => scene.pod.present_key(key).as_ref() == Some(&due.session.key),
-                Some(Marker::Report(..)) => false,
-                None => due.opened_for(issue.created_at),
+            let is = |marker: &Marker| match marker {
+                Marker::Session(key) => scene.pod.present_key(key).as_ref() == Some(&due.session.key),
+                Marker::Report(..) => false,
             };
-            if may {
+            if named.iter().any(is) || (named.is_empty() && due.opened_for(issue.created_at)) {
                 found.entry(due.session.key.clone()).or_insert(Stands::Damaged(issue));
             }
         }
@@ -217,13 +218,11 @@ fn other_key<'a>(scene: &Scene<'a>, due: &[Due<'_>], found: &mut BySession<'a>) 
             continue;
         }
         let named = titles::read(issue.title.raw());
-        let same_start = |due: &&Due<'_>| match state.start {
-            Some(start) => start == due.session.start,
-            None => {
-                let time = due.at().any(|at| named.times.contains(&at));
-                key.is_week_of(due.session.date) && named.is(due.session.date) && time
-            }
+        let named_so = |due: &Due<'_>| {
+            let time = due.at().any(|at| named.times.contains(&at));
+            key.is_week_of(due.session.date) && named.is(due.session.date) && time
         };
+        let same_start = |due: &&Due<'_>| state.start.map_or_else(|| named_so(due), |start| start == due.session.start);
         let free = due.iter().filter(|due| !due.has_own).filter(same_start);
         for due in free {
             found.entry(due.session.key.clone()).or_insert(Stands::OtherKey(issue, key));
@@ -231,16 +230,20 @@ fn other_key<'a>(scene: &Scene<'a>, due: &[Due<'_>], found: &mut BySession<'a>) 
     }
 }
 
-/// Own issues with the pod's label in which nothing of podkeeper's is left: each stands for a session that it can have
-/// been opened for and that has no other.
+/// Own issues, with the pod's label or a title that podkeeper gives, in which nothing of podkeeper's is left: each stands
+/// for a session that it can have been opened for and that has no other.
 fn lost<'a>(scene: &Scene<'a>, due: &[Due<'_>], found: &mut BySession<'a>) {
-    for issue in scene.issues.iter().filter(|issue| scene.is_ours(issue) && scene.is_labelled(issue)) {
+    for issue in scene.issues.iter().filter(|issue| scene.is_ours(issue)) {
         let record = issue.labels.iter().any(|label| label == RECORD_LABEL);
         if issue.marked != Marked::No || record {
             continue;
         }
         let named = titles::read(issue.title.raw());
-        let free = |due: &&Due<'_>| !due.has_own && !found.contains_key(&due.session.key);
+        let labelled = scene.is_labelled(issue);
+        let free = |due: &&Due<'_>| {
+            let may = labelled || issue.title.raw() == due.slot.title(&due.session);
+            may && !due.has_own && !found.contains_key(&due.session.key)
+        };
         let named_one =
             due.iter().filter(free).find(|due| named.is(due.session.date) || issue.due == Some(due.session.date));
         let one = named_one.or_else(|| due.iter().filter(free).find(|due| due.opened_for(issue.created_at)));

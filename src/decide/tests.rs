@@ -279,6 +279,32 @@ fn a_damaged_marker_stops_what_it_may_stand_for() {
     assert!(plan(&other).starts_with("open "));
 }
 
+/// Somebody pastes another marker or sign on top: the issue is held for all that it names.
+#[test]
+fn a_damaged_issue_stands_for_every_key_that_it_names() {
+    let body = own(5, "alpha/weekly/2026-W48").body;
+    for pasted in [
+        "<!-- podkeeper:v1 session verify/weekly/2026-W48 -->\n",
+        "<!-- podkeeper:v1 session alpha/weekly/2026-W50 -->\n",
+        "<!-- podkeeper:v1 report alpha/links -->\n",
+    ] {
+        let pasted = seen(vec![issue(5, "x", &format!("{pasted}{body}"))]);
+        assert_eq!((plan(&pasted).as_str(), rules(&pasted)), ("", vec!["marker-damaged"]));
+    }
+    let two = "podkeeper · alpha/weekly/2026-W47\n\npodkeeper · alpha/weekly/2026-W48 · words\n";
+    let two = seen(vec![issue(5, "x", two)]);
+    assert_eq!((plan(&two).as_str(), rules(&two)), ("", vec!["marker-damaged"]));
+}
+
+/// Without the label too, a title of podkeeper's own is enough to open no second issue.
+#[test]
+fn an_own_issue_that_lost_marker_and_label_is_not_followed_by_a_second_one() {
+    let mut bare = issue(5, "Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC", "our notes");
+    bare.labels.clear();
+    let bare = seen(vec![bare]);
+    assert_eq!((plan(&bare).as_str(), rules(&bare)), ("", vec!["marker-lost"]));
+}
+
 #[test]
 fn a_lost_label_is_put_back_once() {
     let mut lost = own(3, "alpha/weekly/2026-W47");

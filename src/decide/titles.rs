@@ -149,8 +149,8 @@ fn month(word: &str) -> Option<u32> {
         "december",
     ];
     let word = word.trim_end_matches(['.', ':']);
-    let is = |month: &&str| word == *month || (word.len() >= 3 && word.len() <= 4 && month.starts_with(word));
-    let at = MONTHS.iter().position(|month| is(&month))?;
+    let is = |month: &str| word == month || (word.len() >= 3 && word.len() <= 4 && month.starts_with(word));
+    let at = MONTHS.iter().position(|month| is(month))?;
     u32::try_from(at + 1).ok()
 }
 

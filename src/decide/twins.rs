@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Own, Parts, Scene};
+use chrono::{NaiveDate, NaiveTime, TimeDelta, Weekday};
+
+use super::{Own, Parts, Scene, body};
 use crate::pod::action::Change;
 use crate::pod::finding::{Finding, short_hash};
-use crate::pod::marker;
+use crate::pod::marker::{self, Block};
 use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
 use crate::pod::session::SessionKey;
@@ -42,7 +44,7 @@ fn settle_one(scene: &Scene<'_>, key: &SessionKey, keep: &Own<'_>, twin: &Own<'_
         return;
     }
     let names = format!("{} and {}", scene.name(keep.issue), scene.name(twin.issue));
-    if people_worked_in(twin) {
+    if people_worked_in(scene, twin) {
         let message = format!("{names} both stand for {key}, and people have written in the younger one");
         parts.findings.push(Finding::new(Rule::SessionTwinInUse, key.to_string(), message));
     } else {
@@ -53,11 +55,25 @@ fn settle_one(scene: &Scene<'_>, key: &SessionKey, keep: &Own<'_>, twin: &Own<'_
     }
 }
 
-/// Comments, ticks, or any change of the words around the block or in it since the issue was opened.
-fn people_worked_in(own: &Own<'_>) -> bool {
-    let rest = short_hash(&marker::outside(&own.issue.body));
-    // A state that was lost does not say that nobody wrote.
-    own.issue.touched
-        || own.block.state.rest.as_deref() != Some(rest.as_str())
-        || !own.block.peoples_lines(own.block).is_empty()
+/// Comments, ticks, or any change of the words around the block or in it since the issue was opened. Where its state is
+/// lost, it is held against what it would say if it were opened today.
+fn people_worked_in(scene: &Scene<'_>, own: &Own<'_>) -> bool {
+    let today = as_born(scene, own);
+    let state = own.block.knows_its_lines().then_some(&own.block.state);
+    let Some(rest) = state.or(today.as_ref().map(|today| &today.state)).and_then(|state| state.rest.as_deref()) else {
+        // A state that was lost does not say that nobody wrote.
+        return true;
+    };
+    let lines = own.block.peoples_lines(today.as_ref().unwrap_or(own.block));
+    own.issue.touched || rest != short_hash(&marker::outside(&own.issue.body)) || !lines.is_empty()
+}
+
+/// What the issue would say if it were opened today; none where the page was not seen, or the slot is not known any more.
+fn as_born(scene: &Scene<'_>, own: &Own<'_>) -> Option<Block> {
+    let slot = scene.pod.slot_of(&own.key)?;
+    let monday =
+        NaiveDate::from_isoywd_opt(own.key.year, own.key.week, Weekday::Mon)?.and_time(NaiveTime::MIN).and_utc();
+    let from = monday.checked_sub_signed(TimeDelta::days(2))?;
+    let session = slot.sessions_from(&scene.pod.key, from).take(2).find(|session| session.key == own.key)?;
+    body::as_born(scene.pod, &session, &slot.title(&session), scene.seen.page.present()?)
 }

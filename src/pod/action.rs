@@ -1,12 +1,13 @@
 //! The changes podkeeper can make. One action is one request, whole at birth, and names only what was seen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use super::label::LabelName;
-use super::marker::{Block, Marker, ReportKind, render, whole_minute};
+use super::marker::{Block, Failing, Marked, Marker, ReportKind, State, parse, render, whole_minute};
 use super::rule::Audience;
 use super::session::SessionKey;
 
@@ -135,6 +136,12 @@ impl Rewrite {
     fn canonical(&self) -> Value {
         json!({"seen": render(&self.seen), "block": render(&self.block), "below": self.below})
     }
+
+    /// The same of a report, whose block tells of the moment of the look.
+    fn timeless(&self, at: DateTime<Utc>) -> Value {
+        let block = timeless(&self.block, &self.seen.state.failing, at);
+        json!({"seen": render(&self.seen), "block": block, "below": self.below})
+    }
 }
 
 /// The kinds of actions with what each does; the only list, printed by `explain`.
@@ -237,8 +244,8 @@ impl Action {
 
     /// Everything that is sent, with sorted keys: what a plan's stamp is made of.
     ///
-    /// `at` is when the look was made. What a report says of that moment is a placeholder here, so that two looks at an
-    /// unchanged world, seconds apart, have one stamp.
+    /// `at` is when the look was made. What a report says of that moment, and of no earlier one, is a placeholder here, so
+    /// that two looks at an unchanged world, seconds apart, have one stamp.
     pub fn canonical(&self, at: DateTime<Utc>) -> Value {
         let details = match &self.change {
             Change::CreateLabel { name, color, description } => {
@@ -251,11 +258,11 @@ impl Action {
                 json!({"rewrite": rewrite.canonical(), "title": title.as_ref().map(|(_, new)| new)})
             }
             Change::OpenReport { title, body, confidential, .. } => {
-                timeless(&json!({"title": title, "body": body, "confidential": confidential}), at)
+                json!({"title": title, "body": timeless_body(body, at), "confidential": confidential})
             }
             Change::RewriteReport { rewrite, .. }
             | Change::CloseReport { rewrite, .. }
-            | Change::ReopenReport { rewrite, .. } => timeless(&rewrite.canonical(), at),
+            | Change::ReopenReport { rewrite, .. } => rewrite.timeless(at),
             Change::AddLabel { label, .. } => json!({"label": label.as_str()}),
             Change::LinkTwin { keep, .. } | Change::CloseTwin { keep, .. } => json!({"keep": keep}),
         };
@@ -269,23 +276,52 @@ impl Action {
     }
 }
 
-/// The details of a report without the minute and the day of the look.
-fn timeless(details: &Value, at: DateTime<Utc>) -> Value {
-    let minute = whole_minute(at).to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = without_hashes(&details.to_string());
-    Value::String(text.replace(&minute, "MINUTE").replace(&at.date_naive().to_string(), "DAY"))
+/// A report's first body without what it says of the moment of the look.
+fn timeless_body(body: &str, at: DateTime<Utc>) -> Value {
+    match parse(body) {
+        Marked::Block(block) => {
+            let around = body.replacen(&render(&block), "", 1);
+            json!({"block": timeless(&block, &BTreeMap::new(), at), "around": around})
+        }
+        Marked::No | Marked::Damaged { .. } => json!(body),
+    }
 }
 
-/// The text without the hashes of lines, some of which name the day: the lines themselves are there.
-fn without_hashes(text: &str) -> String {
-    const LIST: &str = "\\\"lines\\\":[";
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find(LIST) {
-        let (before, list) = rest.split_at(at);
-        out.push_str(before);
-        rest = list.find(']').map_or("", |end| &list[end..]);
-    }
-    out + rest
+/// A report's block without what it says of the moment of the look; what was remembered `before` is told as it is. The
+/// hashes of its lines are left out: the lines themselves are there.
+fn timeless(block: &Block, before: &BTreeMap<String, Failing>, at: DateTime<Utc>) -> Value {
+    let text: Vec<String> = block.text.lines().map(without_first_day).collect();
+    let moments = |(key, now): (&String, &Failing)| (key.clone(), moments(now, before.get(key), at));
+    let failing: BTreeMap<String, Value> = block.state.failing.iter().map(moments).collect();
+    let rest = State { lines: Vec::new(), failing: BTreeMap::new(), ..block.state.clone() };
+    json!({"marker": block.marker.to_string(), "text": text, "failing": failing, "state": rest})
+}
+
+/// What is remembered of a thing that fails, with a placeholder for what this look adds to it.
+fn moments(now: &Failing, before: Option<&Failing>, at: DateTime<Utc>) -> Value {
+    let time = |now: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>| {
+        if now != before && now == Some(whole_minute(at)) { json!("MINUTE") } else { json!(now) }
+    };
+    let day = |now: Option<NaiveDate>, before: Option<NaiveDate>| {
+        if now != before && now == Some(at.date_naive()) { json!("DAY") } else { json!(now) }
+    };
+    json!({
+        "failed_since": time(Some(now.failed_since), before.map(|before| before.failed_since)),
+        "how": now.how,
+        "dead_since": day(now.dead_since, before.and_then(|before| before.dead_since)),
+        "told": time(now.told, before.and_then(|before| before.told)),
+        "unseen_since": day(now.unseen_since, before.and_then(|before| before.unseen_since)),
+    })
+}
+
+/// A line of a report without its first day, which the memory has too.
+fn without_first_day(line: &str) -> String {
+    let first_day = line.split_once(": ").and_then(|(head, message)| {
+        let (head, day) = head.rsplit_once(", since ")?;
+        let ours = head.starts_with("- **") && day.parse::<NaiveDate>().is_ok();
+        ours.then(|| format!("{head}: {message}"))
+    });
+    first_day.unwrap_or_else(|| line.to_owned())
 }
 
 /// The sentence that a human reviews.

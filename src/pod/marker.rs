@@ -253,6 +253,12 @@ pub fn render(block: &Block) -> String {
     out
 }
 
+/// Everything that a body says it is, by comments and signs, damaged or not: whoever opens an issue asks whether one of
+/// these is it.
+pub fn named(body: &str) -> Vec<Marker> {
+    frame::named(body)
+}
+
 /// Reads a body.
 pub fn parse(body: &str) -> Marked {
     match locate(body) {

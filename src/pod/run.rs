@@ -100,7 +100,7 @@ impl Ending {
         ),
         (
             Self::Human,
-            "a person has to act: page gone, project archived, marker damaged or foreign, a twin that people wrote in, stale plan",
+            "a person has to act: page gone, project archived, marker damaged or lost, another account or key, taken for spam, a twin that people wrote in, stale plan",
         ),
         (Self::Token, "a token was refused or may not do what was needed"),
         (Self::Usage, "wrong usage or configuration, no token given, or a template error"),

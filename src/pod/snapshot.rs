@@ -154,6 +154,7 @@ pub struct LabelSeen {
 
 /// An issue of the pairing project.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "GitLab's own fields, each by itself")]
 pub struct PairingIssue {
     /// Its number in the project.
     pub iid: u64,

@@ -162,13 +162,13 @@ fn everything() -> Vec<Pod> {
 
 // ------------------------------------------------------------------------------------------------- what happens there
 
-fn nothing(_: &mut Stage) {}
+pub(crate) fn nothing(_: &mut Stage) {}
 
 fn a_week(stage: &mut Stage) {
     later(stage, TimeDelta::days(7));
 }
 
-fn later(stage: &mut Stage, by: TimeDelta) {
+pub(crate) fn later(stage: &mut Stage, by: TimeDelta) {
     stage.now += by;
     stage.sandbox.change(|world| world.now = stage.now);
 }
@@ -207,27 +207,27 @@ pub(crate) fn edit_page(stage: &mut Stage, old: &str, new: &str) {
     });
 }
 
-fn move_session(stage: &mut Stage) {
+pub(crate) fn move_session(stage: &mut Stage) {
     edit_page(stage, "Thursdays at 3:00 PM UTC", "Thursdays at 4:00 PM UTC");
 }
 
-fn mend_one(stage: &mut Stage) {
+pub(crate) fn mend_one(stage: &mut Stage) {
     edit_page(stage, "https://youtu.be/bOxSeEd-D01", "https://youtu.be/bOxAlIvE-02");
 }
 
 /// A page without a link and without a label has nothing to tell.
-fn mend_all(stage: &mut Stage) {
+pub(crate) fn mend_all(stage: &mut Stage) {
     edit_page(stage, "https://", "");
     edit_page(stage, "~\"", "");
     edit_page(stage, "](/", "](");
 }
 
-fn break_one(stage: &mut Stage) {
+pub(crate) fn break_one(stage: &mut Stage) {
     later(stage, TimeDelta::minutes(1));
     edit_page(stage, "## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ");
 }
 
-fn unblock(stage: &mut Stage) {
+pub(crate) fn unblock(stage: &mut Stage) {
     stage.sandbox.change(|world| {
         let id = world.user_named("tuval").unwrap().id;
         world.set_state(id, "active");
@@ -309,6 +309,17 @@ pub(crate) async fn points_of(scenarios: &[Scenario], bent: Bent) -> Ends {
         }
     }
     ends
+}
+
+/// The calls and phases at which a run of a scenario can be killed.
+pub(crate) async fn kills(scenario: &Scenario, start: &Stage, bent: Bent) -> Vec<(usize, usize)> {
+    let calls = whole(scenario, start, bent).await.calls;
+    (1..=calls).flat_map(|call| (0..PHASES.len()).map(move |phase| (call, phase))).collect()
+}
+
+/// A run that is killed there.
+pub(crate) async fn killed(stage: &Stage, scenario: &Scenario, call: usize, phase: usize, bent: Bent) {
+    pass(stage, scenario, Some(Kill { call, phase: PHASES[phase] }), bent).await;
 }
 
 /// Kills a run and its recovery, at points drawn from a seed.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{Method, Request, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION};
+use http::{HeaderValue, Method, Request, Response};
 use podkeeper::gitlab::{Exchange, Failure};
 use podkeeper::pod::marker::{self, Marked};
 use serde_json::Value;
@@ -173,6 +173,111 @@ impl Exchange for ComparesVerbatim {
     }
 }
 
+// ---- Markers are known by their bytes ----
+
+/// Only a body with the comments as podkeeper writes them is known as its own.
+pub(crate) fn knows_exact_bytes(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(KnowsExactBytes(inner))
+}
+
+struct KnowsExactBytes(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for KnowsExactBytes {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let answer = self.0.exchange(request).await?;
+        Ok(with_issues(answer, |issue| {
+            let body = issue["description"].as_str().unwrap_or_default();
+            let exact = body.lines().any(|line| line == "<!-- podkeeper:v1 end -->");
+            if !exact {
+                issue["description"] = Value::from("an issue of somebody's");
+                issue["title"] = Value::from("Something else");
+                issue["labels"] = Value::Array(Vec::new());
+            }
+        }))
+    }
+}
+
+// ---- A later podkeeper ----
+
+/// What a later podkeeper puts into its blocks beside what this one does.
+const OF_LATER: &str = "- **Since a later version:** one line more\n";
+/// Where the state of a block begins.
+const STATE: &str = "<!-- podkeeper:v1 state ";
+
+/// The worker as a later podkeeper: what it writes has the next format and a line more; what an earlier one wrote it
+/// finds wanting, and what it wrote itself it finds as it should be.
+pub(crate) fn later_version(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(LaterVersion(inner))
+}
+
+struct LaterVersion(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for LaterVersion {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let request = with_form(request, |name, value| {
+            Some(if name == "description" { as_a_later_one_writes(&value) } else { value })
+        });
+        let answer = self.0.exchange(request).await?;
+        Ok(with_issues(answer, |issue| {
+            let body = issue["description"].as_str().unwrap_or_default();
+            issue["description"] = Value::from(as_a_later_one_reads(body));
+        }))
+    }
+}
+
+/// The block of a body in the next format.
+pub(crate) fn as_a_later_one_writes(body: &str) -> String {
+    let (this, next) = formats();
+    body.replacen(&this, &next, 1).replacen(STATE, &format!("{OF_LATER}{STATE}"), 1)
+}
+
+fn as_a_later_one_reads(body: &str) -> String {
+    let (this, next) = formats();
+    if body.contains(&next) {
+        return body.replacen(OF_LATER, "", 1).replacen(&next, &this, 1);
+    }
+    // Of a line fewer it knows that podkeeper wrote it, so that it has something to write.
+    let last = || {
+        let lines = body.find("\"lines\":[").filter(|_| body.contains(&this))?;
+        let end = lines + body[lines..].find(']')?;
+        let comma = lines + body[lines..end].rfind(',')?;
+        Some(format!("{}{}", &body[..comma], &body[end..]))
+    };
+    last().unwrap_or_else(|| body.to_owned())
+}
+
+fn formats() -> (String, String) {
+    let format = |format: u32| format!("{{\"format\":{format},");
+    (format(marker::FORMAT), format(marker::FORMAT + 1))
+}
+
+// ---- The first date is believed ----
+
+/// Whatever date the first answer of a run has, all others are taken to have it, too.
+pub(crate) fn believes_the_first_date(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(BelievesTheFirstDate { inner, first: Mutex::default() })
+}
+
+struct BelievesTheFirstDate {
+    inner: Arc<dyn Exchange>,
+    first: Mutex<Option<HeaderValue>>,
+}
+
+#[async_trait::async_trait]
+impl Exchange for BelievesTheFirstDate {
+    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+        let mut answer = self.inner.exchange(request).await?;
+        let mut first = self.first.lock().unwrap();
+        if let Some(date) = answer.headers_mut().get_mut(DATE) {
+            *date = first.get_or_insert_with(|| date.clone()).clone();
+        }
+        drop(first);
+        Ok(answer)
+    }
+}
+
 // ---- What they are made of ----
 
 fn is_create(request: &Request<Bytes>) -> bool {
@@ -196,7 +301,10 @@ fn with_issues(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response
 }
 
 /// The request with its form's fields changed, or left out.
-fn with_form(request: Request<Bytes>, mut change: impl FnMut(&str, String) -> Option<String>) -> Request<Bytes> {
+pub(crate) fn with_form(
+    request: Request<Bytes>,
+    mut change: impl FnMut(&str, String) -> Option<String>,
+) -> Request<Bytes> {
     let (mut parts, body) = request.into_parts();
     let form = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www"));
     if !form {

@@ -166,18 +166,27 @@ fn outside(body: &str) -> Option<(&str, &str)> {
 }
 
 /// The lines of a body that podkeeper never wrote, without blanks at their ends, and how often each stands there.
-fn peoples_lines<'a>(body: &'a str, ours: &BTreeSet<String>) -> BTreeMap<&'a str, usize> {
+fn peoples_lines(body: &str, ours: &BTreeSet<String>) -> BTreeMap<String, usize> {
     let mut lines = BTreeMap::new();
     for line in body.lines() {
         // A zero width is nothing that anybody could miss.
-        let line = line.trim().trim_matches('\u{200b}').trim();
+        let line = line.replace('\u{200b}', "");
+        let line = line.trim();
         // What is left of a fence is nobody's words.
-        let fence = line.starts_with("<!--") && line.contains("podkeeper:");
-        if !line.is_empty() && line != "\\" && !fence && !ours.contains(line) {
-            *lines.entry(line).or_insert(0) += 1;
+        let fence = (line.starts_with("<!--") && line.contains("podkeeper:")) || line.ends_with("-->");
+        if !line.is_empty() && line != "\\" && !fence && !ours.contains(&said(line)) {
+            *lines.entry(said(line)).or_insert(0) += 1;
         }
     }
     lines
+}
+
+/// What a line says: its letters and digits, whatever bullet stands before them; of one without any, all of it.
+fn said(line: &str) -> String {
+    // A slash that begins a line is written so that it runs nothing.
+    let line = line.replace("&#47;", "/");
+    let words: String = line.chars().filter(|c| c.is_alphanumeric()).collect();
+    if words.is_empty() { line.trim().to_owned() } else { words }
 }
 
 /// How many bytes of people's are gone from one body to the next.
@@ -185,7 +194,7 @@ fn lost(was: &str, is: &str, ours: &BTreeSet<String>) -> usize {
     let now = peoples_lines(is, ours);
     let gone = peoples_lines(was, ours)
         .into_iter()
-        .map(|(line, times)| line.len() * times.saturating_sub(now.get(line).copied().unwrap_or(0)));
+        .map(|(line, times)| line.len() * times.saturating_sub(now.get(&line).copied().unwrap_or(0)));
     gone.sum::<usize>() + moved(was, is)
 }
 
@@ -357,7 +366,7 @@ fn block_lines(body: Option<&str>) -> Vec<String> {
     let Some((before, behind)) = outside(body) else { return Vec::new() };
     let block = &body[before.len()..body.len() - behind.len()];
     let respelled = respelled(block);
-    block.lines().chain(respelled.lines()).map(|line| line.trim().to_owned()).collect()
+    block.lines().chain(respelled.lines()).map(said).collect()
 }
 
 impl Ledger {

@@ -1,8 +1,12 @@
 //! The living reports with several workers at once: one open issue of each, in every order that is drawn.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use podkeeper::pod::run::{Ending, Run};
 use podkeeper::pod::{Pod, Task};
 
+use crate::respelled::{Editor, Save, save_all, twice};
 use crate::sessions::{Orders, Turns, shuffled};
 use crate::support::{Stage, now, shipped};
 use crate::tally::by_key;
@@ -28,6 +32,36 @@ pub(crate) async fn orders_of_two(many: u64) -> Orders {
     for seed in 0..many {
         let end = at_once(&start.copy(), seed, &mut orders).await;
         orders.count(end);
+    }
+    orders
+}
+
+/// The same while somebody saves podkeeper's issues in an editor.
+pub(crate) async fn orders_of_two_saved(many: u64, how: Save) -> Orders {
+    let tasks = [Task::Links, Task::Roster];
+    let pods = || shipped().pods.into_iter().map(|pod| Pod { tasks: tasks.into(), ..pod }).collect();
+    let start = Stage::of(pods(), now());
+    let mut orders = Orders::default();
+    for seed in 0..many {
+        let stage = start.copy();
+        let turns = Turns::in_order(shuffled([0, 1].repeat(TURNS), seed), 2);
+        let worker = async |number: usize| {
+            let editor = Editor {
+                inner: turns.through(&stage, number),
+                sandbox: stage.sandbox.clone(),
+                how,
+                looks: AtomicUsize::new(0),
+            };
+            stage.work_over(Arc::new(editor)).await;
+            turns.ends(number);
+        };
+        futures_util::future::join_all((0..2).map(worker)).await;
+        stage.sandbox.change(|world| save_all(world, how));
+        stage.work().await;
+        let ended = stage.work().await.iter().map(Run::ending).max();
+        let twice = stage.look(twice);
+        let well = twice.is_empty() && ended == Some(Ending::Done);
+        orders.count(if well { Ok(1) } else { Err(format!("{how:?}, seed {seed}: {ended:?} {twice:?}")) });
     }
     orders
 }

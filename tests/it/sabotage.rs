@@ -1,11 +1,14 @@
-//! Each zero of the scoreboard can be anything else: twelve workers that do what podkeeper must not do, each made of a
+//! Each zero of the scoreboard can be anything else: sixteen workers that do what podkeeper must not do, each made of a
 //! double at a seam, and each found by the sweep that looks for it (threat sheet §6).
 
 use std::future::Future;
 
 use chrono::TimeDelta;
 
-use crate::{address, alarms, calendar, crash, cut, doubles, edits, inert, pages, redirects, roster, sessions};
+use crate::{
+    address, alarms, brake, calendar, crash, cut, doubles, edits, inert, members, pages, redirects, respelled, roster,
+    sessions, unsteady,
+};
 
 /// What somebody could have built, and whether the sweep against it sees it.
 pub(crate) struct Sabotage {
@@ -21,10 +24,10 @@ fn every_sabotage_is_caught() {
         println!("{}: found {} times", sabotage.name, sabotage.found);
     }
     let missed: Vec<&str> = all.iter().filter(|sabotage| sabotage.found == 0).map(|sabotage| sabotage.name).collect();
-    assert_eq!((all.len(), missed), (12, Vec::new()));
+    assert_eq!((all.len(), missed), (16, Vec::new()));
 }
 
-/// All twelve, in the order of the threat sheet.
+/// All of them: twelve in the order of the threat sheet, then those of the brake, the first date and the markers.
 pub(crate) fn all() -> Vec<Sabotage> {
     let caught = |name, found| Sabotage { name, found };
     vec![
@@ -40,6 +43,10 @@ pub(crate) fn all() -> Vec<Sabotage> {
         caught("addresses are judged as they are written", on_a_virtual_clock(by_the_string())),
         caught("a short page ends a listing", on_a_virtual_clock(short_page())),
         caught("bodies are compared byte by byte", on_a_virtual_clock(verbatim())),
+        caught("what was held is not remembered", forgotten()),
+        caught("a bad hour is believed", believed()),
+        caught("the first date is believed", on_a_virtual_clock(first_date())),
+        caught("markers are known by their bytes", on_a_virtual_clock(respelled::known_by_bytes())),
     ]
 }
 
@@ -92,6 +99,22 @@ async fn short_page() -> usize {
 
 async fn verbatim() -> usize {
     edits::histories(0..60, doubles::compares_verbatim).await.writes.rewrites
+}
+
+fn forgotten() -> usize {
+    let (links, members) = (brake::links(1_000, brake::remembers_nothing), members::sweep(300, false));
+    let missed = |tally: &brake::Tally| tally.observable - tally.told;
+    // Each memory by itself.
+    if missed(&links) == 0 || missed(&members) == 0 { 0 } else { missed(&links) + missed(&members) }
+}
+
+fn believed() -> usize {
+    brake::links(1_000, alarms::one_by_one).false_alarms
+}
+
+async fn first_date() -> usize {
+    let ends = unsteady::seeds(0..100, doubles::believes_the_first_date).await.ends;
+    ends.of - ends.well
 }
 
 /// Runs on a clock that nobody waits for.

@@ -1,6 +1,7 @@
 //! The pairing issue over weeks and years: one for each session, whoever else is at work, and never a word of people's lost.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use podkeeper::sandbox::{Plot, PodPlot, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::respelled::{Editor, Save, save_all, twice};
 use crate::support::{
     Bent, Draw, InMemory, Stage, findings, now, plot, sentences, sessions_and_labels, shipped, straight,
 };
@@ -534,6 +536,47 @@ pub(crate) async fn orders_of_two(bent: Bent) -> Orders {
         orders.count(end);
     }
     orders
+}
+
+/// The same while somebody saves podkeeper's issues in an editor.
+pub(crate) async fn orders_of_two_saved(how: Save) -> Orders {
+    const CALLS: u32 = 6;
+    let mut orders = Orders::default();
+    for pattern in (0_u32..1 << (2 * CALLS)).filter(|pattern| pattern.count_ones() == CALLS) {
+        let order = (0..2 * CALLS).map(|turn| usize::from(pattern >> turn & 1 == 1)).collect();
+        let end = at_once_saved(order, how).await;
+        orders.count(end);
+    }
+    orders
+}
+
+/// Two workers who take turns in this order, with somebody in the editor, end with one open issue after two more runs.
+async fn at_once_saved(order: VecDeque<usize>, how: Save) -> Result<usize, String> {
+    let mut pod = pod();
+    pod.page.site = None;
+    let (stage, shown) = (small(&pod), format!("{how:?} {order:?}"));
+    let turns = Turns::in_order(order, 2);
+    let worker = async |number: usize| {
+        let editor = Editor {
+            inner: turns.through(&stage, number),
+            sandbox: stage.sandbox.clone(),
+            how,
+            looks: AtomicUsize::new(0),
+        };
+        let (runs, _) = stage.apply_over(Arc::new(editor)).await;
+        turns.ends(number);
+        runs
+    };
+    futures_util::future::join_all((0..2).map(worker)).await;
+    stage.sandbox.change(|world| save_all(world, how));
+    for _ in 0..2 {
+        let (runs, _) = stage.apply_over(stage.exchange()).await;
+        if runs[0].ending() != Ending::Done {
+            return Err(format!("{shown}: {:?} {:?} {:?}", runs[0].outcomes, runs[0].findings, runs[0].unknown));
+        }
+    }
+    let twice = stage.look(twice);
+    if twice.is_empty() { Ok(1) } else { Err(format!("{shown}: {twice:?}")) }
 }
 
 /// So many orders of three workers' calls.

@@ -21,7 +21,7 @@ use podkeeper::pod::rule::Audience;
 use podkeeper::pod::run::Run;
 use podkeeper::pod::{Pod, Task};
 use podkeeper::report::{Told, audit, json, terminal};
-use podkeeper::run::{Mode, Stale, run};
+use podkeeper::run::{Mode, Moment, Stale, run};
 use podkeeper::sandbox::faults::{FAULT, Fault};
 use podkeeper::sandbox::{Plot, PodPlot, Sandbox, World};
 use secrecy::SecretString;
@@ -172,7 +172,16 @@ impl Stage {
     pub(crate) async fn work_over(&self, exchange: Arc<dyn Exchange>) -> Vec<Run> {
         let (reader, writer) = connect_to_write(&self.whole_access(exchange), self.now).unwrap();
         let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
-        let runs = self.whole_run(&reader, mode).await;
+        let runs = self.whole_run(&reader, mode, self.now).await;
+        self.report(&runs, &reader, false);
+        runs
+    }
+
+    /// The same where the time was read off this machine's clock, so that it is held against GitLab's.
+    pub(crate) async fn work_by_clock_over(&self, exchange: Arc<dyn Exchange>) -> Vec<Run> {
+        let (reader, writer) = connect_to_write(&self.whole_access(exchange), self.now).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed: None, stop: &Stop::default() };
+        let runs = self.whole_run(&reader, mode, Moment::Read(self.now)).await;
         self.report(&runs, &reader, false);
         runs
     }
@@ -180,24 +189,24 @@ impl Stage {
     /// Looks and decides about the whole job.
     pub(crate) async fn plan_work(&self) -> Vec<Run> {
         let reader = connect(&self.whole_access(self.exchange())).unwrap();
-        let runs = self.whole_run(&reader, Mode::Plan).await;
+        let runs = self.whole_run(&reader, Mode::Plan, self.now).await;
         self.report(&runs, &reader, true);
         runs
     }
 
     /// The way in with a token for every purpose.
-    fn whole_access(&self, exchange: Arc<dyn Exchange>) -> Access {
+    pub(crate) fn whole_access(&self, exchange: Arc<dyn Exchange>) -> Access {
         let mut access = self.access_over(exchange, "api");
         let again = self.access("api").tokens.into_values();
         access.tokens.extend([Purpose::Reports, Purpose::Agents].into_iter().zip(again));
         access
     }
 
-    async fn whole_run(&self, reader: &Reader, mode: Mode<'_>) -> Vec<Run> {
+    async fn whole_run(&self, reader: &Reader, mode: Mode<'_>, now: impl Into<Moment>) -> Vec<Run> {
         let web = Web::over(Arc::new(BoxWeb(self.sandbox.clone())), Settings::default());
         let policy = Policy::default();
         let eyes = Eyes { reader, web: Some(&web), policy: &policy };
-        run(&self.pods, eyes, mode, self.now, self.max_writes).await.unwrap()
+        run(&self.pods, eyes, mode, now, self.max_writes).await.unwrap()
     }
 
     /// What is printed of a run shows the stage's token to nobody.

@@ -1,7 +1,8 @@
 //! A year in a minute: a run every six hours, three zones with their own clock changes, and everything that happens in a year.
 //!
 //! For two weeks there is no runner, for a day the token has expired, for a day GitLab is down, and for two days the web
-//! is. People edit, tick, rename and close. Once a day the whole job is done, roster and links included.
+//! is; for a day each the label is archived and the bot is a Guest. People edit, tick, rename, close and save in the rich
+//! text editor, which may lose podkeeper's comments. Once a day the whole job is done, roster and links included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -174,6 +175,9 @@ impl Year {
             world.tokens.get_mut("api").unwrap().expires_at = expired;
             world.web_down = day == 30;
             world.captive_portal = day == 40;
+            let pairing = world.project_at("gitlab-com/support/support-pairing").unwrap().id;
+            world.archive_label(pairing, "pod::secure", day == 150).unwrap();
+            world.set_role("podkeeper-bot", pairing, if day == 160 { 10 } else { 20 }).unwrap();
         });
     }
 
@@ -193,6 +197,9 @@ impl Year {
             120 => assert_eq!(ended, Ending::Incomplete),
             200 => assert_eq!(ended, Ending::Token),
             30 | 40 if whole => assert_eq!(ended, Ending::Incomplete),
+            // New issues are opened without it, and get it when it is back.
+            150 => assert_eq!(ended, Ending::Human),
+            160 => assert!(matches!(ended, Ending::Done | Ending::Token), "{ended:?}"),
             _ => assert_eq!(ended, Ending::Done, "day {day}: {:?} {:?}", runs[0].unknown, runs[0].outcomes),
         }
         if down || day == 200 {
@@ -217,9 +224,9 @@ impl Year {
         let (iid, body) = (issue.iid, issue.description.clone().unwrap_or_default());
         let change = match self.draw.below(8) {
             0..=3 => {
-                let words = format!("- {} looked at it, twice  ", self.edits);
-                self.words.push((iid, words.trim_end().to_owned()));
-                json!({ "description": format!("{body}\n{words}\n") })
+                let words = format!("{} looked at it, twice", self.edits);
+                self.words.push((iid, words.clone()));
+                json!({ "description": format!("{body}\n- {words}  \n") })
             }
             4 => {
                 let words = format!("Before anything else, {}:", self.edits);
@@ -241,6 +248,18 @@ impl Year {
             self.stage.ask("person", "PUT", &format!("{}/issues/{iid}", self.stage.pairing()), change).await;
         assert_eq!(status, 200);
         self.edits += 1;
+        // Some save in the rich text editor, which writes comments in its own way, or loses them.
+        if self.draw.below(3) == 0 {
+            let lost = self.draw.below(2) == 0;
+            self.stage.sandbox.change(|world| {
+                let project = world.project_at("gitlab-com/support/support-pairing").unwrap().id;
+                let person = world.user_named("hollis-brandt").unwrap().id;
+                world.save_in_rich_text_editor(project, iid, person);
+                if lost {
+                    world.drop_comments(project, iid, person);
+                }
+            });
+        }
     }
 
     /// podkeeper's own pairing issues.
@@ -278,10 +297,14 @@ impl Year {
     }
 }
 
-/// The session that an issue of podkeeper's stands for.
+/// The session that an issue of podkeeper's stands for, by its marker, however it is spelled, or by its sign.
 fn key(issue: &Issue) -> Option<String> {
-    let (_, rest) = issue.description.as_deref()?.split_once("<!-- podkeeper:v1 session ")?;
-    rest.split_whitespace().next().map(str::to_owned)
+    let body = issue.description.as_deref()?;
+    let marks = ["podkeeper:v1 session ", "podkeeper · "];
+    let (_, rest) = marks.iter().find_map(|mark| body.split_once(mark))?;
+    let end = |c: char| c.is_whitespace() || c == '<' || c == '-';
+    let key = rest.split_whitespace().next()?;
+    Some(key.strip_suffix("-->").unwrap_or(key).trim_end_matches(end).to_owned())
 }
 
 /// What is told of links that are dead and of members that are not as they should be.

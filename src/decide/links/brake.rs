@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{TELL_AFTER, by_the_web, fails, gone, inconclusive, is_mass, memory_key, says_of_the_network};
+use super::{TELL_AFTER, by_the_web, fails, gone, inconclusive, is_at_rest, is_mass, memory_key, says_of_the_network};
 use crate::decide::hold::{ALL_OF_A_KIND, Hold};
 use crate::pod::document::LinkKind;
 use crate::pod::finding::{Finding, Place};
@@ -27,12 +27,14 @@ impl<'a> Brake<'a> {
         let known = |seen: &Observation| memory.get(&memory_key(&seen.url));
         // Told before, or to be told now because it has lasted.
         let told = |seen: &Observation| {
-            known(seen).is_some_and(|known| known.dead_since.is_some() || now - known.failed_since >= TELL_AFTER)
+            let lasts = |known: &Failing| !is_at_rest(known) && now - known.failed_since >= TELL_AFTER;
+            known(seen).is_some_and(|known| known.dead_since.is_some() || lasts(known))
         };
         let by_network = |seen: &Observation| by_the_web(seen) || seen.verdict == Verdict::Unreachable;
-        let all = observations.iter().filter(|seen| says_of_the_network(seen) && by_network(seen)).count();
-        let failing = observations.iter().filter(|seen| fails(seen) && by_network(seen));
-        let new = failing.filter(|seen| !told(seen)).count();
+        // What failed before says nothing of the network now: however much of that there is, the rest counts by itself.
+        let rest = observations.iter().filter(|seen| by_network(seen) && !(fails(seen) && told(seen)));
+        let all = rest.clone().filter(|seen| says_of_the_network(seen)).count();
+        let new = rest.filter(|seen| fails(seen)).count();
         let network =
             is_mass(new, all).then(|| format!("{new} of {all} links on the web fail that did not fail before"));
         let mut kinds: BTreeMap<LinkKind, Vec<&Observation>> = BTreeMap::new();
@@ -92,7 +94,7 @@ fn common_cause(kind: LinkKind, all: &[&Observation]) -> Finding {
         all.len()
     );
     let finding = Finding::new(Rule::LinksCommonCause, word, message);
-    match all.iter().flat_map(|seen| seen.places.first()).min() {
+    match all.iter().filter_map(|seen| seen.places.first()).min() {
         Some(place) => finding.at(Place::from(place)),
         None => finding,
     }

@@ -112,6 +112,79 @@ fn when_much_fails_at_once_the_fault_is_on_this_side() {
     assert_eq!(codes(&held), ["link-dead", "link-dead", "link-dead", "link-dead", "link-dead", "links-inconclusive"]);
 }
 
+/// A page with much that is gone: the rest of it still shows that a proxy says 404 to everything.
+#[test]
+fn what_was_told_before_does_not_hide_that_all_the_rest_fails_at_once() {
+    let world = |failing: usize| -> Vec<Observation> {
+        let verdict = |n: usize| if n < failing { Verdict::Dead } else { Verdict::Alive };
+        (0..40).map(|n| seen(&format!("https://{n}.example/"), verdict(n))).collect()
+    };
+    let held = assess(&world(30), &BTreeMap::new(), at(MORNING));
+    let told = assess(&world(30), &held.remember, at(NOON));
+    assert_eq!((told.findings.len(), &told.inconclusive), (30, &None));
+    let bad_hour = assess(&world(40), &told.remember, at("2026-11-24T13:00:00Z"));
+    assert_eq!((codes(&bad_hour).len(), codes(&bad_hour)[30]), (31, "links-inconclusive"));
+}
+
+/// A host that comes and goes is told once in a week, and again when it has lasted all the same.
+#[test]
+fn a_silence_that_is_seen_again_a_week_later_is_told() {
+    let silent = [seen("https://a.example/", Verdict::Unreachable)];
+    let mut memory = assess(&silent, &BTreeMap::new(), at(MORNING)).remember;
+    for (verdict, time, told) in [
+        (Verdict::Unreachable, "2026-11-24T12:00:00Z", true),
+        (Verdict::Alive, "2026-11-24T18:00:00Z", false),
+        (Verdict::Unreachable, "2026-11-25T06:00:00Z", false),
+        (Verdict::Unreachable, "2026-11-25T18:00:00Z", false),
+        (Verdict::Unreachable, "2026-12-02T06:00:00Z", true),
+    ] {
+        let look = assess(&[seen("https://a.example/", verdict)], &memory, at(time));
+        assert_eq!(!codes(&look).is_empty(), told, "{verdict:?} at {time}");
+        memory = look.remember;
+    }
+}
+
+/// What is gone in a bad hour was told as silent before and has answered since: that makes it no older.
+#[test]
+fn what_was_told_as_silent_and_is_gone_later_is_held_and_told_like_everything_else() {
+    let world = |verdict: Verdict| -> Vec<Observation> {
+        (0..10).map(|n| seen(&format!("https://{n}.example/"), verdict)).collect()
+    };
+    let mut memory = BTreeMap::new();
+    for (verdict, time, told) in [
+        (Verdict::Unreachable, MORNING, 0),
+        (Verdict::Unreachable, NOON, 10),
+        (Verdict::Alive, "2026-11-24T18:00:00Z", 0),
+        (Verdict::Dead, "2026-11-25T06:00:00Z", 0),
+        (Verdict::Dead, "2026-11-25T12:00:00Z", 10),
+    ] {
+        let look = assess(&world(verdict), &memory, at(time));
+        let codes = codes(&look).into_iter().filter(|code| *code != "links-inconclusive");
+        assert_eq!(codes.count(), told, "{verdict:?} at {time}");
+        memory = look.remember;
+    }
+}
+
+/// A place that was gone, a silence, a refusal: nobody has said that it is there again.
+#[test]
+fn a_silence_says_nothing_against_what_was_gone_before() {
+    let world = |verdict: Verdict| -> Vec<Observation> {
+        (0..10).map(|n| seen(&format!("https://{n}.example/"), verdict)).collect()
+    };
+    let mut memory = BTreeMap::new();
+    for (verdict, time) in [
+        (Verdict::FragmentDead, MORNING),
+        (Verdict::Unreachable, NOON),
+        (Verdict::Refused, "2026-11-25T06:00:00Z"),
+        (Verdict::FragmentDead, "2026-11-26T06:00:00Z"),
+    ] {
+        let look = assess(&world(verdict), &memory, at(time));
+        let told = codes(&look).into_iter().filter(|code| *code != "links-inconclusive").count();
+        assert_eq!(told, if time == MORNING { 0 } else { 10 }, "{verdict:?} at {time}");
+        memory = look.remember;
+    }
+}
+
 /// What GitLab's API says is told at once, however much it is; only where all of a kind are gone it waits for one look.
 #[test]
 fn what_an_authority_vouches_for_is_told_at_once() {

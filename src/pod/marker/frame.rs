@@ -34,10 +34,15 @@ pub(super) fn locate(body: &str) -> Located {
         return Located::No;
     }
     match (whole(body, &comments), by_sign(body, &comments, &signs)) {
-        (Ok((block, range)), _) => Located::Block(Box::new(block), range),
-        (Err(_), Some((block, range))) => Located::Block(Box::new(block), range),
+        (Ok((block, range)), _) | (Err(_), Some((block, range))) => Located::Block(Box::new(block), range),
         (Err(why), None) => Located::Damaged { why, marker: first_marker(&comments, &signs) },
     }
+}
+
+/// Every marker that a comment or a sign of a body names.
+pub(super) fn named(body: &str) -> Vec<Marker> {
+    let begins: Vec<Marker> = comments(body).iter().filter_map(|comment| comment.is.begin().cloned()).collect();
+    begins.into_iter().chain(signs(body).into_iter().map(|sign| sign.marker)).collect()
 }
 
 /// What the issue says it is, by the first comment or sign that can be read.

@@ -76,15 +76,12 @@ fn decoded(line: &str) -> String {
         let (before, reference) = rest.split_at(at);
         out.push_str(before);
         let end = reference.bytes().take(LONGEST_REFERENCE + 2).position(|b| b == b';');
-        match end.and_then(|end| Some((character(&reference[1..end])?, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &reference[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &reference[1..];
-            }
+        if let Some((c, end)) = end.and_then(|end| Some((character(&reference[1..end])?, end))) {
+            out.push(c);
+            rest = &reference[end + 1..];
+        } else {
+            out.push('&');
+            rest = &reference[1..];
         }
     }
     out + rest

@@ -161,19 +161,19 @@ fn a_broken_file_makes_only_its_own_person_unknown() {
 
 #[test]
 fn files_that_cannot_be_understood_are_told_each_however_many_they_are() {
-    for percent in [0, 29, 31, 99, 100] {
+    for percent in [0_usize, 29, 31, 99, 100] {
         let mut world = agreed().with(|world| world.files.clear());
-        for n in 0..100 {
+        for n in 0..100_usize {
             let path = format!("{n:03}.yaml");
             world = if n < percent {
                 world.broken(&path, "")
             } else {
-                world.file(&path, &path, &format!("z{n}"), 1000 + n, false)
+                world.file(&path, &path, &format!("z{n}"), 1000 + n as u64, false)
             };
         }
         let told = world.told();
         let of = |code: &str| told.iter().filter(|line| line.starts_with(code)).count();
-        assert_eq!(of("agent-file-invalid"), percent as usize, "{told:?}");
+        assert_eq!(of("agent-file-invalid"), percent, "{told:?}");
         // Any of them may be a member's, so nobody is called a stranger.
         assert_eq!(of("member-unknown-agent"), if percent == 0 { 4 } else { 0 }, "{percent}: {told:?}");
         assert_eq!(of("roster-inconclusive"), usize::from(percent > 0), "{percent}: {told:?}");
