@@ -143,7 +143,8 @@ impl Theirs {
 fn outside(body: &str) -> Option<(&str, &str)> {
     let (mut at, mut fences) = (0, Vec::new());
     for line in body.split_inclusive('\n') {
-        let words = line.trim();
+        // Odd blanks before a fence leave it one.
+        let words = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}');
         if words.starts_with("<!-- podkeeper:") {
             let from = at + line.find('<').unwrap();
             fences.push((words, from, from + words.len()));
