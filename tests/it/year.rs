@@ -109,6 +109,8 @@ struct Year {
     stage: Stage,
     days: u64,
     draw: Draw,
+    /// Who saves in the rich text editor, and how: beside the rest, so that what else happens in the year stays the same.
+    saves: Draw,
     runs: usize,
     /// Moments of runs that could do everything.
     able: Vec<DateTime<Utc>>,
@@ -146,6 +148,7 @@ impl Year {
             stage,
             days: DAYS,
             draw: Draw(seed),
+            saves: Draw(seed + 1),
             runs: 0,
             able: Vec::new(),
             words: Vec::new(),
@@ -249,8 +252,8 @@ impl Year {
         assert_eq!(status, 200);
         self.edits += 1;
         // Some save in the rich text editor, which writes comments in its own way, or loses them.
-        if self.draw.below(3) == 0 {
-            let lost = self.draw.below(2) == 0;
+        if self.saves.below(3) == 0 {
+            let lost = self.saves.below(2) == 0;
             self.stage.sandbox.change(|world| {
                 let project = world.project_at("gitlab-com/support/support-pairing").unwrap().id;
                 let person = world.user_named("hollis-brandt").unwrap().id;
