@@ -154,6 +154,7 @@ impl Pass<'_> {
             now: own,
             server_now,
             page: sight.page,
+            sources: sight.sources,
             tracker,
             agents: sight.agents,
             accounts: sight.accounts,

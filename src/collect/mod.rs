@@ -4,6 +4,7 @@ pub mod agents;
 pub mod cores;
 pub mod handbook;
 pub mod links;
+pub mod projects;
 pub mod reports;
 pub mod sight;
 pub mod tracker;

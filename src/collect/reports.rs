@@ -23,9 +23,9 @@ pub async fn look(reader: &Reader, pod: &Pod) -> Observed<ReportsSeen> {
         (Observed::Unknown(blind), _) | (_, Observed::Unknown(blind)) => Observed::Unknown(blind),
         (Observed::Absent, _) | (_, Observed::Absent) => Observed::Unknown(Blind {
             what: format!("the project {path} of the living reports"),
-            why: "it is not there or not visible to the token; check [reports] project and the token's membership"
+            why: "it is not there or not visible to this token; check [reports] project and the token's membership"
                 .to_owned(),
-            cause: Cause::Human,
+            cause: Cause::Unavailable,
         }),
     }
 }

@@ -9,11 +9,12 @@ use url::Url;
 use super::links::policy::Policy;
 use super::links::web::Web;
 use super::links::{self, Document, Labels};
-use super::{agents, guarded, page_key, pages};
+use super::{agents, guarded, page_key, pages, projects};
 use crate::gitlab::Reader;
 use crate::pod::agent::{AccountState, AgentFile};
 use crate::pod::document::PodPage;
 use crate::pod::observed::{Blind, Observed};
+use crate::pod::snapshot::SourceProject;
 use crate::pod::verdict::{LabelVerdict, Observation};
 use crate::pod::{AgentsAt, Pod, Task};
 
@@ -33,6 +34,8 @@ pub struct Eyes<'a> {
 pub struct Sight {
     /// Its page.
     pub page: Observed<PodPage>,
+    /// The projects that are only read, those that were seen.
+    pub sources: Vec<SourceProject>,
     /// The Support Team data.
     pub agents: Observed<Vec<AgentFile>>,
     /// The accounts of its people.
@@ -47,7 +50,7 @@ pub struct Sight {
 
 /// Looks for a whole fleet at once: each page, folder, account, address and label is asked once.
 pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
-    let pages = pages(eyes.reader, pods).await;
+    let ((), pages) = tokio::join!(projects::preload(eyes.reader, pods), pages(eyes.reader, pods));
     let page_of = |pod: &Pod| &pages[&page_key(&pod.page)];
     let seen: Vec<&PodPage> = pods.iter().filter_map(|pod| page_of(pod).present()).collect();
     let (people, rot) = tokio::join!(
@@ -65,6 +68,7 @@ pub async fn sights(eyes: Eyes<'_>, pods: &[Pod]) -> Vec<Sight> {
             };
             Sight {
                 page: page_of(pod).clone(),
+                sources: projects::sources(eyes.reader, pod),
                 agents,
                 accounts,
                 links: match &links {

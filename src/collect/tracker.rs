@@ -39,8 +39,8 @@ pub async fn look(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> Tracker {
         (Observed::Absent, _) | (_, Observed::Absent) => {
             let blind = Blind {
                 what: format!("the issues of {}", pod.pairing_project),
-                why: "the project or the token's account is not there".to_owned(),
-                cause: Cause::Human,
+                why: "the project is not there or not visible to this token".to_owned(),
+                cause: Cause::Unavailable,
             };
             (Observed::Unknown(blind.clone()), Observed::Unknown(blind))
         }

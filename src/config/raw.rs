@@ -67,7 +67,7 @@ pub(super) struct Tokens {
     /// For the handbook page: scope `read_api` or `read_repository`.
     #[schemars(with = "Option<String>")]
     pub(super) handbook: Option<Spanned<String>>,
-    /// For the Support Team data: scope `read_api` or `read_repository`.
+    /// For the Support Team data: scope `read_api`, because `read_repository` does not list a folder.
     #[schemars(with = "Option<String>")]
     pub(super) agents: Option<Spanned<String>>,
     /// For the living reports: scope `api`.

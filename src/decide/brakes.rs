@@ -5,7 +5,7 @@ use crate::pod::Pod;
 use crate::pod::finding::Finding;
 use crate::pod::marker::{Marked, Marker};
 use crate::pod::rule::Rule;
-use crate::pod::snapshot::{Account, PairingIssue, Project, Snapshot};
+use crate::pod::snapshot::{Account, PairingIssue, Snapshot};
 
 /// A label of this name on one of podkeeper's issues stops its writes in that pod.
 const PAUSE_LABEL: &str = "podkeeper::pause";
@@ -13,7 +13,7 @@ const PAUSE_LABEL: &str = "podkeeper::pause";
 /// Takes out of the plan what must not be done now. Returns whether something is left for a later run.
 pub(super) fn hold(pod: &Pod, seen: &Snapshot, parts: &mut Parts) -> bool {
     parts.actions.retain(|action| !seen.tried.contains(&action.identity()));
-    let closed = seen.tracker.project.present().filter(|project| project.archived || !project.issues_enabled);
+    let closed = seen.tracker.project.present().filter(|project| !project.is_open());
     if let Some(closed) = closed {
         parts.actions.retain(|action| action.project_id != closed.id);
         parts.then.clear();
@@ -71,34 +71,4 @@ fn is_another_pods(pod: &Pod, issue: &PairingIssue) -> bool {
         };
         *key != pod.key && !pod.formerly.contains(key)
     })
-}
-
-/// The project is not there, or hidden from the token.
-pub(super) fn project_missing(pod: &Pod) -> Finding {
-    let path = &pod.pairing_project;
-    Finding::new(Rule::ProjectMissing, path.clone(), format!("{path} does not exist or is not visible to the token"))
-        .advise("Check [pairing] project and the token's membership.")
-}
-
-/// What about a project itself stands in the way, or should be mended: `configured` is the path that the
-/// pod's file names under `key`.
-pub(super) fn project_state(configured: &str, key: &str, project: &Project, parts: &mut Parts) {
-    let path = &project.path;
-    if project.archived {
-        parts.findings.push(Finding::new(
-            Rule::ProjectArchived,
-            path.clone(),
-            format!("{path} is archived; nothing was written"),
-        ));
-    } else if !project.issues_enabled {
-        parts.findings.push(Finding::new(
-            Rule::IssuesDisabled,
-            path.clone(),
-            format!("{path} has its issues switched off"),
-        ));
-    }
-    if path != configured {
-        let finding = Finding::new(Rule::ProjectRenamed, configured, format!("{configured} is {path} now"));
-        parts.findings.push(finding.advise(format!("Set {key} project = \"{path}\" in the pod's file.")));
-    }
 }

@@ -21,7 +21,10 @@ pub(super) fn definition(scene: &Scene<'_>, parts: &mut Parts) {
     {
         let (label, project) = (&scene.pod.label.name, &scene.project.path);
         let message = format!("`{label}` of {project} is archived, so new issues are opened without it");
-        parts.findings.push(Finding::new(Rule::LabelArchived, label.to_string(), message));
+        parts.findings.push(Finding::new(Rule::LabelArchived, label.to_string(), message.clone()));
+        // Only a person can unarchive the label that all pairing issues need; one that a page merely names can wait.
+        let what = format!("the label {label} on new issues of {project}");
+        parts.unknown.push(Blind { what, why: format!("{message}; unarchive it"), cause: Cause::Human });
     }
     if !matches!(scene.seen.tracker.label, Observed::Absent) {
         return;

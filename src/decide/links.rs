@@ -257,6 +257,12 @@ pub fn labels(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdi
                 let now = Untrusted::new(now.as_str()).line();
                 Finding::new(Rule::LabelRetired, name.clone(), format!("~\"{name}\" was retired as ~\"{now}\""))
             }
+            Some(LabelVerdict::Archived) => Finding::new(
+                Rule::LabelArchived,
+                name.clone(),
+                format!("~\"{name}\" is archived, so it is put on nothing new"),
+            )
+            .advise("Name its successor on the page, or have the label unarchived."),
             Some(LabelVerdict::Alive | LabelVerdict::Unknown(_)) | None => continue,
         };
         if told.insert(name) {
@@ -287,7 +293,7 @@ pub(super) fn all_labels_missing(findings: &[Finding], verdicts: &BTreeMap<Strin
 pub fn unseen_labels(verdicts: &BTreeMap<String, LabelVerdict>) -> Option<&str> {
     verdicts.values().find_map(|verdict| match verdict {
         LabelVerdict::Unknown(why) => Some(why.as_str()),
-        LabelVerdict::Alive | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
+        LabelVerdict::Alive | LabelVerdict::Archived | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
     })
 }
 

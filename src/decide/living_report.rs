@@ -41,7 +41,7 @@ pub(super) struct Wanted {
 pub(super) fn project(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
     match (&seen.reports, &pod.reports.project) {
         (Observed::Present(reports), Some(configured)) => {
-            super::brakes::project_state(configured, "[reports]", &reports.project, parts);
+            super::projects::written(configured, "[reports]", &reports.project, parts);
             copies::of_reports(pod, reports, parts);
         }
         (Observed::Unknown(blind), _) => parts.unknown.push(blind.clone()),
@@ -64,7 +64,7 @@ pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Part
         }
         Observed::Unknown(_) => return,
     };
-    if reports.project.archived || !reports.project.issues_enabled {
+    if !reports.project.is_open() {
         return;
     }
     let mut own = own(pod, reports, wanted.kind);

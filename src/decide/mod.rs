@@ -14,6 +14,7 @@ mod labels;
 pub mod links;
 mod living_report;
 mod page;
+mod projects;
 mod roster;
 mod roster_report;
 mod rot;
@@ -65,6 +66,7 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     let mut parts = Parts::default();
     parts.findings.extend(skewed);
     page::look(pod, seen, &mut parts);
+    projects::read(seen, &mut parts);
     roster::audit(pod, seen, &mut parts);
     if let Some(scene) = Scene::set(pod, seen, &mut parts) {
         if pod.tasks.contains(&Task::Labels) {
@@ -138,10 +140,10 @@ impl<'a> Scene<'a> {
             parts.unknown.extend(blind.cloned());
         }
         if matches!(tracker.project, Observed::Absent) {
-            parts.findings.push(brakes::project_missing(pod));
+            parts.findings.push(projects::missing(pod));
         }
         let project = tracker.project.present()?;
-        brakes::project_state(&pod.pairing_project, "[pairing]", project, parts);
+        projects::written(&pod.pairing_project, "[pairing]", project, parts);
         Some(Self { pod, seen, project, bot: tracker.bot.present()?, issues: tracker.issues.present()? })
     }
 

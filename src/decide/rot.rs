@@ -14,13 +14,14 @@ use crate::pod::rule::Rule;
 use crate::pod::snapshot::Snapshot;
 
 /// The rules whose findings the report tells.
-const ROT: [Rule; 8] = [
+const ROT: [Rule; 9] = [
     Rule::LinksCommonCause,
     Rule::LinkDead,
     Rule::LinkFragmentDead,
     Rule::LinkUnreachable,
     Rule::LabelMissing,
     Rule::LabelRetired,
+    Rule::LabelArchived,
     Rule::LinkMoved,
     Rule::TemplateDeprecated,
 ];

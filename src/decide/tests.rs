@@ -115,12 +115,14 @@ pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
     Snapshot {
         now: now(),
         server_now: Observed::Absent,
+        sources: Vec::new(),
         page: Observed::Present(page()),
         tracker: Tracker {
             project: Observed::Present(Project {
                 id: 3,
                 path: "g/pairing".to_owned(),
                 archived: false,
+                marked_for_deletion: false,
                 issues_enabled: true,
                 private: true,
                 role: None,

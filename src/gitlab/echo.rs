@@ -62,7 +62,8 @@ impl Sent<'_> {
         match self {
             Self::Label(_) if project.is_some_and(Project::role_too_small) => (
                 Cause::Token,
-                "the token's role there is Guest, whose labels GitLab drops; give it the role Planner or above".to_owned(),
+                "the token's role there is Guest, who sets no labels of an issue that is there; give it the role Planner or above"
+                    .to_owned(),
             ),
             Self::Label(_) => (
                 Cause::Human,

@@ -1,12 +1,11 @@
 //! Endpoints of our own, where Kitware's crate has none or sends them wrongly.
 
-use ::gitlab::api::common::path_escaped;
+use ::gitlab::api::common::NameOrId;
 use ::gitlab::api::endpoint_prelude::{Cow, Endpoint, Method, QueryParams};
 
 /// The entries of a folder. The crate sends these parameters as a body, which proxies drop on a GET.
 pub(super) struct Tree<'a> {
-    /// The project's full path.
-    pub(super) project: &'a str,
+    pub(super) project: &'a NameOrId<'a>,
     pub(super) path: &'a str,
     pub(super) git_ref: &'a str,
 }
@@ -17,7 +16,7 @@ impl Endpoint for Tree<'_> {
     }
 
     fn endpoint(&self) -> Cow<'static, str> {
-        format!("projects/{}/repository/tree", path_escaped(self.project)).into()
+        format!("projects/{}/repository/tree", self.project).into()
     }
 
     fn parameters(&self) -> QueryParams<'_> {

@@ -11,6 +11,14 @@ pub enum Fault {
     /// The token was refused before, so nothing is sent with it any more.
     #[error("{0}")]
     TokenRefused(String),
+    /// GitLab opens this to another scope only (`lib/api/api_guard.rb`, RFC 6750, section 3.1).
+    #[error("403: the token in {token} needs scope {needed}")]
+    Scope {
+        /// The variable that holds the token.
+        token: String,
+        /// The scopes of which one would do.
+        needed: String,
+    },
     /// The server answered with a redirect; none is followed.
     #[error("{status} redirect{}", .project_id.map(|id| format!(" to project {id}")).unwrap_or_default())]
     Redirected {
@@ -82,7 +90,7 @@ impl Fault {
     /// The kind of failure for the exit code.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::TokenRefused(_) | Self::Status { status: 401 | 403, .. } => Cause::Token,
+            Self::TokenRefused(_) | Self::Scope { .. } | Self::Status { status: 401 | 403, .. } => Cause::Token,
             Self::ForeignOrigin(_)
             | Self::NotMade(_)
             | Self::Spam { .. }
@@ -109,6 +117,10 @@ impl Fault {
                 return "GitLab takes it for spam: have a person confirm it with the bot's account, or an administrator \
                         trust that account; nothing is opened or changed meanwhile";
             }
+            Self::Scope { .. } => {
+                return "check the token's scopes: read_repository opens files by their names alone; a folder's list, issues, \
+                        labels and GraphQL need read_api, and what is written needs api";
+            }
             Self::Middlebox { .. } => return "the next run looks again; where it stays, ask who runs the network",
             Self::Status { status: 413, .. } => {
                 return "it is too large for this GitLab or for what stands before it; make the template or the page's \
@@ -130,6 +142,15 @@ impl Fault {
     /// The fault as something that could not be seen.
     pub fn blind(&self, what: impl Into<String>) -> Blind {
         Blind { what: what.into(), why: format!("{self}; {}", self.hint()), cause: self.cause() }
+    }
+}
+
+impl Fault {
+    /// The same for code: a Guest sees a private project and none of its files (docs "Roles and permissions").
+    pub(super) fn blind_to_code(&self, what: impl Into<String>) -> Blind {
+        let role_too_small = matches!(self, Self::Status { status: 403, .. });
+        let hint = "a Guest cannot read a private project's files: give the token's account the role Reporter or above";
+        if role_too_small { Blind { why: format!("{self}; {hint}"), ..self.blind(what) } } else { self.blind(what) }
     }
 }
 
@@ -159,6 +180,7 @@ mod tests {
             (status(409), Cause::Unavailable, Class::Refused),
             (status(429), Cause::Unavailable, Class::Refused),
             (status(502), Cause::Unavailable, Class::Unknown),
+            (Fault::Scope { token: message(), needed: message() }, Cause::Token, Class::Refused),
             (Fault::Spam { status: 409, message: message() }, Cause::Human, Class::Refused),
             (Fault::Middlebox { status: 403, says: message() }, Cause::Unavailable, Class::Unknown),
         ] {

@@ -12,6 +12,7 @@ mod graphql;
 mod lookups;
 mod paging;
 mod people;
+mod projects;
 mod read;
 mod redact;
 mod retry;

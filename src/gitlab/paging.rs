@@ -126,26 +126,36 @@ async fn reading<T: DeserializeOwned>(transport: &Transport, mut url: Url, pages
     })
 }
 
-/// The next page: `Link: <…>; rel="next"`, else `X-Next-Page`.
+/// The next page of the same listing: by the query of `Link: <…>; rel="next"`, else by `X-Next-Page`.
 fn next(headers: &HeaderMap, here: &Url) -> Result<Option<Url>, Fault> {
     for value in headers.get_all("link") {
         // A link that cannot be read may be the one to the next page: it does not end the listing.
         let text = value.to_str().map_err(|_binary| Fault::Unreadable("the links to other pages".to_owned()))?;
         if let Some(target) = next_link(text) {
-            // Whether it is on our own origin is for the transport to check, before anything is sent.
-            let url =
+            let target =
                 here.join(target).map_err(|_invalid| Fault::Unreadable("the link to the next page".to_owned()))?;
-            return Ok(Some(url));
+            return Ok(Some(at_page(here, &target)));
         }
     }
     let Some(page) = header(headers, "x-next-page").map(str::trim).filter(|page| !page.is_empty()) else {
         return Ok(None);
     };
+    let mut named = here.clone();
+    named.query_pairs_mut().clear().append_pair("page", page);
+    Ok(Some(at_page(here, &named)))
+}
+
+/// The listing at `here`, at the page that another address of it names. Only the query of that address says anything: its
+/// host is the one of GitLab's own configuration, which need not be the one that was asked
+/// (`lib/gitlab/pagination/offset_header_builder.rb`), and what it does not name stays as it was asked.
+fn at_page(here: &Url, named: &Url) -> Url {
+    // The project's number is a parameter to GitLab, too.
+    let named: Vec<(String, String)> = named.query_pairs().into_owned().filter(|(key, _)| key != "id").collect();
+    let others = here.query_pairs().into_owned().filter(|(key, _)| !named.iter().any(|(other, _)| other == key));
+    let others: Vec<(String, String)> = others.collect();
     let mut url = here.clone();
-    let others: Vec<(String, String)> =
-        here.query_pairs().filter(|(key, _)| key != "page").map(|(k, v)| (k.into(), v.into())).collect();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair("page", page);
-    Ok(Some(url))
+    url.query_pairs_mut().clear().extend_pairs(others).extend_pairs(named);
+    url
 }
 
 /// The target of `rel="next"` in a `Link` header (RFC 8288), which may hold several links.
@@ -170,6 +180,22 @@ fn next_link(header: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_page_is_the_same_listing_whatever_host_and_path_its_link_names() {
+        let here: Url = "https://gitlab.example.com/api/v4/projects/a%2Fb/issues?labels=x%2Cy&page=1".parse().unwrap();
+        let at = |link: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("link", format!("<{link}>; rel=\"next\"").parse().unwrap());
+            next(&headers, &here).unwrap().unwrap().to_string()
+        };
+        let listing = "https://gitlab.example.com/api/v4/projects/a%2Fb/issues?";
+        let second = format!("{listing}labels=x%2Cy&page=2");
+        assert_eq!(at("http://inner:8080/api/v4/projects/7/issues?id=7&labels=x%2Cy&page=2"), second);
+        assert_eq!(at("https://evil.example/?page=2"), second);
+        assert_eq!(at("?cursor=abc"), format!("{listing}labels=x%2Cy&page=1&cursor=abc"));
+        assert_eq!(at("https://gitlab.example.com/"), here.as_str(), "no page at all");
+    }
 
     #[test]
     fn the_next_link_is_found_among_others() {

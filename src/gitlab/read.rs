@@ -1,7 +1,7 @@
 //! Everything podkeeper reads from GitLab. Each read says what it saw, or that it could not see.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ::gitlab::api::common::{NameOrId, SortOrder};
 use ::gitlab::api::issues::{IssueOrderBy, IssueSearchScope, ProjectIssues};
@@ -10,13 +10,14 @@ use ::gitlab::api::projects::issues::links::IssueLinks;
 use ::gitlab::api::projects::labels::Label;
 use ::gitlab::api::projects::repository::files::FileRaw;
 use ::gitlab::api::users::CurrentUser;
-use ::gitlab::api::{self, AsyncQuery, Endpoint, RestClient as _};
+use ::gitlab::api::{AsyncQuery, Endpoint, RestClient as _};
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
 use super::error::{Fault, observed};
 use super::paging::{self, Pages};
+use super::projects::Projects;
 use super::transport::{Transport, fault_of, header};
 use super::{Counts, Purpose, wire};
 use crate::pod::marker;
@@ -29,16 +30,13 @@ use crate::pod::text::Untrusted;
 pub struct Reader {
     transports: BTreeMap<Purpose, Arc<Transport>>,
     counts: Arc<Counts>,
-    /// Asked once a run, by each client for itself: what one token cannot see, another may.
-    projects: Arc<Mutex<Projects>>,
+    /// Asked once a run.
+    pub(super) projects: Projects,
     /// Who podkeeper is, by client: asked once a run.
     accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
     /// The readers of other instances.
     others: Arc<BTreeMap<String, Reader>>,
 }
-
-/// Projects by client and the path that was asked for.
-type Projects = BTreeMap<(Purpose, String), Observed<Project>>;
 
 /// Which issues of a project to list.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +57,7 @@ const SIGN: &str = "podkeeper";
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
-        Self { transports, counts, projects: Arc::default(), accounts: Arc::default(), others: Arc::default() }
+        Self { transports, counts, projects: Projects::default(), accounts: Arc::default(), others: Arc::default() }
     }
 
     /// The same reader, which also knows the readers of other instances by the hosts that links name. Each keeps its own
@@ -112,53 +110,9 @@ impl Reader {
     }
 
     /// The first of the purposes that share this one's client, and so its token.
-    fn client(&self, purpose: Purpose) -> Purpose {
+    pub(super) fn client(&self, purpose: Purpose) -> Purpose {
         let shared = |other: &Purpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
         Purpose::ALL.into_iter().find(shared).unwrap_or(purpose)
-    }
-
-    /// A project by its path, renamed ones included: the path that comes back is the one it has now.
-    ///
-    /// Absent means not there *or* not visible to the token: GitLab does not tell the two apart.
-    pub async fn project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
-        let key = (self.client(purpose), path.to_owned());
-        if let Some(known) = self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
-        }
-        let found = self.look_up_project(purpose, path).await;
-        if !matches!(found, Observed::Unknown(_)) {
-            self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
-        }
-        found
-    }
-
-    async fn look_up_project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
-        let mut found = self.project_at(purpose, NameOrId::from(path)).await;
-        // The `Location` of a moved project has been seen with the wrong scheme: only its number is used.
-        if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
-            found = self.project_at(purpose, NameOrId::from(id)).await;
-        }
-        observed(found, format!("the project {path}")).map(|project| Project {
-            id: project.id,
-            path: project.path_with_namespace,
-            archived: project.archived,
-            private: project.visibility.as_deref() == Some("private"),
-            issues_enabled: project.issues_enabled.unwrap_or(true)
-                && project.issues_access_level.as_deref() != Some("disabled"),
-            role: project.permissions.and_then(|permissions| {
-                let roles = [permissions.project_access, permissions.group_access];
-                roles.into_iter().flatten().map(|access| access.access_level).max()
-            }),
-            url: project.web_url,
-        })
-    }
-
-    async fn project_at(&self, purpose: Purpose, project: NameOrId<'_>) -> Result<wire::Project, Fault> {
-        let endpoint = api::projects::Project::builder().project(project).build();
-        match endpoint {
-            Ok(endpoint) => self.query(purpose, &endpoint).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
-        }
     }
 
     /// A file of a repository, as text; our own secrets are taken out of it on the way in.
@@ -182,7 +136,7 @@ impl Reader {
     /// A file of a repository, as bytes; see [`Reader::file`].
     pub async fn bytes(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<Vec<u8>> {
         let what = || format!("the file {path} at {git_ref} in {project}");
-        let mut found = self.file_at(purpose, NameOrId::from(project), path, git_ref).await;
+        let mut found = self.file_at(purpose, self.name_or_id(purpose, project), path, git_ref).await;
         if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
             found = self.file_at(purpose, NameOrId::from(id), path, git_ref).await;
         }
@@ -192,13 +146,13 @@ impl Reader {
                 Observed::Present(_) => Observed::Absent,
                 Observed::Absent => Observed::Unknown(Blind {
                     what: what(),
-                    why: "the project is not there or not visible to the token; check its path and the token's access"
+                    why: "the project is not there or not visible to this token; check its path and the token's access"
                         .to_owned(),
-                    cause: Cause::Human,
+                    cause: Cause::Unavailable,
                 }),
                 Observed::Unknown(blind) => Observed::Unknown(blind),
             },
-            Err(fault) => Observed::Unknown(fault.blind(what())),
+            Err(fault) => Observed::Unknown(fault.blind_to_code(what())),
         }
     }
 
@@ -310,13 +264,6 @@ impl Reader {
         };
         observed(links, format!("the links of {}#{iid}", project.path))
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
-    }
-
-    /// What was seen of a project under its present path, if it was asked for.
-    pub(super) fn known_project(&self, path: &str) -> Option<Project> {
-        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = projects.values().filter_map(Observed::present);
-        seen.find(|project| project.path == path).cloned()
     }
 
     fn without_secrets(&self, text: String) -> String {

@@ -307,12 +307,18 @@ impl Transport {
             return Err((Fault::Middlebox { status: status.as_u16(), says }, None));
         }
         if status.as_u16() == 401 {
-            let why = match &self.token {
-                Some(token) => format!("GitLab refused the token in {} (401 {message})", token.name),
-                None => format!("GitLab wants a token and none was given (401 {message})"),
+            // Without a token that concerns this endpoint alone: labels want one even in public projects, issues do not.
+            let Some(token) = &self.token else {
+                let message = format!("GitLab wants a token for this, and none was given ({message})");
+                return Err((Fault::Status { status: 401, message }, None));
             };
+            let why = format!("GitLab refused the token in {} (401 {message})", token.name);
             *lock(&self.refused) = Some(why.clone());
             return Err((Fault::TokenRefused(why), None));
+        }
+        if let (Some(token), Some(needed)) = (&self.token, json.and_then(scope_needed)) {
+            let needed = self.redactor.clean(&needed).into_owned();
+            return Err((Fault::Scope { token: token.name.clone(), needed }, None));
         }
         if effect != Effect::Read && json.is_some_and(|json| takes_for_spam(status, json)) {
             return Err((Fault::Spam { status: status.as_u16(), message }, None));
@@ -403,6 +409,15 @@ fn without_empty_query(url: &Url) -> Url {
         url.set_query(None);
     }
     url
+}
+
+/// The scopes of which one is needed, where a token has none of them (`lib/api/api_guard.rb`).
+fn scope_needed(json: &Value) -> Option<String> {
+    let insufficient = json["error"] == "insufficient_scope";
+    insufficient.then(|| {
+        let scopes: Vec<&str> = json["scope"].as_str().unwrap_or("api").split_whitespace().collect();
+        Untrusted::new(scopes.join(" or ")).line()
+    })
 }
 
 /// The number of the project that a moved one is now, from a `Location` whose origin may be wrong.

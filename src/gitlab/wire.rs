@@ -35,6 +35,8 @@ pub(super) struct Project {
     /// Left out for tokens that see little.
     pub(super) visibility: Option<String>,
     pub(super) issues_access_level: Option<String>,
+    /// The day on which it goes; left out where it stays.
+    pub(super) marked_for_deletion_on: Option<NaiveDate>,
     /// What the token may do; left out without a token.
     pub(super) permissions: Option<Permissions>,
 }

@@ -251,7 +251,7 @@ impl Writer {
 
     /// What became of a write, by the issue that came back.
     fn judge(&self, issue: &wire::Issue, sent: &[Sent<'_>], action: &Action) -> Outcome {
-        echo::judge(issue, sent, action, self.reader.known_project(&action.project).as_ref())
+        echo::judge(issue, sent, action, self.reader.project_now_at(&action.project).as_ref())
     }
 
     /// Looks for the issue that carries the marker of `body`, three times with growing waits.

@@ -160,9 +160,9 @@ rules! {
     LabelRetired "label-retired" Minor Public false
         "A label that the page names was retired; its name has a suffix now."
         "Name its successor, or take the reference out.";
-    LabelArchived "label-archived" Major Team true
-        "The pod's label is archived, and GitLab puts an archived label on nothing new."
-        "Unarchive the label, or name its successor in [label] name.";
+    LabelArchived "label-archived" Major Team false
+        "A label that the pod or its page names is archived: GitLab puts it on nothing new and leaves it out of lists."
+        "Unarchive the label, or name its successor: the pod's own in [label] name.";
     RoleTooSmall "role-too-small" Major Team false
         "The token's role in a project is too small to set labels, and GitLab drops them without a word."
         "Give the token's account the role Planner or above in the project.";
@@ -238,14 +238,20 @@ rules! {
     ReportRefused "report-refused" Major Team true
         "The roster report names people and is filed only in a private project or as a confidential issue."
         "Set [reports] confidential = true, or name a private project.";
-    ProjectMissing "project-missing" Critical Team true
-        "A project that podkeeper writes to does not exist or is not visible to the token."
+    ProjectMissing "project-missing" Critical Team false
+        "A project that podkeeper writes to is not there or not visible to this token; GitLab does not tell the two apart."
         "Check the project's path in the pod's file and the token's membership.";
     ProjectArchived "project-archived" Critical Team true
         "A project that podkeeper writes to is archived, so nothing can be written there."
         "Unarchive the project or name its successor in the pod's file.";
+    SourceArchived "source-archived" Minor Team false
+        "A project that podkeeper only reads is archived: the page's, or that of the Support Team data."
+        "Name its successor in the pod's file.";
+    ProjectMarkedForDeletion "project-marked-for-deletion" Critical Team true
+        "A project that the pod's file names is marked for deletion and will be gone in some days."
+        "Have an owner restore the project, or name its successor in the pod's file.";
     ProjectRenamed "project-renamed" Minor Team false
-        "A project was renamed; it is still reached through its old path."
+        "A project was renamed or moved; it is still reached through its old path."
         "Set the new path in the pod's file.";
     IssuesDisabled "issues-disabled" Critical Team true
         "A project that podkeeper writes to has its issues switched off."

@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub page: Observed<PodPage>,
     /// The project of the pairing issues and what is in it.
     pub tracker: Tracker,
+    /// The projects that are only read, those that were seen.
+    pub sources: Vec<SourceProject>,
     /// The Support Team data; absent where none is configured.
     pub agents: Observed<Vec<AgentFile>>,
     /// The accounts that were found for the handles of the page and the numbers of the agents.
@@ -50,6 +52,20 @@ impl Project {
     /// The least role that may set labels of an issue that is there (GitLab docs, "Roles and permissions": Planner).
     pub const PLANNER: u8 = 15;
 
+    /// Whether this is a path that GitLab gives a project which is marked for deletion, or whose group is:
+    /// `NAME-deletion_scheduled-ID` (`app/services/namespaces/mark_for_deletion_base_service.rb`).
+    pub fn is_path_marked_for_deletion(path: &str) -> bool {
+        path.split('/').any(|part| {
+            let number = part.rsplit_once("-deletion_scheduled-").map(|(_, number)| number);
+            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    }
+
+    /// Whether issues can be written there.
+    pub fn is_open(&self) -> bool {
+        !self.archived && !self.marked_for_deletion && self.issues_enabled
+    }
+
     /// Whether the token is known to have too small a role here to set labels.
     pub fn role_too_small(&self) -> bool {
         self.role.is_some_and(|role| role < Self::PLANNER)
@@ -64,6 +80,7 @@ impl Snapshot {
             server_now: Observed::Absent,
             page,
             tracker,
+            sources: Vec::new(),
             agents: Observed::Absent,
             accounts: Observed::Absent,
             links: Observed::Absent,
@@ -124,6 +141,8 @@ pub struct Project {
     pub path: String,
     /// Whether it is archived.
     pub archived: bool,
+    /// Whether it is marked for deletion, so that it is gone in some days.
+    pub marked_for_deletion: bool,
     /// Whether its issues are switched on.
     pub issues_enabled: bool,
     /// Whether only its members see it.
@@ -132,6 +151,17 @@ pub struct Project {
     pub role: Option<u8>,
     /// Its address.
     pub url: String,
+}
+
+/// A project that is only read, as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceProject {
+    /// The table of the pod's file that names it.
+    pub key: &'static str,
+    /// The path that is named there.
+    pub configured: String,
+    /// The project.
+    pub project: Project,
 }
 
 /// An account.

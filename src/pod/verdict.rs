@@ -150,6 +150,8 @@ impl From<&LinkPlace> for Place {
 pub enum LabelVerdict {
     /// One of the configured groups has it.
     Alive,
+    /// One has it, archived: it is put on nothing new.
+    Archived,
     /// None has it, but one has it under a retired name.
     Retired(String),
     /// None has it.

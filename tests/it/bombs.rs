@@ -73,6 +73,7 @@ fn json(name: &str, body: impl Into<Bytes>) -> Bomb {
                 id: 1,
                 path: "g/p".to_owned(),
                 archived: false,
+                marked_for_deletion: false,
                 issues_enabled: true,
                 private: true,
                 role: None,

@@ -269,10 +269,7 @@ async fn a_project_that_is_not_there_is_not_there_or_not_visible() {
     });
     let host = serve_box(&stage).await;
     let told = podkeeper(&["apply", &host.sandbox()]).await;
-    told.ends(
-        5,
-        &["project-missing", "does not exist or is not visible to the token", "[pairing] project", "membership"],
-    );
+    told.ends(4, &["project-missing", "not there or not visible to this token", "[pairing] project", "membership"]);
     assert_eq!(stage.journal(), Vec::<String>::new());
 }
 

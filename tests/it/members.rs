@@ -282,6 +282,7 @@ fn reports(report: Option<PairingIssue>) -> ReportsSeen {
         id: 9,
         path: "g/reports".to_owned(),
         archived: false,
+        marked_for_deletion: false,
         issues_enabled: true,
         private: true,
         role: None,

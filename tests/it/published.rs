@@ -105,6 +105,7 @@ async fn understood(request: &str, body: &Value, refusal: Option<u16>) -> Option
         id: number(&first["project_id"]),
         path: "group/project".to_owned(),
         archived: false,
+        marked_for_deletion: false,
         issues_enabled: true,
         private: false,
         role: None,

@@ -43,6 +43,7 @@ fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[Acc
     let snapshot = Snapshot {
         now: now(),
         server_now: Observed::Absent,
+        sources: Vec::new(),
         page,
         tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind(), others: None },
         agents: Observed::Present(files.to_vec()),

@@ -11,6 +11,11 @@ use crate::pod::observed::Observed;
 /// Whoever answers this room's questions.
 #[async_trait]
 pub trait Ask: Send + Sync {
+    /// The path that the data's project has today, as far as it is known.
+    fn present_path(&self, at: &AgentsAt) -> String {
+        at.project.clone()
+    }
+
     /// The paths of the files that stand in the folder itself, from all pages of the listing.
     async fn folder(&self, at: &AgentsAt) -> Observed<Vec<String>>;
 

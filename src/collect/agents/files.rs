@@ -25,8 +25,8 @@ const BLOBS: &str = "query($project: ID!, $ref: String!, $paths: [String!]!) { p
 
 /// Every agent's file, in the order of their paths.
 ///
-/// GraphQL gives a hundred files a request; where it does not (a token with `read_repository` alone), each
-/// file is asked for by itself.
+/// GraphQL gives a hundred files a request; where it does not (it is switched off, or too much was asked for), each file
+/// is asked for by itself.
 pub async fn read(ask: &impl Ask, at: &AgentsAt, rules: &BTreeSet<MembershipRule>) -> Observed<Vec<AgentFile>> {
     match gather(ask, at, rules).await {
         Ok(files) => Observed::Present(files),
@@ -74,7 +74,7 @@ async fn list(ask: &impl Ask, at: &AgentsAt) -> Result<Vec<String>, Blind> {
 
 /// The texts of up to a hundred files, by path; `None` when they cannot be asked for this way.
 async fn batch(ask: &impl Ask, at: &AgentsAt, paths: &[String]) -> Result<Option<BTreeMap<String, String>>, Blind> {
-    let variables = json!({ "project": at.project, "ref": at.git_ref, "paths": paths });
+    let variables = json!({ "project": ask.present_path(at), "ref": at.git_ref, "paths": paths });
     let answer = match ask.graphql(Purpose::Agents, BLOBS, variables).await {
         Observed::Present(answer) => answer,
         Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(Blind { what: files_of(at), ..blind }),

@@ -1,6 +1,6 @@
 //! The Support Team data: one file per agent, and the accounts behind the handles.
 //!
-//! Reading the files needs a token with `read_repository` only. Unknown is not empty: a listing or a file
+//! The folder is listed with a token that has `read_api`; each file by its name opens to `read_repository`, too. Unknown is not empty: a listing or a file
 //! that cannot be read makes the whole data unknown, never a shorter list, because a person whose file was
 //! not read must not look like a person without one. Only a file that *was* read and cannot be understood
 //! stands for itself ([`AgentFile::Broken`]).

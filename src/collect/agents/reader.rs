@@ -11,6 +11,10 @@ use crate::pod::observed::Observed;
 
 #[async_trait]
 impl Ask for Reader {
+    fn present_path(&self, at: &AgentsAt) -> String {
+        Reader::present_path(self, Purpose::Agents, &at.project)
+    }
+
     async fn folder(&self, at: &AgentsAt) -> Observed<Vec<String>> {
         self.files_in(Purpose::Agents, &at.project, &at.path, &at.git_ref).await
     }

@@ -23,6 +23,7 @@ use crate::gitlab::{Purpose, Reader};
 use crate::pod::observed::{Blind, Cause};
 use crate::pod::verdict::LabelVerdict;
 use known::Known;
+use question::Question;
 
 /// A link to a thing of GitLab.
 pub(super) struct GitlabLink {
@@ -41,25 +42,21 @@ pub(super) struct Looked {
     pub(super) blind: Option<Blind>,
 }
 
-/// Looks at all of them in rounds: what each is, then what only the first answers make a question, and at
-/// last whether this token would see what seems to be missing.
+/// Looks at all of them in rounds: what each is, then what only the first answers make a question, the same of projects
+/// that were renamed, and at last whether this token would see what seems to be missing.
 pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &Reader, purpose: Purpose) -> Looked {
     let mut known = Known::default();
-    let mut blind = None;
-    for round in [plan::first, plan::second, plan::third] {
-        let questions = round(links, labels, &known);
-        if questions.is_empty() {
-            continue;
-        }
-        let (answers, why) = batch::ask(questions, reader, purpose).await;
-        blind = blind.or(why);
-        for (question, answer) in answers {
-            known.learn(&question, answer);
-        }
-        if blind.as_ref().is_some_and(|blind: &Blind| blind.cause == Cause::Token) {
-            break;
-        }
+    let mut rounds = Rounds { links, labels, reader, purpose, blind: None };
+    rounds.ask(plan::first, &mut known).await;
+    rounds.ask(plan::second, &mut known).await;
+    let moved = if rounds.go_on() { rest::moved(links, &known, reader, purpose).await } else { BTreeMap::new() };
+    if !moved.is_empty() {
+        known.follow(moved);
+        rounds.ask(plan::moved, &mut known).await;
+        rounds.ask(plan::second, &mut known).await;
     }
+    rounds.ask(plan::third, &mut known).await;
+    let blind = rounds.blind;
     if blind.is_none() {
         rest::ask(links, &mut known, reader, purpose).await;
     }
@@ -67,5 +64,37 @@ pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &R
         links: links.iter().map(|link| judge::judge(link, &known)).collect(),
         labels: labels.iter().map(|asked| labels::judge(asked, &known)).collect(),
         blind,
+    }
+}
+
+/// Round after round of questions.
+struct Rounds<'a> {
+    links: &'a [GitlabLink],
+    labels: &'a [Labels<'a>],
+    reader: &'a Reader,
+    purpose: Purpose,
+    /// Why GitLab could not be asked, if it could not.
+    blind: Option<Blind>,
+}
+
+impl Rounds<'_> {
+    /// Whether it makes sense to ask any more: a token that was refused is refused again.
+    fn go_on(&self) -> bool {
+        self.blind.as_ref().is_none_or(|blind| blind.cause != Cause::Token)
+    }
+
+    /// Asks what is open of a round's questions.
+    async fn ask(&mut self, round: impl Fn(&[GitlabLink], &[Labels<'_>], &Known) -> Vec<Question>, known: &mut Known) {
+        let questions = known.open(round(self.links, self.labels, known));
+        if questions.is_empty() || !self.go_on() {
+            return;
+        }
+        let (answers, why) = batch::ask(questions, self.reader, self.purpose).await;
+        if self.blind.is_none() {
+            self.blind = why;
+        }
+        for (question, answer) in answers {
+            known.learn(&question, answer);
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! A second look over the web, as anybody, at what the API hides: a public project that was renamed still
-//! redirects there. Nothing else that the web says of them counts, because it calls hidden things alive.
+//! A second look over the web, as anybody, at what the API does not show: a public project that was renamed still
+//! redirects there, and so does its former default branch, of files and folders alone
+//! (`app/controllers/concerns/extracts_path.rb`, `rectify_renamed_default_branch!`). Nothing else that the web says of them
+//! counts, because it calls hidden things alive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,15 +15,13 @@ use super::web::visit::{Visit, Visitor};
 use super::{bare, policy};
 use crate::pod::verdict::Verdict;
 
-/// Looks again at everything that the API hides; `judged` has its verdicts, by the places of the entries.
+/// Looks again at what the API hides, and at files that it finds at the default branch only; `judged` has its verdicts, by the places of the entries.
 pub(super) async fn look(entries: &[(Key, Entry)], judged: &mut BTreeMap<usize, Judged>, visitor: &Arc<Visitor>) {
     let hidden: Vec<(usize, &Url)> = entries
         .iter()
         .enumerate()
         .filter_map(|(at, (_, entry))| match &entry.ask {
-            Ask::Gitlab(thing) if judged.get(&at).is_some_and(|judged| judged.verdict == Verdict::Hidden) => {
-                Some((at, &thing.url))
-            }
+            Ask::Gitlab(thing) if judged.get(&at).is_some_and(is_open) => Some((at, &thing.url)),
             _ => None,
         })
         .collect();
@@ -29,10 +29,31 @@ pub(super) async fn look(entries: &[(Key, Entry)], judged: &mut BTreeMap<usize, 
     let visits = visit_all(visitor, jobs).await;
     for (at, url) in hidden {
         let Some(visit) = visits.get(&*bare(url)) else { continue };
-        if let Some(better) = moved_for_all_to_see(visit, url) {
+        let Some(first) = judged.get(&at) else { continue };
+        let better = match first.verdict {
+            Verdict::Dead => led_to_the_default_branch(visit, first),
+            _ => moved_for_all_to_see(visit, url),
+        };
+        if let Some(better) = better {
             judged.insert(at, better);
         }
     }
+}
+
+/// Whether the web may know more.
+fn is_open(judged: &Judged) -> bool {
+    judged.verdict == Verdict::Hidden || judged.verdict == Verdict::Dead && judged.suggestion.is_some()
+}
+
+/// GitLab itself leads from the ref that is not there to the place that the suggestion names.
+fn led_to_the_default_branch(visit: &Visit, judged: &Judged) -> Option<Judged> {
+    let to = Url::parse(&visit.judged.redirects.first()?.url).ok()?;
+    let suggestion = judged.suggestion.as_ref()?;
+    let same = Url::parse(suggestion).is_ok_and(|suggested| bare(&suggested).as_ref() == bare(&to).as_ref());
+    same.then(|| {
+        Judged::new(Verdict::Moved, "its branch was the default branch and has another name now")
+            .suggest(suggestion.clone())
+    })
 }
 
 fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {

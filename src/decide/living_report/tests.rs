@@ -26,6 +26,7 @@ fn reports(issues: Vec<PairingIssue>) -> Observed<ReportsSeen> {
         id: 9,
         path: "g/reports".to_owned(),
         archived: false,
+        marked_for_deletion: false,
         issues_enabled: true,
         private: false,
         role: None,

@@ -185,6 +185,7 @@ impl World {
         Snapshot {
             now: "2026-11-24T06:00:00Z".parse().unwrap(),
             server_now: Observed::Absent,
+            sources: Vec::new(),
             page: Observed::Present(page),
             tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind(), others: None },
             agents: Observed::Present(self.files.clone()),

@@ -138,8 +138,9 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
         if let Some(name) = input.filled("name") {
             project.name = name;
         }
-        if let Some(branch) = input.filled("default_branch") {
-            project.default_branch = branch;
+        if let Some(branch) = input.filled("default_branch").filter(|branch| *branch != project.default_branch) {
+            let former = std::mem::replace(&mut project.default_branch, branch);
+            project.previous_default_branch = Some(former);
         }
         if let Some(description) = input.text("description") {
             project.description = Some(description).filter(|text| !text.is_empty());

@@ -72,6 +72,17 @@ fn legacy<'a>(segments: &'a [&'a str]) -> (&'a [&'a str], &'a [&'a str]) {
     segments.split_at(at.unwrap_or(0))
 }
 
+/// From the former default branch to the one of today, for files and folders alone; every other ref that is not there is
+/// not found (`app/controllers/concerns/extracts_path.rb`, `rectify_renamed_default_branch!`).
+fn led_on(project: &Project, kind: &str, branch: &str, path: &[&str]) -> Reply {
+    if project.previous_default_branch.as_deref() != Some(branch) {
+        return page(404, "Page Not Found");
+    }
+    let mut to = format!("/{}/-/{kind}/{}", project.path, project.default_branch);
+    path.iter().for_each(|part| to.extend(["/", part]));
+    Reply::redirect(302, &to, "Found")
+}
+
 fn in_project(project: &Project, below: &[&str]) -> Reply {
     match below {
         [] | ["labels" | "milestones" | "merge_requests" | "pipelines" | "boards"] => page(200, &project.name),
@@ -90,7 +101,7 @@ fn in_project(project: &Project, below: &[&str]) -> Reply {
         },
         ["blob", branch, file @ ..] => {
             let path = file.join("/");
-            let Some(files) = project.branch(branch) else { return page(404, "Page Not Found") };
+            let Some(files) = project.branch(branch) else { return led_on(project, "blob", branch, file) };
             let folder = format!("{path}/");
             if files.contains_key(&path) {
                 page(200, &path)
@@ -101,7 +112,7 @@ fn in_project(project: &Project, below: &[&str]) -> Reply {
             }
         }
         ["tree", branch, folder @ ..] => {
-            let Some(files) = project.branch(branch) else { return page(404, "Page Not Found") };
+            let Some(files) = project.branch(branch) else { return led_on(project, "tree", branch, folder) };
             let folder = format!("{}/", folder.join("/"));
             if folder == "/" || files.keys().any(|file| file.starts_with(&folder)) {
                 page(200, "Files")

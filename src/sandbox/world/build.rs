@@ -84,6 +84,7 @@ impl World {
             path: path.to_owned(),
             name,
             default_branch: "main".to_owned(),
+            previous_default_branch: None,
             visibility,
             archived: false,
             issues_enabled: true,

@@ -81,8 +81,6 @@ pub struct World {
     pub issue_links: BTreeMap<u64, IssueLink>,
     /// The web beside GitLab.
     pub web: Web,
-    /// What GraphQL answers for the old path of a project that moved.
-    pub moved: Moved,
     /// A switch: every page of the web is the same page of a network that wants a sign-in first, and every name resolves.
     pub captive_portal: bool,
     /// A switch: no name resolves, because the resolver itself fails.
@@ -92,18 +90,6 @@ pub struct World {
     /// Switches for what GitLab itself does on its worse days.
     pub faults: Faults,
     last_id: u64,
-}
-
-/// What GraphQL answers for the old path of a project that moved.
-///
-/// GitLab's loader asks the routes of today only (`lib/gitlab/graphql/loaders/full_path_model_loader.rb`,
-/// `Routable.where_full_path_in`), so a strict box answers null, where REST redirects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Moved {
-    /// The project under its new path.
-    Followed,
-    /// Null, as for a project that is not there.
-    Null,
 }
 
 /// What the instance is licensed for.
@@ -127,7 +113,6 @@ impl World {
             projects: BTreeMap::new(),
             issue_links: BTreeMap::new(),
             web: Web::default(),
-            moved: Moved::Followed,
             captive_portal: false,
             dns_down: false,
             web_down: false,

@@ -30,6 +30,8 @@ pub struct Project {
     pub name: String,
     /// The branch that `HEAD` means.
     pub default_branch: String,
+    /// The one before it: pages of files and folders lead on from there.
+    pub previous_default_branch: Option<String>,
     /// Who may see it.
     pub visibility: Visibility,
     /// Read-only.

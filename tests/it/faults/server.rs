@@ -158,6 +158,7 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         id: 5,
         path: "g/reports".to_owned(),
         archived: false,
+        marked_for_deletion: false,
         issues_enabled: true,
         private: true,
         role: None,

@@ -82,7 +82,7 @@ fn beside(own: Reader, other: Reader) -> Reader {
 
 #[tokio::test(start_paused = true)]
 async fn each_gitlab_is_asked_with_its_own_token_about_its_own_links() {
-    use Verdict::{Alive, Dead, Moved};
+    use Verdict::{Alive, Dead};
     let (own, reader, own_secret) = instance("gitlab.com", "own", true, false);
     let (other, abroad, other_secret) = instance(OTHER, "other", true, false);
     let urls = [
@@ -100,7 +100,7 @@ async fn each_gitlab_is_asked_with_its_own_token_about_its_own_links() {
     assert_eq!(probed.blind, None);
     let seen = seen(probed);
     let verdicts = urls.map(|url| verdict(&seen, url));
-    assert_eq!(verdicts, [Alive, Alive, Alive, Alive, Dead, Moved, Alive]);
+    assert_eq!(verdicts, [Alive, Alive, Alive, Alive, Dead, Dead, Alive]);
     assert_eq!(
         seen[urls[5]].suggestion.as_deref(),
         Some("https://git.juniper.example/grove/open/-/blob/main/README.md")

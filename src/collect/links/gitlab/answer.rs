@@ -107,8 +107,11 @@ fn fact(leaf: &Leaf, field: &Value) -> Option<Fact> {
             kinds.iter().any(|kind| !nodes(&field[kind]).is_empty()).then_some(Fact::Exists)
         }
         Leaf::Role => field["integerValue"].as_u64().map(Fact::Role),
-        Leaf::Filter(title) => nodes(field).iter().any(|node| node["title"] == title.as_str()).then_some(Fact::Exists),
+        Leaf::Filter(title) | Leaf::ArchivedFilter(title) => {
+            nodes(field).iter().any(|node| node["title"] == title.as_str()).then_some(Fact::Exists)
+        }
         Leaf::Numbered(Numbered::Snippet, _) => (!nodes(field).is_empty()).then_some(Fact::Exists),
+        Leaf::ArchivedLabel(_) => (field["archived"] == true).then_some(Fact::Exists),
         // Another spelling is another label.
         Leaf::Label(title) => (field["title"] == title.as_str()).then_some(Fact::Exists),
         _ => (!field.is_null()).then_some(Fact::Exists),
@@ -127,7 +130,9 @@ fn trouble(body: &Value, at: &[&str]) -> Option<String> {
     };
     // GitLab's words for a null that is an answer (`Gitlab::Graphql::Authorize::AuthorizeResource`).
     let hidden = |error: &&Value| words(error).contains("does not exist or you don't have permission");
-    errors.iter().filter(concerns).find(|error| !hidden(error)).map(words)
+    // A ref that can be none is not there (`app/graphql/resolvers/blobs_resolver.rb`).
+    let no_ref = |error: &&Value| words(error).contains("Ref is not valid");
+    errors.iter().filter(concerns).find(|error| !hidden(error) && !no_ref(error)).map(words)
 }
 
 /// An error's own words, on one line.

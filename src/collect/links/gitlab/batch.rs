@@ -17,6 +17,9 @@ const MOST_TEXT: u64 = 2 * 1024 * 1024;
 /// Requests beyond the first packing, where GitLab refused one as a whole.
 const MOST_EXTRA: usize = 8;
 
+/// GitLab's words for what its schema has not got (the graphql gem's static validation).
+const NOT_KNOWN: [&str; 2] = ["doesn't exist on type", "doesn't accept argument"];
+
 /// Asks all questions; answers come in their order. Also tells why GitLab could not be asked, if so.
 pub(super) async fn ask(
     questions: Vec<Question>,
@@ -65,7 +68,7 @@ pub(super) async fn ask(
             waiting.extend(parts.into_iter().rev());
         } else {
             let alone = batch.first().map_or(0, |(_, question)| kind(question));
-            if alone > 0 && parts.len() < 2 && refusal.contains("doesn't exist on type") {
+            if alone > 0 && parts.len() < 2 && NOT_KNOWN.iter().any(|words| refusal.contains(words)) {
                 lacking.insert(alone, refusal.clone());
             }
             for (index, question) in batch {

@@ -14,6 +14,7 @@ use super::question::{Leaf, Root};
 use super::{ci_template, plan};
 use crate::collect::links::target::{GitlabThing, Part};
 use crate::collect::links::verdict::Judged;
+use crate::pod::snapshot::Project;
 use crate::pod::verdict::Verdict;
 
 const HIDDEN: &str = "not there or not visible to this token";
@@ -76,10 +77,18 @@ impl Seen<'_> {
         }
     }
 
+    /// The owner's path for a suggestion. What GitLab calls a project until it is deleted is no address to write down.
+    fn address(&self) -> &str {
+        if Project::is_path_marked_for_deletion(&self.home.path) { self.owner } else { &self.home.path }
+    }
+
     /// What a project that moved or was archived adds to a verdict.
     fn with_address(&self, judged: Judged) -> Judged {
         let moved = !self.home.path.eq_ignore_ascii_case(self.owner);
         match judged.verdict {
+            Verdict::Alive if Project::is_path_marked_for_deletion(&self.home.path) => {
+                alive("its project is marked for deletion")
+            }
             Verdict::Alive if moved => {
                 let reason = format!("it is at {} now", self.home.path);
                 Judged::new(Verdict::Moved, reason).suggest(self.thing().at(&self.home.path))

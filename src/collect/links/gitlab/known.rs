@@ -9,6 +9,8 @@ use super::question::{Leaf, Question, Root};
 pub(super) struct Known {
     owners: BTreeMap<(Root, String), Look<Home>>,
     leaves: BTreeMap<(Root, String, Leaf), Look<Fact>>,
+    /// Today's paths of projects that were renamed or moved, by the paths that links name.
+    today: BTreeMap<String, String>,
 }
 
 impl Known {
@@ -26,6 +28,30 @@ impl Known {
         for (leaf, look) in answer.leaves {
             self.leaves.insert((question.root, question.path.clone(), leaf), look);
         }
+    }
+
+    /// Takes in where projects are today whose paths GraphQL does not know any more, and forgets what it said of those.
+    pub(super) fn follow(&mut self, moved: BTreeMap<String, String>) {
+        self.owners.retain(|(root, path), _| *root != Root::Project || !moved.contains_key(path));
+        self.leaves.retain(|(root, path, _), _| *root != Root::Project || !moved.contains_key(path));
+        self.today.extend(moved);
+    }
+
+    /// Whether a project has another path today than the one that links name.
+    pub(super) fn has_moved(&self, path: &str) -> bool {
+        self.today.contains_key(path)
+    }
+
+    /// What is open of these questions, each asked where its owner is today.
+    pub(super) fn open(&self, questions: Vec<Question>) -> Vec<Question> {
+        let open = questions.into_iter().filter_map(|mut question| {
+            let all = question.leaves.len();
+            question.leaves.retain(|leaf| self.leaf(question.root, &question.path, leaf).is_none());
+            let asked = self.owners.contains_key(&(question.root, question.path.clone()));
+            question.today = self.today.get(&question.path).filter(|_| question.root == Root::Project).cloned();
+            (!question.leaves.is_empty() || all == 0 && !asked).then_some(question)
+        });
+        open.collect()
     }
 
     /// Takes in what is known of one leaf of an owner that was seen.

@@ -31,6 +31,11 @@ pub(super) fn retired(labels: &[Labels<'_>], known: &Known) -> impl Iterator<Ite
     })
 }
 
+/// The groups and titles of those that are there, which may be archived.
+pub(super) fn found<'a>(labels: &'a [Labels<'_>], known: &'a Known) -> impl Iterator<Item = (String, String)> + 'a {
+    exact(labels).filter(|(group, title)| known.has(Root::Group, group, &Leaf::Label(title.clone())))
+}
+
 /// The verdict on each name, by all that is known.
 pub(super) fn judge(asked: &Labels<'_>, known: &Known) -> BTreeMap<String, LabelVerdict> {
     asked.names.iter().map(|name| (name.clone(), verdict(name, asked.groups, known))).collect()
@@ -38,6 +43,7 @@ pub(super) fn judge(asked: &Labels<'_>, known: &Known) -> BTreeMap<String, Label
 
 fn verdict(name: &str, groups: &[String], known: &Known) -> LabelVerdict {
     match look(name, groups, known) {
+        Look::There(()) if is_archived(name, groups, known) => return LabelVerdict::Archived,
         Look::There(()) => return LabelVerdict::Alive,
         Look::Failed(why) => return LabelVerdict::Unknown(why),
         Look::Null => {}
@@ -51,6 +57,13 @@ fn verdict(name: &str, groups: &[String], known: &Known) -> LabelVerdict {
         }
     }
     unsure.map_or(LabelVerdict::Missing, LabelVerdict::Unknown)
+}
+
+/// Whether a label is archived in every group that has it. A GitLab that knows no archived labels has none.
+fn is_archived(name: &str, groups: &[String], known: &Known) -> bool {
+    let (label, archived) = (Leaf::Label(name.to_owned()), Leaf::ArchivedLabel(name.to_owned()));
+    let mut homes = groups.iter().filter(|group| known.has(Root::Group, group, &label));
+    homes.all(|group| known.has(Root::Group, group, &archived))
 }
 
 /// The names that a label may have got when it was retired.

@@ -67,11 +67,31 @@ pub(super) fn first(links: &[GitlabLink], labels: &[Labels<'_>], _known: &Known)
     questions(wanted, true, |_, _| 0)
 }
 
+/// The paths of projects that GraphQL does not show.
+pub(super) fn unseen_projects<'a>(links: &'a [GitlabLink], known: &'a Known) -> impl Iterator<Item = &'a str> {
+    links.iter().map(|link| &link.thing.owner).filter_map(|owner| {
+        let roots = roots(owner);
+        let unseen = roots.iter().all(|root| known.owner(*root, owner.path()) == Look::Null);
+        (unseen && roots.contains(&Root::Project)).then(|| owner.path())
+    })
+}
+
+/// The group that a project is in.
+pub(super) fn group_above(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(group, _)| group)
+}
+
+/// The same of projects that were found under another path.
+pub(super) fn moved(links: &[GitlabLink], _labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
+    let of_moved = |question: &Question| question.root == Root::Project && known.has_moved(&question.path);
+    first(links, &[], known).into_iter().filter(of_moved).collect()
+}
+
 /// What the first answers left open.
 ///
 /// A file that is missing may be a folder, may stand in a ref with slashes in its name, or in the default
 /// branch under its new name; an epic may be told as a work item only; a fragment is looked for in a text; a
-/// label may have been retired, a CI template taken from the default branch.
+/// label may have been retired or archived, a CI template taken from the default branch.
 pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     let mut sizes: BTreeMap<(String, Leaf), u64> = BTreeMap::new();
@@ -126,8 +146,9 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
         }
         for root in roots(&link.thing.owner) {
             let missed = |title: &&String| known.lacks(*root, owner, &Leaf::Filter((*title).clone()));
-            for title in link.thing.labels.iter().filter(missed).flat_map(|title| labels::retired_as(title)) {
-                want(*root, Leaf::Filter(title));
+            for title in link.thing.labels.iter().filter(missed) {
+                want(*root, Leaf::ArchivedFilter(title.clone()));
+                labels::retired_as(title).into_iter().for_each(|title| want(*root, Leaf::Filter(title)));
             }
         }
         for (text, size) in text_of(link, known).into_iter().chain(ci_template::text_of(link, known)) {
@@ -138,8 +159,15 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
             want(Root::Project, template);
         }
     }
+    // Whether the token would see a project that seems to be missing.
+    for group in unseen_projects(links, known).filter_map(group_above) {
+        wanted.entry((Root::Group, group.to_owned())).or_default().insert(Leaf::Role);
+    }
     for (group, title) in labels::retired(labels, known) {
         wanted.entry((Root::Group, group)).or_default().insert(Leaf::Label(title));
+    }
+    for (group, title) in labels::found(labels, known) {
+        wanted.entry((Root::Group, group)).or_default().insert(Leaf::ArchivedLabel(title));
     }
     questions(wanted, false, |owner, leaf| sizes.get(&(owner.to_owned(), leaf.clone())).copied().unwrap_or(0))
 }
@@ -268,22 +296,28 @@ pub(super) fn roots(owner: &Owner) -> &'static [Root] {
 fn questions(wanted: Wanted, owners: bool, size: impl Fn(&str, &Leaf) -> u64) -> Vec<Question> {
     let mut questions = Vec::new();
     for ((root, path), leaves) in wanted {
-        let (fragile, sound): (Vec<Leaf>, Vec<Leaf>) = leaves.into_iter().partition(Leaf::fragile);
-        questions.extend(fragile.into_iter().map(|leaf| Question::new(root, &path, vec![leaf])));
-        let mut question = Question::new(root, &path, Vec::new());
-        for leaf in sound {
-            let bytes = size(&path, &leaf);
-            question.leaves.push(leaf);
-            question.bytes += bytes;
-            if question.leaves.len() > 1 && (question.cost() > MOST_COMPLEX || question.bytes > LARGEST_TEXT) {
-                let leaf = question.leaves.pop();
-                question.bytes -= bytes;
-                let full = std::mem::replace(&mut question, Question::new(root, &path, leaf.into_iter().collect()));
-                question.bytes = bytes;
-                questions.push(full);
-            }
+        // What one GitLab may not know is in a question with nothing else, so that it costs nothing else.
+        let mut kinds: BTreeMap<usize, Vec<Leaf>> = BTreeMap::new();
+        if owners {
+            kinds.entry(0).or_default();
         }
-        if owners || !question.leaves.is_empty() {
+        for leaf in leaves {
+            kinds.entry(leaf.fragility()).or_default().push(leaf);
+        }
+        for leaves in kinds.into_values() {
+            let mut question = Question::new(root, &path, Vec::new());
+            for leaf in leaves {
+                let bytes = size(&path, &leaf);
+                question.leaves.push(leaf);
+                question.bytes += bytes;
+                if question.leaves.len() > 1 && (question.cost() > MOST_COMPLEX || question.bytes > LARGEST_TEXT) {
+                    let leaf = question.leaves.pop();
+                    question.bytes -= bytes;
+                    let full = std::mem::replace(&mut question, Question::new(root, &path, leaf.into_iter().collect()));
+                    question.bytes = bytes;
+                    questions.push(full);
+                }
+            }
             questions.push(question);
         }
     }

@@ -23,11 +23,20 @@ pub(super) enum Root {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leaf {
     /// Whether a file is there, and its size in bytes.
-    Blob { git_ref: String, path: String },
+    Blob {
+        git_ref: String,
+        path: String,
+    },
     /// The text of a file.
-    Text { git_ref: String, path: String },
+    Text {
+        git_ref: String,
+        path: String,
+    },
     /// Whether anything is in a folder.
-    Tree { git_ref: String, path: String },
+    Tree {
+        git_ref: String,
+        path: String,
+    },
     /// An issue of a project.
     Issue(String),
     /// A merge request of a project.
@@ -41,6 +50,10 @@ pub(super) enum Leaf {
     /// A label that a list of the owner may be narrowed to, by its exact title: its own, of a group above or below it,
     /// or of a project right in it.
     Filter(String),
+    /// Whether the label of that title is archived, as [`Leaf::Label`] and [`Leaf::Filter`] find it. Known from GitLab 18.10
+    /// on (`app/graphql/types/label_type.rb`, `app/graphql/resolvers/labels_resolver.rb`).
+    ArchivedLabel(String),
+    ArchivedFilter(String),
     /// A release, by its tag.
     Release(String),
     /// A thing that GitLab knows by the number in its address.
@@ -85,7 +98,10 @@ impl Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) root: Root,
+    /// The owner's path as links name it.
     pub(super) path: String,
+    /// The path that the owner has today, where that is another one.
+    pub(super) today: Option<String>,
     pub(super) leaves: Vec<Leaf>,
     /// Bytes of text that the answer will have, as far as known.
     pub(super) bytes: u64,
@@ -105,12 +121,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Leaf {
-    /// Whether another version of GitLab may not know it, and refuse a whole query for it.
-    pub(super) fn fragile(&self) -> bool {
-        self.fragility() > 0
-    }
-
-    /// Leaves of one number are known or unknown together; 0 is known to every version.
+    /// Which versions of GitLab know it; one that does not refuses a whole query for it. Leaves of one number are known or
+    /// unknown together; 0 is known to every version.
     pub(super) fn fragility(&self) -> usize {
         match self {
             Self::Epic(_) => 1,
@@ -120,6 +132,8 @@ impl Leaf {
             Self::Numbered(Numbered::Board, _) => 5,
             Self::Numbered(Numbered::Pipeline, _) => 6,
             Self::Numbered(Numbered::Snippet, _) => 7,
+            Self::ArchivedLabel(_) => 8,
+            Self::ArchivedFilter(_) => 9,
             _ => 0,
         }
     }
@@ -132,7 +146,7 @@ impl Leaf {
 
 impl Question {
     pub(super) fn new(root: Root, path: &str, leaves: Vec<Leaf>) -> Self {
-        Self { root, path: path.to_owned(), leaves, bytes: 0 }
+        Self { root, path: path.to_owned(), today: None, leaves, bytes: 0 }
     }
 
     /// The leaves as they are asked together, in an order that hangs on nothing else.
@@ -161,8 +175,8 @@ impl Question {
                 Leaf::Blob { .. } => (3 + files * 3) * (100 + files) / 100 + 1,
                 Leaf::Text { .. } => (3 + files * 4) * (100 + files) / 100 + 1,
                 Leaf::Tree { .. } => 14,
-                Leaf::Label(_) => 3,
-                Leaf::Filter(_) | Leaf::Numbered(Numbered::Snippet, _) => 6,
+                Leaf::Label(_) | Leaf::ArchivedLabel(_) => 3,
+                Leaf::Filter(_) | Leaf::ArchivedFilter(_) | Leaf::Numbered(Numbered::Snippet, _) => 6,
                 _ => 5,
             }
         });
@@ -178,7 +192,10 @@ impl Question {
             out.variables.insert(name.clone(), value);
             name
         };
-        let path = variable(if self.root == Root::User { "String" } else { "ID!" }, json!(self.path));
+        let path = variable(
+            if self.root == Root::User { "String" } else { "ID!" },
+            json!(self.today.as_ref().unwrap_or(&self.path)),
+        );
         let (mut inside, mut beside) = (String::new(), String::new());
         for asked in self.asked() {
             let alias = &asked.alias;
@@ -214,12 +231,18 @@ impl Question {
                 Leaf::Label(title) => {
                     write!(beside, " {alias}:label(title:${}){{title}}", variable("String!", json!(title)))
                 }
-                Leaf::Filter(title) => {
+                Leaf::ArchivedLabel(title) => {
+                    write!(beside, " {alias}:label(title:${}){{archived}}", variable("String!", json!(title)))
+                }
+                Leaf::Filter(title) | Leaf::ArchivedFilter(title) => {
+                    // Only those that are not archived, unless asked for; then only those.
+                    let archived =
+                        if matches!(asked.leaves[0], Leaf::ArchivedFilter(_)) { ",archived:true" } else { "" };
                     let below = if self.root == Root::Group { ",includeDescendantGroups:true" } else { "" };
                     let title = variable("String", json!(title));
                     write!(
                         beside,
-                        " {alias}:labels(title:${title},includeAncestorGroups:true{below},first:1){{nodes{{title}}}}"
+                        " {alias}:labels(title:${title},includeAncestorGroups:true{below}{archived},first:1){{nodes{{title}}}}"
                     )
                 }
                 Leaf::Release(tag) => {

@@ -62,6 +62,7 @@ fn looks(world: &World, times: usize, apart: chrono::Duration) -> Vec<Vec<String
             id: 9,
             path: "g/reports".to_owned(),
             archived: false,
+            marked_for_deletion: false,
             issues_enabled: true,
             private: true,
             role: None,

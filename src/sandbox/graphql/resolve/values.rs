@@ -77,6 +77,11 @@ pub(in super::super) fn archived<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted)
     }
 }
 
+pub(in super::super) fn issues_enabled<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
+    let Node::Project(project) = node else { return Got::Null };
+    value(project.issues_enabled)
+}
+
 pub(in super::super) fn visibility<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
     match node {
         Node::Project(project) => Got::Value(json!(project.visibility)),

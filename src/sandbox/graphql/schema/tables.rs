@@ -74,6 +74,7 @@ static PROJECT: Type = Type {
         value("name", r::name),
         value("archived", r::archived),
         value("visibility", r::visibility),
+        value("issuesEnabled", r::issues_enabled),
         value("webUrl", r::web_url),
         field("repository", Gives::Object(&REPOSITORY), &[], r::repository),
         field("issue", Gives::Object(&ISSUE), &[may("iid", Kind::Text)], r::issue).costs(Cost::Resolver),

@@ -18,7 +18,7 @@ impl Seen<'_> {
             Look::There(()) => self.place_in_file(path),
             Look::Failed(why) => Judged::new(Verdict::Unreachable, why),
             Look::Null if self.has(&Leaf::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() }) => {
-                let better = self.thing().with(&self.home.path, Some("tree"), None);
+                let better = self.thing().with(self.address(), Some("tree"), None);
                 Judged::new(Verdict::Moved, "it is a folder, shown at another address").suggest(better)
             }
             Look::Null => self.missing(git_ref, path, "file", &[true]),
@@ -30,7 +30,7 @@ impl Seen<'_> {
             Look::There(()) => alive(""),
             Look::Failed(why) => Judged::new(Verdict::Unreachable, why),
             Look::Null if self.has(&Leaf::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() }) => {
-                let better = self.thing().with(&self.home.path, Some("blob"), None);
+                let better = self.thing().with(self.address(), Some("blob"), None);
                 Judged::new(Verdict::Moved, "it is a file, shown at another address").suggest(better)
             }
             Look::Null => self.missing(git_ref, path, "folder", &[false]),
@@ -92,10 +92,14 @@ impl Seen<'_> {
         if !ref_is_there && elsewhere.iter().any(|leaves| leaves.iter().skip(2).any(|leaf| self.has(leaf))) {
             return alive("");
         }
-        let better = self.thing().with(&self.home.path, None, Some(root_ref));
+        let better = self.thing().with(self.address(), None, Some(root_ref));
         let at = shown(git_ref);
         match (ref_is_there, in_default) {
-            (false, true) => Judged::new(Verdict::Moved, format!("its branch {at} is {root_ref} now")).suggest(better),
+            // GitLab leads on from the former default branch alone, and tells that to browsers only: `second_sight` asks.
+            (false, true) => {
+                let reason = format!("{at} is not there, but the {what} is at {root_ref}");
+                Judged::new(Verdict::Dead, reason).suggest(better)
+            }
             (true, true) => {
                 let reason = format!("the {what} is not there at {at}, but it is at {root_ref}");
                 Judged::new(Verdict::Dead, reason).suggest(better)

@@ -60,11 +60,12 @@ impl Seen<'_> {
     /// of the groups above it, which not everybody sees; a group's may also be those of any project below it, which
     /// GitLab does not list together.
     fn narrowed(&self) -> Judged {
-        let mut now = Vec::new();
+        let (mut now, mut archived) = (Vec::new(), false);
         for title in &self.thing().labels {
             match self.look(&Leaf::Filter(title.clone())) {
                 Look::There(()) => {}
                 Look::Failed(why) => return Judged::new(Verdict::Unreachable, why),
+                Look::Null if self.has(&Leaf::ArchivedFilter(title.clone())) => archived = true,
                 Look::Null => {
                     let shown = Untrusted::new(title.as_str()).line();
                     match retired_as(title).into_iter().find(|retired| self.has(&Leaf::Filter(retired.clone()))) {
@@ -80,7 +81,9 @@ impl Seen<'_> {
                 }
             }
         }
-        let Some((_, retired)) = now.first() else { return alive("") };
+        let Some((_, retired)) = now.first() else {
+            return alive(if archived { "a label that the list is narrowed to is archived" } else { "" });
+        };
         let reason = format!(
             "a label that the list is narrowed to was retired as ~\"{}\"",
             Untrusted::new(retired.as_str()).line()
