@@ -86,6 +86,7 @@ impl World {
             default_branch: "main".to_owned(),
             visibility,
             archived: false,
+            marked_for_deletion_on: None,
             issues_enabled: true,
             formerly: Vec::new(),
             created_at: self.days_ago(400),
