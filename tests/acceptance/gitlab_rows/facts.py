@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 
 HEAD = re.compile(r"(?P<path>[^\s=~]+)\s+(?P<word>=|~|has|lacks|absent|present)(?=\s|;|$)")
+# What the driver made, by its name; in a fact it may stand without quotes.
+NAME = re.compile(r":[a-z-]+(?=\s|;|$)")
 NOTHING = object()
 
 
@@ -96,8 +98,9 @@ def parse(text):
         if word not in ("absent", "present"):
             while at < len(text) and text[at].isspace():
                 at += 1
+            name = NAME.match(text, at)
             try:
-                wanted, at = json.JSONDecoder().raw_decode(text, at)
+                wanted, at = (name[0], name.end()) if name else json.JSONDecoder().raw_decode(text, at)
             except ValueError:
                 raise Unreadable(f"no JSON behind {word}: {text[at:]!r}") from None
         check(path, word, wanted)

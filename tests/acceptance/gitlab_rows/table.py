@@ -65,7 +65,7 @@ def row(cells):
     if len(cells) != len(COLUMNS):
         raise Unreadable(f"{len(cells)} columns instead of {len(COLUMNS)}")
     line = dict(zip(COLUMNS, (cell.strip() for cell in cells)))
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", line["id"]):
+    if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", line["id"]):
         raise Unreadable(f"no id: {line['id']!r}")
     if line["plan"] not in ("Free", "Premium"):
         raise Unreadable(f"{line['id']}: no plan: {line['plan']!r}")
@@ -87,10 +87,11 @@ def row(cells):
 
 
 def request(text):
-    """`METHOD PATH {JSON}`; the path is below /api/v4 unless it begins with /api or /-."""
+    """`METHOD PATH {JSON}`; the path is below /api/v4 unless it begins with /api/ or /-/."""
     method, _, rest = text.partition(" ")
     path, _, given = rest.strip().partition(" ")
-    if method not in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH") or not path.startswith("/"):
+    path = path if path.startswith("/") else "/" + path
+    if method not in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH") or path == "/":
         raise Unreadable(f"no request: {text!r}")
     for name in words.names_in(path):
         if name not in words.NAMES:

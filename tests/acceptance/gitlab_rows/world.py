@@ -15,30 +15,38 @@ class World:
         self.group_path = GROUP + serial
         self.serial = serial
         self.people, self.tokens = {}, {}
-        self.names = {"today": now.date().isoformat(), "now": now.isoformat(), "iid": 1, "second": 2}
+        self.names = {"today": now.date().isoformat(), "now": now.isoformat(), "iid": 1, "second": 2, "pad": " " * 10_000}
 
     def prepare(self, row):
         """Everything that the row's words say, then the token of whoever asks."""
         self.verb("fault", {"tier": row.plan.lower(), "moved": "null"})
-        visibility, rest = row.world[0][0], row.world[1:]
-        group = self.api.do("POST", "/groups", {"name": self.group_path, "path": self.group_path, "visibility": "public"})
-        self.names.update({"group": self.group_path, "group-number": group["id"]})
+        self.visibility, rest, said = row.world[0][0], row.world[1:], dict(row.world)
+        # The project's group is as visible as can be, unless the row is about it.
+        group = {"name": self.group_path, "path": self.group_path, "visibility": said.get("in-group", "public")}
+        group = self.api.do("POST", "/groups", group)
         path = f"{self.group_path}/desk"
-        self.names.update({"id": path, "path": path, "number": 987_654_321})
-        self.visibility = visibility
-        if visibility != "absent":
-            project = {"name": "Desk", "path": "desk", "namespace_id": group["id"], "visibility": visibility}
+        self.names.update({"group": self.group_path, "group-number": group["id"], "number": 987_654_321})
+        self.names.update({"id": path, "path": path, "old": path})
+        if self.visibility != "absent":
+            project = {"name": "Desk", "path": "desk", "namespace_id": group["id"], "visibility": self.visibility}
             self.names["number"] = self.api.do("POST", "/projects", project)["id"]
-            self.person("owner")
-            if row.who in words.ROLES:
-                self.person(row.who)
-            for word, value in rest:
-                getattr(self, word.replace("-", "_"))(*([value] if value is not None else []))
+        self.group_member = row.who if "role-in-group" in said else None
+        self.who = row.who
+        for who in {"owner", row.who} & set(words.ROLES):
+            self.person(who)
+        for word, value in rest:
+            getattr(self, word.replace("-", "_"))(*([value] if value is not None else []))
         for name in row.names():
             # Somebody of whom only the request or the facts tell.
             if name.removesuffix("-name") in (*words.ROLES, "stranger"):
                 self.person(name.removesuffix("-name"))
         return self.token(row.who, row.scopes)
+
+    def in_group(self, _visibility):
+        """It was made so."""
+
+    def role_in_group(self):
+        """Whoever asks was made a member of the group."""
 
     # Who there is.
 
@@ -51,16 +59,27 @@ class World:
         elif who == "bot":
             return self.bot()["user_id"]
         else:
-            name = f"{who}{self.serial}-of-rows"
-            user = {"name": who.title(), "username": name, "email": f"{name}@example.com", "skip_confirmation": True,
-                    "force_random_password": True}
-            user = self.api.do("POST", "/users", user)
+            user = self.account(f"{who}{self.serial}-of-rows")
             if who in words.ROLES and self.visibility != "absent":
-                member = {"user_id": user["id"], "access_level": words.ROLES[who]}
-                self.api.do("POST", f"{self.project}/members", member)
+                home = f"/groups/{self.names['group-number']}" if who == self.group_member else self.project
+                self.api.do("POST", f"{home}/members", {"user_id": user["id"], "access_level": words.ROLES[who]})
         self.people[who] = user["id"]
         self.names.update({who: user["id"], f"{who}-name": user["username"]})
         return user["id"]
+
+    def account(self, username):
+        return self.api.do("POST", "/users", {
+            "name": username.title(), "username": username, "email": f"{username}@example.com", "skip_confirmation": True,
+            "force_random_password": True,
+        })
+
+    def user(self, username):
+        # The box has people of its own.
+        there = self.api.do("GET", "/users", {"username": username})
+        self.names["someone"] = (there[0] if there else self.account(username))["id"]
+
+    def blocked_user(self, _username):
+        self.api.do("POST", f"/users/{self.names['someone']}/block")
 
     def token(self, who, scopes=("api",)):
         """What somebody signs in with; None for nobody."""
@@ -125,8 +144,31 @@ class World:
         asked = {"branch": "main", "commit_message": f"Add {path}", "content": text}
         self.api.do("POST", f"{self.project}/repository/files/{escaped(path)}", asked)
 
+    def files(self, count):
+        for number in range(int(count)):
+            self.file(f"many/{number + 1:03}.md")
+
+    def empty_repository(self):
+        """A project has nothing in it unless a word says so."""
+
+    def branch(self, name):
+        self.api.do("POST", f"{self.project}/repository/branches", {"branch": name, "ref": "main"})
+
     def template(self, name):
         self.file(f".gitlab/issue_templates/{name}.md", f"# {name}\n")
+
+    def mr_template(self, name):
+        self.file(f".gitlab/merge_request_templates/{name}.md", f"# {name}\n")
+
+    def merge_request(self):
+        self.file("first.md")
+        self.branch("topic")
+        asked = {"source_branch": "topic", "target_branch": "main", "title": "A change"}
+        self.api.do("POST", f"{self.project}/merge_requests", asked)
+
+    def release(self, tag):
+        self.file("first.md")
+        self.api.do("POST", f"{self.project}/releases", {"tag_name": tag, "ref": "main"})
 
     def wiki(self, slug):
         self.api.do("POST", f"{self.project}/wikis", {"title": slug, "content": "A page."})
@@ -134,10 +176,20 @@ class World:
     def milestone(self):
         self.names["milestone"] = self.api.do("POST", f"{self.project}/milestones", {"title": "First"})["id"]
 
+    def closed_milestone(self):
+        self.api.do("PUT", f"{self.project}/milestones/{self.names['milestone']}", {"state_event": "close"})
+
+    def group_milestone(self):
+        made = self.api.do("POST", f"/groups/{self.names['group-number']}/milestones", {"title": "Of the group"})
+        self.names["milestone"] = made["id"]
+
     def epic(self):
         self.names["epic"] = self.api.do("POST", f"/groups/{self.names['group-number']}/epics", {"title": "All of it"})["iid"]
 
     # Its issues.
+
+    def archived_group_label(self, name):
+        self.api.do("PUT", f"/groups/{self.names['group-number']}/labels/{escaped(name)}", {"archived": True})
 
     def issue(self, who="owner", title="The first issue", **more):
         self.person(who)
@@ -148,8 +200,25 @@ class World:
     def second_issue(self):
         self.names["second"] = self.issue(title="The second issue")
 
-    def second_confidential(self):
-        self.edit(2, confidential=True)
+    def second_issue_confidential(self):
+        self.names["second"] = self.issue(title="The second issue", confidential=True)
+
+    def other(self, visibility, *members):
+        """Another project with an issue, of which the asking user is no member unless it says so."""
+        project = {"name": "Other", "path": "other", "namespace_id": self.names["group-number"], "visibility": visibility}
+        number = self.names["other"] = self.api.do("POST", "/projects", project)["id"]
+        for who in members:
+            self.api.do("POST", f"/projects/{number}/members", {"user_id": self.person(who), "access_level": 10})
+        self.api.do("POST", f"/projects/{number}/issues", {"title": "The other issue"})
+
+    def other_public(self):
+        self.other("public")
+
+    def other_private(self):
+        self.other("private")
+
+    def other_guest(self):
+        self.other("private", self.who)
 
     def third_issue(self):
         self.issue(title="The third issue")
@@ -168,7 +237,16 @@ class World:
         self.edit(1, state_event="close")
 
     def confidential(self):
+        if "epic" in self.names:
+            epic = f"/groups/{self.names['group-number']}/epics/{self.names['epic']}"
+            return self.api.do("PUT", epic, {"confidential": True})
         self.edit(1, confidential=True)
+
+    def titled(self, title):
+        self.edit(1, title=title)
+
+    def described(self, description):
+        self.edit(1, description=description)
 
     def locked(self):
         self.edit(1, discussion_locked=True)
@@ -176,29 +254,33 @@ class World:
     def labelled(self, name):
         self.edit(1, add_labels=[name])
 
+    def unlabelled(self, name):
+        self.edit(1, remove_labels=[name])
+
+    def deleted_label(self, name):
+        self.api.do("DELETE", f"{self.project}/labels/{escaped(name)}")
+
     def second_labelled(self, name):
         self.edit(2, add_labels=[name])
 
-    def assigned_to(self, who):
+    def assigned(self, who):
         self.edit(1, assignee_ids=[self.person(who)])
 
     def linked(self):
         self.api.do("POST", f"{self.project}/issues/1/links", {"target_project_id": self.names["number"], "target_issue_iid": 2})
         self.names["link"] = self.api.do("GET", f"{self.project}/issues/1/links")[0]["issue_link_id"]
 
-    def note(self, who="owner", **more):
-        asked = {"body": "A note.", **more}
+    def note(self, body="A note.", who="owner", **more):
+        asked = {"body": body, **more}
         self.names["note"] = self.api.do("POST", f"{self.project}/issues/1/notes", asked, self.token_for(who))["id"]
 
-    note_by = note
+    def note_by(self, who):
+        self.note(who=who)
 
     def internal_note(self):
         self.note(internal=True)
 
     # What becomes of it.
-
-    def issues_off(self):
-        self.api.do("PUT", self.project, {"issues_access_level": "disabled"})
 
     def group_archived(self):
         self.api.do("POST", f"/groups/{self.names['group-number']}/archive")
@@ -231,6 +313,13 @@ class World:
 
     def spam(self, verdict):
         self.verb("fault", {"api": {"disallow": "spam_discarded", "captcha": "spam"}[verdict], "path": "/issues"})
+
+    def __getattr__(self, name):
+        """`issues-private` and its siblings."""
+        feature, _, level = name.rpartition("_")
+        if feature.replace("_", "-") not in words.FEATURES or level not in ("private", "disabled"):
+            raise AttributeError(name)
+        return lambda: self.api.do("PUT", self.project, {f"{feature}_access_level": level})
 
     # Beside GitLab's API.
 
