@@ -62,10 +62,16 @@ pub(super) fn answer(inside: &mut Inside, live: bool, call: &Call) -> Reply {
         ("GET" | "HEAD", ["journal.html"]) => Ok(pages::journal(inside)),
         ("GET" | "HEAD", ["world"]) => pretty(&inside.world),
         ("GET" | "HEAD", ["dns", name]) => resolve(&inside.world, name),
+        ("POST", ["world", "reset"]) => {
+            inside.world = inside.start.clone();
+            (inside.journal, inside.requests) = (Vec::new(), 0);
+            pretty(&json!({ "now": inside.world.now }))
+        }
         ("POST", ["world", "now"]) => set_now(&mut inside.world, live, call),
         ("POST", ["world", "token"]) => set_token(&mut inside.world, call),
         ("POST", ["world", "fault"]) => faults::set(&mut inside.world, call),
         ("POST", ["world", "issue"]) => verbs::issue(&mut inside.world, call),
+        ("POST", ["world", "issues"]) => verbs::issues(&mut inside.world, call),
         ("POST", ["world", "role"]) => verbs::role(&mut inside.world, call),
         ("POST", ["world", "label"]) => verbs::label(&mut inside.world, call),
         ("POST", ["world", "user"]) => set_user(&mut inside.world, call),

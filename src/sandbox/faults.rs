@@ -85,6 +85,9 @@ pub enum Trouble {
     RackAttack(u32),
     /// 429 as the application gives it: JSON without `Retry-After`.
     ApplicationLimit,
+    /// 429 as `check_rate_limit!` gives it in newer versions: the same with `Retry-After` in seconds
+    /// (`lib/api/helpers/rate_limiter.rb`).
+    CheckedLimit(u32),
     /// 429 as `rack_response` gives it for the limit on creating issues: without any header, so that nothing says what the
     /// body is or when to come back (`lib/api/api.rb`).
     BareLimit,

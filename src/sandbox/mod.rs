@@ -66,6 +66,8 @@ pub struct Sandbox {
 /// What the box holds behind its lock. Handlers take the lock once per request and never wait while holding it.
 struct Inside {
     world: World,
+    /// The world as it was first, for whoever starts anew.
+    start: World,
     journal: Vec<Entry>,
     requests: u64,
     /// The window of the rate limit that the last request fell into, and how many did.
@@ -138,7 +140,8 @@ impl Sandbox {
     fn with(world: World, clock: Option<Clock>) -> Sandbox {
         let origin = "http://127.0.0.1".to_owned();
         let place = Place { own: origin.clone(), origin, web: None, ca: None };
-        let inside = Inside { world, journal: Vec::new(), requests: 0, window: (0, 0), place };
+        let start = world.clone();
+        let inside = Inside { world, start, journal: Vec::new(), requests: 0, window: (0, 0), place };
         Sandbox { state: Arc::new(Mutex::new(inside)), clock }
     }
 

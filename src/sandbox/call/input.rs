@@ -49,19 +49,21 @@ impl Input {
     /// A yes or no, in the spellings that GitLab takes.
     pub(in super::super) fn flag(&self, key: &str) -> Option<bool> {
         match self.text(key)?.to_ascii_lowercase().as_str() {
-            "true" | "1" | "t" | "yes" | "on" => Some(true),
-            "false" | "0" | "f" | "no" | "off" => Some(false),
+            "true" | "1" | "t" | "yes" | "y" | "on" => Some(true),
+            "false" | "0" | "f" | "no" | "n" | "off" => Some(false),
             _ => None,
         }
     }
 
-    /// A list: an array, repeated keys or one text with commas.
+    /// A list: an array, repeated keys or one text with commas; what is in an array may have commas, too
+    /// (`lib/api/validations/types/comma_separated_to_array.rb`).
     pub(in super::super) fn list(&self, key: &str) -> Option<Vec<String>> {
-        let parts: Vec<String> = match self.0.get(key)? {
+        let texts: Vec<String> = match self.0.get(key)? {
             Value::Array(items) => items.iter().map(plain).collect(),
-            one => plain(one).split(',').map(str::to_owned).collect(),
+            one => vec![plain(one)],
         };
-        Some(parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+        let parts = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+        Some(parts.filter(|part| !part.is_empty()).map(str::to_owned).collect())
     }
 
     /// A list of objects, as JSON bodies have them.

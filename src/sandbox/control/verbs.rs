@@ -1,11 +1,15 @@
-//! What somebody does in GitLab's pages, by name: `POST /-/world/issue`, `/-/world/role` and `/-/world/label`.
+//! What somebody does in GitLab's pages, by name: `POST /-/world/issue`, `/-/world/role` and `/-/world/label`; and
+//! `/-/world/issues`, which opens many at once.
 
 use serde_json::json;
 
 use super::pretty;
 use crate::sandbox::call::Call;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{IssueEdit, World};
+use crate::sandbox::world::{IssueEdit, NewIssue, World};
+
+/// The most issues that are opened at once.
+const MOST: u64 = 100_000;
 
 /// Does to an issue what `verb` says, as `username`; unless one is named, as the user of the token `person`, or as the
 /// issue's author where there is no such token.
@@ -35,6 +39,19 @@ pub(super) fn issue(world: &mut World, call: &Call) -> Answer {
         "discussion_locked": issue.locked,
         "state": if issue.is_open() { "opened" } else { "closed" },
     }))
+}
+
+/// Opens so many issues in a project, each with its number as its title.
+pub(super) fn issues(world: &mut World, call: &Call) -> Answer {
+    let project = project(world, call)?;
+    let count = call.input.number("count").filter(|count| *count <= MOST);
+    let count = count.ok_or_else(|| Reply::error(400, "count is a number, 100000 at most"))?;
+    let author = world.projects.get(&project).and_then(|home| home.members.keys().next().copied()).unwrap_or(0);
+    for number in 1..=count {
+        let new = NewIssue { title: format!("Issue {number}"), ..NewIssue::default() };
+        world.open_issue(project, author, &new);
+    }
+    pretty(&json!({ "project": project, "opened": count }))
 }
 
 /// Sets somebody's own role in a project; 0 takes it away.

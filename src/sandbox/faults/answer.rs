@@ -72,6 +72,9 @@ fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
             rate_headers(limited, world, call, 0)
         }
         Trouble::ApplicationLimit => Reply::json(429, &error(TOO_MANY)),
+        Trouble::CheckedLimit(seconds) => {
+            Reply::json(429, &error(TOO_MANY)).header("retry-after", seconds.to_string())
+        }
         Trouble::BareLimit => Reply::made(429, std::iter::empty(), error(TOO_MANY).to_string().into_bytes()),
         Trouble::HtmlForbidden => page(403, "Access denied by your network"),
         Trouble::Spam => {
@@ -81,7 +84,10 @@ fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
             spam["captcha_site_key"] = "no-key-of-the-box".into();
             Reply::json(409, &spam)
         }
-        Trouble::SpamDiscarded => Reply::json(400, &error("This issue looks like spam and was discarded.")),
+        // `Spammable#invalidate_if_spam`, in the words that clients look for.
+        Trouble::SpamDiscarded => {
+            Reply::invalid("base", "Your issue has been recognized as spam and has been discarded.")
+        }
         Trouble::Answer { status, headers, body } => {
             let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
             Reply::made(*status, headers, body.clone().into_bytes())

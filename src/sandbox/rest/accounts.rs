@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Asked;
+use super::{Asked, access_tokens};
 use super::paging::page;
 use super::users::{find, full};
 use crate::sandbox::reply::{Answer, Reply};
@@ -44,6 +44,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
             asked.world.remove_user(id);
             Ok(Reply::empty(204))
         }
+        ("POST", ["personal_access_tokens"]) => access_tokens::of_user(asked, id),
         ("POST", ["block"]) => moderate(asked, id, &["active", "deactivated"], "blocked"),
         ("POST", ["unblock"]) => moderate(asked, id, &["blocked"], "active"),
         ("POST", ["ban"]) => moderate(asked, id, &["active"], "banned"),

@@ -144,7 +144,7 @@ fn show(asked: &Asked<'_>, status: u16, project: u64, name: &str) -> Answer {
 }
 
 /// The rules of `git check-ref-format` that names run into.
-pub(super) fn is_branch_name(name: &str) -> bool {
+pub(in crate::sandbox) fn is_branch_name(name: &str) -> bool {
     let odd = |char: char| char.is_whitespace() || char.is_control() || "~^:?*[\\".contains(char);
     !(name.is_empty()
         || name.chars().any(odd)

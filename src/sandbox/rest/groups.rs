@@ -12,7 +12,8 @@ use crate::sandbox::world::{Group, OWNER, Visibility};
 
 /// `/groups/:id` and what is below it.
 pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
-    if !asked.call.method.is_safe() {
+    // Labels and milestones are for those who are signed in (`lib/api/group_labels.rb`, `group_milestones.rb`).
+    if !asked.call.method.is_safe() || matches!(path, ["labels" | "milestones", ..]) {
         asked.signed_in()?;
     }
     let (group, own_path) = {
@@ -32,6 +33,14 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
         (_, ["milestones", rest @ ..]) => milestones::answer(asked, Owner::Group(group), rest),
         (_, ["epics", rest @ ..]) => epics::answer(asked, group, rest),
         ("POST", ["share"]) => share(asked, group),
+        ("POST", [what @ ("archive" | "unarchive")]) => {
+            asked.group_role(group, OWNER)?;
+            let archived = *what == "archive";
+            if let Some(home) = asked.world.groups.get_mut(&group) {
+                home.archived = archived;
+            }
+            show(asked, 201, group)
+        }
         ("DELETE", ["share", other]) => {
             asked.group_role(group, OWNER)?;
             let other = other.parse().unwrap_or(0);
@@ -172,6 +181,6 @@ fn shape(asked: &Asked<'_>, group: &Group) -> Value {
         "full_path": group.path,
         "created_at": instant(group.created_at),
         "parent_id": asked.world.group_of(&group.path).map(|above| above.id),
-        "archived": false,
+        "archived": group.archived,
     })
 }

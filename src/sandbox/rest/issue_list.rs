@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::Asked;
 use super::labels::fit;
-use super::paging::{keyset, page};
+use super::paging::{check_offset, keyset, page};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Issue, World};
@@ -19,6 +19,7 @@ pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
     if asked.call.input.filled("pagination").as_deref() == Some("keyset") {
         return keyset(asked, &found, |issue| issue.id, |issue| asked.issue_shape(home, issue));
     }
+    check_offset(asked, "Issue")?;
     Ok(page(asked, &found, |issue| asked.issue_shape(home, issue)))
 }
 

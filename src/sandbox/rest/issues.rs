@@ -9,6 +9,26 @@ use crate::sandbox::world::{GUEST, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
 /// The longest description, in characters.
 const LONGEST: usize = 1_048_576;
 
+/// What an edit may name; it has to name one of these (`lib/api/helpers/issues_helpers.rb`).
+const EDITABLE: [&str; 16] = [
+    "assignee_id",
+    "assignee_ids",
+    "confidential",
+    "created_at",
+    "description",
+    "discussion_locked",
+    "due_date",
+    "labels",
+    "add_labels",
+    "remove_labels",
+    "milestone_id",
+    "state_event",
+    "title",
+    "issue_type",
+    "weight",
+    "epic_id",
+];
+
 /// `issues`, `issues/:iid` and its participants.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     match (asked.call.method.as_str(), path) {
@@ -33,7 +53,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
 fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let who = writer(asked, project)?;
     let input = &asked.call.input;
-    let title = input.text("title").ok_or_else(|| Reply::not_given("title"))?;
+    let title = input.text("title").ok_or_else(|| Reply::missing("title"))?;
     check_text(Some(&title), input.text("description").as_ref())?;
     let mut rest = edit(input)?;
     rest.title = None;
@@ -59,13 +79,18 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
 
 fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let who = writer(asked, project)?;
-    let issue = asked.issue(project, iid)?;
+    let input = &asked.call.input;
+    if !EDITABLE.iter().any(|key| input.has(key)) {
+        let why = format!("{} are missing, at least one parameter must be provided", EDITABLE.join(", "));
+        return Err(Reply::error(400, &why));
+    }
+    let issue = any_issue(asked, project, iid)?;
     let iid = issue.iid;
     let edits_all = asked.level(project) >= PLANNER;
-    if !edits_all && issue.author != who && !issue.assignees.contains(&who) {
+    let hidden = !asked.world.may_see_issue(project, issue, Some(who));
+    if hidden || (!edits_all && issue.author != who && !issue.assignees.contains(&who)) {
         return Err(Reply::forbidden());
     }
-    let input = &asked.call.input;
     let title = input.text("title");
     check_text(title.as_ref(), input.text("description").as_ref())?;
     let mut edit = edit(input)?;
@@ -82,8 +107,8 @@ fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
 }
 
 fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
+    let issue = any_issue(asked, project, iid)?;
     asked.role(project, OWNER)?;
-    let issue = asked.issue(project, iid)?;
     asked.unmodified_since(issue.updated_at)?;
     let iid = issue.iid;
     asked.world.issue_links.retain(|_, link| link.source != (project, iid) && link.target != (project, iid));
@@ -91,6 +116,12 @@ fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
         project.issues.remove(&iid);
     }
     Ok(Reply::empty(204))
+}
+
+/// An issue of the project, even one that the asking user does not see: changes are refused with 403, not with 404
+/// (`lib/api/issues.rb`).
+fn any_issue<'a>(asked: &'a Asked<'_>, project: u64, iid: &str) -> Result<&'a Issue, Reply> {
+    iid.parse().ok().and_then(|iid| asked.world.issue(project, iid)).ok_or_else(|| Reply::message(404, "404 Not found"))
 }
 
 /// What hangs on one issue.

@@ -90,7 +90,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let mut rest = edit(input)?;
     (rest.close, rest.target_branch) = (None, None);
     let home = asked.project(target)?;
-    if home.archived || !asked.world.may_read_code(home, asked.who) {
+    if asked.world.is_read_only(home) || !asked.world.may_read_code(home, asked.who) {
         return Err(Reply::forbidden());
     }
     if target == project && source_branch == target_branch {

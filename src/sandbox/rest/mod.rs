@@ -2,6 +2,7 @@
 //!
 //! Statuses, bodies and key sets follow GitLab docs, "REST API", and the files named at the handlers.
 
+mod access_tokens;
 mod accounts;
 mod asked;
 mod branches;
@@ -36,6 +37,7 @@ mod tests;
 mod token;
 mod tree;
 mod users;
+mod wikis;
 
 use http::Method;
 
@@ -43,6 +45,7 @@ use super::call::Call;
 use super::reply::{Answer, Reply};
 use super::world::World;
 
+pub(super) use branches::is_branch_name as is_ref;
 pub(super) use files::sha;
 pub(super) use token::token;
 
@@ -95,16 +98,23 @@ pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
 impl Asked<'_> {
     /// Everything below one project.
     fn in_project(&mut self, id: &str, rest: &[&str]) -> Answer {
-        let project = self.find_project(id)?;
         let writes = !self.call.method.is_safe();
-        if writes && self.who.is_none() {
+        if self.who.is_none() && (is_for_accounts(rest) || (writes && !matches!(rest, ["repository", ..]))) {
+            // This is asked before anything else, so that it tells nothing about the project.
             return Err(Reply::unauthorized());
         }
-        if writes && self.project(project)?.archived && !matches!(rest, [] | ["archive" | "unarchive" | "fork"]) {
+        let project = self.find_project(id)?;
+        if writes && self.who.is_none() {
+            return Err(Reply::forbidden());
+        }
+        let read_only = self.world.is_read_only(self.project(project)?);
+        if writes && read_only && !matches!(rest, [] | ["archive" | "unarchive" | "fork" | "restore"]) {
             return Err(Reply::forbidden());
         }
         match rest {
             [] | ["archive" | "unarchive" | "fork"] => projects::answer(self, project, rest),
+            ["restore"] if writes => projects::restore(self, project),
+            ["access_tokens"] if writes => access_tokens::of_project(self, project),
             ["labels", rest @ ..] => labels::answer(self, project, rest),
             ["issues", rest @ ..] => issues::answer(self, project, rest),
             ["merge_requests", rest @ ..] => merge_requests::answer(self, project, rest),
@@ -115,9 +125,21 @@ impl Asked<'_> {
             ["members", rest @ ..] => members::answer(self, members::Of::Project(project), rest),
             ["forks"] if !writes => project_list::forks(self, project),
             ["snapshot"] if !writes => tree::snapshot(self, project),
-            ["wikis"] if !writes => projects::wiki(self, project),
+            ["wikis", rest @ ..] => wikis::answer(self, project, rest),
             ["templates", rest @ ..] if !writes => projects::templates(self, project, rest),
             _ => Err(Reply::no_route()),
         }
+    }
+}
+
+/// What only somebody who is signed in may read, in public projects too (`before { authenticate! }` in `lib/api/labels.rb`,
+/// `project_milestones.rb`, `issue_links.rb`, `resource_label_events.rb` and its siblings, `ci/pipeline_schedules.rb`).
+fn is_for_accounts(path: &[&str]) -> bool {
+    match path {
+        ["labels" | "milestones" | "pipeline_schedules", ..] => true,
+        ["issues" | "merge_requests", _, kind, ..] => {
+            *kind == "links" || (kind.starts_with("resource_") && kind.ends_with("_events"))
+        }
+        _ => false,
     }
 }

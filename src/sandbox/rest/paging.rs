@@ -10,8 +10,14 @@ use crate::sandbox::reply::Reply;
 /// Above this many rows GitLab no longer counts.
 const COUNTED: usize = 10_000;
 
+/// The offset behind which a list has to be read by cursor (`PlanLimits`, `offset_pagination_limit`).
+const FARTHEST: usize = 50_000;
+
 /// One page of `items`, each in the shape that `shape` gives it, with all `x-*` headers and one `Link`.
 pub(super) fn page<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Value) -> Reply {
+    if let Err(refusal) = check(asked) {
+        return refusal;
+    }
     let faults = &asked.world.faults;
     let size = size(asked);
     let page = number(asked, "page").unwrap_or(1);
@@ -54,6 +60,7 @@ pub(super) fn keyset<T>(
     id: impl Fn(&T) -> u64,
     shape: impl Fn(&T) -> Value,
 ) -> Result<Reply, Reply> {
+    check(asked)?;
     let size = size(asked);
     let start = match asked.call.input.filled("cursor") {
         None => 0,
@@ -74,6 +81,27 @@ pub(super) fn keyset<T>(
     let cursor = URL_SAFE_NO_PAD.encode(format!("{}:{end}", id(last)));
     let to = address(asked, &[("cursor", cursor.clone())]);
     Ok(reply.header("x-next-cursor", cursor).header("link", format!("<{to}>; rel=\"next\"")))
+}
+
+/// Pages of nothing are refused (`lib/api/pagination_params.rb`).
+fn check(asked: &Asked<'_>) -> Result<(), Reply> {
+    if asked.call.input.number("per_page") == Some(0) {
+        return Err(Reply::error(400, "per_page has a value not allowed"));
+    }
+    Ok(())
+}
+
+/// Lists that can be read by cursor end at an offset of 50,000 rows (`lib/api/helpers/pagination_strategies.rb`).
+pub(super) fn check_offset(asked: &Asked<'_>, kind: &str) -> Result<(), Reply> {
+    let page = number(asked, "page").unwrap_or(1);
+    if page.saturating_mul(size(asked)) <= FARTHEST {
+        return Ok(());
+    }
+    let why = format!(
+        "Offset pagination has a maximum allowed offset of {FARTHEST} for requests that return objects of type {kind}. \
+         Remaining records can be retrieved using keyset pagination."
+    );
+    Err(Reply::error(405, &why))
 }
 
 /// How many items a page has.

@@ -16,9 +16,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("PUT", []) => update(asked, project),
         ("DELETE", []) => {
             asked.role(project, OWNER)?;
-            // At once, as with "permanently remove"; GitLab 18 keeps the project for some days under another path.
-            asked.world.remove_project(project);
-            Ok(Reply::message(202, "202 Accepted"))
+            delete(asked, project)
         }
         ("POST", [what @ ("archive" | "unarchive")]) => {
             asked.role(project, OWNER)?;
@@ -31,6 +29,33 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         ("POST", ["fork"]) => fork(asked, project),
         _ => Err(Reply::no_route()),
     }
+}
+
+/// Marks a project for deletion; one that is marked is taken away at once if that is asked for by its full path.
+fn delete(asked: &mut Asked<'_>, id: u64) -> Answer {
+    let input = &asked.call.input;
+    let home = asked.project(id)?;
+    let marked = home.marked_for_deletion_on.is_some();
+    if input.flag("permanently_remove") == Some(true) {
+        if !marked {
+            return Err(Reply::message(400, "Project must be marked for deletion first."));
+        }
+        if input.text("full_path").as_ref() != Some(&home.path) {
+            let why = "`full_path` is incorrect. You must enter the complete path for the project.";
+            return Err(Reply::message(400, why));
+        }
+        asked.world.remove_project(id);
+    } else if asked.world.mark_for_deletion(id).is_none() {
+        return Err(Reply::message(400, "Project has already been marked for deletion"));
+    }
+    Ok(Reply::message(202, "202 Accepted"))
+}
+
+/// `POST /projects/:id/restore`: takes the mark back.
+pub(super) fn restore(asked: &mut Asked<'_>, project: u64) -> Answer {
+    asked.role(project, OWNER)?;
+    asked.world.restore(project).ok_or_else(|| Reply::message(400, "Project has not been marked for deletion"))?;
+    show(asked, 201, project)
 }
 
 /// `POST /projects`: an empty project of the asking user or of a group, or at a full `path` when an administrator asks.
@@ -177,15 +202,6 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     }
 }
 
-/// The pages of the wiki, all in one answer (GitLab docs, "Wikis API").
-pub(super) fn wiki(asked: &Asked<'_>, project: u64) -> Answer {
-    let pages = asked.project(project)?.shelf.wiki.iter().map(|slug| {
-        let title = slug.rsplit('/').next().unwrap_or(slug).replace('-', " ");
-        json!({ "format": "markdown", "slug": slug, "title": title, "wiki_page_meta_id": null })
-    });
-    Ok(Reply::json(200, &json!(pages.collect::<Vec<_>>())))
-}
-
 pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
     match input.filled("visibility").as_deref() {
         None => Ok(None),
@@ -219,7 +235,9 @@ pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
         "http_url_to_repo": format!("{web}.git"),
         "readme_url": null,
         "visibility": project.visibility,
-        "archived": project.archived,
+        "archived": project.archived || project.marked_for_deletion_on.is_some(),
+        "marked_for_deletion_at": project.marked_for_deletion_on,
+        "marked_for_deletion_on": project.marked_for_deletion_on,
         "empty_repo": project.files.is_empty(),
         "issues_enabled": project.issues_enabled,
         "issues_access_level": if project.issues_enabled { "enabled" } else { "disabled" },

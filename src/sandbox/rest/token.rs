@@ -79,19 +79,20 @@ fn invalid_token(why: &str) -> Reply {
     Reply::json(401, &json!({ "error": "invalid_token", "error_description": why }))
 }
 
-/// `api` may everything, `read_api` reads, `read_repository` reads files, `read_user` oneself (GitLab docs, "Scopes").
+/// `api` may everything, `read_api` reads, `read_repository` reads files and nothing else of a repository, `read_user` reads
+/// users; every token tells of itself (`allow_access_with_scope` in `lib/api/api.rb`, `files.rb`, `users.rb`).
 pub(super) fn scope_suffices(token: &Token, method: &Method, path: &[&str]) -> Result<(), Reply> {
     let has = |scope: &str| token.scopes.iter().any(|own| own == scope);
+    let (reads, needed) = match path {
+        ["projects", _, "repository", "files", ..] => ("read_repository", "read_repository api read_api"),
+        ["user"] | ["users", ..] => ("read_user", "read_user api read_api"),
+        _ => ("read_api", "api read_api"),
+    };
     let fits = has("api")
         || has("ci_job")
-        || (method.is_safe() && has("read_api"))
-        || (method.is_safe() && has("read_repository") && matches!(path, ["projects", _, "repository", ..]))
-        || (method.is_safe() && has("read_user") && matches!(path, ["user"] | ["users", ..]))
+        || (method.is_safe() && (has("read_api") || has(reads)))
         || matches!(path, ["personal_access_tokens", "self"]);
-    if fits {
-        return Ok(());
-    }
-    Err(insufficient_scope(if method.is_safe() { "api read_api" } else { "api" }))
+    if fits { Ok(()) } else { Err(insufficient_scope(needed)) }
 }
 
 fn insufficient_scope(needed: &str) -> Reply {

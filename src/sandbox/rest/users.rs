@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::access_tokens::shape;
 use super::paging::page;
 use super::shapes::{brief, instant, profile};
 use super::token::is_of_a_job;
@@ -15,6 +16,9 @@ pub(super) fn answer(asked: &mut Asked<'_>, path: &[&str]) -> Answer {
         ("GET" | "HEAD", ["user"]) => one(asked, asked.signed_in()?, true),
         ("GET" | "HEAD", ["users"]) => list(asked),
         ("POST", ["users"]) => accounts::create(asked),
+        ("GET" | "HEAD", ["users", _]) if asked.who.is_none() => {
+            Err(Reply::message(403, "403 Forbidden - Not authorized!"))
+        }
         ("GET" | "HEAD", ["users", id]) => one(asked, find(asked, id)?, false),
         ("GET" | "HEAD", ["users", id, "projects"]) => {
             let name = asked.world.users.get(&find(asked, id)?).map(|user| user.username.clone());
@@ -42,18 +46,8 @@ pub(super) fn find(asked: &Asked<'_>, id: &str) -> Result<u64, Reply> {
 pub(super) fn own_token(asked: &Asked<'_>, id: Option<u64>) -> Answer {
     let token = asked.world.tokens.iter().find(|(_, token)| Some(token.id) == id);
     let Some((name, token)) = token else { return Err(Reply::unauthorized()) };
-    let shape = json!({
-        "id": token.id,
-        "name": name,
-        "revoked": token.revoked,
-        "created_at": instant(token.created_at),
-        "description": null,
-        "scopes": token.scopes,
-        "user_id": token.user,
-        "last_used_at": instant(asked.world.now),
-        "active": true,
-        "expires_at": token.expires_at,
-    });
+    let mut shape = shape(name, token);
+    shape["last_used_at"] = json!(instant(asked.world.now));
     Ok(Reply::json(200, &shape))
 }
 
@@ -80,7 +74,7 @@ fn list(asked: &Asked<'_>) -> Answer {
     let username = input.filled("username").map(|name| name.to_lowercase());
     // Without a token GitLab answers for one named user only.
     if asked.who.is_none() && username.is_none() {
-        return Err(Reply::forbidden());
+        return Err(Reply::message(403, "403 Forbidden - Not authorized to access /api/v4/users"));
     }
     let search = input.search();
     let active = input.flag("active") == Some(true);

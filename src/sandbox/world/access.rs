@@ -92,6 +92,13 @@ impl World {
         project.visibility != Visibility::Private || self.access(project.id, user) >= REPORTER
     }
 
+    /// Whether nobody writes in the project: it or a group above it is archived, or it is marked for deletion.
+    pub fn is_read_only(&self, project: &Project) -> bool {
+        project.archived
+            || project.marked_for_deletion_on.is_some()
+            || self.groups_above(&project.path).any(|group| group.archived)
+    }
+
     /// Whether the project exists for this user.
     pub fn may_see(&self, project: &Project, user: Option<u64>) -> bool {
         match project.visibility {

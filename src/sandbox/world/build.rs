@@ -87,6 +87,7 @@ impl World {
             previous_default_branch: None,
             visibility,
             archived: false,
+            marked_for_deletion_on: None,
             issues_enabled: true,
             formerly: Vec::new(),
             created_at: self.days_ago(400),

@@ -32,6 +32,8 @@ pub struct Group {
     pub shared_with: BTreeMap<u64, u8>,
     /// What it is for.
     pub description: String,
+    /// Everything below it is read-only.
+    pub archived: bool,
 }
 
 /// An epic, and the work item of the group under the same iid.
@@ -113,6 +115,7 @@ impl World {
             milestones: BTreeMap::new(),
             shared_with: BTreeMap::new(),
             description: String::new(),
+            archived: false,
         };
         self.groups.insert(id, group);
         id

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::super::quick_actions::{Command, extract};
 use super::commands::without_commands;
-use super::{Change, Issue, Note, World};
+use super::{Change, Issue, Note, Tier, World};
 
 /// What somebody wants to change about an issue.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,7 +121,11 @@ impl World {
         let asked = (edit.labels.as_deref(), edit.add_labels.as_slice(), edit.remove_labels.as_slice());
         let wanted = self.wanted_labels(project, who, &before.labels, asked);
         let milestone = self.known_milestone(project, &edit.milestone);
-        let assignees = self.known_people(edit.assignees.as_deref());
+        let mut assignees = self.known_people(edit.assignees.as_deref());
+        if let (Tier::Free, Some(assignees)) = (self.tier, &mut assignees) {
+            // Several are a feature of Premium (`Issue#allows_multiple_assignees?`).
+            assignees.truncate(1);
+        }
         let now = self.now;
         let Some(issue) = self.issue_mut(project, iid) else { return };
         if let Some(title) = &edit.title {

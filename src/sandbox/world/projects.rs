@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{Issue, Label, MergeRequest, Milestone, Repository, Schedule, Shelf, World};
@@ -36,6 +36,8 @@ pub struct Project {
     pub visibility: Visibility,
     /// Read-only.
     pub archived: bool,
+    /// On this day it was marked for deletion, and is read-only since; it goes away some days later.
+    pub marked_for_deletion_on: Option<NaiveDate>,
     /// Whether the project has issues at all.
     pub issues_enabled: bool,
     /// Paths that the project had before; GitLab redirects them.

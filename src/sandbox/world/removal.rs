@@ -1,9 +1,36 @@
-//! What goes away with a user, a project or a group.
+//! What goes away with a user, a project or a group, and what is only marked to go.
 
 use super::World;
 use super::groups::is_below;
 
 impl World {
+    /// Marks a project for deletion: it keeps its number and gets another name and path, so that the old ones are free
+    /// (`app/services/projects/mark_for_deletion_service.rb`). `None` without such a project, or if it is marked already.
+    pub fn mark_for_deletion(&mut self, id: u64) -> Option<()> {
+        let today = self.now.date_naive();
+        let project = self.projects.get_mut(&id).filter(|project| project.marked_for_deletion_on.is_none())?;
+        let path = format!("{}{}", project.path, suffix(id));
+        project.formerly.push(std::mem::replace(&mut project.path, path));
+        project.name.push_str(&suffix(id));
+        project.marked_for_deletion_on = Some(today);
+        Some(())
+    }
+
+    /// Takes such a mark back, and the name and path with it; where the path is somebody else's by now, it gets a number
+    /// behind it (`app/services/projects/restore_service.rb`). `None` unless the project is marked.
+    pub fn restore(&mut self, id: u64) -> Option<()> {
+        let marked = self.projects.get(&id).filter(|project| project.marked_for_deletion_on.is_some())?;
+        let before = marked.path.trim_end_matches(&suffix(id)).to_owned();
+        let taken = self.project_at(&before).is_some();
+        let path = if taken { format!("{before}-{id}") } else { before };
+        let project = self.projects.get_mut(&id)?;
+        project.name = project.name.trim_end_matches(&suffix(id)).to_owned();
+        project.formerly.retain(|old| *old != path);
+        project.formerly.push(std::mem::replace(&mut project.path, path));
+        project.marked_for_deletion_on = None;
+        Some(())
+    }
+
     /// Takes an account away with its tokens, roles and own projects. What the person wrote stays, as the ghost's.
     pub fn remove_user(&mut self, id: u64) {
         let Some(user) = self.users.remove(&id) else { return };
@@ -41,4 +68,9 @@ impl World {
             group.shared_with.remove(&id);
         }
     }
+}
+
+/// What stands behind the name and the path of a project that is marked for deletion.
+fn suffix(id: u64) -> String {
+    format!("-deletion_scheduled-{id}")
 }

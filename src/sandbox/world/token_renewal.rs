@@ -23,17 +23,23 @@ impl World {
         Some(value)
     }
 
-    /// A bot with the roles of another account, named as that of a project access token
+    /// A bot without a role, named as that of a project access token
     /// (`app/services/resource_access_tokens/create_service.rb`).
-    fn new_bot(&mut self, token: &str, like: u64) -> u64 {
-        let home = self.projects.values().find(|project| project.members.contains_key(&like));
-        let project = home.or_else(|| self.projects.values().next()).map_or(0, |project| project.id);
+    pub fn add_bot(&mut self, project: u64, token: &str) -> u64 {
         let tail = sha(&format!("bot {}", self.fresh_id()));
         let bot = self.add_user(&format!("project_{project}_bot_{}", &tail[..8]), token);
         let now = self.now;
         if let Some(user) = self.users.get_mut(&bot) {
             (user.bot, user.created_at) = (true, now);
         }
+        bot
+    }
+
+    /// A bot with the roles of another account.
+    fn new_bot(&mut self, token: &str, like: u64) -> u64 {
+        let home = self.projects.values().find(|project| project.members.contains_key(&like));
+        let project = home.or_else(|| self.projects.values().next()).map_or(0, |project| project.id);
+        let bot = self.add_bot(project, token);
         let of_groups = self.groups.values_mut().map(|group| &mut group.members);
         let of_projects = self.projects.values_mut().map(|project| &mut project.members);
         for members in of_groups.chain(of_projects) {

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use super::{one, value};
 use crate::sandbox::graphql::check::Wanted;
 use crate::sandbox::graphql::run::{Got, Node, Scope};
-use crate::sandbox::rest::sha;
+use crate::sandbox::rest::{is_ref, sha};
 
 /// The most that the texts of several files may come to (`TOTAL_BLOB_DATA_SIZE_LIMIT`).
 const MOST_TEXT: usize = 20 * 1024 * 1024;
+
+/// What is said of a ref that no branch, tag or commit could have (`Resolvers::BlobsResolver`, `Resolvers::TreeResolver`).
+const NO_REF: &str = "Ref is not valid";
 
 pub(in super::super) fn exists<'a>(_: &Scope<'a>, _: &Node<'a>, _: &Wanted) -> Got<'a> {
     value(true)
@@ -29,6 +32,9 @@ pub(in super::super) fn blobs<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wante
     let Node::Project(project) = *node else { return Got::Null };
     let paths = wanted.texts("paths").unwrap_or_default();
     let branch = wanted.text("ref").unwrap_or("HEAD");
+    if !is_ref(branch) {
+        return Got::Failed(NO_REF.to_owned());
+    }
     let Some(files) = project.branch(branch) else { return Got::Nodes(Vec::new()) };
     let found: Vec<(&str, &str)> = paths
         .iter()
@@ -48,6 +54,9 @@ pub(in super::super) fn blobs<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wante
 pub(in super::super) fn tree<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wanted) -> Got<'a> {
     let Node::Project(project) = *node else { return Got::Null };
     let branch = wanted.text("ref").filter(|branch| !branch.is_empty()).unwrap_or("HEAD");
+    if !is_ref(branch) {
+        return Got::Failed(NO_REF.to_owned());
+    }
     let start = match wanted.text("path").unwrap_or_default().trim_matches('/') {
         "" => String::new(),
         folder => format!("{folder}/"),

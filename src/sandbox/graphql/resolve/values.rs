@@ -71,7 +71,7 @@ pub(in super::super) fn bot<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> G
 
 pub(in super::super) fn archived<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
     match node {
-        Node::Project(project) => value(project.archived),
+        Node::Project(project) => value(project.archived || project.marked_for_deletion_on.is_some()),
         Node::Label(label) => value(label.archived),
         _ => Got::Null,
     }
