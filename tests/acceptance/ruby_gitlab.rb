@@ -262,9 +262,9 @@ CHECKS = [
   ["what is not there is 404", lambda {
     same [404, "404 Project Not Found"], (refusal { GITLAB.issues("no/such-project") })
     same [404, "404 Not found"], (refusal { show(999) })
-    same [404, "404 File Not Found"], (refusal { GITLAB.file_contents(PATH, "none.yaml", "main") })
+    same [404, "404 File Not Found"], (refusal { GITLAB.get_file(PATH, "none.yaml", "main") })
     same [404, "404 Branch Not Found"], (refusal { GITLAB.branch(PATH, "none") })
-    same 404, (status { GITLAB.issue_note(PATH, 2, 999_999) })
+    same [404, 404], [status { GITLAB.file_contents(PATH, "none.yaml", "main") }, status { GITLAB.issue_note(PATH, 2, 999_999) }]
   }],
   ["what is wrong is 400, and says why", lambda {
     same [400, "'title' can't be blank"], (refusal { GITLAB.create_issue(PATH, "") })
