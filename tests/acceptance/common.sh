@@ -13,9 +13,18 @@ mkdir -p "$work"
 cd "$root"
 [ -x "$podkeeper" ] || { echo "missing: $podkeeper; give the path of a podkeeper binary"; exit 1; }
 # Somebody's own settings, a token among them, have no part in this; and a proxy none in what stays on this machine.
-for variable in "${!PODKEEPER_@}"; do unset "$variable"; done
+for variable in "${!PODKEEPER_@}" "${!GITLAB_@}" "${!GITBEAKER_@}"; do unset "$variable"; done
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 
+# need COMMAND PACKAGE: a package of Debian, unless its command is there; or it is named.
+need() {
+  if command -v "$1" >/dev/null; then return; fi
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "installing $2, because $1 is missing"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
+  fi
+  command -v "$1" >/dev/null || { echo "missing: $1 (Debian package $2)"; return 1; }
+}
 # tool PACKAGE@VERSION: a package of npm, into the folder of this part, unless it is there.
 tool() {
   local version=${1##*@} package=${1%@*}

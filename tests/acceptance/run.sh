@@ -11,7 +11,7 @@ log=$here/../../target/ci/part.log
 mkdir -p "$(dirname "$log")"
 
 passed=0 failed=0
-for part in gitlab_rows python_gitlab gitbeaker prism pages; do
+for part in gitlab_rows python_gitlab ruby_gitlab perl_gitlab gitbeaker gitbeaker_cli prism pages; do
   if [ ! -f "$here/$part.sh" ]; then continue; fi
   printf '%s\n' "--- $part"
   code=0
