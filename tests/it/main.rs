@@ -43,6 +43,7 @@ mod page; // what podkeeper understands of a page
 mod pages; // listings whose pages are short, capped or empty
 mod people; // what people do to podkeeper's issues by hand
 mod people_lines; // a person's line inside the block
+mod projects; // what becomes of the four projects that a pod names
 mod properties; // what holds in every world, over generated ones
 mod published; // the example answers that GitLab publishes
 mod questions; // what is asked in GraphQL

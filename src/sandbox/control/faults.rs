@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::sandbox::call::Call;
 use crate::sandbox::faults::{Fault, Trouble};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Moved, Tier, World};
+use crate::sandbox::world::{Tier, World};
 
 /// Sets switches, then tells all of them. `api` names what becomes of requests to the API, from then on (`none`: nothing
 /// any more), with `method`, `path`, `skip`, `times` and `takes_effect` to
@@ -19,15 +19,9 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
         Some("premium") => Tier::Premium,
         Some(_) => return Err(Reply::error(400, "tier is free or premium")),
     };
-    let moved = match input.filled("moved").as_deref() {
-        None => world.moved,
-        Some("followed") => Moved::Followed,
-        Some("null") => Moved::Null,
-        Some(_) => return Err(Reply::error(400, "moved is followed or null")),
-    };
     let api = input.filled("api");
     let trouble = api.as_ref().filter(|name| *name != "none").map(|name| trouble(name, call)).transpose()?;
-    (world.tier, world.moved) = (tier, moved);
+    world.tier = tier;
     world.captive_portal = given("captive_portal", world.captive_portal);
     world.dns_down = given("dns_down", world.dns_down);
     world.web_down = given("web_down", world.web_down);
@@ -54,7 +48,6 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
     }
     let now = json!({
         "tier": world.tier,
-        "moved": world.moved,
         "captive_portal": world.captive_portal,
         "dns_down": world.dns_down,
         "web_down": world.web_down,

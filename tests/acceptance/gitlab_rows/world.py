@@ -19,7 +19,7 @@ class World:
 
     def prepare(self, row):
         """Everything that the row's words say, then the token of whoever asks."""
-        self.verb("fault", {"tier": row.plan.lower(), "moved": "null"})
+        self.verb("fault", {"tier": row.plan.lower()})
         self.visibility, rest, said = row.world[0][0], row.world[1:], dict(row.world)
         # The project's group is as visible as can be, unless the row is about it.
         group = {"name": self.group_path, "path": self.group_path, "visibility": said.get("in-group", "public")}

@@ -1,0 +1,124 @@
+//! The four projects that a pod's file names, each renamed, archived, hidden and marked for deletion, and back again.
+
+use podkeeper::sandbox::world::{Visibility, World};
+use serde_json::Value;
+
+use crate::people::{ALL, Served, count, told_of};
+use crate::support::Stage;
+
+/// The table of the pod's file that names a project, and its path.
+fn named(stage: &Stage) -> [(&'static str, String); 4] {
+    let pod = &stage.pods[0];
+    [
+        ("[pairing]", pod.pairing_project.clone()),
+        ("[reports]", pod.reports.project.clone().unwrap()),
+        ("[page]", pod.page.project.clone()),
+        ("[agents]", pod.agents.as_ref().unwrap().project.clone()),
+    ]
+}
+
+/// What happens to a project, and what takes it back. A project is found by its number, which stays.
+type Change = fn(&mut World, u64);
+
+const CHANGES: [(&str, Change, Change); 4] = [
+    ("renamed", rename, take_the_name_back),
+    ("archived", |world, id| project(world, id).archived = true, |world, id| project(world, id).archived = false),
+    ("hidden", hide, show),
+    (
+        "marked for deletion",
+        |world, id| world.mark_for_deletion(id).unwrap(),
+        |world, id| world.restore(id).unwrap(),
+    ),
+];
+
+fn project(world: &mut World, id: u64) -> &mut podkeeper::sandbox::world::Project {
+    world.projects.get_mut(&id).unwrap()
+}
+
+fn rename(world: &mut World, id: u64) {
+    let project = project(world, id);
+    let new = format!("{}-of-today", project.path);
+    project.formerly.push(std::mem::replace(&mut project.path, new));
+}
+
+fn take_the_name_back(world: &mut World, id: u64) {
+    let project = project(world, id);
+    project.path = project.formerly.pop().unwrap();
+}
+
+/// Only those see it who are members, and podkeeper is none; what it was is kept in the group's description.
+fn hide(world: &mut World, id: u64) {
+    let bot = world.tokens["api"].user;
+    let project = project(world, id);
+    let role = project.members.remove(&bot).unwrap_or(0);
+    project.description = Some(format!("{:?} {role}", project.visibility));
+    project.visibility = Visibility::Private;
+}
+
+fn show(world: &mut World, id: u64) {
+    let bot = world.tokens["api"].user;
+    let project = project(world, id);
+    let before = project.description.take().unwrap();
+    let (visibility, role) = before.split_once(' ').unwrap();
+    project.visibility = match visibility {
+        "Public" => Visibility::Public,
+        "Internal" => Visibility::Internal,
+        _ => Visibility::Private,
+    };
+    if role != "0" {
+        project.members.insert(bot, role.parse().unwrap());
+    }
+}
+
+/// What has to be told, and the exit code.
+fn expected(change: &str, table: &str) -> (i32, Option<&'static str>) {
+    let written = matches!(table, "[pairing]" | "[reports]");
+    match change {
+        "renamed" => (0, Some("project-renamed")),
+        "archived" if written => (5, Some("project-archived")),
+        "archived" => (0, Some("source-archived")),
+        "marked for deletion" => (5, Some("project-marked-for-deletion")),
+        _ => (4, None),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_the_four_projects_is_told_as_what_became_of_it_and_all_is_well_when_that_is_taken_back() {
+    let served = Served::of(Stage::seeded()).await;
+    served.apply(ALL).await;
+    let (code, calm) = served.apply(ALL).await;
+    assert_eq!(code, Some(0), "{calm:#}");
+    let roster = |report: &Value| told_of(report, "member-without-focus");
+    assert!(!roster(&calm).is_empty(), "{calm:#}");
+    let opened = count(&served.stage);
+    let mut ways = 0;
+    for (table, path) in named(&served.stage) {
+        let id = served.stage.look(|world| world.project_at(&path).unwrap().id);
+        for (change, does, undoes) in CHANGES {
+            served.stage.sandbox.change(|world| does(world, id));
+            let (code, report) = served.apply(ALL).await;
+            let (expected, rule) = expected(change, table);
+            let way = format!("{table} {change}");
+            assert_eq!(code, Some(expected), "{way}: {report:#}");
+            match rule {
+                Some(rule) => assert_eq!(told_of(&report, rule).len(), 1, "{way}: {report:#}"),
+                None => {
+                    let unknown = report["pods"][0]["unknown"].to_string();
+                    assert!(unknown.contains("not there or not visible to this token"), "{way}: {unknown}");
+                }
+            }
+            // Nobody is told to write a path down that ends with the project.
+            let advised = report["pods"][0]["findings"].as_array().unwrap().iter().map(|one| one["advice"].to_string());
+            assert!(advised.into_iter().all(|advice| !advice.contains("deletion_scheduled")), "{way}");
+            if (table, change) != ("[agents]", "hidden") && (table, change) != ("[page]", "hidden") {
+                assert_eq!(roster(&report), roster(&calm), "{way}: the audit goes on");
+            }
+            served.stage.sandbox.change(|world| undoes(world, id));
+            let (code, report) = served.apply(ALL).await;
+            assert_eq!(code, Some(0), "{way}, taken back: {report:#}");
+            ways += 1;
+        }
+    }
+    println!("{ways} ways of four projects");
+    assert_eq!((ways, count(&served.stage)), (16, opened), "and nothing was opened a second time");
+}
