@@ -20,6 +20,7 @@ mod issue_list;
 mod issues;
 mod labels;
 mod members;
+mod mentions;
 mod merge_request_shape;
 mod merge_requests;
 mod merging;
@@ -27,6 +28,7 @@ mod milestones;
 mod notes;
 mod paging;
 mod project_list;
+mod project_shape;
 mod projects;
 mod schedules;
 mod shapes;
@@ -35,6 +37,7 @@ mod talk;
 mod tests;
 mod token;
 mod tree;
+mod unread;
 mod users;
 
 use http::Method;
@@ -58,6 +61,14 @@ struct Asked<'a> {
 
 /// Answers one request of the API.
 pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
+    unread::refused(world, call, |world| handle(world, call, origin))
+}
+
+fn handle(world: &mut World, call: &Call, origin: &str) -> Reply {
+    if call.unfit {
+        // `Rack::QueryParser::ParameterTypeError`
+        return Reply::error(400, "Invalid parameter types in the request");
+    }
     if call.malformed {
         return Reply::error(400, "message body does not match declared format");
     }
