@@ -329,6 +329,10 @@ pub(super) struct Serve {
     /// Put a page of your own into the box, at the one pod's path.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true)]
     pub(super) page: Option<PathBuf>,
+    /// Pass over parameters that the box does not keep, as GitLab does with names that it does not know; without this they
+    /// are refused with 400.
+    #[arg(long, env = "PODKEEPER_ACCEPT_UNREAD_PARAMETERS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) accept_unread_parameters: bool,
     /// The moment at which the box's clock stands still (RFC 3339); without it the clock runs.
     #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,

@@ -314,6 +314,7 @@ fn sandbox(
 pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
     let config = with.config()?;
     let sandbox = sandbox(&config.pods, args.page.as_deref(), args.now, with)?;
+    sandbox.change(|world| world.accepts_unread_parameters = args.accept_unread_parameters);
     let mut signals = Signals::listen().map_err(|error| no_box(&error))?;
     let serving = sandbox.serve(args.listen, args.external_url.clone()).await.map_err(|error| Halt {
         ending: Ending::Usage,

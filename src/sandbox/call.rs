@@ -1,9 +1,12 @@
-//! One request, decoded: `input` is its parameters by name, `multipart` the files that came along.
+//! One request, decoded: `input` is its parameters by name (`rack` says what names mean, `record` who asked for them),
+//! `multipart` the files that came along.
 
 mod input;
 mod multipart;
+mod rack;
+mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Bytes;
 use http::request::Parts;
@@ -27,10 +30,11 @@ pub(super) struct Call {
     /// The body as it was sent, for the journal.
     pub(super) body: Bytes,
     pub(super) input: Input,
-    /// Files that came along, each with its name and its bytes.
-    pub(super) files: BTreeMap<String, (String, Vec<u8>)>,
+    files: BTreeMap<String, (String, Vec<u8>)>,
     /// The body claims to be JSON and is none.
     pub(super) malformed: bool,
+    /// Two parameters contradict each other, such as `a` and `a[]`.
+    pub(super) unfit: bool,
 }
 
 impl Call {
@@ -41,7 +45,7 @@ impl Call {
         let segments =
             path.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
         let mut input = Input::default();
-        input.add_form(query.as_deref().unwrap_or_default().as_bytes());
+        let mut fits = input.add_form(query.as_deref().unwrap_or_default().as_bytes());
         let mut malformed = false;
         let mut files = BTreeMap::new();
         if let Some(boundary) = kind(&parts.headers).and_then(multipart::boundary) {
@@ -52,22 +56,25 @@ impl Call {
                     None => fields.push((part.name, String::from_utf8_lossy(part.bytes).into_owned())),
                 }
             }
-            input.add_fields(fields.into_iter());
+            fits = fits.and(input.add_fields(fields.into_iter()));
         } else if is_json(&parts.headers, &body) {
             match serde_json::from_slice::<Value>(&body) {
-                Ok(Value::Object(fields)) => fields.into_iter().for_each(|(key, value)| input.add_json(&key, value)),
+                Ok(Value::Object(fields)) => input.add_json(fields),
                 _ => malformed = true,
             }
         } else {
-            input.add_form(&body);
+            fits = fits.and(input.add_form(&body));
         }
-        Call { method: parts.method, path, query, segments, headers: parts.headers, body, input, files, malformed }
+        let (method, headers, unfit) = (parts.method, parts.headers, fits.is_err());
+        Call { method, path, query, segments, headers, body, input, files, malformed, unfit }
     }
 
     /// The question what is there now, asked by the same user with the same query and no body.
     pub(super) fn as_get(&self) -> Call {
         let mut input = Input::default();
-        input.add_form(self.query.as_deref().unwrap_or_default().as_bytes());
+        let unfit = input.add_form(self.query.as_deref().unwrap_or_default().as_bytes()).is_err();
+        // The query was meant for something else than a GET.
+        input.unread().iter().for_each(|name| input.declare(&[name]));
         Call {
             method: Method::GET,
             path: self.path.clone(),
@@ -78,7 +85,24 @@ impl Call {
             input,
             files: BTreeMap::new(),
             malformed: false,
+            unfit,
         }
+    }
+
+    /// A file that came along, with its name and its bytes.
+    pub(super) fn file(&self, name: &str) -> Option<&(String, Vec<u8>)> {
+        self.input.declare(&[name]);
+        self.files.get(name)
+    }
+
+    /// Whether the request says more than its path does.
+    pub(super) fn has_parameters(&self) -> bool {
+        !self.files.is_empty() || !self.unread().is_empty()
+    }
+
+    /// The names of parameters and files that were sent and that nobody asked for.
+    pub(super) fn unread(&self) -> BTreeSet<String> {
+        self.input.unread_of(self.files.keys().cloned())
     }
 
     /// A header as text.

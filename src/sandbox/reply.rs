@@ -96,6 +96,11 @@ impl Reply {
         Reply::error(400, &format!("{key} is invalid"))
     }
 
+    /// A parameter, or a value of one, that GitLab knows and this box does not keep.
+    pub(super) fn not_kept(what: &str) -> Reply {
+        Reply::error(400, &format!("{what} is not kept by this box"))
+    }
+
     /// A parameter that the handler itself misses.
     pub(super) fn not_given(name: &str) -> Reply {
         Reply::message(400, &format!("400 (Bad request) \"{name}\" not given"))

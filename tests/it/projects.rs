@@ -24,11 +24,7 @@ const CHANGES: [(&str, Change, Change); 4] = [
     ("renamed", rename, take_the_name_back),
     ("archived", |world, id| project(world, id).archived = true, |world, id| project(world, id).archived = false),
     ("hidden", hide, show),
-    (
-        "marked for deletion",
-        |world, id| world.mark_for_deletion(id).unwrap(),
-        |world, id| world.restore(id).unwrap(),
-    ),
+    ("marked for deletion", |world, id| world.mark_for_deletion(id).unwrap(), |world, id| world.restore(id).unwrap()),
 ];
 
 fn project(world: &mut World, id: u64) -> &mut podkeeper::sandbox::world::Project {

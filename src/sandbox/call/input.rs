@@ -3,27 +3,49 @@
 //! GitLab takes the same parameters from the query, a form body (of a GET too) and a JSON body; `iids[]` and `labels` come as
 //! repeated keys, arrays or comma lists, depending on the client.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::rack::{self, Unfit};
+use super::record::{Record, names};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::world::Change;
 
-/// The parameters of a request by name.
+/// The parameters of a request by name; `not[labels]` is a field of an object. It remembers which ones were asked for.
 #[derive(Debug, Default)]
-pub(in super::super) struct Input(BTreeMap<String, Value>);
+pub(in super::super) struct Input {
+    fields: Map<String, Value>,
+    record: Record,
+}
 
 impl Input {
     /// Whether the parameter was given at all, empty included.
     pub(in super::super) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.get(key).is_some()
     }
 
     /// A parameter as text; `null` is empty.
     pub(in super::super) fn text(&self, key: &str) -> Option<String> {
-        self.0.get(key).map(plain)
+        self.get(key).map(plain)
+    }
+
+    /// Says that these are read here, for those that are looked at only where there is something to compare them with.
+    pub(in super::super) fn declare(&self, keys: &[&str]) {
+        keys.iter().for_each(|key| self.record.note(key));
+    }
+
+    /// The names of what was sent and nobody asked for.
+    pub(super) fn unread(&self) -> BTreeSet<String> {
+        self.unread_of(std::iter::empty())
+    }
+
+    /// The same with the names of what came along beside them.
+    pub(super) fn unread_of(&self, more: impl Iterator<Item = String>) -> BTreeSet<String> {
+        let mut sent = names(&self.fields);
+        sent.extend(more);
+        self.record.unread(sent)
     }
 
     /// A parameter as text, if it is not empty.
@@ -58,7 +80,7 @@ impl Input {
     /// A list: an array, repeated keys or one text with commas; what is in an array may have commas, too
     /// (`lib/api/validations/types/comma_separated_to_array.rb`).
     pub(in super::super) fn list(&self, key: &str) -> Option<Vec<String>> {
-        let texts: Vec<String> = match self.0.get(key)? {
+        let texts: Vec<String> = match self.get(key)? {
             Value::Array(items) => items.iter().map(plain).collect(),
             one => vec![plain(one)],
         };
@@ -66,17 +88,11 @@ impl Input {
         Some(parts.filter(|part| !part.is_empty()).map(str::to_owned).collect())
     }
 
-    /// A list of objects, as JSON bodies have them.
+    /// A list of objects.
     pub(in super::super) fn objects(&self, key: &str) -> Option<Vec<Input>> {
-        let Value::Array(items) = self.0.get(key)? else { return None };
-        let inputs = items.iter().map(|item| {
-            let mut input = Input::default();
-            for (key, value) in item.as_object().into_iter().flatten() {
-                input.add_json(key, value.clone());
-            }
-            input
-        });
-        Some(inputs.collect())
+        let Value::Array(items) = self.get(key)? else { return None };
+        let fields = items.iter().map(|item| item.as_object().cloned().unwrap_or_default());
+        Some(fields.map(|fields| Input { fields, record: self.record.inside(key) }).collect())
     }
 
     /// A list of numbers; what is no number is left out.
@@ -143,6 +159,12 @@ impl Input {
         }
     }
 
+    /// Refuses a value that is none of these.
+    pub(in super::super) fn check(&self, key: &str, values: &[&str]) -> Result<(), Reply> {
+        let fits = self.filled(key).is_none_or(|value| values.contains(&value.as_str()));
+        if fits { Ok(()) } else { Err(Reply::no_such_value(key)) }
+    }
+
     /// `Some(true)` for one word, `Some(false)` for the other, `None` for neither given.
     fn one_of(&self, key: &str, yes: &str, no: &str) -> Result<Option<bool>, Reply> {
         match self.filled(key) {
@@ -161,43 +183,27 @@ impl Input {
         }
     }
 
-    pub(super) fn add_form(&mut self, form: &[u8]) {
+    pub(super) fn add_form(&mut self, form: &[u8]) -> Result<(), Unfit> {
         let pairs = url::form_urlencoded::parse(form);
-        self.add_fields(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())));
+        self.add_fields(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())))
     }
 
-    pub(super) fn add_fields(&mut self, fields: impl Iterator<Item = (String, String)>) {
-        let mut fresh = BTreeSet::new();
-        for (key, value) in fields {
-            let value = Value::String(value);
-            match key.strip_suffix("[]") {
-                Some(list) => {
-                    // A list in the body replaces one in the query, it does not lengthen it.
-                    if fresh.insert(list.to_owned()) {
-                        self.0.insert(list.to_owned(), Value::Array(Vec::new()));
-                    }
-                    if let Some(Value::Array(items)) = self.0.get_mut(list) {
-                        items.push(value);
-                    }
-                }
-                None if key.is_empty() => {}
-                None => drop(self.0.insert(key, value)),
-            }
-        }
+    pub(super) fn add_fields(&mut self, fields: impl Iterator<Item = (String, String)>) -> Result<(), Unfit> {
+        let fields = rack::read(fields.map(|(key, value)| (key, Value::String(value))))?;
+        self.add_json(fields);
+        Ok(())
     }
 
-    /// `{"not": {"labels": …}}` is the same as `not[labels]=…`.
-    pub(super) fn add_json(&mut self, key: &str, value: Value) {
-        let key = key.strip_suffix("[]").unwrap_or(key);
-        match value {
-            Value::Object(fields) => {
-                for (inner, value) in fields {
-                    // One level is all that GitLab's parameters have.
-                    self.0.insert(format!("{key}[{inner}]"), value);
-                }
-            }
-            value => drop(self.0.insert(key.to_owned(), value)),
-        }
+    /// What is in the body replaces what has the same name in the query; it does not lengthen a list of it.
+    pub(super) fn add_json(&mut self, fields: Map<String, Value>) {
+        self.fields.extend(fields);
+    }
+
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.record.note(key);
+        let mut parts = rack::parts(key);
+        let first = parts.next().and_then(|part| self.fields.get(part));
+        parts.fold(first, |value, part| value?.as_object()?.get(part))
     }
 }
 

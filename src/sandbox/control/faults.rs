@@ -25,6 +25,7 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
     world.captive_portal = given("captive_portal", world.captive_portal);
     world.dns_down = given("dns_down", world.dns_down);
     world.web_down = given("web_down", world.web_down);
+    world.accepts_unread_parameters = given("accept_unread_parameters", world.accepts_unread_parameters);
     let faults = &mut world.faults;
     faults.short_pages = given("short_pages", faults.short_pages);
     faults.uncounted = given("uncounted", faults.uncounted);
@@ -51,6 +52,7 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
         "captive_portal": world.captive_portal,
         "dns_down": world.dns_down,
         "web_down": world.web_down,
+        "accept_unread_parameters": world.accepts_unread_parameters,
         "faults": world.faults,
     });
     Ok(Reply::json(200, &now))

@@ -7,13 +7,17 @@
 //! docs, "Quick actions".
 
 mod expression;
+mod fresh;
 mod names;
 mod references;
+mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use fresh::fresh;
 pub use names::NAMES;
 pub use references::{mentions, references};
+pub use targets::{Target, targets};
 
 use std::collections::BTreeMap;
 

@@ -11,24 +11,42 @@ use super::options;
 
 /// The users and groups that a text mentions, without their `@`, in order.
 pub fn mentions(text: &str) -> Vec<String> {
-    prose(text).iter().flat_map(|run| mentions_in(run)).collect()
+    runs(text).iter().flat_map(|run| mentions_in(run)).collect()
 }
 
 /// The references to other things that a text holds, as written: `#1`, `!1`, `&1`, `$1`, `%m`, `~label`, `[issue:1]`.
 pub fn references(text: &str) -> Vec<String> {
-    prose(text).iter().flat_map(|run| references_in(run)).collect()
+    runs(text).iter().flat_map(|run| references_in(run)).collect()
 }
 
-/// The runs of plain text outside code and links, and link targets that are references themselves.
-fn prose(text: &str) -> Vec<String> {
-    let arena = comrak::Arena::new();
-    let root = comrak::parse_document(&arena, text, &options());
-    let mut runs = vec![String::new()];
-    collect(root, &mut runs);
+/// Plain text outside code and links, and the targets of links that are references as a whole, as in `[text](#1)` or
+/// `[text](group/project#1)`.
+fn runs(text: &str) -> Vec<String> {
+    let (mut runs, links) = prose(text);
+    let begins = |link: &String| link.starts_with(['@', '#', '!', '&', '$', '%', '~', '[']);
+    runs.extend(links.into_iter().filter(|link| begins(link) || of_a_project(link)));
     runs
 }
 
-fn collect<'a>(node: Node<'a>, runs: &mut Vec<String>) {
+/// The runs of plain text outside code and links, and the targets of links.
+pub(super) fn prose(text: &str) -> (Vec<String>, Vec<String>) {
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, text, &options());
+    let (mut runs, mut links) = (vec![String::new()], Vec::new());
+    collect(root, &mut runs, &mut links);
+    (runs, links)
+}
+
+/// `group/project#1` and its kin.
+fn of_a_project(link: &str) -> bool {
+    let parts = link.split_once(['#', '!', '&']);
+    parts.is_some_and(|(project, number)| {
+        let path = project.contains('/') && project.chars().all(|char| is_word(char) || "-./".contains(char));
+        path && !number.is_empty() && number.chars().all(|char| char.is_ascii_digit())
+    })
+}
+
+fn collect<'a>(node: Node<'a>, runs: &mut Vec<String>, links: &mut Vec<String>) {
     // A work list instead of recursion: hostile texts nest deeply.
     let mut left = vec![node];
     while let Some(node) = left.pop() {
@@ -39,11 +57,9 @@ fn collect<'a>(node: Node<'a>, runs: &mut Vec<String>) {
             NodeValue::SoftBreak | NodeValue::LineBreak => push(runs, "\n"),
             NodeValue::HtmlBlock(block) => html_text(&block.literal, runs),
             NodeValue::HtmlInline(html) => html_text(html, runs),
+            // GitLab makes a link of each image before it looks for references.
             NodeValue::Link(link) | NodeValue::Image(link) => {
-                // A target counts only if it is a reference as a whole, as in `[text](#1)`.
-                let target =
-                    Some(link.url.clone()).filter(|url| url.starts_with(['@', '#', '!', '&', '$', '%', '~', '[']));
-                runs.extend(target);
+                links.push(link.url.clone());
                 runs.push(String::new());
             }
             NodeValue::Code(_) | NodeValue::CodeBlock(_) | NodeValue::Math(_) | NodeValue::FrontMatter(_) => {

@@ -126,6 +126,7 @@ fn references_are_found_outside_code_and_links_only() {
     let text = "See #1, g/p!2, &3, $4, %\"a b\", ~\"pod::x\", ~bug, [vulnerability:5] and `#6` 100% ~\"\"";
     assert_eq!(references(text), ["#1", "!2", "&3", "$4", "%\"a b\"", "~\"pod::x\"", "~bug", "[vulnerability:5]"]);
     assert_eq!(references("https://x.y/z#1 `~x`"), Vec::<String>::new());
+    assert_eq!(references("[x](#1) [#2](https://x.y/) [x](g/p!3) [x](g/page.md#a) ![x](~bug)"), ["#1", "!3", "~bug"]);
 }
 
 /// Texts made of what the extractors look for, so that odd combinations come up often.

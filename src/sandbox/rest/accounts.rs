@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, access_tokens};
 use super::paging::page;
 use super::users::{find, full};
+use super::{Asked, access_tokens};
 use crate::sandbox::reply::{Answer, Reply};
 
 /// `POST /users`; whether the password is a good one is not the box's business.
@@ -13,6 +13,7 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
     let input = &asked.call.input;
     let (email, name, username) = (input.given("email")?, input.given("name")?, input.given("username")?);
     let sets_password = ["password", "reset_password", "force_random_password"];
+    input.declare(&sets_password);
     if sets_password.iter().all(|key| input.filled(key).is_none()) {
         let why =
             "password, reset_password, force_random_password are missing, at least one parameter must be provided";
@@ -25,7 +26,7 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         return Err(Reply::message(409, "Username has already been taken"));
     }
     let (admin, now) = (input.flag("admin") == Some(true), asked.world.now);
-    let avatar = asked.call.files.get("avatar").cloned();
+    let avatar = asked.call.file("avatar").cloned();
     let id = asked.world.add_user(&username, &name);
     if let Some(user) = asked.world.users.get_mut(&id) {
         (user.email, user.admin, user.created_at, user.avatar) = (email, admin, now, avatar);
@@ -82,7 +83,7 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
         return Err(Reply::message(409, "Username has already been taken"));
     }
     let admin = input.flag("admin");
-    let avatar = asked.call.files.get("avatar").cloned();
+    let avatar = asked.call.file("avatar").cloned();
     if let Some(user) = asked.world.users.get_mut(&id) {
         user.name = name.unwrap_or(std::mem::take(&mut user.name));
         user.username = username.unwrap_or(std::mem::take(&mut user.username));

@@ -67,6 +67,7 @@ fn find<'a>(home: &'a Project, id: &str) -> Result<&'a Commit, Reply> {
 fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
     let input = &asked.call.input;
+    input.declare(&["ref_name"]);
     let (since, until) = (input.instant("since")?, input.instant("until")?);
     let mut found: Vec<&Commit> = if input.flag("all") == Some(true) {
         home.repository.commits.values().collect()
@@ -96,6 +97,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let input = &asked.call.input;
     let branch = input.given("branch")?;
     let message = input.given("commit_message")?;
+    input.declare(&["start_sha"]);
     let actions = input.objects("actions").ok_or_else(|| Reply::missing("actions"))?;
     let start = input.filled("start_branch").or_else(|| input.filled("start_sha"));
     let home = asked.project(project)?;
@@ -136,6 +138,7 @@ pub(super) fn check_branch(asked: &Asked<'_>, home: &Project, branch: &str, star
 
 /// One action, checked against the files as the actions before it left them.
 fn change(action: &Input, files: &mut std::collections::BTreeMap<String, String>) -> Result<FileChange, Reply> {
+    action.declare(&["previous_path", "execute_filemode"]);
     let path = action.filled("file_path").ok_or_else(|| Reply::missing("actions[file_path]"))?;
     let content = files::content(action)?;
     let refuse = |why: &str| Err(Reply::message(400, why));

@@ -85,7 +85,7 @@ fn resolve(asked: &mut Asked<'_>, place: &Place, id: &str, wanted: bool) -> Resu
 fn threads<'a>(asked: &'a Asked<'_>, place: &Place) -> Vec<(&'a str, Vec<&'a Note>)> {
     let mut by_id: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
     let notes = asked.world.notes(place.on).into_iter().flat_map(|notes| notes.values());
-    for note in notes.filter(|note| place.shows(note)) {
+    for note in notes.filter(|note| place.shows(note) && asked.sees_source(note)) {
         by_id.entry(&note.discussion).or_default().push(note);
     }
     let mut threads: Vec<_> = by_id.into_iter().collect();

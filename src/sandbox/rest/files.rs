@@ -64,6 +64,7 @@ fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answe
     let input = &asked.call.input;
     let branch = input.given("branch")?;
     let message = input.given("commit_message")?;
+    input.declare(&["start_sha"]);
     let content = match method {
         "DELETE" => None,
         _ => Some(content(input)?.ok_or_else(|| Reply::missing("content"))?),
@@ -102,8 +103,9 @@ fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answe
 
 /// What `content` holds; it may come as base64, where blanks mean nothing.
 pub(super) fn content(input: &Input) -> Result<Option<String>, Reply> {
+    let encoding = input.filled("encoding");
     let Some(content) = input.text("content") else { return Ok(None) };
-    if input.filled("encoding").as_deref() != Some("base64") {
+    if encoding.as_deref() != Some("base64") {
         return Ok(Some(content));
     }
     let packed: String = content.chars().filter(|char| !char.is_ascii_whitespace()).collect();

@@ -68,12 +68,16 @@ fn create(asked: &mut Asked<'_>, group: u64) -> Answer {
     let name = title(input, "name")?.ok_or_else(|| Reply::missing("name"))?;
     let color = color(input)?.ok_or_else(|| Reply::missing("color"))?;
     let description = input.text("description").unwrap_or_default();
+    let archived = input.flag("archived") == Some(true);
     let home = home(asked, group)?;
     if labels_in_reach(asked, home, true).iter().any(|label| label.name == name) {
         return Err(Reply::message(409, "Label already exists"));
     }
     let path = home.path.clone();
     let id = asked.world.add_group_label(&path, &name, &color, &description);
+    if let Some(label) = own(asked, group, &id.to_string()) {
+        label.archived = archived;
+    }
     show(asked, 201, group, &id.to_string())
 }
 

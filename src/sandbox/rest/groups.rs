@@ -6,7 +6,7 @@ use super::members::Of;
 use super::milestones::Owner;
 use super::paging::page;
 use super::shapes::instant;
-use super::{Asked, epics, group_labels, members, milestones, project_list, projects};
+use super::{Asked, epics, group_labels, members, milestones, project_list, project_shape, projects};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Group, OWNER, Visibility};
 
@@ -21,7 +21,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
         (group.id, group.path.clone())
     };
     match (asked.call.method.as_str(), path) {
-        ("GET" | "HEAD", []) => show(asked, 200, group),
+        ("GET" | "HEAD", []) => with_projects(asked, group),
         ("PUT", []) => update(asked, group),
         ("DELETE", []) => {
             asked.group_role(group, OWNER)?;
@@ -145,14 +145,35 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Group) -> bool) -> Answer {
         Some("id") => found.sort_by_key(|group| group.id),
         Some(_) => return Err(Reply::no_such_value("order_by")),
     }
+    input.check("sort", &["asc", "desc"])?;
     if input.filled("sort").as_deref() == Some("desc") {
         found.reverse();
     }
     Ok(page(asked, &found, |group| shape(asked, group)))
 }
 
+/// One group with its projects, unless they are not wanted; at most 100, as GitLab has it.
+fn with_projects(asked: &Asked<'_>, id: u64) -> Answer {
+    let wanted = asked.call.input.flag("with_projects").unwrap_or(true);
+    let group = asked.world.groups.get(&id).ok_or_else(|| Reply::not_found("Group"))?;
+    let mut shape = detail(asked, group);
+    if wanted {
+        let own = asked.world.projects.values().filter(|home| {
+            let above = home.path.rsplit_once('/').map(|(above, _)| above);
+            above.is_some_and(|above| above.eq_ignore_ascii_case(&group.path)) && asked.world.may_see(home, asked.who)
+        });
+        shape["projects"] = own.take(100).map(|home| project_shape::shape(asked, home)).collect();
+        shape["shared_projects"] = json!([]);
+    }
+    Ok(Reply::json(200, &shape))
+}
+
 fn show(asked: &Asked<'_>, status: u16, id: u64) -> Answer {
     let group = asked.world.groups.get(&id).ok_or_else(|| Reply::not_found("Group"))?;
+    Ok(Reply::json(status, &detail(asked, group)))
+}
+
+fn detail(asked: &Asked<'_>, group: &Group) -> Value {
     let shares = group.shared_with.iter().filter_map(|(id, level)| {
         let other = asked.world.groups.get(id)?;
         Some(json!({
@@ -165,22 +186,68 @@ fn show(asked: &Asked<'_>, status: u16, id: u64) -> Answer {
     });
     let mut shape = shape(asked, group);
     shape["shared_with_groups"] = json!(shares.collect::<Vec<_>>());
-    Ok(Reply::json(status, &shape))
+    // `lib/api/entities/group_detail.rb`
+    shape["prevent_sharing_groups_outside_hierarchy"] = json!(false);
+    shape["prevent_forking_outside_group"] = Value::Null;
+    shape["membership_lock"] = json!(false);
+    shape["shared_runners_minutes_limit"] = Value::Null;
+    shape["extra_shared_runners_minutes_limit"] = Value::Null;
+    shape
 }
 
+/// The keys of `lib/api/entities/group.rb` and its EE counterpart.
 fn shape(asked: &Asked<'_>, group: &Group) -> Value {
     let slug = group.path.rsplit('/').next().unwrap_or(&group.path);
-    json!({
+    let mut shape = json!({
         "id": group.id,
         "web_url": format!("{}/groups/{}", asked.origin, group.path),
         "name": group.name,
         "path": slug,
         "description": group.description,
         "visibility": group.visibility,
+        "avatar_url": null,
         "full_name": group.path.replace('/', " / "),
         "full_path": group.path,
         "created_at": instant(group.created_at),
         "parent_id": asked.world.group_of(&group.path).map(|above| above.id),
+        "organization_id": 1,
         "archived": group.archived,
-    })
+        "marked_for_deletion_on": null,
+    });
+    let settings = json!({
+        "share_with_group_lock": false,
+        "require_two_factor_authentication": false,
+        "two_factor_grace_period": 48,
+        "project_creation_level": "developer",
+        "auto_devops_enabled": null,
+        "subgroup_creation_level": "maintainer",
+        "emails_disabled": false,
+        "emails_enabled": true,
+        "show_diff_preview_in_email": true,
+        "mentions_disabled": null,
+        "lfs_enabled": true,
+        "request_access_enabled": true,
+        "repository_storage": "default",
+        "default_branch": null,
+        "default_branch_protection": 2,
+        "default_branch_protection_defaults": {
+            "allowed_to_push": [{ "access_level": 40 }],
+            "allow_force_push": false,
+            "allowed_to_merge": [{ "access_level": 40 }],
+            "developer_can_initial_push": false,
+        },
+        "math_rendering_limits_enabled": true,
+        "lock_math_rendering_limits_enabled": false,
+        "shared_runners_setting": "enabled",
+        "max_artifacts_size": null,
+        "ldap_cn": null,
+        "ldap_access": null,
+        "file_template_project_id": null,
+        "wiki_access_level": "enabled",
+        "ip_restriction_ranges": null,
+    });
+    if let (Value::Object(all), Value::Object(more)) = (&mut shape, settings) {
+        all.extend(more);
+    }
+    shape
 }

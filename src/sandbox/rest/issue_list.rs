@@ -1,26 +1,62 @@
 //! The list of a project's issues with its filters (GitLab docs, "Issues API", list project issues).
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use super::Asked;
+use super::issues::KINDS;
 use super::labels::fit;
 use super::paging::{check_offset, keyset, page};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Issue, World};
 
+/// What narrows the list down.
+const FILTERS: [&str; 24] = [
+    "assignee_id",
+    "assignee_username",
+    "author_id",
+    "author_username",
+    "confidential",
+    "created_after",
+    "created_before",
+    "due_date",
+    "iids",
+    "in",
+    "issue_type",
+    "labels",
+    "milestone",
+    "not[author_id]",
+    "not[author_username]",
+    "not[iids]",
+    "not[labels]",
+    "order_by",
+    "scope",
+    "search",
+    "sort",
+    "state",
+    "updated_after",
+    "updated_before",
+];
+
+/// Values of `due_date`, which `lib/api/issues.rb` checks.
+const DUE: [&str; 8] =
+    ["0", "any", "today", "tomorrow", "overdue", "week", "month", "next_month_and_previous_two_weeks"];
+
 /// All filters are joined by AND; the newest comes first unless asked otherwise.
 pub(super) fn answer(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
+    // Most are looked at only where there is an issue.
+    asked.call.input.declare(&FILTERS);
+    let details = asked.call.input.flag("with_labels_details") == Some(true);
     let filter = Filter::read(&asked.call.input, asked.who, project)?;
     let visible = home.issues.values().filter(|issue| asked.world.may_see_issue(project, issue, asked.who));
     let mut found: Vec<&Issue> = visible.filter(|issue| filter.fits(asked.world, issue)).collect();
-    sort(&mut found, &asked.call.input)?;
+    sort(&mut found, asked, project)?;
     if asked.call.input.filled("pagination").as_deref() == Some("keyset") {
-        return keyset(asked, &found, |issue| issue.id, |issue| asked.issue_shape(home, issue));
+        return keyset(asked, &found, |issue| issue.id, |issue| asked.issue_in_list(home, issue, details));
     }
     check_offset(asked, "Issue")?;
-    Ok(page(asked, &found, |issue| asked.issue_shape(home, issue)))
+    Ok(page(asked, &found, |issue| asked.issue_in_list(home, issue, details)))
 }
 
 /// What was asked for, read once.
@@ -33,10 +69,14 @@ struct Filter<'a> {
     updated: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     search: Option<String>,
     search_in: Vec<String>,
+    kind: Option<String>,
 }
 
 impl<'a> Filter<'a> {
     fn read(input: &'a Input, who: Option<u64>, project: u64) -> Result<Filter<'a>, Reply> {
+        input.check("scope", &["created_by_me", "created-by-me", "assigned_to_me", "assigned-to-me", "all"])?;
+        input.check("issue_type", &KINDS)?;
+        input.check("due_date", &DUE)?;
         Ok(Filter {
             input,
             who,
@@ -46,13 +86,16 @@ impl<'a> Filter<'a> {
             updated: (input.instant("updated_after")?, input.instant("updated_before")?),
             search: input.search(),
             search_in: input.list("in").unwrap_or_else(|| vec!["title".to_owned(), "description".to_owned()]),
+            kind: input.filled("issue_type"),
         })
     }
 
     fn fits(&self, world: &World, issue: &Issue) -> bool {
         let input = self.input;
         let numbers = |key: &str| input.numbers(key);
-        self.open.is_none_or(|open| open == issue.is_open())
+        // There are only issues here.
+        self.kind.as_deref().is_none_or(|kind| kind == "issue")
+            && self.open.is_none_or(|open| open == issue.is_open())
             && numbers("iids").is_none_or(|iids| iids.contains(&issue.iid))
             && !numbers("not[iids]").is_some_and(|iids| iids.contains(&issue.iid))
             && self.labels_fit(issue)
@@ -118,13 +161,19 @@ impl<'a> Filter<'a> {
         let Some(wanted) = self.input.filled("due_date") else { return true };
         let today = world.now.date_naive();
         let due = issue.due_date;
-        match wanted.to_lowercase().as_str() {
-            "0" | "none" => due.is_none(),
+        match wanted.as_str() {
+            "0" => due.is_none(),
             "any" => due.is_some(),
             "today" => due == Some(today),
             "tomorrow" => due == today.succ_opt(),
             "overdue" => due.is_some_and(|day| day < today),
             "week" => due.is_some_and(|day| week(day) == week(today)),
+            "month" => due.is_some_and(|day| month(day) == month(today)),
+            // From two weeks ago to the end of the next month (`Issuable::due_between`, `Issues::DueDateFilter`).
+            "next_month_and_previous_two_weeks" => due.is_some_and(|day| {
+                let ahead = month(day) - month(today);
+                ahead <= 1 && day >= today.checked_sub_days(Days::new(14)).unwrap_or(today)
+            }),
             _ => true,
         }
     }
@@ -135,17 +184,30 @@ fn week(day: NaiveDate) -> (i32, u32) {
     (week.year(), week.week())
 }
 
+/// Months since the year 0.
+fn month(day: NaiveDate) -> i64 {
+    i64::from(day.year()) * 12 + i64::from(day.month())
+}
+
 fn within((after, before): (Option<DateTime<Utc>>, Option<DateTime<Utc>>), time: DateTime<Utc>) -> bool {
     after.is_none_or(|after| time >= after) && before.is_none_or(|before| time <= before)
 }
 
-fn sort(found: &mut [&Issue], input: &Input) -> Result<(), Reply> {
+fn sort(found: &mut [&Issue], asked: &Asked<'_>, project: u64) -> Result<(), Reply> {
+    let input = &asked.call.input;
     let order = input.filled("order_by");
     let ascending = input.ascending()?;
     match order.as_deref() {
-        None
-        | Some("created_at" | "priority" | "label_priority" | "milestone_due" | "popularity" | "relative_position") => {
-            found.sort_by_key(|issue| (issue.created_at, issue.id));
+        None | Some("created_at") => found.sort_by_key(|issue| (issue.created_at, issue.id)),
+        Some("popularity") => {
+            found.sort_by_key(|issue| (issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(), issue.id))
+        }
+        Some("milestone_due") => {
+            let due = |issue: &Issue| asked.world.milestone_for(project, issue.milestone?)?.due_date;
+            found.sort_by_key(|issue| (due(issue).is_none() == ascending, due(issue), issue.id));
+        }
+        Some(order @ ("priority" | "label_priority" | "relative_position")) => {
+            return Err(Reply::not_kept(&format!("order_by with the value {order}")));
         }
         Some("updated_at") => found.sort_by_key(|issue| (issue.updated_at, issue.id)),
         Some("title") => found.sort_by_key(|issue| (issue.title.to_lowercase(), issue.id)),

@@ -4,7 +4,10 @@ use super::paging::page;
 use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{GUEST, Issue, IssueEdit, NewIssue, OWNER, PLANNER};
+use crate::sandbox::world::{Change, GUEST, Issue, IssueEdit, NewIssue, OWNER, On, PLANNER};
+
+/// What an issue can be (`WorkItems::Type`); here all are plain issues.
+pub(super) const KINDS: [&str; 6] = ["issue", "incident", "test_case", "requirement", "task", "ticket"];
 
 /// The longest description, in characters.
 const LONGEST: usize = 1_048_576;
@@ -74,6 +77,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
         issue.created_at = born;
     }
     let iid = wanted_iid.map_or(iid, |wanted| asked.world.renumber_issue(project, iid, wanted));
+    asked.cross_reference_own(On::Issue(project, iid), who);
     asked.issue_reply(201, project, iid)
 }
 
@@ -99,6 +103,9 @@ fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
         edit = IssueEdit { title: edit.title, description: edit.description, close: edit.close, ..Default::default() };
     }
     asked.world.edit_issue(project, iid, who, &edit);
+    if edit.title.is_some() || edit.description != Change::Keep {
+        asked.cross_reference_own(On::Issue(project, iid), who);
+    }
     let updated = input.instant("updated_at")?.filter(|_| asked.level(project) >= OWNER);
     if let (Some(updated), Some(issue)) = (updated, asked.world.issue_mut(project, iid)) {
         issue.updated_at = updated;
@@ -181,6 +188,10 @@ fn check_text(title: Option<&String>, description: Option<&String>) -> Result<()
 
 /// The parameters that create and update share.
 fn edit(input: &Input) -> Result<IssueEdit, Reply> {
+    input.check("issue_type", &KINDS)?;
+    if let Some(kind) = input.filled("issue_type").filter(|kind| kind != "issue") {
+        return Err(Reply::not_kept(&format!("issue_type with the value {kind}")));
+    }
     Ok(IssueEdit {
         title: input.text("title"),
         description: input.text_change("description"),
@@ -189,7 +200,7 @@ fn edit(input: &Input) -> Result<IssueEdit, Reply> {
         remove_labels: input.list("remove_labels").unwrap_or_default(),
         close: input.closes("reopen")?,
         due_date: input.day("due_date")?,
-        assignees: input.people("assignee_ids").or_else(|| input.people("assignee_id")),
+        assignees: input.people("assignee_ids").or(input.people("assignee_id")),
         confidential: input.flag("confidential"),
         locked: input.flag("discussion_locked"),
         weight: input.number_change("weight")?,

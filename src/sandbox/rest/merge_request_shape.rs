@@ -78,7 +78,7 @@ impl Asked<'_> {
             "squash_commit_sha": one.squash_commit,
             "squash": one.squash,
             "squash_on_merge": one.squash,
-            "should_remove_source_branch": null,
+            "should_remove_source_branch": one.should_remove,
             "force_remove_source_branch": one.removes_branch,
             "user_notes_count": comments,
             "upvotes": one.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(),

@@ -7,7 +7,7 @@ use super::paging::page;
 use super::{Asked, merging};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, MergeRequest, MergeRequestEdit, NewMergeRequest, OWNER};
+use crate::sandbox::world::{Change, DEVELOPER, MergeRequest, MergeRequestEdit, NewMergeRequest, OWNER, On};
 
 /// `merge_requests`, one of them, and what is done with it.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -39,6 +39,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
 fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
     let input = &asked.call.input;
+    // They are looked at only where there is a merge request.
+    input.declare(&["source_branch", "target_branch", "author_username", "author_id", "assignee_id", "iids"]);
     let state = input.filled("state").filter(|state| state != "all");
     if state.as_ref().is_some_and(|state| !["opened", "closed", "locked", "merged"].contains(&state.as_str())) {
         return Err(Reply::no_such_value("state"));
@@ -114,6 +116,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     }
     let new = NewMergeRequest { source_project: project, source_branch, target_branch, rest };
     let iid = asked.world.open_merge_request(target, who, &new).ok_or_else(|| Reply::not_found("Project"))?;
+    asked.cross_reference_own(On::MergeRequest(target, iid), who);
     asked.merge_request_reply(201, target, iid)
 }
 
@@ -131,6 +134,9 @@ fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
         return Err(Reply::invalid("target_branch", "does not exist"));
     }
     asked.world.edit_merge_request(project, iid, who, &edit);
+    if edit.title.is_some() || edit.description != Change::Keep {
+        asked.cross_reference_own(On::MergeRequest(project, iid), who);
+    }
     asked.merge_request_reply(200, project, iid)
 }
 
@@ -149,7 +155,7 @@ fn edit(input: &Input) -> Result<MergeRequestEdit, Reply> {
         labels: input.list("labels"),
         add_labels: input.list("add_labels").unwrap_or_default(),
         remove_labels: input.list("remove_labels").unwrap_or_default(),
-        assignees: input.people("assignee_ids").or_else(|| input.people("assignee_id")),
+        assignees: input.people("assignee_ids").or(input.people("assignee_id")),
         reviewers: input.people("reviewer_ids"),
         milestone: input.id_change("milestone_id")?,
         close: input.closes("reopen")?,

@@ -72,6 +72,7 @@ fn merge(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let (iid, source, removes, squash) = (one.iid, one.source_branch.clone(), one.removes_branch, one.squash);
     let who = asked.merger(project, &one.target_branch)?;
     let input = &asked.call.input;
+    input.declare(&["squash_commit_message"]);
     let head = asked.world.merge_request_head(one);
     if input.filled("sha").is_some_and(|sha| head.as_ref() != Some(&sha)) {
         return Err(Reply::message(409, "SHA does not match HEAD of source branch"));
@@ -85,13 +86,17 @@ fn merge(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let path = &asked.project(project)?.path;
     let message =
         input.filled("merge_commit_message").unwrap_or_else(|| format!("{merges}\n\nSee merge request {path}!{iid}"));
-    let squash = input.flag("squash").unwrap_or(squash);
-    let squash = squash.then(|| input.filled("squash_commit_message").unwrap_or_else(|| one.title.clone()));
+    let squashes = input.flag("squash").unwrap_or(squash);
+    let squash = squashes.then(|| input.filled("squash_commit_message").unwrap_or_else(|| one.title.clone()));
     // What is said when merging wins over what was wished before (`MergeRequests::MergeService#delete_source_branch?`).
-    let removes = input.flag("should_remove_source_branch").unwrap_or(removes);
+    let should_remove = input.flag("should_remove_source_branch");
+    let removes = should_remove.unwrap_or(removes);
     let home = one.source_project;
     let done = asked.world.merge(project, iid, who, &message, squash.as_deref());
     done.ok_or_else(|| Reply::message(422, "Branch cannot be merged"))?;
+    if let Some(request) = asked.world.merge_request_mut(project, iid) {
+        (request.squash, request.should_remove) = (squashes, should_remove);
+    }
     let may_remove = asked.world.access(home, Some(who)) >= DEVELOPER;
     if let Some(home) = asked.world.projects.get_mut(&home).filter(|_| removes && may_remove)
         && home.default_branch != source

@@ -102,11 +102,13 @@ fn list(asked: &Asked<'_>, owner: Owner) -> Answer {
     let input = &asked.call.input;
     let open = input.state("active")?;
     let mut found = known(asked, owner);
-    let above = input.flag("include_ancestors").or_else(|| input.flag("include_parent_milestones"));
-    if let (Owner::Project(id), Some(true)) = (owner, above)
-        && let Some(home) = asked.world.projects.get(&id)
-    {
-        found.extend(asked.world.groups_above(&home.path).flat_map(|group| group.milestones.values()));
+    let above = input.flag("include_ancestors").or(input.flag("include_parent_milestones"));
+    let path = match owner {
+        Owner::Project(id) => asked.world.projects.get(&id).map(|home| &home.path),
+        Owner::Group(id) => asked.world.groups.get(&id).map(|home| &home.path),
+    };
+    if let (Some(path), Some(true)) = (path, above) {
+        found.extend(asked.world.groups_above(path).flat_map(|group| group.milestones.values()));
     }
     let title = input.filled("title");
     let search = input.search();
@@ -118,7 +120,7 @@ fn list(asked: &Asked<'_>, owner: Owner) -> Answer {
             && iids.as_ref().is_none_or(|iids| iids.contains(&milestone.iid))
     });
     found.sort_by_key(|milestone| (milestone.due_date.is_none(), milestone.due_date, milestone.id));
-    Ok(page(asked, &found, |milestone| asked.milestone_shape(owner, milestone)))
+    Ok(page(asked, &found, |milestone| asked.milestone_shape(asked.owner(owner, milestone), milestone)))
 }
 
 fn create(asked: &mut Asked<'_>, owner: Owner) -> Answer {
@@ -167,10 +169,20 @@ impl Asked<'_> {
     /// A milestone as it stands in an issue of a project.
     pub(super) fn milestone_in(&self, project: u64, id: Option<u64>) -> Value {
         let Some(milestone) = id.and_then(|id| self.world.milestone_for(project, id)) else { return Value::Null };
-        let own = self.world.projects.get(&project).is_some_and(|home| home.milestones.contains_key(&milestone.id));
+        self.milestone_shape(self.owner(Owner::Project(project), milestone), milestone)
+    }
+
+    /// Whose milestone it is: that of whoever is asked, or of a group above.
+    fn owner(&self, asked: Owner, milestone: &Milestone) -> Owner {
+        let known = match asked {
+            Owner::Project(id) => self.world.projects.get(&id).map(|home| &home.milestones),
+            Owner::Group(id) => self.world.groups.get(&id).map(|home| &home.milestones),
+        };
         let group = self.world.groups.values().find(|group| group.milestones.contains_key(&milestone.id));
-        let owner = if own { Owner::Project(project) } else { Owner::Group(group.map_or(0, |group| group.id)) };
-        self.milestone_shape(owner, milestone)
+        match group.filter(|_| !known.is_some_and(|known| known.contains_key(&milestone.id))) {
+            Some(group) => Owner::Group(group.id),
+            None => asked,
+        }
     }
 
     fn milestone_shape(&self, owner: Owner, milestone: &Milestone) -> Value {

@@ -21,6 +21,7 @@ mod issue_list;
 mod issues;
 mod labels;
 mod members;
+mod mentions;
 mod merge_request_shape;
 mod merge_requests;
 mod merging;
@@ -28,6 +29,7 @@ mod milestones;
 mod notes;
 mod paging;
 mod project_list;
+mod project_shape;
 mod projects;
 mod schedules;
 mod shapes;
@@ -36,6 +38,7 @@ mod talk;
 mod tests;
 mod token;
 mod tree;
+mod unread;
 mod users;
 mod wikis;
 
@@ -61,6 +64,14 @@ struct Asked<'a> {
 
 /// Answers one request of the API.
 pub(super) fn answer(world: &mut World, call: &Call, origin: &str) -> Reply {
+    unread::refused(world, call, |world| handle(world, call, origin))
+}
+
+fn handle(world: &mut World, call: &Call, origin: &str) -> Reply {
+    if call.unfit {
+        // `Rack::QueryParser::ParameterTypeError`
+        return Reply::error(400, "Invalid parameter types in the request");
+    }
     if call.malformed {
         return Reply::error(400, "message body does not match declared format");
     }

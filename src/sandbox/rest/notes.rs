@@ -12,7 +12,7 @@ use crate::sandbox::world::{Note, PLANNER};
 /// `notes` and `notes/:id` of whatever has them.
 pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Answer {
     match (asked.call.method.as_str(), path) {
-        ("GET" | "HEAD", []) => Ok(list(asked, place)),
+        ("GET" | "HEAD", []) => list(asked, place),
         ("POST", []) => create(asked, place, None),
         ("GET" | "HEAD", [id]) => {
             let note = asked.note(place, id)?;
@@ -28,8 +28,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, path: &[&str]) -> Ans
     }
 }
 
-fn list(asked: &Asked<'_>, place: &Place) -> Reply {
+fn list(asked: &Asked<'_>, place: &Place) -> Answer {
     let input = &asked.call.input;
+    input.check("activity_filter", &["all_notes", "only_comments", "only_activity"])?;
+    input.check("order_by", &["created_at", "updated_at"])?;
     let wanted = input.filled("activity_filter");
     let mut found: Vec<&Note> = asked
         .world
@@ -46,11 +48,11 @@ fn list(asked: &Asked<'_>, place: &Place) -> Reply {
         Some("updated_at") => found.sort_by_key(|note| (note.updated_at, note.id)),
         _ => found.sort_by_key(|note| (note.created_at, note.id)),
     }
-    if input.filled("sort").as_deref() != Some("asc") {
+    if !input.ascending()? {
         found.reverse();
     }
-    found.retain(|note| place.shows(note));
-    page(asked, &found, |note| asked.note_shape(place, note))
+    found.retain(|note| place.shows(note) && asked.sees_source(note));
+    Ok(page(asked, &found, |note| asked.note_shape(place, note)))
 }
 
 /// Writes a note, in a thread if one is named. One of commands only is none: 202 when one of them worked, 400 when none did.
@@ -83,25 +85,35 @@ pub(super) fn create(asked: &mut Asked<'_>, place: &Place, thread: Option<&str>)
     if let Some(note) = asked.world.notes_mut(place.on).and_then(|notes| notes.get_mut(&id)) {
         note.internal = internal;
     }
+    asked.cross_reference(place.on, who, &[&text]);
     let mut shape = asked.note_shape(place, asked.note(place, &id.to_string())?);
     shape["commands_changes"] = json!(changes);
     Ok(Reply::json(201, &shape))
 }
 
 pub(super) fn update(asked: &mut Asked<'_>, place: &Place, id: &str) -> Answer {
-    let id = asked.own_note(place, id)?.id;
+    let note = asked.own_note(place, id)?;
+    let (id, old) = (note.id, note.body.clone());
     let body = asked.call.input.given("body")?;
     let who = asked.signed_in()?;
     let (text, commands) = quick_actions::split(&body);
-    for command in &commands {
-        // An edited note runs its commands too; what one cannot do is left undone.
-        asked.world.run_command_on(place.on, who, command).ok();
+    for command in quick_actions::fresh(Some(&old), commands) {
+        // An edited note runs its new commands too; what one cannot do is left undone.
+        asked.world.run_command_on(place.on, who, &command).ok();
+    }
+    if text.is_empty() {
+        // Nothing is left of it (`Notes::UpdateService`): it cannot be saved, and goes.
+        if let Some(notes) = asked.world.notes_mut(place.on) {
+            notes.remove(&id);
+        }
+        return Err(Reply::message(400, "400 Bad request - Failed to save note {:note=>[\"can't be blank\"]}"));
     }
     let now = asked.world.now;
     if let Some(note) = asked.world.notes_mut(place.on).and_then(|notes| notes.get_mut(&id)) {
-        note.body = text;
+        note.body.clone_from(&text);
         note.updated_at = now;
     }
+    asked.cross_reference(place.on, who, &[&text]);
     let note = asked.note(place, &id.to_string())?;
     Ok(Reply::json(200, &asked.note_shape(place, note)))
 }

@@ -1,10 +1,8 @@
 //! Lists of projects (GitLab docs, "Projects API"; `lib/api/projects.rb`).
 
-use serde_json::Value;
-
 use super::Asked;
 use super::paging::page;
-use super::projects::shape;
+use super::project_shape::{identity, shape};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{OWNER, Project};
 
@@ -37,6 +35,7 @@ pub(super) fn forks(asked: &Asked<'_>, origin: u64) -> Answer {
 fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
     let input = &asked.call.input;
     let search = input.search();
+    input.check("visibility", &["private", "internal", "public"])?;
     let visibility = input.filled("visibility");
     let archived = input.flag("archived");
     let role = |project: &Project| asked.who.map_or(0, |who| asked.world.role(project, who));
@@ -72,28 +71,5 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
         found.reverse();
     }
     let simple = input.flag("simple") == Some(true);
-    Ok(page(asked, &found, |project| if simple { brief(asked, project) } else { shape(asked, project) }))
-}
-
-/// The fewer fields of `simple=true`.
-fn brief(asked: &Asked<'_>, project: &Project) -> Value {
-    const KEPT: [&str; 12] = [
-        "id",
-        "description",
-        "name",
-        "name_with_namespace",
-        "path",
-        "path_with_namespace",
-        "created_at",
-        "default_branch",
-        "web_url",
-        "http_url_to_repo",
-        "last_activity_at",
-        "namespace",
-    ];
-    let mut shape = shape(asked, project);
-    if let Value::Object(fields) = &mut shape {
-        fields.retain(|key, _| KEPT.contains(&key.as_str()));
-    }
-    shape
+    Ok(page(asked, &found, |project| if simple { identity(asked, project) } else { shape(asked, project) }))
 }

@@ -1,13 +1,13 @@
 //! Projects (GitLab docs, "Projects API", "Project forks API"; `lib/api/projects.rb`).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Asked;
 use super::paging::page;
-use super::shapes::instant;
+use super::project_shape::shape;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Project, Visibility};
+use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Visibility};
 
 /// `/projects/:id` and what is done with all of it.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -75,6 +75,7 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         return Err(Reply::invalid("path", "has already been taken"));
     }
     let visibility = visibility(input)?.unwrap_or(Visibility::Private);
+    let issues_enabled = issues_enabled(input)?.unwrap_or(true);
     let (description, removes, now) =
         (input.filled("description"), input.flag("remove_source_branch_after_merge"), asked.world.now);
     let branch = input.filled("default_branch");
@@ -85,6 +86,7 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         project.default_branch = branch.unwrap_or(std::mem::take(&mut project.default_branch));
         project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
         (project.name, project.description, project.created_at) = (name, description, now);
+        project.issues_enabled = issues_enabled;
     }
     if readme {
         let (branch, text) = {
@@ -115,6 +117,7 @@ fn fork(asked: &mut Asked<'_>, project: u64) -> Answer {
         return Err(Reply::forbidden());
     }
     let input = &asked.call.input;
+    input.declare(&["namespace_path", "namespace_id", "namespace"]);
     let named = ["namespace_path", "namespace_id", "namespace"].into_iter().find_map(|key| input.filled(key));
     let home = match named {
         Some(named) => namespace(asked, &named)?,
@@ -153,8 +156,7 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
     if path.as_ref().and_then(|path| asked.world.project_at(path)).is_some_and(|other| other.id != id) {
         return Err(Reply::invalid("path", "has already been taken"));
     }
-    let level = input.filled("issues_access_level").map(|level| level != "disabled");
-    let issues_enabled = level.or_else(|| input.flag("issues_enabled"));
+    let issues_enabled = issues_enabled(input)?;
     if let Some(project) = asked.world.projects.get_mut(&id) {
         if let Some(path) = path.filter(|path| *path != project.path) {
             let old = std::mem::replace(&mut project.path, path);
@@ -202,6 +204,18 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     }
 }
 
+/// Whether there are issues. That only members see them (`private`) is not kept.
+fn issues_enabled(input: &Input) -> Result<Option<bool>, Reply> {
+    let switch = input.flag("issues_enabled");
+    match input.filled("issues_access_level").as_deref() {
+        None => Ok(switch),
+        Some("enabled") => Ok(Some(true)),
+        Some("disabled") => Ok(Some(false)),
+        Some("private") => Err(Reply::not_kept("issues_access_level with the value private")),
+        Some(_) => Err(Reply::no_such_value("issues_access_level")),
+    }
+}
+
 pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
     match input.filled("visibility").as_deref() {
         None => Ok(None),
@@ -215,84 +229,4 @@ pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
 fn show(asked: &Asked<'_>, status: u16, project: u64) -> Answer {
     let home = asked.project(project)?;
     Ok(Reply::json(status, &shape(asked, home)))
-}
-
-pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
-    let slug = project.path.rsplit('/').next().unwrap_or(&project.path);
-    let group = project.path.rsplit_once('/').map_or("", |(group, _)| group);
-    let web = format!("{}/{}", asked.origin, project.path);
-    let open = project.issues.values().filter(|issue| issue.is_open()).count();
-    let mut shape = json!({
-        "id": project.id,
-        "description": project.description,
-        "name": project.name,
-        "name_with_namespace": format!("{group} / {}", project.name),
-        "path": slug,
-        "path_with_namespace": project.path,
-        "created_at": instant(project.created_at),
-        "default_branch": project.default_branch,
-        "web_url": web,
-        "http_url_to_repo": format!("{web}.git"),
-        "readme_url": null,
-        "visibility": project.visibility,
-        "archived": project.archived || project.marked_for_deletion_on.is_some(),
-        "marked_for_deletion_at": project.marked_for_deletion_on,
-        "marked_for_deletion_on": project.marked_for_deletion_on,
-        "empty_repo": project.files.is_empty(),
-        "issues_enabled": project.issues_enabled,
-        "issues_access_level": if project.issues_enabled { "enabled" } else { "disabled" },
-        "merge_requests_enabled": true,
-        "remove_source_branch_after_merge": project.removes_source_branch,
-        "open_issues_count": open,
-        "namespace": namespace_shape(asked, group),
-        "last_activity_at": instant(project.created_at),
-    });
-    if let Some(who) = asked.who {
-        shape["permissions"] = permissions(asked, project, who);
-    }
-    let origin = project.forked_from.and_then(|id| asked.world.projects.get(&id));
-    if let Some(origin) = origin.filter(|origin| asked.world.may_see(origin, asked.who)) {
-        shape["forked_from_project"] =
-            json!({ "id": origin.id, "name": origin.name, "path_with_namespace": origin.path });
-    }
-    shape
-}
-
-/// What the asking user is in the project itself, and the most that they are in the groups above it; nobody gets it who is
-/// not signed in (`lib/api/entities/project_with_access.rb`, `Group#highest_group_member`).
-fn permissions(asked: &Asked<'_>, project: &Project, who: u64) -> Value {
-    let role = |role: Option<u8>| role.map(|role| json!({ "access_level": role, "notification_level": 3 }));
-    let of_groups = asked.world.groups_above(&project.path).filter_map(|group| group.members.get(&who).copied());
-    json!({
-        "project_access": role(asked.world.own_role(project, who)),
-        "group_access": role(of_groups.max()),
-    })
-}
-
-/// The group or the person that a project belongs to.
-fn namespace_shape(asked: &Asked<'_>, path: &str) -> Value {
-    let slug = path.rsplit('/').next().unwrap_or(path);
-    if let Some(user) = asked.world.user_named(path) {
-        return json!({
-            "id": user.id,
-            "name": user.name,
-            "path": slug,
-            "kind": "user",
-            "full_path": path,
-            "parent_id": null,
-            "avatar_url": null,
-            "web_url": format!("{}/{path}", asked.origin),
-        });
-    }
-    let group = asked.world.group_at(path);
-    json!({
-        "id": group.map(|group| group.id),
-        "name": group.map_or(slug, |group| group.name.as_str()),
-        "path": slug,
-        "kind": "group",
-        "full_path": path,
-        "parent_id": asked.world.group_of(path).map(|above| above.id),
-        "avatar_url": null,
-        "web_url": format!("{}/groups/{path}", asked.origin),
-    })
 }

@@ -16,13 +16,19 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
     }
     match (asked.call.method.as_str(), path) {
         ("GET" | "HEAD", []) => {
+            asked.call.input.check("scope", &["active", "inactive"])?;
             let wanted = asked.call.input.filled("scope").map(|scope| scope == "active");
             let all = home.schedules.values();
             let found: Vec<&Schedule> = all.filter(|one| wanted.is_none_or(|active| active == one.active)).collect();
             Ok(page(asked, &found, |one| shape(asked, one)))
         }
         ("POST", []) => create(asked, project),
-        ("GET" | "HEAD", [id]) => Ok(Reply::json(200, &shape(asked, find(asked, project, id)?))),
+        ("GET" | "HEAD", [id]) => {
+            let mut shape = shape(asked, find(asked, project, id)?);
+            // `lib/api/entities/ci/pipeline_schedule_details.rb`
+            (shape["last_pipeline"], shape["variables"]) = (Value::Null, json!([]));
+            Ok(Reply::json(200, &shape))
+        }
         ("PUT", [id]) => {
             let id = own(asked, project, id)?;
             put(asked, project, id, 200)

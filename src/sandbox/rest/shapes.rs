@@ -1,11 +1,13 @@
 //! The published shapes of answers: key sets as in the examples of GitLab docs, "REST API".
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Asked;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::world::{Issue, Label, Project, User};
+use crate::sandbox::world::{Issue, Label, Project, User, tasks};
 
 /// An instant as GitLab writes it.
 pub(super) fn instant(time: DateTime<Utc>) -> String {
@@ -30,19 +32,29 @@ impl Asked<'_> {
         })
     }
 
+    /// An issue as a list has it, which says all about its labels if asked (`with_labels_details`).
+    pub(super) fn issue_in_list(&self, project: &Project, issue: &Issue, details: bool) -> Value {
+        let mut shape = self.issue_shape(project, issue);
+        if details {
+            shape["labels"] = self.labels_in_detail(project, &issue.labels);
+        }
+        shape
+    }
+
+    /// These labels with all that is known of them.
+    pub(super) fn labels_in_detail(&self, project: &Project, names: &BTreeSet<String>) -> Value {
+        let all = self.world.labels_for(project);
+        let carried = all.into_iter().filter(|label| names.contains(&label.name));
+        Value::Array(carried.map(|label| self.label_shape(project, label)).collect())
+    }
+
     pub(super) fn issue_shape(&self, project: &Project, issue: &Issue) -> Value {
         let assignees: Vec<Value> = issue.assignees.iter().map(|&id| self.user_shape(id)).collect();
-        let (done, tasks) = tasks(issue.description.as_deref().unwrap_or_default());
+        let items = tasks(issue.description.as_deref().unwrap_or_default());
+        let (done, tasks) = (items.iter().filter(|item| item.done).count(), items.len());
         let api = format!("{}/api/v4/projects/{}", self.origin, project.id);
         let comments = issue.notes.values().filter(|note| !note.system).count();
         let iid = issue.iid;
-        let labels = if self.call.input.flag("with_labels_details") == Some(true) {
-            let all = self.world.labels_for(project);
-            let carried = all.into_iter().filter(|label| issue.labels.contains(&label.name));
-            carried.map(|label| self.label_shape(project, label)).collect()
-        } else {
-            issue.labels.iter().map(|name| json!(name)).collect::<Vec<_>>()
-        };
         let mut shape = json!({
             "id": issue.id,
             "iid": iid,
@@ -56,7 +68,7 @@ impl Asked<'_> {
             "updated_at": instant(issue.updated_at),
             "closed_at": issue.closed_at.map(instant),
             "closed_by": issue.closed_by.map(|id| self.user_shape(id)),
-            "labels": labels,
+            "labels": issue.labels,
             "milestone": self.milestone_in(project.id, issue.milestone),
             "author": self.user_shape(issue.author),
             "assignees": assignees,
@@ -189,22 +201,6 @@ pub(super) fn profile(user: &User, origin: &str) -> Value {
     shape["following"] = json!(0);
     shape["is_followed"] = json!(false);
     shape
-}
-
-/// Checked and all task items of a text.
-fn tasks(text: &str) -> (usize, usize) {
-    let mut done = 0;
-    let mut all = 0;
-    for line in text.lines() {
-        let item = line.trim_start().strip_prefix(['-', '*', '+']).map_or("", str::trim_start);
-        if item.starts_with("[x]") || item.starts_with("[X]") {
-            done += 1;
-            all += 1;
-        } else if item.starts_with("[ ]") {
-            all += 1;
-        }
-    }
-    (done, all)
 }
 
 fn escape(text: &str) -> String {

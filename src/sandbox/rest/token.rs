@@ -9,16 +9,18 @@ use crate::sandbox::world::{Token, World};
 
 /// The token that came along, if it is a good one; an empty header is no token.
 ///
-/// Each way knows its own kind (`lib/gitlab/auth/auth_finders.rb`): `PRIVATE-TOKEN` and `Authorization` carry access
-/// tokens, `JOB-TOKEN` and the parameter `job_token` those of jobs, which `Authorization` may carry too. A job's token
+/// Each way knows its own kind (`lib/gitlab/auth/auth_finders.rb`): `PRIVATE-TOKEN` and `Authorization`, or the parameters
+/// `private_token` and `access_token`, carry access tokens, `JOB-TOKEN` and the parameter `job_token` those of jobs, which `Authorization` may carry too. A job's token
 /// counts only where jobs may ask: elsewhere its own header is not even looked at, so that whoever sends it is nobody.
 pub(in crate::sandbox) fn token<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Token>, Reply> {
     let given = |name: &str| call.header(name).map(str::trim).filter(|value| !value.is_empty());
     let bearer = given("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let of_a_job = given("job-token").map(str::to_owned).or_else(|| call.input.filled("job_token"));
-    let found = match (given("private-token"), bearer, of_a_job) {
-        (Some(value), ..) => known(world, value).filter(|token| !is_of_a_job(token)),
-        (None, Some(value), _) => known(world, value).filter(|token| !is_of_a_job(token) || takes_job_tokens(call)),
+    let bearer = bearer.map(str::to_owned).or_else(|| call.input.filled("access_token"));
+    let private = given("private-token").map(str::to_owned).or_else(|| call.input.filled("private_token"));
+    let found = match (private, bearer, of_a_job) {
+        (Some(value), ..) => known(world, &value).filter(|token| !is_of_a_job(token)),
+        (None, Some(value), _) => known(world, &value).filter(|token| !is_of_a_job(token) || takes_job_tokens(call)),
         (None, None, Some(value)) if takes_job_tokens(call) => known(world, &value).filter(|token| is_of_a_job(token)),
         (None, None, _) => return Ok(None),
     };

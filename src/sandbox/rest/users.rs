@@ -105,9 +105,45 @@ fn one(asked: &Asked<'_>, id: u64, own: bool) -> Answer {
         return Ok(Reply::json(200, &shape));
     }
     let mut shape = open(asked, user);
-    shape["is_admin"] = json!(user.admin);
-    shape["two_factor_enabled"] = json!(true);
+    if let (Value::Object(all), Value::Object(more)) = (&mut shape, account(asked, user)) {
+        all.extend(more);
+    }
+    if user.admin {
+        for key in ["current_sign_in_ip", "last_sign_in_ip", "created_by", "email_reset_offered_at", "note"] {
+            shape[key] = Value::Null;
+        }
+        shape["is_admin"] = json!(true);
+        shape["namespace_id"] = json!(user.id);
+        shape["using_license_seat"] = json!(true);
+        shape["is_auditor"] = json!(false);
+    }
     Ok(Reply::json(200, &shape))
+}
+
+/// What users see of their own account (`lib/api/entities/user_public.rb` and its EE counterpart).
+fn account(asked: &Asked<'_>, user: &User) -> Value {
+    let (born, today) = (instant(user.created_at), asked.world.now);
+    json!({
+        "last_sign_in_at": born,
+        "confirmed_at": born,
+        "last_activity_on": today.date_naive(),
+        "email": user.email,
+        "theme_id": 3,
+        "color_scheme_id": 1,
+        "projects_limit": 100_000,
+        "current_sign_in_at": instant(today),
+        "identities": [],
+        "can_create_group": true,
+        "can_create_project": true,
+        "two_factor_enabled": true,
+        "external": false,
+        "private_profile": false,
+        "commit_email": user.email,
+        "preferred_language": "en",
+        "shared_runners_minutes_limit": null,
+        "extra_shared_runners_minutes_limit": null,
+        "scim_identities": [],
+    })
 }
 
 /// What everybody who is signed in sees of one user.

@@ -74,3 +74,18 @@ async fn roles_labels_and_tokens_are_changed_by_name() {
     assert_eq!(post(&sandbox, "/-/world/token", &json!({ "name": "none", "renew": true })).await, 404);
     assert_eq!(sandbox.journal(), []);
 }
+
+#[tokio::test]
+async fn what_the_box_does_not_keep_is_passed_over_only_where_that_is_wanted() {
+    let sandbox = seeded();
+    let open = || async {
+        let token = "private_token=glpat-sandbox-person-no-secret";
+        post(&sandbox, &format!("/api/v4/projects/group%2Fpairing/issues?{token}"), &json!({"title": "T", "health": 1}))
+            .await
+    };
+    let before = sandbox.world();
+    assert_eq!(open().await, 400);
+    assert_eq!(sandbox.world(), before);
+    assert_eq!(post(&sandbox, "/-/world/fault", &json!({"accept_unread_parameters": true})).await, 200);
+    assert_eq!(open().await, 201);
+}

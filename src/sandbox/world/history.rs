@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Event, Happened, Issue, LabelEvent, World};
+use super::{Event, Happened, Issue, LabelEvent, World, checklist};
 
 impl World {
     /// One event for each label that came, then one for each that went.
@@ -46,7 +46,13 @@ impl World {
             notes.push(format!("changed title from **{}** to **{}**", before.title, after.title));
         }
         if before.description != after.description {
-            notes.push("changed the description".to_owned());
+            let text = |issue: &Issue| issue.description.clone().unwrap_or_default();
+            let ticked = checklist::ticked(&text(before), &text(after));
+            // One or the other (`Issuable::CommonSystemNotesService#handle_description_change_note`).
+            if ticked.is_empty() {
+                notes.push("changed the description".to_owned());
+            }
+            notes.extend(ticked);
         }
         if before.assignees != after.assignees {
             let name = |id: &u64| self.users.get(id).map_or_else(String::new, |user| format!("@{}", user.username));

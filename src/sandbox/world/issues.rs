@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::super::quick_actions::{Command, extract};
+use super::super::quick_actions::{Command, fresh};
 use super::commands::without_commands;
 use super::{Change, Issue, Note, Tier, World};
 
@@ -78,13 +78,11 @@ impl World {
     /// Changes an issue as `who`, then runs those quick actions of the new description that the old one does not have
     /// (`IssuableBaseService#merge_quick_actions_into_params!`, `QuickActions::InterpretService#execute_with_original_text`).
     pub fn edit_issue(&mut self, project: u64, iid: u64, who: u64, edit: &IssueEdit) {
-        let old = self.issue(project, iid).and_then(|issue| issue.description.as_deref());
-        let old = old.map(extract).unwrap_or_default();
-        let known = |new: &Command| old.iter().any(|old| (&old.name, &old.argument) == (&new.name, &new.argument));
+        let old = self.issue(project, iid).and_then(|issue| issue.description.clone());
         let commands = self.apply_text(project, iid, who, edit);
-        for command in commands.iter().filter(|command| !known(command)) {
+        for command in fresh(old.as_deref(), commands) {
             // What a command cannot do is silently left undone in a description.
-            self.run_command(project, iid, who, command).ok();
+            self.run_command(project, iid, who, &command).ok();
         }
     }
 

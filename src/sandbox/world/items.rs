@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::On;
+
 /// An issue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Issue {
@@ -79,6 +81,9 @@ pub struct Note {
     pub resolved: Option<(u64, DateTime<Utc>)>,
     /// Emoji on it.
     pub emoji: Vec<Emoji>,
+    /// What mentions the thing that it is on; whoever does not see that does not see the note.
+    #[serde(skip_serializing)]
+    pub mentioned_in: Option<On>,
 }
 
 /// An emoji that somebody put on something.

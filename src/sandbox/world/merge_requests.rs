@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::super::quick_actions::fresh;
 use super::commands::without_commands;
 use super::history::milestone_changes;
 use super::{Change, Emoji, Event, Happened, LabelEvent, Note, On, World};
@@ -64,6 +65,8 @@ pub struct MergeRequest {
     pub closed_at: Option<DateTime<Utc>>,
     /// By whom.
     pub closed_by: Option<u64>,
+    /// Whether the branch was to go when it was merged, if that was said then.
+    pub should_remove: Option<bool>,
     /// Comments and system notes, by id.
     pub notes: BTreeMap<u64, Note>,
     /// Labels that came and went, oldest first.
@@ -144,11 +147,12 @@ impl World {
         Some(iid)
     }
 
-    /// Changes a merge request as `who`, then runs the quick actions of the new description.
+    /// Changes a merge request as `who`, then runs the quick actions of the new description that the old one lacks.
     pub fn edit_merge_request(&mut self, project: u64, iid: u64, who: u64, edit: &MergeRequestEdit) {
         let (description, commands) = without_commands(&edit.description);
+        let old = self.merge_request_mut(project, iid).and_then(|request| request.description.clone());
         self.apply_to_merge_request(project, iid, who, &MergeRequestEdit { description, ..edit.clone() });
-        for command in commands {
+        for command in fresh(old.as_deref(), commands) {
             // What a command cannot do is silently left undone in a description.
             self.run_command_on(On::MergeRequest(project, iid), who, &command).ok();
         }

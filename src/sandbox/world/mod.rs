@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
-//! `saves` what somebody does to a description by hand, `rich_text` how its editor spells, `token_renewal` and `ghost` what
+//! `saves` what somebody does to a description by hand, `checklist` what of that is ticking boxes, `rich_text` how its editor spells, `token_renewal` and `ghost` what
 //! becomes of a bot, `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do,
 //! `removal` what goes away with what; the others are what their names say. Ids and iids are counters, so equal histories
 //! give equal worlds.
@@ -10,6 +10,7 @@
 mod access;
 mod build;
 mod change;
+mod checklist;
 mod commands;
 mod ghost;
 mod github;
@@ -37,6 +38,7 @@ mod web;
 
 pub(super) use access::{DEVELOPER, GUEST, MAINTAINER, OWNER, PLANNER, REPORTER};
 pub use change::Change;
+pub(super) use checklist::tasks;
 pub use github::{Github, Hosted};
 pub use groups::{Epic, Group};
 pub use issues::{IssueEdit, NewIssue};
@@ -87,6 +89,8 @@ pub struct World {
     pub dns_down: bool,
     /// A switch: the hosts of the web hang up on everybody.
     pub web_down: bool,
+    /// A switch: what a request says beyond what the API keeps is passed over, as GitLab does, and not refused.
+    pub accepts_unread_parameters: bool,
     /// Switches for what GitLab itself does on its worse days.
     pub faults: Faults,
     last_id: u64,
@@ -116,6 +120,7 @@ impl World {
             captive_portal: false,
             dns_down: false,
             web_down: false,
+            accepts_unread_parameters: false,
             faults: Faults::default(),
             last_id: 0,
         }

@@ -32,6 +32,7 @@ impl Note {
             threaded: false,
             resolved: None,
             emoji: Vec::new(),
+            mentioned_in: None,
         }
     }
 }
