@@ -12,7 +12,8 @@ use crate::pod::{Pod, Task};
 /// Looks all of them up: in one request where GraphQL shows them, else each source by itself.
 pub async fn preload(reader: &Reader, pods: &[Pod]) {
     let written = pods.iter().flat_map(|pod| {
-        let reports = pod.reports.project.clone().map(|path| (Purpose::Reports, path));
+        let told = pod.tasks.contains(&Task::Roster) || pod.tasks.contains(&Task::Links);
+        let reports = pod.reports.project.clone().filter(|_| told).map(|path| (Purpose::Reports, path));
         reports.into_iter().chain([(Purpose::Pairing, pod.pairing_project.clone())])
     });
     let sources: BTreeSet<(Purpose, String)> =

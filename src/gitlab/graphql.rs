@@ -40,13 +40,7 @@ impl Transport {
         let url = self.base.join("api/graphql").map_err(|error| Fault::NotMade(error.to_string()))?;
         let body = Bytes::from(json!({ "query": query, "variables": variables }).to_string());
         let body = Some((HeaderValue::from_static("application/json"), body));
-        let good_so_far = !self.is_refused();
-        let answer = self.send_as(Effect::Read, &Method::POST, &url, body).await;
-        // A token without `read_api` is refused here and still reads files over REST.
-        if good_so_far && matches!(answer, Err(Fault::TokenRefused(_))) {
-            self.forgive();
-        }
-        let answer = answer?;
+        let answer = self.send_as(Effect::Query, &Method::POST, &url, body).await?;
         serde_json::from_slice(answer.body())
             .map_err(|_invalid| Fault::Unreadable(format!("{} without JSON", answer.status())))
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ::gitlab::api;
 use ::gitlab::api::common::NameOrId;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -42,30 +43,33 @@ impl Reader {
     /// Asks for many projects in few requests, so that they are known when one of them is needed. What comes back are those
     /// that GraphQL does not show under their paths: they were renamed, or they are not there or hidden.
     pub async fn preload_projects(&self, wanted: &BTreeSet<(Purpose, String)>) -> BTreeSet<(Purpose, String)> {
-        let mut unseen = BTreeSet::new();
         let mut by_client: BTreeMap<Purpose, BTreeSet<&str>> = BTreeMap::new();
         for (purpose, path) in wanted {
             if self.known_project(*purpose, path).is_none() {
                 by_client.entry(self.client(*purpose)).or_default().insert(path);
             }
         }
-        for (purpose, paths) in by_client {
-            let paths: Vec<&str> = paths.into_iter().collect();
-            for paths in paths.chunks(MOST) {
-                let (query, variables) = query(paths);
-                let Observed::Present(answer) = self.graphql(purpose, &query, Value::Object(variables)).await else {
-                    break;
-                };
-                for (index, path) in paths.iter().enumerate() {
-                    let Some(node) = answer["data"].get(format!("p{index}")) else { continue };
-                    match serde_json::from_value(node.clone()).ok().and_then(seen_by_graphql) {
-                        Some(project) => self.remember(purpose, path, Observed::Present(project)),
-                        None => drop(unseen.insert((*path).to_owned())),
-                    }
+        let unseen = join_all(by_client.into_iter().map(|(client, paths)| self.preload(client, paths))).await;
+        let unseen: BTreeSet<(Purpose, &str)> = unseen.into_iter().flatten().collect();
+        wanted.iter().filter(|(purpose, path)| unseen.contains(&(self.client(*purpose), path))).cloned().collect()
+    }
+
+    /// The same for one client.
+    async fn preload<'a>(&self, client: Purpose, paths: BTreeSet<&'a str>) -> Vec<(Purpose, &'a str)> {
+        let paths: Vec<&str> = paths.into_iter().collect();
+        let mut unseen = Vec::new();
+        for paths in paths.chunks(MOST) {
+            let (query, variables) = query(paths);
+            let Observed::Present(answer) = self.graphql(client, &query, Value::Object(variables)).await else { break };
+            for (index, path) in paths.iter().enumerate() {
+                let Some(node) = answer["data"].get(format!("p{index}")) else { continue };
+                match serde_json::from_value(node.clone()).ok().and_then(seen_by_graphql) {
+                    Some(project) => self.remember(client, path, Observed::Present(project)),
+                    None => unseen.push((client, *path)),
                 }
             }
         }
-        wanted.iter().filter(|(_, path)| unseen.contains(path)).cloned().collect()
+        unseen
     }
 
     /// What the request for something in a project names it by: its number where it is known to have another path today.

@@ -25,8 +25,10 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// What a request does; it decides how it is counted and whether it may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It changes nothing: GET, and the POST of a GraphQL query.
+    /// It changes nothing: GET.
     Read,
+    /// A GraphQL query: it changes nothing either, and a token that is refused there may still read files over REST.
+    Query,
     /// Repeating it changes nothing more: our PUTs are absolute.
     Absolute,
     /// Repeating it may do it twice.
@@ -34,6 +36,11 @@ pub(super) enum Effect {
 }
 
 impl Effect {
+    /// Whether it only asks.
+    pub(super) fn is_read(self) -> bool {
+        matches!(self, Self::Read | Self::Query)
+    }
+
     /// The effect of a REST call.
     pub(super) fn of(method: &Method) -> Self {
         match *method {

@@ -87,13 +87,13 @@ impl Counts {
     }
 
     pub(super) fn count(&self, effect: Effect) {
-        let counter = if effect == Effect::Read { &self.reads } else { &self.writes };
+        let counter = if effect.is_read() { &self.reads } else { &self.writes };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What came of a request, an answer or none.
     pub(super) fn note(&self, effect: Effect, method: &Method, path: &str, answer: Option<(u16, Option<String>)>) {
-        if effect == Effect::Read {
+        if effect.is_read() {
             return;
         }
         let (status, request_id) = answer.map_or((None, None), |(status, id)| (Some(status), id));

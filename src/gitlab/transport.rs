@@ -313,14 +313,17 @@ impl Transport {
                 return Err((Fault::Status { status: 401, message }, None));
             };
             let why = format!("GitLab refused the token in {} (401 {message})", token.name);
-            *lock(&self.refused) = Some(why.clone());
+            // GraphQL refuses a token without `read_api` so, which still reads files over REST.
+            if effect != Effect::Query {
+                *lock(&self.refused) = Some(why.clone());
+            }
             return Err((Fault::TokenRefused(why), None));
         }
         if let (Some(token), Some(needed)) = (&self.token, json.and_then(scope_needed)) {
             let needed = self.redactor.clean(&needed).into_owned();
             return Err((Fault::Scope { token: token.name.clone(), needed }, None));
         }
-        if effect != Effect::Read && json.is_some_and(|json| takes_for_spam(status, json)) {
+        if !effect.is_read() && json.is_some_and(|json| takes_for_spam(status, json)) {
             return Err((Fault::Spam { status: status.as_u16(), message }, None));
         }
         let asked = asked_wait(status, response.headers());
@@ -335,16 +338,6 @@ impl Transport {
         }
         let shown = url.host_str().map_or_else(|| url.scheme().to_owned(), |host| Untrusted::new(host).line());
         Err(Fault::ForeignOrigin(shown))
-    }
-
-    /// Whether the server has refused the token.
-    pub(super) fn is_refused(&self) -> bool {
-        lock(&self.refused).is_some()
-    }
-
-    /// Goes on using a token that was refused for one kind of request only.
-    pub(super) fn forgive(&self) {
-        *lock(&self.refused) = None;
     }
 
     /// Takes a wait out of what is left; `false` when too little is.

@@ -363,7 +363,8 @@ async fn a_next_page_comes_from_the_own_host_or_not_at_all() {
         ("https://user:pw@gitlab.com/?page=2", true),
         ("https://evil.example\\gitlab.com/?page=2", true),
         ("//evil.example/x?page=2", true),
-        ("https://gitl\u{430}b.com/?page=2", true),
+        // A header that is no text names no page.
+        ("https://gitl\u{430}b.com/?page=2", false),
         ("ftp://gitlab.com/?page=2", true),
         ("https://gitlab.com/x", false),
         ("https://gitlab.com\t.evil.example/", false),

@@ -15,4 +15,5 @@ mod progress; // how far a look is
 mod seeded; // the page of the box against what the box expects of it
 mod shards; // a look that is split and put together again
 pub(crate) mod stage; // a box, a web in memory, and what carries requests to them
+mod today; // what is no longer where a link says
 mod web; // what the web answers, and the verdict on it

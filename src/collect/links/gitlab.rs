@@ -36,25 +36,21 @@ pub(super) struct GitlabLink {
 pub(super) struct Looked {
     /// A verdict for each link, in their order.
     pub(super) links: Vec<Judged>,
+    /// Which of them are in a project that is not seen, in a group that the token is a member of: most likely it was renamed.
+    pub(super) ours: Vec<bool>,
     /// The verdicts of each set of labels, in their order.
     pub(super) labels: Vec<BTreeMap<String, LabelVerdict>>,
     /// Why GitLab could not be asked, if it could not.
     pub(super) blind: Option<Blind>,
 }
 
-/// Looks at all of them in rounds: what each is, then what only the first answers make a question, the same of projects
-/// that were renamed, and at last whether this token would see what seems to be missing.
+/// Looks at all of them in rounds: what each is, then what only the first answers make a question, and at last whether
+/// this token would see what seems to be missing.
 pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &Reader, purpose: Purpose) -> Looked {
     let mut known = Known::default();
     let mut rounds = Rounds { links, labels, reader, purpose, blind: None };
     rounds.ask(plan::first, &mut known).await;
     rounds.ask(plan::second, &mut known).await;
-    let moved = if rounds.go_on() { rest::moved(links, &known, reader, purpose).await } else { BTreeMap::new() };
-    if !moved.is_empty() {
-        known.follow(moved);
-        rounds.ask(plan::moved, &mut known).await;
-        rounds.ask(plan::second, &mut known).await;
-    }
     rounds.ask(plan::third, &mut known).await;
     let blind = rounds.blind;
     if blind.is_none() {
@@ -63,8 +59,23 @@ pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &R
     Looked {
         links: links.iter().map(|link| judge::judge(link, &known)).collect(),
         labels: labels.iter().map(|asked| labels::judge(asked, &known)).collect(),
+        ours: links.iter().map(|link| plan::is_missing_among_ours(link, &known)).collect(),
         blind,
     }
+}
+
+/// Looks for projects that GraphQL does not show where they are today; a verdict for each link whose project was found
+/// under another path. Each project costs a request, so this is for those that nothing else tells of.
+pub(super) async fn follow(links: &[GitlabLink], reader: &Reader, purpose: Purpose) -> Vec<Option<Judged>> {
+    let mut known = Known::default();
+    let paths = links.iter().map(|link| link.thing.owner.path()).collect();
+    known.follow(rest::moved(paths, reader, purpose).await);
+    let mut rounds = Rounds { links, labels: &[], reader, purpose, blind: None };
+    for round in [plan::moved, plan::second, plan::third] {
+        rounds.ask(round, &mut known).await;
+    }
+    let judged = links.iter().map(|link| known.has_moved(link.thing.owner.path()).then(|| judge::judge(link, &known)));
+    judged.collect()
 }
 
 /// Round after round of questions.

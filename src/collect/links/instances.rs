@@ -48,10 +48,13 @@ pub(super) async fn look(
         looked
     }));
     let (mut looked, others) = tokio::join!(gitlab::look(&own.1, labels, reader, purpose), asked);
-    let mut judged: BTreeMap<usize, Judged> = own.0.into_iter().zip(looked.links).collect();
+    let mut judged: BTreeMap<usize, (Judged, bool)> =
+        own.0.into_iter().zip(looked.links.into_iter().zip(looked.ours)).collect();
     for ((places, _), other) in abroad.into_values().zip(others) {
-        judged.extend(places.into_iter().zip(other.links));
+        // Whose reader was asked is not known any more where these are looked at again.
+        judged.extend(places.into_iter().zip(other.links.into_iter().map(|judged| (judged, false))));
         looked.blind = looked.blind.or(other.blind);
     }
-    Looked { links: judged.into_values().collect(), ..looked }
+    let (links, ours) = judged.into_values().unzip();
+    Looked { links, ours, labels: looked.labels, blind: looked.blind }
 }

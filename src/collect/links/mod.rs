@@ -160,8 +160,10 @@ pub async fn look(
     portal::unmask(&visitor, &mut visits).await;
     let memory = policy.recall.as_ref().map(|recall| recall.remember(&recalled, &visits));
     visits.extend(recalled);
+    let ours: Vec<usize> = asked.iter().zip(&looked.ours).filter(|(_, ours)| **ours).map(|(at, _)| *at).collect();
     let mut judged: BTreeMap<usize, Judged> = asked.into_iter().zip(looked.links).collect();
     second_sight::look(&entries, &mut judged, &visitor).await;
+    follow(&entries, &ours, &mut judged, reader).await;
     let (mut seen, mut observations) = (Vec::new(), Vec::with_capacity(entries.len()));
     // One by one, so that of a hundred thousand not everything is held twice.
     for (at, (key, entry)) in entries.into_iter().enumerate() {
@@ -206,6 +208,22 @@ pub fn look_offline(documents: &[Document<'_>], policy: &Policy) -> Vec<Observat
         .collect();
     by_place(&mut observations);
     observations
+}
+
+/// Looks for renamed projects under their new paths, where neither the API nor the web has told of them: `ours` are the
+/// places of links whose projects the token would see.
+async fn follow(entries: &[(Key, Entry)], ours: &[usize], judged: &mut BTreeMap<usize, Judged>, reader: &Reader) {
+    let hidden = |at: &usize| judged.get(at).is_some_and(|judged| judged.verdict == Verdict::Hidden);
+    let hidden = ours.iter().copied().filter(hidden).filter_map(|at| match &entries.get(at)?.1.ask {
+        Ask::Gitlab(thing) => Some((at, gitlab_link(thing))),
+        _ => None,
+    });
+    let (places, links): (Vec<usize>, Vec<GitlabLink>) = hidden.unzip();
+    if links.is_empty() {
+        return;
+    }
+    let found = gitlab::follow(&links, reader, Purpose::Handbook).await;
+    judged.extend(places.into_iter().zip(found).filter_map(|(at, found)| Some((at, found?))));
 }
 
 /// Brings observations into their order: they come in that of their addresses, and the same one may lead to several

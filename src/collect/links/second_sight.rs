@@ -13,6 +13,7 @@ use super::verdict::Judged;
 use super::web::queue::{Jobs, visit_all};
 use super::web::visit::{Visit, Visitor};
 use super::{bare, policy};
+use crate::pod::snapshot::Project;
 use crate::pod::verdict::Verdict;
 
 /// Looks again at what the API hides, and at files that it finds at the default branch only; `judged` has its verdicts, by the places of the entries.
@@ -58,7 +59,12 @@ fn led_to_the_default_branch(visit: &Visit, judged: &Judged) -> Option<Judged> {
 
 fn moved_for_all_to_see(visit: &Visit, url: &Url) -> Option<Judged> {
     let first = visit.judged.redirects.first().filter(|hop| hop.permanent)?;
-    let same_host = Url::parse(&first.url).ok()?.host_str() == url.host_str();
+    let to = Url::parse(&first.url).ok()?;
+    let same_host = to.host_str() == url.host_str();
+    if same_host && Project::is_path_marked_for_deletion(to.path()) {
+        return (visit.judged.verdict == Verdict::Moved)
+            .then(|| Judged::new(Verdict::Alive, "its project is marked for deletion"));
+    }
     match visit.judged.verdict {
         Verdict::Moved if same_host => Some(policy::keeping_fragment(visit.judged.clone(), url)),
         // It moved, and what it pointed at did not come along. A 404 to somebody who is not signed in would prove nothing

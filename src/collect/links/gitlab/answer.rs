@@ -1,5 +1,7 @@
 //! What GitLab answered, question by question.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::question::{Leaf, Numbered, Question, Root};
@@ -38,6 +40,8 @@ pub(super) enum Fact {
     Text(String),
     /// The token's role.
     Role(u64),
+    /// The titles of labels.
+    Titles(BTreeSet<String>),
 }
 
 /// The answer to one question: its owner, and its leaves in the order of the question.
@@ -106,12 +110,16 @@ fn fact(leaf: &Leaf, field: &Value) -> Option<Fact> {
             let kinds = ["trees", "blobs", "submodules"];
             kinds.iter().any(|kind| !nodes(&field[kind]).is_empty()).then_some(Fact::Exists)
         }
+        Leaf::ArchivedLabels if field.is_null() => None,
+        Leaf::ArchivedLabels => {
+            let titles = nodes(field).into_iter().filter_map(|node| Some(node["title"].as_str()?.to_owned()));
+            Some(Fact::Titles(titles.collect()))
+        }
         Leaf::Role => field["integerValue"].as_u64().map(Fact::Role),
         Leaf::Filter(title) | Leaf::ArchivedFilter(title) => {
             nodes(field).iter().any(|node| node["title"] == title.as_str()).then_some(Fact::Exists)
         }
         Leaf::Numbered(Numbered::Snippet, _) => (!nodes(field).is_empty()).then_some(Fact::Exists),
-        Leaf::ArchivedLabel(_) => (field["archived"] == true).then_some(Fact::Exists),
         // Another spelling is another label.
         Leaf::Label(title) => (field["title"] == title.as_str()).then_some(Fact::Exists),
         _ => (!field.is_null()).then_some(Fact::Exists),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::Look;
+use super::answer::{Fact, Look};
 use super::known::Known;
 use super::question::{Leaf, Root};
 use crate::collect::links::Labels;
@@ -31,9 +31,9 @@ pub(super) fn retired(labels: &[Labels<'_>], known: &Known) -> impl Iterator<Ite
     })
 }
 
-/// The groups and titles of those that are there, which may be archived.
-pub(super) fn found<'a>(labels: &'a [Labels<'_>], known: &'a Known) -> impl Iterator<Item = (String, String)> + 'a {
-    exact(labels).filter(|(group, title)| known.has(Root::Group, group, &Leaf::Label(title.clone())))
+/// The groups in which labels are looked up, some of which may be archived there.
+pub(super) fn groups<'a>(labels: &'a [Labels<'_>]) -> impl Iterator<Item = &'a String> {
+    labels.iter().filter(|asked| !asked.names.is_empty()).flat_map(|asked| asked.groups)
 }
 
 /// The verdict on each name, by all that is known.
@@ -61,9 +61,12 @@ fn verdict(name: &str, groups: &[String], known: &Known) -> LabelVerdict {
 
 /// Whether a label is archived in every group that has it. A GitLab that knows no archived labels has none.
 fn is_archived(name: &str, groups: &[String], known: &Known) -> bool {
-    let (label, archived) = (Leaf::Label(name.to_owned()), Leaf::ArchivedLabel(name.to_owned()));
+    let label = Leaf::Label(name.to_owned());
     let mut homes = groups.iter().filter(|group| known.has(Root::Group, group, &label));
-    homes.all(|group| known.has(Root::Group, group, &archived))
+    homes.all(|group| match known.leaf(Root::Group, group, &Leaf::ArchivedLabels) {
+        Some(Look::There(Fact::Titles(titles))) => titles.contains(name),
+        _ => false,
+    })
 }
 
 /// The names that a label may have got when it was retired.

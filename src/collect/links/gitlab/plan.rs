@@ -67,18 +67,19 @@ pub(super) fn first(links: &[GitlabLink], labels: &[Labels<'_>], _known: &Known)
     questions(wanted, true, |_, _| 0)
 }
 
-/// The paths of projects that GraphQL does not show.
-pub(super) fn unseen_projects<'a>(links: &'a [GitlabLink], known: &'a Known) -> impl Iterator<Item = &'a str> {
-    links.iter().map(|link| &link.thing.owner).filter_map(|owner| {
-        let roots = roots(owner);
-        let unseen = roots.iter().all(|root| known.owner(*root, owner.path()) == Look::Null);
-        (unseen && roots.contains(&Root::Project)).then(|| owner.path())
-    })
+/// Whether a link is to a project that is not seen, in a group that the token is a member of.
+pub(super) fn is_missing_among_ours(link: &GitlabLink, known: &Known) -> bool {
+    let role = group_of_unseen(link, known).and_then(|group| known.leaf(Root::Group, group, &Leaf::Role));
+    matches!(role, Some(Look::There(Fact::Role(role))) if *role > 0)
 }
 
-/// The group that a project is in.
-pub(super) fn group_above(path: &str) -> Option<&str> {
-    path.rsplit_once('/').map(|(group, _)| group)
+/// The group of a project that GraphQL does not show.
+fn group_of_unseen<'a>(link: &'a GitlabLink, known: &Known) -> Option<&'a str> {
+    let owner = &link.thing.owner;
+    let roots = roots(owner);
+    let unseen = roots.iter().all(|root| known.owner(*root, owner.path()) == Look::Null);
+    let (group, _) = owner.path().rsplit_once('/')?;
+    (unseen && roots.contains(&Root::Project)).then_some(group)
 }
 
 /// The same of projects that were found under another path.
@@ -159,23 +160,22 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
             want(Root::Project, template);
         }
     }
-    // Whether the token would see a project that seems to be missing.
-    for group in unseen_projects(links, known).filter_map(group_above) {
-        wanted.entry((Root::Group, group.to_owned())).or_default().insert(Leaf::Role);
-    }
     for (group, title) in labels::retired(labels, known) {
         wanted.entry((Root::Group, group)).or_default().insert(Leaf::Label(title));
     }
-    for (group, title) in labels::found(labels, known) {
-        wanted.entry((Root::Group, group)).or_default().insert(Leaf::ArchivedLabel(title));
+    for group in labels::groups(labels) {
+        wanted.entry((Root::Group, group.clone())).or_default().insert(Leaf::ArchivedLabels);
     }
     questions(wanted, false, |owner, leaf| sizes.get(&(owner.to_owned(), leaf.clone())).copied().unwrap_or(0))
 }
 
-/// Which role the token has where an issue, merge request, epic or label seems to be missing.
+/// Which role the token has where an issue, merge request, epic or label seems to be missing, or a whole project.
 pub(super) fn third(links: &[GitlabLink], _labels: &[Labels<'_>], known: &Known) -> Vec<Question> {
     let mut wanted = Wanted::new();
     for link in links {
+        if let Some(group) = group_of_unseen(link, known) {
+            wanted.entry((Root::Group, group.to_owned())).or_default().insert(Leaf::Role);
+        }
         let owner = link.thing.owner.path();
         let missed = |title: &String| known.lacks(Root::Project, owner, &Leaf::Filter(title.clone()));
         if link.thing.labels.iter().any(missed) && matches!(known.owner(Root::Project, owner), Look::There(_)) {

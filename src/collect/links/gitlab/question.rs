@@ -23,20 +23,11 @@ pub(super) enum Root {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leaf {
     /// Whether a file is there, and its size in bytes.
-    Blob {
-        git_ref: String,
-        path: String,
-    },
+    Blob { git_ref: String, path: String },
     /// The text of a file.
-    Text {
-        git_ref: String,
-        path: String,
-    },
+    Text { git_ref: String, path: String },
     /// Whether anything is in a folder.
-    Tree {
-        git_ref: String,
-        path: String,
-    },
+    Tree { git_ref: String, path: String },
     /// An issue of a project.
     Issue(String),
     /// A merge request of a project.
@@ -50,9 +41,10 @@ pub(super) enum Leaf {
     /// A label that a list of the owner may be narrowed to, by its exact title: its own, of a group above or below it,
     /// or of a project right in it.
     Filter(String),
-    /// Whether the label of that title is archived, as [`Leaf::Label`] and [`Leaf::Filter`] find it. Known from GitLab 18.10
-    /// on (`app/graphql/types/label_type.rb`, `app/graphql/resolvers/labels_resolver.rb`).
-    ArchivedLabel(String),
+    /// The archived labels among those that [`Leaf::Label`] finds, a hundred of them at most. Known from GitLab 18.10 on
+    /// (`app/graphql/resolvers/labels_resolver.rb`).
+    ArchivedLabels,
+    /// Whether the label of that title is archived, as [`Leaf::Filter`] looks for it.
     ArchivedFilter(String),
     /// A release, by its tag.
     Release(String),
@@ -132,8 +124,7 @@ impl Leaf {
             Self::Numbered(Numbered::Board, _) => 5,
             Self::Numbered(Numbered::Pipeline, _) => 6,
             Self::Numbered(Numbered::Snippet, _) => 7,
-            Self::ArchivedLabel(_) => 8,
-            Self::ArchivedFilter(_) => 9,
+            Self::ArchivedLabels | Self::ArchivedFilter(_) => 8,
             _ => 0,
         }
     }
@@ -175,7 +166,9 @@ impl Question {
                 Leaf::Blob { .. } => (3 + files * 3) * (100 + files) / 100 + 1,
                 Leaf::Text { .. } => (3 + files * 4) * (100 + files) / 100 + 1,
                 Leaf::Tree { .. } => 14,
-                Leaf::Label(_) | Leaf::ArchivedLabel(_) => 3,
+                Leaf::Label(_) => 3,
+                // A page of a hundred.
+                Leaf::ArchivedLabels => 8,
                 Leaf::Filter(_) | Leaf::ArchivedFilter(_) | Leaf::Numbered(Numbered::Snippet, _) => 6,
                 _ => 5,
             }
@@ -231,9 +224,7 @@ impl Question {
                 Leaf::Label(title) => {
                     write!(beside, " {alias}:label(title:${}){{title}}", variable("String!", json!(title)))
                 }
-                Leaf::ArchivedLabel(title) => {
-                    write!(beside, " {alias}:label(title:${}){{archived}}", variable("String!", json!(title)))
-                }
+                Leaf::ArchivedLabels => write!(beside, " {alias}:labels(archived:true,first:100){{nodes{{title}}}}"),
                 Leaf::Filter(title) | Leaf::ArchivedFilter(title) => {
                     // Only those that are not archived, unless asked for; then only those.
                     let archived =

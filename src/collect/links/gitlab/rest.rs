@@ -50,25 +50,12 @@ pub(super) async fn ask(links: &[GitlabLink], known: &mut Known, reader: &Reader
     }
 }
 
-/// The most owners that GraphQL does not show which are looked for under another path.
+/// The most projects that are looked for under another path.
 const MOST_LOOKED_UP: usize = 20;
 
-/// Where the projects are today that GraphQL does not show under the paths that links name, by those paths.
-///
-/// Only those in a group that the token is a member of, which would see them if they were there: each costs a request, and
-/// most of the others are somebody else's. A public project that was renamed shows that to anybody (`second_sight`).
-pub(super) async fn moved(
-    links: &[GitlabLink],
-    known: &Known,
-    reader: &Reader,
-    purpose: Purpose,
-) -> BTreeMap<String, String> {
-    let ours = |path: &&str| {
-        let role = plan::group_above(path).and_then(|group| known.leaf(Root::Group, group, &Leaf::Role));
-        matches!(role, Some(Look::There(Fact::Role(role))) if *role > 0)
-    };
-    let unseen: BTreeSet<&str> = plan::unseen_projects(links, known).filter(ours).collect();
-    let looked = unseen.into_iter().take(MOST_LOOKED_UP).map(|path| async move {
+/// Where these projects are today, by the paths that links name, for those that have another one.
+pub(super) async fn moved(paths: BTreeSet<&str>, reader: &Reader, purpose: Purpose) -> BTreeMap<String, String> {
+    let looked = paths.into_iter().take(MOST_LOOKED_UP).map(|path| async move {
         let project = reader.project(purpose, path).await;
         Some((path.to_owned(), project.present()?.path.clone()))
     });
