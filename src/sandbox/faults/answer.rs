@@ -72,9 +72,7 @@ fn instead(world: &World, call: &Call, trouble: &Trouble) -> Reply {
             rate_headers(limited, world, call, 0)
         }
         Trouble::ApplicationLimit => Reply::json(429, &error(TOO_MANY)),
-        Trouble::CheckedLimit(seconds) => {
-            Reply::json(429, &error(TOO_MANY)).header("retry-after", seconds.to_string())
-        }
+        Trouble::CheckedLimit(seconds) => Reply::json(429, &error(TOO_MANY)).header("retry-after", seconds.to_string()),
         Trouble::BareLimit => Reply::made(429, std::iter::empty(), error(TOO_MANY).to_string().into_bytes()),
         Trouble::HtmlForbidden => page(403, "Access denied by your network"),
         Trouble::Spam => {

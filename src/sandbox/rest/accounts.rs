@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, access_tokens};
 use super::paging::page;
 use super::users::{find, full};
+use super::{Asked, access_tokens};
 use crate::sandbox::reply::{Answer, Reply};
 
 /// `POST /users`; whether the password is a good one is not the box's business.

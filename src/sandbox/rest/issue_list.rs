@@ -37,6 +37,12 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn read(input: &'a Input, who: Option<u64>, project: u64) -> Result<Filter<'a>, Reply> {
+        if input.filled("author_id").is_some_and(|id| id.parse::<i64>().is_err()) {
+            return Err(Reply::unreadable("author_id"));
+        }
+        if input.has("author_id") && input.has("author_username") {
+            return Err(Reply::error(400, "author_id, author_username are mutually exclusive"));
+        }
         Ok(Filter {
             input,
             who,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Asked;
 use super::paging::page;
+use super::project_view::seen;
 use super::projects::shape;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{OWNER, Project};
@@ -72,7 +73,11 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
         found.reverse();
     }
     let simple = input.flag("simple") == Some(true);
-    Ok(page(asked, &found, |project| if simple { brief(asked, project) } else { shape(asked, project) }))
+    Ok(page(
+        asked,
+        &found,
+        |project| if simple { brief(asked, project) } else { seen(asked, project, shape(asked, project)) },
+    ))
 }
 
 /// The fewer fields of `simple=true`.

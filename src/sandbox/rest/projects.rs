@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Asked;
 use super::paging::page;
+use super::project_view::{seen, switch_parts};
 use super::shapes::instant;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
@@ -153,8 +154,6 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
     if path.as_ref().and_then(|path| asked.world.project_at(path)).is_some_and(|other| other.id != id) {
         return Err(Reply::invalid("path", "has already been taken"));
     }
-    let level = input.filled("issues_access_level").map(|level| level != "disabled");
-    let issues_enabled = level.or_else(|| input.flag("issues_enabled"));
     if let Some(project) = asked.world.projects.get_mut(&id) {
         if let Some(path) = path.filter(|path| *path != project.path) {
             let old = std::mem::replace(&mut project.path, path);
@@ -170,10 +169,10 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
             project.description = Some(description).filter(|text| !text.is_empty());
         }
         project.visibility = visibility.unwrap_or(project.visibility);
-        project.issues_enabled = issues_enabled.unwrap_or(project.issues_enabled);
         let removes = input.flag("remove_source_branch_after_merge");
         project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
     }
+    switch_parts(asked, id)?;
     show(asked, 200, id)
 }
 
@@ -184,7 +183,7 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     let folder = match *kind {
         "issues" => ".gitlab/issue_templates/",
         "merge_requests" => ".gitlab/merge_request_templates/",
-        _ => return Err(Reply::no_route()),
+        _ => return Err(Reply::no_such_value("type")),
     };
     let files = home.branch("HEAD").into_iter().flatten();
     let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_suffix(".md")?, text)));
@@ -213,7 +212,7 @@ pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
 
 fn show(asked: &Asked<'_>, status: u16, project: u64) -> Answer {
     let home = asked.project(project)?;
-    Ok(Reply::json(status, &shape(asked, home)))
+    Ok(Reply::json(status, &seen(asked, home, shape(asked, home))))
 }
 
 pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
@@ -234,9 +233,7 @@ pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
         "http_url_to_repo": format!("{web}.git"),
         "readme_url": null,
         "visibility": project.visibility,
-        "archived": project.archived || project.marked_for_deletion_on.is_some(),
-        "marked_for_deletion_at": project.marked_for_deletion_on,
-        "marked_for_deletion_on": project.marked_for_deletion_on,
+        "archived": project.archived,
         "empty_repo": project.files.is_empty(),
         "issues_enabled": project.issues_enabled,
         "issues_access_level": if project.issues_enabled { "enabled" } else { "disabled" },

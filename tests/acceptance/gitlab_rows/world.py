@@ -15,7 +15,7 @@ class World:
         self.group_path = GROUP + serial
         self.serial = serial
         self.people, self.tokens = {}, {}
-        self.names = {"today": now.date().isoformat(), "now": now.isoformat(), "iid": 1, "second": 2, "pad": " " * 10_000}
+        self.names = {"today": now.date().isoformat(), "iid": 1, "second": 2, "pad": " " * 10_000}
 
     def prepare(self, row):
         """Everything that the row's words say, then the token of whoever asks."""
@@ -26,7 +26,7 @@ class World:
         group = self.api.do("POST", "/groups", group)
         path = f"{self.group_path}/desk"
         self.names.update({"group": self.group_path, "group-number": group["id"], "number": 987_654_321})
-        self.names.update({"id": path, "path": path, "old": path})
+        self.names.update({"id": path, "old": path, "now": path, "ID": path.upper()})
         if self.visibility != "absent":
             project = {"name": "Desk", "path": "desk", "namespace_id": group["id"], "visibility": self.visibility}
             self.names["number"] = self.api.do("POST", "/projects", project)["id"]
@@ -34,6 +34,12 @@ class World:
         self.who = row.who
         for who in {"owner", row.who} & set(words.ROLES):
             self.person(who)
+        # What an issue is born with leaves no system notes.
+        born = {"confidential": "confidential", "locked": "discussion_locked"}
+        self.born = {field: True for word, field in born.items() if word in said}
+        in_repository = {"file", "files", "template", "mr-template", "merge-request", "release", "empty-repository"}
+        if self.visibility != "absent" and not in_repository & set(said):
+            self.file("README.md")
         for word, value in rest:
             getattr(self, word.replace("-", "_"))(*([value] if value is not None else []))
         for name in row.names():
@@ -149,7 +155,7 @@ class World:
             self.file(f"many/{number + 1:03}.md")
 
     def empty_repository(self):
-        """A project has nothing in it unless a word says so."""
+        """Without this and other files a project has a README."""
 
     def branch(self, name):
         self.api.do("POST", f"{self.project}/repository/branches", {"branch": name, "ref": "main"})
@@ -193,7 +199,13 @@ class World:
 
     def issue(self, who="owner", title="The first issue", **more):
         self.person(who)
-        return self.api.do("POST", f"{self.project}/issues", {"title": title, **more}, self.token_for(who))["iid"]
+        more, self.born = {**self.born, **more}, {}
+        made = self.api.do("POST", f"{self.project}/issues", {"title": title, **more}, self.token_for(who))
+        late = {key: value for key, value in more.items() if (made.get(key) or False) != value}
+        if late:
+            # Whoever opened it may not set it.
+            self.edit(made["iid"], **late)
+        return made["iid"]
 
     issue_by = issue
 
@@ -237,10 +249,10 @@ class World:
         self.edit(1, state_event="close")
 
     def confidential(self):
+        """An issue was born so."""
         if "epic" in self.names:
             epic = f"/groups/{self.names['group-number']}/epics/{self.names['epic']}"
-            return self.api.do("PUT", epic, {"confidential": True})
-        self.edit(1, confidential=True)
+            self.api.do("PUT", epic, {"confidential": True})
 
     def titled(self, title):
         self.edit(1, title=title)
@@ -249,7 +261,7 @@ class World:
         self.edit(1, description=description)
 
     def locked(self):
-        self.edit(1, discussion_locked=True)
+        """It was born so."""
 
     def labelled(self, name):
         self.edit(1, add_labels=[name])
@@ -295,14 +307,14 @@ class World:
 
     def renamed(self):
         self.api.do("PUT", self.project, {"path": "bench"})
-        self.names["path"] = f"{self.group_path}/bench"
+        self.names["now"] = f"{self.group_path}/bench"
 
     def archived(self):
         self.api.do("POST", f"{self.project}/archive")
 
     def marked_for_deletion(self):
         self.api.do("DELETE", self.project)
-        self.names["path"] = self.api.do("GET", self.project)["path_with_namespace"]
+        self.names["now"] = self.api.do("GET", self.project)["path_with_namespace"]
 
     def limit(self, what):
         faults = {"issues_create": ("bare_limit", "POST", "/issues"), "reads": ("checked_limit", "GET", "/api/v4/")}

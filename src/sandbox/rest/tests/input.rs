@@ -174,7 +174,7 @@ async fn row_09_a_reading_token_cannot_write() {
     let sandbox = sandbox();
     let got = ask(&sandbox, "read_api", "POST", ISSUES, "title=T").await;
     let why = "The request requires higher privileges than provided by the access token.";
-    let told = json!({ "error": "insufficient_scope", "error_description": why, "scope": "api" });
+    let told = json!({ "error": "insufficient_scope", "error_description": why, "scope": "api read_api" });
     assert_eq!((got.status, got.json()), (403, told));
     assert_eq!(ask(&sandbox, "read_api", "GET", ISSUES, "").await.status, 200);
     assert_eq!(ask(&sandbox, "read_repository", "GET", ISSUES, "").await.status, 403);
