@@ -37,7 +37,7 @@ async fn labels_of_a_group_are_listed_and_searched() {
         world.add_label(open, "of a project", "#112233", "");
     });
     let list = async |path: &str, query: &str| {
-        let got = ask(&sandbox, "dev", "GET", &format!("/groups/{path}/labels?{query}"), "").await;
+        let got = ask(&sandbox, "stranger", "GET", &format!("/groups/{path}/labels?{query}"), "").await;
         assert_eq!(got.status, 200, "{}", got.text);
         got.each("name")
     };
