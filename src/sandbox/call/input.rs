@@ -77,6 +77,16 @@ impl Input {
         }
     }
 
+    /// The same of a parameter that must not be empty or anything else.
+    pub(in super::super) fn checked_flag(&self, key: &str) -> Result<Option<bool>, Reply> {
+        match (self.text(key), self.flag(key)) {
+            (None, _) => Ok(None),
+            (Some(text), None) if text.trim().is_empty() => Err(Reply::error(400, &format!("{key} is empty"))),
+            (Some(_), None) => Err(Reply::unreadable(key)),
+            (Some(_), flag) => Ok(flag),
+        }
+    }
+
     /// A list: an array, repeated keys or one text with commas; what is in an array may have commas, too
     /// (`lib/api/validations/types/comma_separated_to_array.rb`).
     pub(in super::super) fn list(&self, key: &str) -> Option<Vec<String>> {

@@ -46,6 +46,11 @@ impl Wanted {
         self.args.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// Whether an argument was given as null.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        self.args.get(name).is_some_and(Value::is_null)
+    }
+
     /// Whether a field is asked for at the end of a path of fields.
     pub(super) fn asks_for(&self, path: &[&str]) -> bool {
         match path {

@@ -97,15 +97,24 @@ fn who(world: &World, call: &Call) -> Result<Option<u64>, Reply> {
 fn request(call: &Call) -> Result<Request, Reply> {
     let json = call.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     if json && !call.body.is_empty() {
-        return serde_json::from_slice(&call.body).or(Err(refused(400, "The request is malformed")));
+        let mut request: Request =
+            serde_json::from_slice(&call.body).or(Err(refused(400, "The request is malformed")))?;
+        if let Some(Value::String(text)) = &request.variables {
+            request.variables = variables(text)?;
+        }
+        return Ok(request);
     }
     let input = &call.input;
-    let variables = match input.filled("variables").map(|text| serde_json::from_str(&text)) {
-        None => None,
-        Some(Ok(variables)) => Some(variables),
-        Some(Err(_)) => return Err(refused(422, "Variables are invalid")),
-    };
+    let variables = variables(&input.text("variables").unwrap_or_default())?;
     Ok(Request { query: input.text("query"), variables, operation_name: input.filled("operationName") })
+}
+
+/// Variables that come as JSON in a text.
+fn variables(text: &str) -> Result<Option<Value>, Reply> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(text).map(Some).or(Err(refused(422, "Variables are invalid")))
 }
 
 /// A refusal of the whole request (`GraphqlController#render_error`).

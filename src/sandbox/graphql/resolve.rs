@@ -21,8 +21,8 @@ pub(super) use self::labels::{color, description, label, labels};
 pub(super) use self::pages::{count, end_cursor, has_next, has_previous, nodes, start_cursor};
 pub(super) use self::shelf::{board, named, pipeline, release, snippets};
 pub(super) use self::values::{
-    active, archived, bot, full_path, id, iid, issues_enabled, name, namespace_id, state, title, username, visibility,
-    web_url,
+    active, archived, bot, confidential, full_path, id, iid, is_marked, issues_enabled, marked_on, name, namespace_id,
+    never, state, title, username, visibility, web_url,
 };
 use super::check::Wanted;
 use super::run::{Got, Node, Scope};
@@ -81,24 +81,30 @@ pub(super) fn namespace<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &Wanted)
     one(seen_project(scope, path).map(Node::Project).or_else(home))
 }
 
-/// One user in whatever state (`Resolvers::UserResolver`).
+/// One user in whatever state, for those who are signed in (`Resolvers::UserResolver`).
 pub(super) fn user<'a>(scope: &Scope<'a>, _: &Node<'a>, wanted: &Wanted) -> Got<'a> {
+    if scope.who.is_none() {
+        return Got::Failed(UNAVAILABLE.to_owned());
+    }
     let found = match (wanted.text("username"), wanted.text("id")) {
         (Some(name), None) => scope.world.user_named(name),
         (None, Some(id)) => id_of("User", id).and_then(|id| scope.world.users.get(&id)),
-        _ => return Got::Failed("One and only one of [id, username] arguments is required.".to_owned()),
+        _ => return Got::Failed("Provide either a single username or id".to_owned()),
     };
     one(found.map(Node::User))
 }
 
-/// Users, newest first. Blocked ones are not among them unless an administrator asks (`UsersFinder#base_scope`).
+/// Users, newest first, for those who are signed in. Blocked ones are not among them unless an administrator asks (`UsersFinder#base_scope`).
 pub(super) fn users<'a>(scope: &Scope<'a>, _: &Node<'a>, wanted: &Wanted) -> Got<'a> {
     let (names, ids) = (wanted.texts("usernames"), wanted.texts("ids"));
     if names.is_some() && ids.is_some() {
         return Got::Failed("Provide either a list of usernames or ids".to_owned());
     }
-    if scope.who.is_none() && names.as_ref().is_none_or(Vec::is_empty) {
+    if scope.who.is_none() {
         return Got::Failed(UNAVAILABLE.to_owned());
+    }
+    if let Some(odd) = ids.iter().flatten().find(|id| id_of("User", id).is_none()) {
+        return Got::Failed(format!("\"{odd}\" is not a valid ID for User."));
     }
     let names = names.map(|names| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>());
     let ids = ids.map(|ids| ids.iter().filter_map(|id| id_of("User", id)).collect::<Vec<_>>());
@@ -143,7 +149,7 @@ pub(super) fn issue<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &Wanted) -> 
 pub(super) fn merge_request<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &Wanted) -> Got<'a> {
     let Node::Project(project) = *node else { return Got::Null };
     let found = number(wanted).and_then(|iid| project.merge_requests.get(&iid));
-    let seen = found.filter(|_| scope.world.may_read_code(project, scope.who));
+    let seen = found.filter(|_| scope.world.may_read_merge_requests(project, scope.who));
     one(seen.map(|request| Node::MergeRequest(project, request)))
 }
 

@@ -45,7 +45,7 @@ impl Asked<'_> {
     /// Merge requests that name an issue of their project, as far as the asking user sees them; only those that close it
     /// if asked.
     pub(super) fn naming<'a>(&self, home: &'a Project, iid: u64, closing: bool) -> Vec<&'a MergeRequest> {
-        let readable = self.world.may_read_code(home, self.who);
+        let readable = self.world.may_read_merge_requests(home, self.who);
         let requests = home.merge_requests.values().filter(|_| readable);
         requests.filter(|one| named_issues(one, closing).contains(&iid)).collect()
     }

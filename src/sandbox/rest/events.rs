@@ -65,7 +65,9 @@ fn label_shape(asked: &Asked<'_>, place: &Place, event: &LabelEvent) -> Value {
             "id": label.id,
             "name": label.name,
             "color": label.color,
+            "text_color": "#FFFFFF",
             "description": label.description,
+            "archived": label.archived,
         })),
         "action": if event.added { "add" } else { "remove" },
     })

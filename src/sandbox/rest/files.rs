@@ -15,6 +15,12 @@ pub(in crate::sandbox) use crate::sandbox::world::sha;
 /// `repository/files/:path`, `…/raw` and `…/blame`.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let method = asked.call.method.as_str().to_owned();
+    if path.first().is_some_and(|file| file.split('/').any(|part| part == "..")) {
+        return Err(Reply::error(400, "file_path should be a valid file path"));
+    }
+    if asked.call.input.text("ref").is_some_and(|place| place.is_empty()) {
+        return Err(Reply::error(400, "ref is empty"));
+    }
     match (method.as_str(), path) {
         ("GET" | "HEAD", [file]) => show(asked, project, file),
         ("GET" | "HEAD", [file, "raw"]) => raw(asked, project, file),
@@ -39,7 +45,13 @@ fn raw(asked: &Asked<'_>, project: u64, path: &str) -> Answer {
     let place = asked.call.input.filled("ref").unwrap_or_else(|| "HEAD".to_owned());
     let text = text(asked, project, path, &place)?;
     let facts = facts(asked.project(project)?, path, &place, &text);
-    Ok(with_headers(Reply::text(200, &text), &facts))
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let quoted = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let plain: String = name.chars().map(|char| if char.is_ascii() && char != '"' { char } else { '?' }).collect();
+    let reply = Reply::text(200, &text)
+        .header("cache-control", "max-age=0, private, must-revalidate, no-store, no-cache")
+        .header("content-disposition", format!("inline; filename=\"{plain}\"; filename*=UTF-8''{quoted}"));
+    Ok(with_headers(reply, &facts))
 }
 
 /// The whole file as the work of the last commit that touched it.

@@ -1,13 +1,11 @@
 //! Links between issues (GitLab docs, "Issue links API"; `lib/api/issue_links.rb`).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Asked;
-use super::issues::{administrable, writer};
-use super::paging::page;
 use super::shapes::instant;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::IssueLink;
+use crate::sandbox::world::{GUEST, IssueLink};
 
 /// `issues/:iid/links` and `issues/:iid/links/:id`.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&str]) -> Answer {
@@ -20,9 +18,12 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
             Ok(Reply::json(200, &ends(asked, link)?))
         }
         ("DELETE", [id]) => {
-            let here = (project, administrable(asked, project, iid)?.iid);
+            let here = (project, asked.issue(project, iid)?.iid);
             let link = find(asked, here, id)?;
             let (id, shape) = (link.id, ends(asked, link)?);
+            if ![link.source.0, link.target.0].into_iter().all(|project| may_link(asked, project)) {
+                return Err(Reply::message(404, "No Issue Link found"));
+            }
             asked.world.issue_links.remove(&id);
             Ok(Reply::json(200, &shape))
         }
@@ -30,7 +31,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
     }
 }
 
-/// The issues on the other ends, each with the link it comes by.
+/// The issues on the other ends, each with the link it comes by, all in one answer.
 fn list(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
     let here = (project, asked.issue(project, iid)?.iid);
     let mut shapes = Vec::new();
@@ -48,12 +49,12 @@ fn list(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
             shapes.push(shape);
         }
     }
-    Ok(page(asked, &shapes, Clone::clone))
+    Ok(Reply::json(200, &Value::Array(shapes)))
 }
 
 fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
-    let who = writer(asked, project)?;
-    let source = (project, administrable(asked, project, iid)?.iid);
+    let who = asked.signed_in()?;
+    let source = (project, asked.issue(project, iid)?.iid);
     let input = &asked.call.input;
     let target_project = input.given("target_project_id")?;
     let target_iid = input.given("target_issue_iid")?;
@@ -63,11 +64,16 @@ fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     }
     let target_project = asked.find_project(&target_project)?;
     let target = (target_project, asked.issue(target_project, &target_iid)?.iid);
-    if source == target {
-        return Err(Reply::message(404, "No matching issue found. Make sure that you are adding a valid issue URL."));
-    }
+    // In this order (`IssuableLinks::CreateService#execute`), and asked of the target only.
     if asked.world.issue_links.values().any(|link| seen_from(link, source).is_some_and(|(other, _)| other == target)) {
         return Err(Reply::message(409, "Issue(s) already assigned"));
+    }
+    if !may_link(asked, target_project) {
+        let why = "Couldn't link issue. You must have at least the Guest role in both projects.";
+        return Err(Reply::message(403, why));
+    }
+    if source == target {
+        return Err(Reply::message(422, &format!("#{} cannot be added: cannot be related to itself", target.1)));
     }
     let link = IssueLink { id: asked.world.fresh_id(), source, target, kind, created_at: asked.world.now };
     asked.world.issue_links.insert(link.id, link.clone());
@@ -79,9 +85,15 @@ fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     Ok(Reply::json(201, &ends(asked, &link)?))
 }
 
+/// Whether the asking user links issues of the project: guests do, unless it is read-only (`config/authz/roles/guest.yml`).
+fn may_link(asked: &Asked<'_>, project: u64) -> bool {
+    let writable = asked.world.projects.get(&project).is_some_and(|home| !asked.world.is_read_only(home));
+    writable && asked.level(project) >= GUEST
+}
+
 fn find<'a>(asked: &'a Asked<'_>, here: (u64, u64), id: &str) -> Result<&'a IssueLink, Reply> {
     let link = id.parse().ok().and_then(|id: u64| asked.world.issue_links.get(&id));
-    link.filter(|link| seen_from(link, here).is_some()).ok_or_else(|| Reply::not_found("Issue Link"))
+    link.filter(|link| seen_from(link, here).is_some()).ok_or_else(|| Reply::message(404, "404 Not found"))
 }
 
 /// The other end of a link and its kind as seen from `here`.

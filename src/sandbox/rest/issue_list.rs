@@ -77,6 +77,12 @@ impl<'a> Filter<'a> {
         input.check("scope", &["created_by_me", "created-by-me", "assigned_to_me", "assigned-to-me", "all"])?;
         input.check("issue_type", &KINDS)?;
         input.check("due_date", &DUE)?;
+        if input.filled("author_id").is_some_and(|id| id.parse::<i64>().is_err()) {
+            return Err(Reply::unreadable("author_id"));
+        }
+        if input.has("author_id") && input.has("author_username") {
+            return Err(Reply::error(400, "author_id, author_username are mutually exclusive"));
+        }
         Ok(Filter {
             input,
             who,

@@ -4,7 +4,7 @@ use super::paging::page;
 use super::{Asked, discussions, emoji, events, issue_links, issue_list, notes};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Change, GUEST, Issue, IssueEdit, NewIssue, OWNER, On, PLANNER};
+use crate::sandbox::world::{Change, GUEST, Issue, IssueEdit, NewIssue, OWNER, On, PLANNER, Part};
 
 /// What an issue can be (`WorkItems::Type`); here all are plain issues.
 pub(super) const KINDS: [&str; 6] = ["issue", "incident", "test_case", "requirement", "task", "ticket"];
@@ -69,7 +69,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let born = input.instant("created_at")?.filter(|_| level >= OWNER);
     let wanted_iid = input.number("iid").filter(|_| level >= OWNER);
     if wanted_iid.is_some_and(|iid| asked.world.issue(project, iid).is_some()) {
-        return Err(Reply::invalid("iid", "has already been taken"));
+        return Err(Reply::message(409, "Duplicated issue"));
     }
     let new = NewIssue { title, rest };
     let iid = asked.world.open_issue(project, who, &new).ok_or_else(|| Reply::not_found("Project"))?;
@@ -163,14 +163,8 @@ fn participants(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
 /// Somebody who is signed in, in a project that has issues.
 pub(super) fn writer(asked: &Asked<'_>, project: u64) -> Result<u64, Reply> {
     let who = asked.signed_in()?;
-    if asked.project(project)?.issues_enabled { Ok(who) } else { Err(Reply::forbidden()) }
-}
-
-/// An issue that the asking user may administer: theirs, or any from planner on.
-pub(super) fn administrable<'a>(asked: &'a Asked<'_>, project: u64, iid: &str) -> Result<&'a Issue, Reply> {
-    let who = writer(asked, project)?;
-    let issue = asked.issue(project, iid)?;
-    if asked.level(project) >= PLANNER || issue.author == who { Ok(issue) } else { Err(Reply::forbidden()) }
+    let home = asked.project(project)?;
+    if asked.world.may_use(home, Part::Issues, Some(who)) { Ok(who) } else { Err(Reply::forbidden()) }
 }
 
 fn check_text(title: Option<&String>, description: Option<&String>) -> Result<(), Reply> {
@@ -201,7 +195,7 @@ fn edit(input: &Input) -> Result<IssueEdit, Reply> {
         close: input.closes("reopen")?,
         due_date: input.day("due_date")?,
         assignees: input.people("assignee_ids").or(input.people("assignee_id")),
-        confidential: input.flag("confidential"),
+        confidential: input.checked_flag("confidential")?,
         locked: input.flag("discussion_locked"),
         weight: input.number_change("weight")?,
         milestone: input.id_change("milestone_id")?,

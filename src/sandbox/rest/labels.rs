@@ -6,7 +6,7 @@ use super::Asked;
 use super::paging::page;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Label, PLANNER};
+use crate::sandbox::world::{Change, Label, PLANNER};
 
 /// `labels`, `labels/:id_or_name` and subscription to one.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -44,12 +44,13 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let input = &asked.call.input;
     let name = title(input, "name")?.ok_or_else(|| Reply::missing("name"))?;
     let color = color(input)?.ok_or_else(|| Reply::missing("color"))?;
+    let priority = priority(input)?;
     let home = asked.project(project)?;
     if asked.world.labels_for(home).iter().any(|label| label.name == name) {
         return Err(Reply::message(409, "Label already exists"));
     }
     let description = input.text("description").unwrap_or_default();
-    let (priority, archived) = (input.number("priority"), input.flag("archived") == Some(true));
+    let archived = input.flag("archived") == Some(true);
     let id = asked.world.add_label(project, &name, &color, &description);
     if let Some(label) = own(asked, project, &id.to_string()) {
         (label.priority, label.archived) = (priority, archived);
@@ -77,8 +78,8 @@ fn update(asked: &mut Asked<'_>, project: u64, id: &str) -> Answer {
     if home.labels.values().any(taken) {
         return Err(Reply::invalid("title", "has already been taken"));
     }
-    let priority = input.number("priority");
-    let sets_priority = input.has("priority");
+    let priority = priority(&asked.call.input)?;
+    let sets_priority = asked.call.input.has("priority");
     let Some(label) = own(asked, project, id) else { return Err(Reply::not_found("Label")) };
     let number = label.id;
     let old = label.name.clone();
@@ -187,6 +188,13 @@ pub(super) fn title(input: &Input, key: &str) -> Result<Option<String>, Reply> {
         return Err(Reply::invalid("title", "is too long (maximum is 255 characters)"));
     }
     Ok(Some(name))
+}
+
+fn priority(input: &Input) -> Result<Option<u64>, Reply> {
+    match input.number_change("priority")? {
+        Change::Set(priority) => Ok(Some(priority)),
+        Change::Keep | Change::Clear => Ok(None),
+    }
 }
 
 /// `#abc`, `#aabbcc` or one of CSS's names.

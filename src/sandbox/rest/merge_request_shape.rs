@@ -12,7 +12,7 @@ impl Asked<'_> {
     pub(super) fn merge_request(&self, project: u64, iid: &str) -> Result<&MergeRequest, Reply> {
         let home = self.project(project)?;
         let found = iid.parse().ok().and_then(|iid: u64| home.merge_requests.get(&iid));
-        let seen = found.filter(|_| self.world.may_read_code(home, self.who));
+        let seen = found.filter(|_| self.world.may_read_merge_requests(home, self.who));
         seen.ok_or_else(|| Reply::not_found("MergeRequest"))
     }
 

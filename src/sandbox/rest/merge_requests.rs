@@ -50,7 +50,7 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let milestone = input.filled("milestone");
     let is = |key: &str, value: &str| input.filled(key).is_none_or(|wanted| wanted == value);
     let name = |id: u64| asked.world.users.get(&id).map(|user| user.username.clone()).unwrap_or_default();
-    let readable = asked.world.may_read_code(home, asked.who);
+    let readable = asked.world.may_read_merge_requests(home, asked.who);
     let mut found: Vec<&MergeRequest> = home.merge_requests.values().filter(|_| readable).collect();
     found.retain(|one| {
         let title = one.milestone.and_then(|id| asked.world.milestone_for(project, id)).map(|one| one.title.clone());
@@ -92,7 +92,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
     let mut rest = edit(input)?;
     (rest.close, rest.target_branch) = (None, None);
     let home = asked.project(target)?;
-    if asked.world.is_read_only(home) || !asked.world.may_read_code(home, asked.who) {
+    if asked.world.is_read_only(home) || !asked.world.may_read_merge_requests(home, asked.who) {
         return Err(Reply::forbidden());
     }
     if target == project && source_branch == target_branch {

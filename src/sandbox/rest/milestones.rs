@@ -59,7 +59,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, owner: Owner, path: &[&str]) -> Answ
         ("GET" | "HEAD", [id, "merge_requests"]) => {
             let id = find(asked, owner, id)?.id;
             let mut shapes = Vec::new();
-            for home in homes(asked).into_iter().filter(|home| asked.world.may_read_code(home, asked.who)) {
+            for home in homes(asked).into_iter().filter(|home| asked.world.may_read_merge_requests(home, asked.who)) {
                 let with = home.merge_requests.values().filter(|request| request.milestone == Some(id));
                 shapes.extend(with.map(|request| asked.merge_request_shape(home, request)));
             }

@@ -30,6 +30,7 @@ mod notes;
 mod paging;
 mod project_list;
 mod project_shape;
+mod project_view;
 mod projects;
 mod schedules;
 mod shapes;
@@ -119,7 +120,10 @@ impl Asked<'_> {
             return Err(Reply::forbidden());
         }
         let read_only = self.world.is_read_only(self.project(project)?);
-        if writes && read_only && !matches!(rest, [] | ["archive" | "unarchive" | "fork" | "restore"]) {
+        // Of links it is asked later, and of both projects.
+        let elsewhere =
+            matches!(rest, [] | ["archive" | "unarchive" | "fork" | "restore"] | ["issues", _, "links", ..]);
+        if writes && read_only && !elsewhere {
             return Err(Reply::forbidden());
         }
         match rest {
@@ -136,6 +140,7 @@ impl Asked<'_> {
             ["members", rest @ ..] => members::answer(self, members::Of::Project(project), rest),
             ["forks"] if !writes => project_list::forks(self, project),
             ["snapshot"] if !writes => tree::snapshot(self, project),
+            ["releases"] if writes => wikis::release(self, project),
             ["wikis", rest @ ..] => wikis::answer(self, project, rest),
             ["templates", rest @ ..] if !writes => projects::templates(self, project, rest),
             _ => Err(Reply::no_route()),
@@ -144,12 +149,12 @@ impl Asked<'_> {
 }
 
 /// What only somebody who is signed in may read, in public projects too (`before { authenticate! }` in `lib/api/labels.rb`,
-/// `project_milestones.rb`, `issue_links.rb`, `resource_label_events.rb` and its siblings, `ci/pipeline_schedules.rb`).
+/// `project_milestones.rb`, `issue_links.rb`, `notes.rb`, `resource_label_events.rb` and its siblings, `ci/pipeline_schedules.rb`).
 fn is_for_accounts(path: &[&str]) -> bool {
     match path {
         ["labels" | "milestones" | "pipeline_schedules", ..] => true,
         ["issues" | "merge_requests", _, kind, ..] => {
-            *kind == "links" || (kind.starts_with("resource_") && kind.ends_with("_events"))
+            ["links", "notes"].contains(kind) || (kind.starts_with("resource_") && kind.ends_with("_events"))
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::paging::page;
+use super::paging::page_of;
 use super::talk::Place;
 use super::{Asked, emoji};
 use crate::sandbox::quick_actions;
@@ -51,18 +51,18 @@ fn list(asked: &Asked<'_>, place: &Place) -> Answer {
     if !input.ascending()? {
         found.reverse();
     }
-    found.retain(|note| place.shows(note) && asked.sees_source(note));
-    Ok(page(asked, &found, |note| asked.note_shape(place, note)))
+    // The page is cut, and its rows are counted, before those go that the reader may not see.
+    Ok(page_of(asked, &found, |note| {
+        (place.shows(note) && asked.sees_source(note)).then(|| asked.note_shape(place, note))
+    }))
 }
 
 /// Writes a note, in a thread if one is named. One of commands only is none: 202 when one of them worked, 400 when none did.
 pub(super) fn create(asked: &mut Asked<'_>, place: &Place, thread: Option<&str>) -> Answer {
     let who = asked.speaker(place)?;
     let body = asked.call.input.text("body").ok_or_else(|| Reply::missing("body"))?;
-    let internal = asked.call.input.flag("internal") == Some(true);
-    if internal && place.level < PLANNER {
-        return Err(Reply::forbidden());
-    }
+    // From whoever may not, the wish is dropped (`app/services/notes/build_service.rb`).
+    let internal = asked.call.input.flag("internal") == Some(true) && place.level >= PLANNER;
     let (text, commands) = quick_actions::split(&body);
     if text.is_empty() && commands.is_empty() {
         return Err(Reply::message(400, "400 Bad request - Note {:note=>[\"can't be blank\"]}"));

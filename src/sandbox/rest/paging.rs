@@ -15,6 +15,11 @@ const FARTHEST: usize = 50_000;
 
 /// One page of `items`, each in the shape that `shape` gives it, with all `x-*` headers and one `Link`.
 pub(super) fn page<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Value) -> Reply {
+    page_of(asked, items, |item| Some(shape(item)))
+}
+
+/// The same where some of the items have no shape: they are counted, and not shown.
+pub(super) fn page_of<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Option<Value>) -> Reply {
     if let Err(refusal) = check(asked) {
         return refusal;
     }
@@ -28,7 +33,7 @@ pub(super) fn page<T>(asked: &Asked<'_>, items: &[T], shape: impl Fn(&T) -> Valu
     let end = start.saturating_add(held).min(items.len());
     let next = (page < pages).then(|| page + 1);
     let previous = (page > 1).then(|| page - 1);
-    let shown: Vec<Value> = items[start..end].iter().map(shape).collect();
+    let shown: Vec<Value> = items[start..end].iter().filter_map(shape).collect();
 
     let text = |page: Option<usize>| page.map(|page| page.to_string()).unwrap_or_default();
     let mut links = Vec::new();
@@ -81,6 +86,21 @@ pub(super) fn keyset<T>(
     let cursor = URL_SAFE_NO_PAD.encode(format!("{}:{end}", id(last)));
     let to = address(asked, &[("cursor", cursor.clone())]);
     Ok(reply.header("x-next-cursor", cursor).header("link", format!("<{to}>; rel=\"next\"")))
+}
+
+/// One page of what git lists: the next one is behind the row that `page_token` names, and the last has no `Link`
+/// (`lib/gitlab/pagination/gitaly_keyset_pager.rb`).
+pub(super) fn by_token(asked: &Asked<'_>, items: &[Value], token: impl Fn(&Value) -> String) -> Reply {
+    if let Err(refusal) = check(asked) {
+        return refusal;
+    }
+    let wanted = asked.call.input.filled("page_token");
+    let start = wanted.and_then(|wanted| items.iter().position(|item| token(item) == wanted)).map_or(0, |at| at + 1);
+    let end = start.saturating_add(size(asked)).min(items.len());
+    let reply = Reply::json(200, &Value::Array(items[start..end].to_vec()));
+    let Some(last) = items[start..end].last().filter(|_| end < items.len()) else { return reply };
+    let to = address(asked, &[("page_token", token(last))]);
+    reply.header("link", format!("<{to}>; rel=\"next\""))
 }
 
 /// Pages of nothing are refused (`lib/api/pagination_params.rb`).

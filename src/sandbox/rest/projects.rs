@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Asked;
 use super::paging::page;
 use super::project_shape::shape;
+use super::project_view::{seen, switch_parts};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Visibility};
@@ -156,7 +157,6 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
     if path.as_ref().and_then(|path| asked.world.project_at(path)).is_some_and(|other| other.id != id) {
         return Err(Reply::invalid("path", "has already been taken"));
     }
-    let issues_enabled = issues_enabled(input)?;
     if let Some(project) = asked.world.projects.get_mut(&id) {
         if let Some(path) = path.filter(|path| *path != project.path) {
             let old = std::mem::replace(&mut project.path, path);
@@ -173,10 +173,10 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
             project.description = Some(description).filter(|text| !text.is_empty());
         }
         project.visibility = visibility.unwrap_or(project.visibility);
-        project.issues_enabled = issues_enabled.unwrap_or(project.issues_enabled);
         let removes = input.flag("remove_source_branch_after_merge");
         project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
     }
+    switch_parts(asked, id)?;
     show(asked, 200, id)
 }
 
@@ -187,7 +187,7 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
     let folder = match *kind {
         "issues" => ".gitlab/issue_templates/",
         "merge_requests" => ".gitlab/merge_request_templates/",
-        _ => return Err(Reply::no_route()),
+        _ => return Err(Reply::no_such_value("type")),
     };
     let files = home.branch("HEAD").into_iter().flatten();
     let mut templates = files.filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_suffix(".md")?, text)));
@@ -228,5 +228,5 @@ pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
 
 fn show(asked: &Asked<'_>, status: u16, project: u64) -> Answer {
     let home = asked.project(project)?;
-    Ok(Reply::json(status, &shape(asked, home)))
+    Ok(Reply::json(status, &seen(asked, home, shape(asked, home))))
 }

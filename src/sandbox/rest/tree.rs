@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::files::sha;
-use super::paging::page;
+use super::paging::{by_token, page};
 use super::{Asked, branches, commits, diffs, files};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::Project;
@@ -66,6 +66,10 @@ fn tree(asked: &Asked<'_>, project: u64) -> Answer {
     let Some(files) = home.files_at(&place) else { return Err(Reply::not_found("Tree")) };
     let folder = input.filled("path").map(|path| format!("{}/", path.trim_matches('/'))).unwrap_or_default();
     let deep = input.flag("recursive") == Some(true);
+    let pagination = input.filled("pagination");
+    if pagination.as_deref() == Some("none") && !deep {
+        return Err(Reply::error(400, "pagination cannot be \"none\" unless \"recursive\" is true"));
+    }
     let mut entries: BTreeMap<(bool, String), Value> = BTreeMap::new();
     for (path, text) in files.iter().filter(|(path, _)| path.starts_with(&folder)) {
         let inner = &path[folder.len()..];
@@ -85,7 +89,11 @@ fn tree(asked: &Asked<'_>, project: u64) -> Answer {
         return Err(Reply::message(404, "404 invalid revision or path Not Found"));
     }
     let entries: Vec<Value> = entries.into_values().collect();
-    Ok(page(asked, &entries, Clone::clone))
+    match pagination.as_deref() {
+        Some("none") => Ok(Reply::json(200, &Value::Array(entries))),
+        Some("keyset") => Ok(by_token(asked, &entries, |entry| entry["path"].as_str().unwrap_or_default().to_owned())),
+        _ => Ok(page(asked, &entries, Clone::clone)),
+    }
 }
 
 fn entry(path: &str, text: &str, mode: &str) -> Value {

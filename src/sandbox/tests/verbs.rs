@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{get, post, seeded};
+use super::{World, get, post, seeded};
 
 #[tokio::test]
 async fn issues_are_saved_stripped_and_locked_by_name() {
@@ -36,6 +36,22 @@ async fn issues_are_saved_stripped_and_locked_by_name() {
         assert_eq!(post(&sandbox, "/-/world/issue", &body).await, status, "{body}");
     }
     assert_eq!(sandbox.journal(), []);
+}
+
+#[tokio::test]
+async fn the_world_starts_anew() {
+    let sandbox = seeded();
+    let start = sandbox.world();
+    let opened = json!({ "project": "group/pairing", "count": 3 });
+    assert_eq!(post(&sandbox, "/-/world/issues", &opened).await, 200);
+    let project = start.project_at("group/pairing").unwrap().id;
+    let issues = |world: &World| world.projects[&project].issues.len();
+    assert_eq!(issues(&sandbox.world()), issues(&start) + 3);
+    assert_eq!(post(&sandbox, "/-/world/issues", &json!({ "project": "group/pairing", "count": "all" })).await, 400);
+    assert_eq!(post(&sandbox, "/-/world/fault", &json!({ "tier": "free", "moved": "null" })).await, 200);
+    assert_ne!(sandbox.world(), start);
+    assert_eq!(post(&sandbox, "/-/world/reset", &json!({})).await, 200);
+    assert_eq!(sandbox.world(), start);
 }
 
 #[tokio::test]

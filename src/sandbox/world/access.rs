@@ -1,13 +1,13 @@
 //! Who may see and do what (GitLab docs, "Roles and permissions").
 
 use super::groups::is_below;
-use super::{Epic, Group, Issue, Project, User, Visibility, World};
+use super::{Epic, Group, Issue, Part, Project, User, Visibility, World};
 
 /// The least role of a member.
 pub(in super::super) const GUEST: u8 = 10;
-/// The least role that may set labels and edit other people's issues.
+/// The least role that may set labels, edit other people's issues and read the code of a private project.
 pub(in super::super) const PLANNER: u8 = 15;
-/// The least role that may read the code of a private project.
+/// The role of whoever reads everything and plans.
 pub(in super::super) const REPORTER: u8 = 20;
 /// The least role that may push.
 pub(in super::super) const DEVELOPER: u8 = 30;
@@ -87,9 +87,16 @@ impl World {
         !epic.confidential || self.group_access(group, user) >= PLANNER
     }
 
-    /// Whether this user, who can see the project, can see its code: guests of a private project cannot.
+    /// Whether this user, who can see the project, can see its code: guests of a private project cannot, planners can
+    /// (`config/authz/roles/planner.yml`).
     pub fn may_read_code(&self, project: &Project, user: Option<u64>) -> bool {
-        project.visibility != Visibility::Private || self.access(project.id, user) >= REPORTER
+        self.may_use(project, Part::Repository, user)
+            && (project.visibility != Visibility::Private || self.access(project.id, user) >= PLANNER)
+    }
+
+    /// Whether this user, who can see the project, can see its merge requests.
+    pub fn may_read_merge_requests(&self, project: &Project, user: Option<u64>) -> bool {
+        self.may_read_code(project, user) && self.may_use(project, Part::MergeRequests, user)
     }
 
     /// Whether nobody writes in the project: it or a group above it is archived, or it is marked for deletion.
@@ -110,9 +117,11 @@ impl World {
 
     /// Whether the issue exists for this user, who can see its project.
     pub fn may_see_issue(&self, project: u64, issue: &Issue, user: Option<u64>) -> bool {
-        !issue.confidential
-            || self.access(project, user) >= PLANNER
-            || user.is_some_and(|user| issue.author == user || issue.assignees.contains(&user))
+        let has_issues = self.projects.get(&project).is_some_and(|home| self.may_use(home, Part::Issues, user));
+        has_issues
+            && (!issue.confidential
+                || self.access(project, user) >= PLANNER
+                || user.is_some_and(|user| issue.author == user || issue.assignees.contains(&user)))
     }
 
     /// Whether a list of users may hold this one: blocked and banned ones are found by administrators only

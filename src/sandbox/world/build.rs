@@ -89,6 +89,7 @@ impl World {
             archived: false,
             marked_for_deletion_on: None,
             issues_enabled: true,
+            parts: BTreeMap::new(),
             formerly: Vec::new(),
             created_at: self.days_ago(400),
             labels: BTreeMap::new(),

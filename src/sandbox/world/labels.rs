@@ -77,6 +77,10 @@ impl World {
             }
             wanted.insert(name.to_owned());
         }
+        // What is taken off goes last (`app/services/issuable/callbacks/labels.rb`).
+        for name in remove {
+            wanted.remove(name.trim());
+        }
         wanted
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Nothing here knows HTTP. `access` says who may see and do what, `build` holds the verbs that set a world up, `issues` and
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
-//! `saves` what somebody does to a description by hand, `checklist` what of that is ticking boxes, `rich_text` how its editor spells, `token_renewal` and `ghost` what
-//! becomes of a bot, `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do,
+//! `saves` what somebody does to a description by hand, `checklist` what of that is ticking boxes, `rich_text` how its
+//! editor spells, `token_renewal` and `ghost` what becomes of a bot, `parts` which parts of a project are whose,
+//! `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do,
 //! `removal` what goes away with what; the others are what their names say. Ids and iids are counters, so equal histories
 //! give equal worlds.
 
@@ -22,6 +23,7 @@ mod labels;
 mod merge_requests;
 mod merging;
 mod milestones;
+mod parts;
 mod people;
 mod projects;
 mod removal;
@@ -47,6 +49,7 @@ pub use labels::Label;
 pub(super) use labels::scope;
 pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
 pub use milestones::{Milestone, MilestoneEdit};
+pub use parts::{Part, Reach};
 pub use people::{Token, User};
 pub use projects::{Project, Visibility};
 pub use repository::{Commit, NewCommit, Repository};

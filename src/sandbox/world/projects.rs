@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Issue, Label, MergeRequest, Milestone, Repository, Schedule, Shelf, World};
+use super::{Issue, Label, MergeRequest, Milestone, Part, Reach, Repository, Schedule, Shelf, World};
 
 /// Who may see a project or a group, from few to all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -40,6 +40,8 @@ pub struct Project {
     pub marked_for_deletion_on: Option<NaiveDate>,
     /// Whether the project has issues at all.
     pub issues_enabled: bool,
+    /// Parts that are not for everybody who sees the project, or were made so again; `reach` tells.
+    pub parts: BTreeMap<Part, Reach>,
     /// Paths that the project had before; GitLab redirects them.
     pub formerly: Vec<String>,
     /// Since when it exists.

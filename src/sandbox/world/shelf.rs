@@ -1,6 +1,6 @@
 //! What a project has beside code and issues, as far as links name it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ pub struct Shelf {
     pub releases: BTreeSet<String>,
     /// Pages of the wiki, by their slugs.
     pub wiki: BTreeSet<String>,
+    /// What is in those pages of the wiki that were written over the API.
+    pub wiki_texts: BTreeMap<String, String>,
     /// Submodules of the repository, by their paths on every branch.
     pub submodules: BTreeSet<String>,
 }

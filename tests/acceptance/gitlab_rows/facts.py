@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 HEAD = re.compile(r"(?P<path>[^\s=~]+)\s+(?P<word>=|~|has|lacks|absent|present)(?=\s|;|$)")
 # What the driver made, by its name; in a fact it may stand without quotes.
-NAME = re.compile(r":[a-z-]+(?=\s|;|$)")
+NAME = re.compile(r":(?:ID|[a-z-]+)(?=\s|;|$)")
 NOTHING = object()
 
 

@@ -71,13 +71,16 @@ ALSO = {f"{word}-{who}": (word, who) for word in ("issue-by", "note-by") for who
 BEFORE = {"archived-label": "label", "archived-group-label": "group-label", "closed-milestone": "milestone",
           "blocked-user": "user"}
 
+OF_AN_ISSUE = {"closed", "confidential", "locked", "labelled", "unlabelled", "assigned", "linked", "note", "note-by", "internal-note",
+               "titled", "described"}
+
 NAMES = {
-    "id", "path", "old", "iid", "number", "group", "group-number", "user", "username", "label", "label-name", "milestone",
-    "note", "link", "epic", "second", "other", "someone", "today", "now", "pad",
+    "id", "ID", "old", "iid", "number", "group", "group-number", "user", "username", "label", "label-name", "milestone",
+    "note", "link", "epic", "second", "other", "someone", "now", "today", "pad",
     *(name for who in (*ROLES, "stranger", "admin", "bot") for name in (who, f"{who}-name")),
 }
 
-NAME = re.compile(r"(?<![:\w]):([a-z]+(?:-[a-z]+)*)")
+NAME = re.compile(r"(?<![:\w]):(ID|[a-z]+(?:-[a-z]+)*)")
 
 
 def parse(text):
@@ -100,6 +103,9 @@ def parse(text):
             found.append((word, value))
     if found[0][0] == "absent" and len(found) > 1:
         raise Unreadable("nothing is in a project that is absent")
+    there = {word for word, _ in found}
+    if there & OF_AN_ISSUE and not there & {"issue", "issue-by", "epic"}:
+        raise Unreadable(f"there is no issue: {text!r}")
     order = list(WORDS)
     return found[:1] + sorted(found[1:], key=lambda one: order.index(one[0]))
 

@@ -1,32 +1,35 @@
 """Brings a fresh GitLab to what a row says is there: by GitLab's own API as far as it has one, else by the box's verbs."""
 
-import datetime
-
 import words
 from api import Refused, escaped
+from people import People
 
 GROUP = "rows"
-TOMORROW = datetime.timedelta(days=1)
 
 
-class World:
+class OnlyInTheBox(Exception):
+    """GitLab has no API for such a preparation."""
+
+
+class World(People):
     def __init__(self, api, now, box, serial=""):
         self.api, self.now, self.box = api, now, box
         self.group_path = GROUP + serial
         self.serial = serial
         self.people, self.tokens = {}, {}
-        self.names = {"today": now.date().isoformat(), "now": now.isoformat(), "iid": 1, "second": 2, "pad": " " * 10_000}
+        self.names = {"today": now.date().isoformat(), "iid": 1, "second": 2, "pad": " " * 10_000}
 
     def prepare(self, row):
         """Everything that the row's words say, then the token of whoever asks."""
-        self.verb("fault", {"tier": row.plan.lower()})
+        if self.box:
+            self.verb("fault", {"tier": row.plan.lower()})
         self.visibility, rest, said = row.world[0][0], row.world[1:], dict(row.world)
         # The project's group is as visible as can be, unless the row is about it.
         group = {"name": self.group_path, "path": self.group_path, "visibility": said.get("in-group", "public")}
         group = self.api.do("POST", "/groups", group)
         path = f"{self.group_path}/desk"
         self.names.update({"group": self.group_path, "group-number": group["id"], "number": 987_654_321})
-        self.names.update({"id": path, "path": path, "old": path})
+        self.names.update({"id": path, "old": path, "now": path, "ID": path.upper()})
         if self.visibility != "absent":
             project = {"name": "Desk", "path": "desk", "namespace_id": group["id"], "visibility": self.visibility}
             self.names["number"] = self.api.do("POST", "/projects", project)["id"]
@@ -34,6 +37,12 @@ class World:
         self.who = row.who
         for who in {"owner", row.who} & set(words.ROLES):
             self.person(who)
+        # What an issue is born with leaves no system notes.
+        born = {"confidential": "confidential", "locked": "discussion_locked"}
+        self.born = {field: True for word, field in born.items() if word in said}
+        in_repository = {"file", "files", "template", "mr-template", "merge-request", "release", "empty-repository"}
+        if self.visibility != "absent" and not in_repository & set(said):
+            self.file("README.md")
         for word, value in rest:
             getattr(self, word.replace("-", "_"))(*([value] if value is not None else []))
         for name in row.names():
@@ -47,79 +56,6 @@ class World:
 
     def role_in_group(self):
         """Whoever asks was made a member of the group."""
-
-    # Who there is.
-
-    def person(self, who):
-        """Somebody's number; they are made, and get their role, when they are first named."""
-        if who in self.people:
-            return self.people[who]
-        if who == "admin":
-            user = self.api.do("GET", "/user")
-        elif who == "bot":
-            return self.bot()["user_id"]
-        else:
-            user = self.account(f"{who}{self.serial}-of-rows")
-            if who in words.ROLES and self.visibility != "absent":
-                home = f"/groups/{self.names['group-number']}" if who == self.group_member else self.project
-                self.api.do("POST", f"{home}/members", {"user_id": user["id"], "access_level": words.ROLES[who]})
-        self.people[who] = user["id"]
-        self.names.update({who: user["id"], f"{who}-name": user["username"]})
-        return user["id"]
-
-    def account(self, username):
-        return self.api.do("POST", "/users", {
-            "name": username.title(), "username": username, "email": f"{username}@example.com", "skip_confirmation": True,
-            "force_random_password": True,
-        })
-
-    def user(self, username):
-        # The box has people of its own.
-        there = self.api.do("GET", "/users", {"username": username})
-        self.names["someone"] = (there[0] if there else self.account(username))["id"]
-
-    def blocked_user(self, _username):
-        self.api.do("POST", f"/users/{self.names['someone']}/block")
-
-    def token(self, who, scopes=("api",)):
-        """What somebody signs in with; None for nobody."""
-        if who == "anonymous":
-            return None
-        if who == "unknown":
-            return "glpat-nobody-has-this-token"
-        if who == "admin" and scopes == ("api",):
-            self.acting("admin")
-            return self.api.token
-        if who == "bot":
-            self.acting("bot")
-            return self.bot(scopes)["token"]
-        if (who, scopes) not in self.tokens:
-            person = "owner" if who == "expired" else who
-            self.acting(person)
-            name = f"rows-{who}-{'-'.join(scopes)}"
-            asked = {"name": name, "scopes": list(scopes), "expires_at": (self.now.date() + 30 * TOMORROW).isoformat()}
-            made = self.api.do("POST", f"/users/{self.person(person)}/personal_access_tokens", asked)
-            if who == "expired":
-                # GitLab makes no token that is over already.
-                self.verb("token", {"name": name, "expires_at": (self.now.date() - TOMORROW).isoformat()})
-            self.tokens[who, scopes] = made["token"]
-        return self.tokens[who, scopes]
-
-    def acting(self, who):
-        self.names.update({"user": self.person(who)})
-        self.names["username"] = self.names[f"{who}-name"]
-
-    def bot(self, scopes=("api",)):
-        """A project access token, which brings its own bot user."""
-        if "bot" not in self.tokens:
-            asked = {"name": "rows-bot", "scopes": list(scopes), "access_level": 20,
-                     "expires_at": (self.now.date() + 30 * TOMORROW).isoformat()}
-            made = self.api.do("POST", f"{self.project}/access_tokens", asked)
-            user = self.api.do("GET", f"/users/{made['user_id']}")
-            self.tokens["bot"] = made
-            self.people["bot"] = made["user_id"]
-            self.names.update({"bot": made["user_id"], "bot-name": user["username"]})
-        return self.tokens["bot"]
 
     # What the project has.
 
@@ -149,7 +85,7 @@ class World:
             self.file(f"many/{number + 1:03}.md")
 
     def empty_repository(self):
-        """A project has nothing in it unless a word says so."""
+        """Without this and other files a project has a README."""
 
     def branch(self, name):
         self.api.do("POST", f"{self.project}/repository/branches", {"branch": name, "ref": "main"})
@@ -193,7 +129,13 @@ class World:
 
     def issue(self, who="owner", title="The first issue", **more):
         self.person(who)
-        return self.api.do("POST", f"{self.project}/issues", {"title": title, **more}, self.token_for(who))["iid"]
+        more, self.born = {**self.born, **more}, {}
+        made = self.api.do("POST", f"{self.project}/issues", {"title": title, **more}, self.token_for(who))
+        late = {key: value for key, value in more.items() if (made.get(key) or False) != value}
+        if late:
+            # Whoever opened it may not set it.
+            self.edit(made["iid"], **late)
+        return made["iid"]
 
     issue_by = issue
 
@@ -237,10 +179,10 @@ class World:
         self.edit(1, state_event="close")
 
     def confidential(self):
+        """An issue was born so."""
         if "epic" in self.names:
             epic = f"/groups/{self.names['group-number']}/epics/{self.names['epic']}"
-            return self.api.do("PUT", epic, {"confidential": True})
-        self.edit(1, confidential=True)
+            self.api.do("PUT", epic, {"confidential": True})
 
     def titled(self, title):
         self.edit(1, title=title)
@@ -249,7 +191,7 @@ class World:
         self.edit(1, description=description)
 
     def locked(self):
-        self.edit(1, discussion_locked=True)
+        """It was born so."""
 
     def labelled(self, name):
         self.edit(1, add_labels=[name])
@@ -295,14 +237,14 @@ class World:
 
     def renamed(self):
         self.api.do("PUT", self.project, {"path": "bench"})
-        self.names["path"] = f"{self.group_path}/bench"
+        self.names["now"] = f"{self.group_path}/bench"
 
     def archived(self):
         self.api.do("POST", f"{self.project}/archive")
 
     def marked_for_deletion(self):
         self.api.do("DELETE", self.project)
-        self.names["path"] = self.api.do("GET", self.project)["path_with_namespace"]
+        self.names["now"] = self.api.do("GET", self.project)["path_with_namespace"]
 
     def limit(self, what):
         faults = {"issues_create": ("bare_limit", "POST", "/issues"), "reads": ("checked_limit", "GET", "/api/v4/")}
@@ -323,13 +265,7 @@ class World:
 
     # Beside GitLab's API.
 
-    def token_for(self, who):
-        before = {key: self.names.get(key) for key in ("user", "username")}
-        token = self.token(who)
-        self.names.update(before)
-        return token
-
     def verb(self, name, fields):
         if not self.box:
-            raise Refused(f"only the box has /-/world/{name}")
+            raise OnlyInTheBox(f"only the box has /-/world/{name}")
         self.api.do("POST", f"/-/world/{name}", fields)

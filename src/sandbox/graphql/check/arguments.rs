@@ -39,7 +39,7 @@ impl<'q> Variables<'q> {
         .collect()
     }
 
-    /// The arguments of one field, nulls left out.
+    /// The arguments of one field.
     pub(super) fn arguments(
         &mut self,
         asked: &Asked<'_, String>,
@@ -63,7 +63,8 @@ impl<'q> Variables<'q> {
                     );
                     wrong(&what, "argumentLiteralsIncompatible");
                 }
-                Ok(Value::Null) => {}
+                // A variable that was not given is as if the argument were not there.
+                Ok(Value::Null) if !matches!(literal, Literal::Null) => {}
                 Ok(value) => drop(args.insert(arg.name, value)),
                 Err(Trouble::Variable(what, code)) => wrong(&what, code),
                 Err(Trouble::Literal) => {

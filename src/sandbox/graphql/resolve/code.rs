@@ -10,8 +10,13 @@ use crate::sandbox::rest::{is_ref, sha};
 /// The most that the texts of several files may come to (`TOTAL_BLOB_DATA_SIZE_LIMIT`).
 const MOST_TEXT: usize = 20 * 1024 * 1024;
 
-/// What is said of a ref that no branch, tag or commit could have (`Resolvers::BlobsResolver`, `Resolvers::TreeResolver`).
+/// What is said of a ref that no branch, tag or commit could have (`Resolvers::BlobsResolver`).
 const NO_REF: &str = "Ref is not valid";
+
+/// Whether something could have this name, which must not be one that git writes out (`lib/gitlab/git_ref_validator.rb`).
+fn is_short_ref(name: &str) -> bool {
+    is_ref(name) && !["refs/heads/", "refs/remotes/"].iter().any(|start| name.starts_with(start))
+}
 
 pub(in super::super) fn exists<'a>(_: &Scope<'a>, _: &Node<'a>, _: &Wanted) -> Got<'a> {
     value(true)
@@ -32,7 +37,10 @@ pub(in super::super) fn blobs<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wante
     let Node::Project(project) = *node else { return Got::Null };
     let paths = wanted.texts("paths").unwrap_or_default();
     let branch = wanted.text("ref").unwrap_or("HEAD");
-    if !is_ref(branch) {
+    if project.files.is_empty() {
+        return Got::Nodes(Vec::new());
+    }
+    if !is_short_ref(branch) {
         return Got::Failed(NO_REF.to_owned());
     }
     let Some(files) = project.branch(branch) else { return Got::Nodes(Vec::new()) };
@@ -54,8 +62,8 @@ pub(in super::super) fn blobs<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wante
 pub(in super::super) fn tree<'a>(_: &Scope<'a>, node: &Node<'a>, wanted: &Wanted) -> Got<'a> {
     let Node::Project(project) = *node else { return Got::Null };
     let branch = wanted.text("ref").filter(|branch| !branch.is_empty()).unwrap_or("HEAD");
-    if !is_ref(branch) {
-        return Got::Failed(NO_REF.to_owned());
+    if project.files.is_empty() {
+        return Got::Null;
     }
     let start = match wanted.text("path").unwrap_or_default().trim_matches('/') {
         "" => String::new(),

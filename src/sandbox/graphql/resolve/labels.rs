@@ -23,8 +23,8 @@ pub(in super::super) fn labels<'a>(scope: &Scope<'a>, node: &Node<'a>, wanted: &
         only_groups: wanted.flag("onlyGroupLabels"),
     };
     let mut found = found(scope, node, &wish);
-    // False unless it is asked for (`app/graphql/resolvers/labels_resolver.rb`).
-    found.retain(|label| label.archived == wanted.flag("archived"));
+    // False unless it is asked for (`app/graphql/resolvers/labels_resolver.rb`); null is both.
+    found.retain(|label| wanted.is_null("archived") || label.archived == wanted.flag("archived"));
     found.retain(|label| title.is_none_or(|title| label.name == title));
     found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     found.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));

@@ -82,6 +82,27 @@ pub(in super::super) fn issues_enabled<'a>(_: &Scope<'a>, node: &Node<'a>, _: &W
     value(project.issues_enabled)
 }
 
+/// Whether the project is marked for deletion.
+pub(in super::super) fn is_marked<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
+    let Node::Project(project) = node else { return Got::Null };
+    value(project.marked_for_deletion_on.is_some())
+}
+
+pub(in super::super) fn marked_on<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
+    let Node::Project(project) = node else { return Got::Null };
+    project.marked_for_deletion_on.map_or(Got::Null, |day| value(format!("{day}T00:00:00Z")))
+}
+
+/// What the box does at once, so that nobody sees it happen.
+pub(in super::super) fn never<'a>(_: &Scope<'a>, _: &Node<'a>, _: &Wanted) -> Got<'a> {
+    value(false)
+}
+
+pub(in super::super) fn confidential<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
+    let Node::Issue(_, issue) = node else { return Got::Null };
+    value(issue.confidential)
+}
+
 pub(in super::super) fn visibility<'a>(_: &Scope<'a>, node: &Node<'a>, _: &Wanted) -> Got<'a> {
     match node {
         Node::Project(project) => Got::Value(json!(project.visibility)),

@@ -73,6 +73,10 @@ static PROJECT: Type = Type {
         value("fullPath", r::full_path),
         value("name", r::name),
         value("archived", r::archived),
+        value("markedForDeletion", r::is_marked),
+        value("markedForDeletionOn", r::marked_on),
+        value("isSelfDeletionScheduled", r::is_marked),
+        value("isSelfDeletionInProgress", r::never),
         value("visibility", r::visibility),
         value("issuesEnabled", r::issues_enabled),
         value("webUrl", r::web_url),
@@ -217,12 +221,22 @@ static LABEL: Type = Type {
     ],
 };
 
-static ISSUE: Type = Type { name: "Issue", fields: ITEM };
+static ISSUE: Type = Type {
+    name: "Issue",
+    fields: &[
+        value("id", r::id),
+        value("iid", r::iid),
+        value("title", r::title),
+        value("state", r::state),
+        value("webUrl", r::web_url),
+        value("confidential", r::confidential),
+    ],
+};
 static MERGE_REQUEST: Type = Type { name: "MergeRequest", fields: ITEM };
 static EPIC: Type = Type { name: "Epic", fields: ITEM };
 static WORK_ITEM: Type = Type { name: "WorkItem", fields: ITEM };
 
-/// What issues, merge requests, epics and work items have in common; each has its own words for its state.
+/// What merge requests, epics and work items have in common, and issues, too; each has its own words for its state.
 const ITEM: &[Field] = &[
     value("id", r::id),
     value("iid", r::iid),

@@ -216,7 +216,14 @@ async fn users_are_found_by_name_and_number() {
     assert_eq!(got, expected);
     assert_eq!(data(&sandbox, "admin", &query).await["list"]["nodes"].as_array().unwrap().len(), 3);
     assert_eq!(errors(&sandbox, "{ user { id } }").await.len(), 1);
-    assert!(ask(&sandbox, "", "{ users { nodes { id } } }").await["errors"][0]["message"].is_string());
+    for query in [
+        "{ users { nodes { id } } }",
+        "{ users(usernames: [\"ada\"]) { nodes { id } } }",
+        "{ user(username: \"ada\") { id } }",
+    ] {
+        let got = ask(&sandbox, "", query).await;
+        assert!(got["errors"][0]["message"].as_str().unwrap().contains("permission"), "nobody asks for people: {got}");
+    }
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn labels_of_a_group_are_listed_and_searched() {
         world.add_label(open, "of a project", "#112233", "");
     });
     let list = async |path: &str, query: &str| {
-        let got = ask(&sandbox, "", "GET", &format!("/groups/{path}/labels?{query}"), "").await;
+        let got = ask(&sandbox, "stranger", "GET", &format!("/groups/{path}/labels?{query}"), "").await;
         assert_eq!(got.status, 200, "{}", got.text);
         got.each("name")
     };
@@ -47,9 +47,9 @@ async fn labels_of_a_group_are_listed_and_searched() {
     assert_eq!(list("group%2Fsub", "include_ancestor_groups=false").await, ["Zed"]);
     assert_eq!(list("group%2Fsub", "search=SECULAR").await, ["shared"]);
     assert_eq!(list("group%2Fsub", "per_page=1&page=2").await, ["Zed"]);
-    let one = ask(&sandbox, "", "GET", &format!("{GROUP}/labels/shared"), "").await;
+    let one = ask(&sandbox, "dev", "GET", &format!("{GROUP}/labels/shared"), "").await;
     assert_eq!((one.status, one.json().get("is_project_label")), (200, None));
-    assert_eq!(ask(&sandbox, "", "GET", &format!("{GROUP}/labels/Shared"), "").await.status, 404);
+    assert_eq!(ask(&sandbox, "dev", "GET", &format!("{GROUP}/labels/Shared"), "").await.status, 404);
 }
 
 #[tokio::test]
