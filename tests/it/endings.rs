@@ -164,6 +164,32 @@ async fn a_token_that_only_reads_ends_with_6_and_the_scope_it_lacks() {
     told.ends(6, &["cannot open the issue", "403", "needs scope api", "check the token's scopes"]);
 }
 
+/// `read_repository` opens files by their names; it lists no folder, and shows no project.
+#[tokio::test]
+async fn a_token_that_opens_files_only_ends_with_6_and_says_what_is_missing() {
+    let stage = calm();
+    stage.sandbox.change(|world| {
+        world.tokens.get_mut("api").unwrap().scopes = ["read_repository".to_owned()].into();
+    });
+    let host = serve_box(&stage).await;
+    let told = podkeeper(&["plan", &host.sandbox()]).await;
+    told.ends(6, &["the folder", "needs scope api or read_api", "read_repository opens files by their names alone"]);
+}
+
+#[tokio::test]
+async fn a_guest_of_the_data_s_project_is_told_which_role_would_read_it() {
+    let stage = calm();
+    let agents = stage.pods[0].agents.as_ref().unwrap().project.clone();
+    stage.sandbox.change(|world| {
+        let bot = world.tokens["api"].user;
+        let project = world.project_at(&agents).unwrap().id;
+        world.projects.get_mut(&project).unwrap().visibility = podkeeper::sandbox::world::Visibility::Private;
+        world.projects.get_mut(&project).unwrap().members.insert(bot, 10);
+    });
+    let host = serve_box(&stage).await;
+    podkeeper(&["plan", &host.sandbox()]).await.ends(6, &["the folder", "Guest", "role Reporter or above"]);
+}
+
 #[tokio::test]
 async fn f23_a_token_refused_halfway_leaves_nothing_half_done() {
     let whole = {

@@ -9,7 +9,7 @@ use podkeeper::sandbox::World;
 use podkeeper::sandbox::world::Visibility;
 
 use super::gitlab::{G, harbour};
-use super::stage::{BoxWeb, Stage, seen};
+use super::stage::{BoxWeb, Memory, Stage, seen, web};
 
 const ALPHA: &str = "harbour/tools/alpha";
 
@@ -88,6 +88,18 @@ async fn a_ref_that_can_be_none_is_dead() {
     for url in urls {
         assert_eq!(seen[url].verdict, Verdict::Dead, "{url}: {}", seen[url].reason);
     }
+}
+
+/// Milestones want somebody signed in even where the project is public (`lib/api/project_milestones.rb`); files do not.
+#[tokio::test(start_paused = true)]
+async fn a_401_without_a_token_concerns_one_thing_alone() {
+    let (world, _) = harbour();
+    let stage = Stage::new(world, None);
+    let [milestone, file, wiki] =
+        ["milestones/1", "blob/main/lib/a.yml", "wikis/home"].map(|page| format!("{G}/{ALPHA}/-/{page}"));
+    let seen = seen(stage.probe(&[&milestone, &file, &wiki], &web(&Memory::of(&[]))).await);
+    let verdicts = [&milestone, &file, &wiki].map(|url| seen[url].verdict);
+    assert_eq!(verdicts, [Verdict::Hidden, Verdict::Alive, Verdict::Alive]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,7 +62,7 @@ async fn row_54_faults_strike_when_they_are_switched_on() {
     let second = ask(&sandbox, "bot", "POST", ISSUES, "title=U").await.json();
     assert_eq!(second["iid"], 3, "somebody was first");
     assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}?search=U"), "").await.each("title"), ["U", "U"]);
-    assert_eq!(sandbox.journal().len(), 6, "what somebody else sent is not in the journal");
+    assert_eq!(sandbox.journal().len(), 7, "what somebody else sent is not in the journal");
 }
 
 #[tokio::test]
