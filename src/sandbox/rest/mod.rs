@@ -7,6 +7,7 @@ mod accounts;
 mod asked;
 mod branches;
 mod closing;
+mod colors;
 mod commits;
 mod diffs;
 mod discussions;

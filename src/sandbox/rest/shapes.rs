@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::colors::text_on;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::world::{Issue, Label, Project, User, tasks};
 
@@ -140,6 +141,24 @@ impl Asked<'_> {
     /// A label as lists of groups have it (`lib/api/entities/group_label.rb`). What it counts is in the project that it
     /// belongs to, or in the projects right in its group, as far as the asking user sees it (`Label#issues_count`).
     pub(super) fn group_label_shape(&self, label: &Label) -> Value {
+        let mut shape = json!({
+            "id": label.id,
+            "name": label.name,
+            "color": label.color,
+            "text_color": text_on(&label.color),
+            "description": label.description,
+            "description_html": label.description.as_deref().map(escape),
+            "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),
+            "archived": label.archived,
+        });
+        // Nobody counts unless it is asked for (`lib/api/entities/label.rb`).
+        if self.call.input.flag("with_counts") == Some(true) {
+            self.count(label, &mut shape);
+        }
+        shape
+    }
+
+    fn count(&self, label: &Label, shape: &mut Value) {
         let owner = self.world.groups.values().find(|group| group.labels.contains_key(&label.id));
         let belongs = |home: &&Project| match owner {
             Some(group) => self.world.group_of(&home.path).is_some_and(|above| above.id == group.id),
@@ -156,19 +175,9 @@ impl Asked<'_> {
             |home: &&&Project| self.world.may_see(home, self.who) && self.world.may_read_code(home, self.who);
         let requests = homes.iter().filter(readable).flat_map(|home| home.merge_requests.values());
         let requests = requests.filter(|one| one.state == "opened" && one.labels.contains(&label.name));
-        json!({
-            "id": label.id,
-            "name": label.name,
-            "color": label.color,
-            "text_color": "#FFFFFF",
-            "description": label.description,
-            "description_html": label.description.as_deref().map(escape),
-            "open_issues_count": issues(true),
-            "closed_issues_count": issues(false),
-            "open_merge_requests_count": requests.count(),
-            "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),
-            "archived": label.archived,
-        })
+        shape["open_issues_count"] = json!(issues(true));
+        shape["closed_issues_count"] = json!(issues(false));
+        shape["open_merge_requests_count"] = json!(requests.count());
     }
 }
 

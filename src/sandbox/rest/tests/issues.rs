@@ -29,7 +29,7 @@ async fn row_19_an_unknown_label_is_made() {
     let sandbox = sandbox();
     let made = ask(&sandbox, "bot", "POST", ISSUES, "title=T&labels=brand new").await;
     assert_eq!((made.status, &made.json()["labels"]), (201, &json!(["brand new"])));
-    let label = ask(&sandbox, "bot", "GET", &format!("{LABELS}/brand%20new"), "").await.json();
+    let label = ask(&sandbox, "bot", "GET", &format!("{LABELS}/brand%20new?with_counts=true"), "").await.json();
     assert_eq!((&label["is_project_label"], &label["open_issues_count"]), (&json!(true), &json!(1)));
 }
 

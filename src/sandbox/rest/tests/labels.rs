@@ -51,7 +51,7 @@ async fn row_33_the_old_put_and_encoded_titles_work() {
     open_issue(&sandbox, "title=T&labels=pod::a").await;
     let got = ask(&sandbox, "bot", "PUT", LABELS, "name=pod::a&new_name=Label:that requires:encoding").await;
     assert_eq!(got.status, 200, "{}", got.text);
-    let one = format!("{LABELS}/Label%3Athat%20requires%3Aencoding");
+    let one = format!("{LABELS}/Label%3Athat%20requires%3Aencoding?with_counts=true");
     let label = ask(&sandbox, "bot", "GET", &one, "").await.json();
     assert_eq!((&label["open_issues_count"], &label["description"]), (&json!(1), &json!("the first pod")));
     let labels = ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1"), "").await.json()["labels"].clone();
@@ -97,14 +97,14 @@ async fn a_label_counts_what_carries_it_and_shows_no_markup() {
     });
     ask(&sandbox, "dev", "POST", "/projects/group%2Fopen/issues", "title=T&labels=own,marked").await;
     ask(&sandbox, "dev", "POST", ISSUES, "title=T&labels=marked&confidential=true").await;
-    let own = ask(&sandbox, "", "GET", "/projects/group%2Fopen/labels/own", "").await.json();
+    let own = ask(&sandbox, "dev", "GET", "/projects/group%2Fopen/labels/own?with_counts=true", "").await.json();
     assert_eq!((&own["open_issues_count"], &own["open_merge_requests_count"]), (&json!(1), &json!(1)));
     for (path, who, issues) in [
         ("/groups/group/labels/marked", "dev", 2),
         ("/groups/group/labels/marked", "guest", 1),
         ("/projects/group%2Fopen/labels/marked", "dev", 2),
     ] {
-        let label = ask(&sandbox, who, "GET", path, "").await.json();
+        let label = ask(&sandbox, who, "GET", &format!("{path}?with_counts=true"), "").await.json();
         assert_eq!(
             (&label["open_issues_count"], &label["closed_issues_count"]),
             (&json!(issues), &json!(0)),
@@ -124,4 +124,44 @@ async fn row_35_a_deleted_label_leaves_the_issues() {
     assert_eq!(ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1"), "").await.json()["labels"], json!([]));
     let events = ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1/resource_label_events"), "").await.json();
     assert_eq!(events[0]["label"], json!(null));
+}
+
+#[tokio::test]
+async fn a_colour_may_be_named_and_its_value_is_what_stays() {
+    let sandbox = sandbox();
+    let make = async |name: &str, color: &str| {
+        ask(&sandbox, "bot", "POST", LABELS, &format!("name={name}&color={color}")).await
+    };
+    for (color, value, text) in [
+        ("rebeccapurple", "#663399", "#FFFFFF"),
+        ("Yellow", "#FFFF00", "#1F1E24"),
+        ("%23fff", "#fff", "#1F1E24"),
+        ("%23aB1200", "#aB1200", "#FFFFFF"),
+        ("transparent", "", ""),
+        ("cyan", "", ""),
+    ] {
+        let made = make(color.trim_start_matches('%'), color).await;
+        if value.is_empty() {
+            let why = json!({ "message": { "color": ["must be a valid color code"] } });
+            assert_eq!((made.status, made.json()), (400, why), "{color}");
+            continue;
+        }
+        let label = made.json();
+        assert_eq!((&label["color"], &label["text_color"]), (&json!(value), &json!(text)), "{color}");
+    }
+    let changed = ask(&sandbox, "bot", "PUT", &format!("{LABELS}/pod%3A%3Aa"), "color=NAVY").await;
+    assert_eq!(changed.json()["color"], "#000080");
+}
+
+#[tokio::test]
+async fn nobody_counts_what_carries_a_label_unless_asked() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T&labels=pod::a").await;
+    let plain = ask(&sandbox, "bot", "GET", LABELS, "").await.json();
+    let counted = ask(&sandbox, "bot", "GET", &format!("{LABELS}?with_counts=true"), "").await.json();
+    for key in ["open_issues_count", "closed_issues_count", "open_merge_requests_count"] {
+        assert_eq!(plain[0].get(key), None, "{key}");
+        assert!(counted[0][key].is_u64(), "{key}");
+    }
+    assert_eq!(counted[0]["open_issues_count"], 1);
 }
