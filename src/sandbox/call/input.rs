@@ -31,6 +31,15 @@ impl Input {
         self.get(key).map(plain)
     }
 
+    /// Refuses a request that names none of these; to look for one is not to read it.
+    pub(in super::super) fn require_one_of(&self, keys: &[&str]) -> Result<(), Reply> {
+        if keys.iter().any(|key| self.fields.contains_key(*key)) {
+            return Ok(());
+        }
+        let why = format!("{} are missing, at least one parameter must be provided", keys.join(", "));
+        Err(Reply::error(400, &why))
+    }
+
     /// Says that these are read here, for those that are looked at only where there is something to compare them with.
     pub(in super::super) fn declare(&self, keys: &[&str]) {
         keys.iter().for_each(|key| self.record.note(key));
@@ -74,6 +83,16 @@ impl Input {
             "true" | "1" | "t" | "yes" | "y" | "on" => Some(true),
             "false" | "0" | "f" | "no" | "n" | "off" => Some(false),
             _ => None,
+        }
+    }
+
+    /// The same of a parameter that must not be empty or anything else.
+    pub(in super::super) fn checked_flag(&self, key: &str) -> Result<Option<bool>, Reply> {
+        match (self.text(key), self.flag(key)) {
+            (None, _) => Ok(None),
+            (Some(text), None) if text.trim().is_empty() => Err(Reply::error(400, &format!("{key} is empty"))),
+            (Some(_), None) => Err(Reply::unreadable(key)),
+            (Some(_), flag) => Ok(flag),
         }
     }
 

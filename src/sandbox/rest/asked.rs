@@ -42,7 +42,7 @@ impl Asked<'_> {
         let issue = iid.parse().ok().and_then(|iid| self.world.issue(project, iid));
         issue
             .filter(|issue| self.world.may_see_issue(project, issue, self.who))
-            .ok_or_else(|| Reply::not_found("Issue"))
+            .ok_or_else(|| Reply::message(404, "404 Not found"))
     }
 
     /// The asking user, if signed in.

@@ -9,7 +9,7 @@ use super::shapes::instant;
 use super::{Asked, files};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Commit, DEVELOPER, FileChange, MergeRequest, NewCommit, Project};
+use crate::sandbox::world::{Commit, DEVELOPER, FileChange, MergeRequest, NewCommit, Project, with_renames};
 
 /// `repository/commits`, one of them and what it did.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -26,7 +26,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         }
         ("GET" | "HEAD", [id, "diff"]) => {
             let commit = find(asked.project(project)?, id)?;
-            Ok(page(asked, &commit.changes, change_shape))
+            Ok(page(asked, &with_renames(&commit.changes), change_shape))
         }
         ("GET" | "HEAD", [id, "refs"]) => {
             let home = asked.project(project)?;

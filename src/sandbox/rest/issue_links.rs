@@ -1,10 +1,9 @@
 //! Links between issues (GitLab docs, "Issue links API"; `lib/api/issue_links.rb`).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Asked;
 use super::issues::{administrable, writer};
-use super::paging::page;
 use super::shapes::instant;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::IssueLink;
@@ -30,7 +29,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
     }
 }
 
-/// The issues on the other ends, each with the link it comes by.
+/// The issues on the other ends, each with the link it comes by, all in one answer.
 fn list(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
     let here = (project, asked.issue(project, iid)?.iid);
     let mut shapes = Vec::new();
@@ -48,7 +47,7 @@ fn list(asked: &Asked<'_>, project: u64, iid: &str) -> Answer {
             shapes.push(shape);
         }
     }
-    Ok(page(asked, &shapes, Clone::clone))
+    Ok(Reply::json(200, &Value::Array(shapes)))
 }
 
 fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
@@ -81,7 +80,7 @@ fn create(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
 
 fn find<'a>(asked: &'a Asked<'_>, here: (u64, u64), id: &str) -> Result<&'a IssueLink, Reply> {
     let link = id.parse().ok().and_then(|id: u64| asked.world.issue_links.get(&id));
-    link.filter(|link| seen_from(link, here).is_some()).ok_or_else(|| Reply::not_found("Issue Link"))
+    link.filter(|link| seen_from(link, here).is_some()).ok_or_else(|| Reply::message(404, "404 Not found"))
 }
 
 /// The other end of a link and its kind as seen from `here`.

@@ -9,15 +9,34 @@ use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Change, DEVELOPER, MergeRequest, MergeRequestEdit, NewMergeRequest, OWNER, On};
 
+/// What an edit may name; it has to name one of these (`lib/api/merge_requests.rb`).
+const EDITABLE: [&str; 18] = [
+    "assignee_id",
+    "assignee_ids",
+    "reviewer_ids",
+    "description",
+    "labels",
+    "add_labels",
+    "remove_labels",
+    "milestone_id",
+    "milestone",
+    "remove_source_branch",
+    "allow_collaboration",
+    "allow_maintainer_to_push",
+    "squash",
+    "target_branch",
+    "title",
+    "state_event",
+    "discussion_locked",
+    "merge_after",
+];
+
 /// `merge_requests`, one of them, and what is done with it.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     match (asked.call.method.as_str(), path) {
         ("GET" | "HEAD", []) => list(asked, project),
         ("POST", []) => create(asked, project),
-        ("GET" | "HEAD", [iid]) => {
-            let iid = asked.merge_request(project, iid)?.iid;
-            asked.merge_request_reply(200, project, iid)
-        }
+        ("GET" | "HEAD", [iid]) => asked.merge_request_shown(project, iid),
         ("PUT", [iid]) => update(asked, project, iid),
         ("DELETE", [iid]) => {
             let request = asked.merge_request(project, iid)?;
@@ -122,6 +141,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
 
 fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let who = asked.signed_in()?;
+    asked.call.input.require_one_of(&EDITABLE)?;
     let request = asked.merge_request(project, iid)?;
     if request.author != who {
         asked.role(project, DEVELOPER)?;

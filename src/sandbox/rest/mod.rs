@@ -28,6 +28,7 @@ mod merge_requests;
 mod merging;
 mod milestones;
 mod notes;
+mod numbers;
 mod paging;
 mod project_list;
 mod project_shape;
@@ -115,6 +116,7 @@ impl Asked<'_> {
             // This is asked before anything else, so that it tells nothing about the project.
             return Err(Reply::unauthorized());
         }
+        numbers::check(rest)?;
         let project = self.find_project(id)?;
         if writes && self.who.is_none() {
             return Err(Reply::forbidden());

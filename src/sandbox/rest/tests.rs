@@ -2,6 +2,7 @@
 //!
 //! Each row is asked over HTTP shapes only, through the router in memory.
 
+mod absent;
 mod archived;
 mod asking;
 mod code;
@@ -12,6 +13,7 @@ mod input;
 mod issues;
 mod labels;
 mod locked;
+mod merge_requests;
 mod noted;
 mod notes;
 mod paging;
