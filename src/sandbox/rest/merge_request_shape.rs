@@ -63,6 +63,27 @@ impl Asked<'_> {
         Ok(shape)
     }
 
+    /// A merge request as a list has it, in few words (`view=simple`, `lib/api/entities/merge_request_simple.rb`) or with
+    /// all about its labels if asked.
+    pub(super) fn merge_request_in_list(
+        &self,
+        home: &Project,
+        one: &MergeRequest,
+        simple: bool,
+        details: bool,
+    ) -> Value {
+        let mut shape = self.merge_request_shape(home, one);
+        if simple {
+            let few =
+                ["id", "iid", "project_id", "title", "description", "state", "created_at", "updated_at", "web_url"];
+            return few.iter().map(|key| ((*key).to_owned(), shape[*key].take())).collect();
+        }
+        if details {
+            shape["labels"] = self.labels_in_detail(home, &one.labels);
+        }
+        shape
+    }
+
     pub(super) fn merge_request_shape(&self, home: &Project, one: &MergeRequest) -> Value {
         let iid = one.iid;
         let people = |ids: &[u64]| ids.iter().map(|&id| self.user_shape(id)).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ mod asking;
 mod code;
 mod events;
 mod faults;
+mod filters;
 mod groups;
 mod input;
 mod issues;
