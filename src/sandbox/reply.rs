@@ -111,6 +111,11 @@ impl Reply {
         Reply::json(400, &json!({ "message": { field: [why] } }))
     }
 
+    /// No record of this number: what is looked up without a word of its own (`lib/api/api.rb`, `RecordNotFound`).
+    pub(super) fn no_record() -> Reply {
+        Reply::message(404, "404 Not found")
+    }
+
     /// Not there, or not for you: the same body, so that nobody can tell which.
     pub(super) fn not_found(what: &str) -> Reply {
         Reply::message(404, &format!("404 {what} Not Found"))

@@ -31,6 +31,15 @@ impl Input {
         self.get(key).map(plain)
     }
 
+    /// Refuses a request that names none of these; to look for one is not to read it.
+    pub(in super::super) fn require_one_of(&self, keys: &[&str]) -> Result<(), Reply> {
+        if keys.iter().any(|key| self.fields.contains_key(*key)) {
+            return Ok(());
+        }
+        let why = format!("{} are missing, at least one parameter must be provided", keys.join(", "));
+        Err(Reply::error(400, &why))
+    }
+
     /// Says that these are read here, for those that are looked at only where there is something to compare them with.
     pub(in super::super) fn declare(&self, keys: &[&str]) {
         keys.iter().for_each(|key| self.record.note(key));

@@ -1,5 +1,7 @@
 //! Branches and which of them are protected (GitLab docs, "Branches API", "Protected branches API").
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use super::Asked;
@@ -70,7 +72,15 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
             (None, None) => name.to_lowercase().contains(&text.to_lowercase()),
         },
     };
-    let found: Vec<&String> = home.files.keys().filter(fits).collect();
+    let mut found: Vec<&String> = home.files.keys().filter(fits).collect();
+    let updated =
+        |name: &&String| home.resolve(name).and_then(|id| home.repository.commits.get(id)).map(|one| one.order);
+    match asked.call.input.filled("sort").as_deref() {
+        None | Some("name_asc") => {}
+        Some("updated_asc") => found.sort_by_key(updated),
+        Some("updated_desc") => found.sort_by_key(|name| Reverse(updated(name))),
+        Some(_) => return Err(Reply::no_such_value("sort")),
+    }
     Ok(page(asked, &found, |name| asked.branch_shape(home, name)))
 }
 

@@ -9,7 +9,7 @@ use super::shapes::instant;
 use super::{Asked, files};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Commit, DEVELOPER, FileChange, MergeRequest, NewCommit, Project};
+use crate::sandbox::world::{Commit, DEVELOPER, FileChange, MergeRequest, NewCommit, Project, with_renames};
 
 /// `repository/commits`, one of them and what it did.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
@@ -20,19 +20,24 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             let home = asked.project(project)?;
             let commit = find(home, id)?;
             let mut shape = asked.commit_shape(home, commit);
-            shape["stats"] = stats(&commit.changes);
+            if asked.call.input.checked_flag("stats")? != Some(false) {
+                shape["stats"] = stats(&commit.changes);
+            }
             shape["status"] = Value::Null;
             Ok(Reply::json(200, &shape))
         }
         ("GET" | "HEAD", [id, "diff"]) => {
             let commit = find(asked.project(project)?, id)?;
-            Ok(page(asked, &commit.changes, change_shape))
+            Ok(page(asked, &with_renames(&commit.changes), change_shape))
         }
         ("GET" | "HEAD", [id, "refs"]) => {
             let home = asked.project(project)?;
             let commit = find(home, id)?;
             let holds = |head: &str| home.history(head).iter().any(|other| other.id == commit.id);
             let heads = home.repository.heads.iter().filter(|(_, head)| holds(head));
+            // There are no tags here.
+            asked.call.input.check("type", &["branch", "tag", "all"])?;
+            let heads = heads.filter(|_| asked.call.input.filled("type").as_deref() != Some("tag"));
             let refs: Vec<Value> = heads.map(|(name, _)| json!({ "type": "branch", "name": name })).collect();
             Ok(page(asked, &refs, Clone::clone))
         }
@@ -44,7 +49,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
                 let merges = one.merge_commit.as_ref() == Some(&commit.id);
                 merges || commits.iter().any(|other| other.id == commit.id)
             };
-            let found: Vec<&MergeRequest> = home.merge_requests.values().filter(brings).collect();
+            asked.call.input.check("state", &["opened", "closed", "locked", "merged", "all"])?;
+            let state = asked.call.input.filled("state").filter(|state| state != "all");
+            let mut found: Vec<&MergeRequest> = home.merge_requests.values().filter(brings).collect();
+            found.retain(|one| state.as_ref().is_none_or(|state| *state == one.state));
             Ok(page(asked, &found, |one| asked.merge_request_shape(home, one)))
         }
         ("GET" | "HEAD", [id, "comments" | "statuses"]) => {
@@ -69,11 +77,22 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let input = &asked.call.input;
     input.declare(&["ref_name"]);
     let (since, until) = (input.instant("since")?, input.instant("until")?);
+    let author = author(input)?;
+    input.check("order", &["default", "topo"])?;
+    if input.filled("order").as_deref() == Some("topo") {
+        return Err(Reply::not_kept("order with the value topo"));
+    }
+    let first_parent = input.checked_flag("first_parent")? == Some(true);
+    let with_stats = input.checked_flag("with_stats")? == Some(true);
     let mut found: Vec<&Commit> = if input.flag("all") == Some(true) {
+        if first_parent {
+            return Err(Reply::not_kept("first_parent of all branches"));
+        }
         home.repository.commits.values().collect()
     } else {
         let place = input.filled("ref_name");
         match home.resolve(place.as_deref().unwrap_or("HEAD")) {
+            Some(id) if first_parent => first_parents(home, id),
             Some(id) => home.history(id),
             None if place.is_none() => Vec::new(),
             None => return Err(Reply::not_found("Commit")),
@@ -88,7 +107,39 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     found.retain(|commit| {
         since.is_none_or(|since| commit.created_at >= since) && until.is_none_or(|until| commit.created_at <= until)
     });
-    Ok(page(asked, &found, |commit| asked.commit_shape(home, commit)))
+    let by = |commit: &Commit| {
+        let shape = asked.commit_shape(home, commit);
+        let text = |key: &str| shape[key].as_str().unwrap_or_default().to_owned();
+        format!("{} <{}>", text("author_name"), text("author_email"))
+    };
+    found.retain(|commit| author.as_ref().is_none_or(|wanted| by(commit).contains(wanted)));
+    Ok(page(asked, &found, |commit| {
+        let mut shape = asked.commit_shape(home, commit);
+        if with_stats {
+            shape["stats"] = stats(&commit.changes);
+        }
+        shape
+    }))
+}
+
+/// A part of the author's name or address. Git reads it as a pattern, which the box does not.
+fn author(input: &Input) -> Result<Option<String>, Reply> {
+    let author = input.filled("author");
+    if author.as_ref().is_some_and(|text| text.contains(['^', '$', '*', '[', ']', '\\'])) {
+        return Err(Reply::not_kept("author as a pattern"));
+    }
+    Ok(author)
+}
+
+/// A commit and those before it, of merges only the side that was merged into.
+fn first_parents<'a>(home: &'a Project, id: &str) -> Vec<&'a Commit> {
+    let mut line = Vec::new();
+    let mut next = home.repository.commits.get(id);
+    while let Some(commit) = next {
+        line.push(commit);
+        next = commit.parents.first().and_then(|parent| home.repository.commits.get(parent));
+    }
+    line
 }
 
 /// One commit with many actions, all of them or none.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Asked;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::FileChange;
+use crate::sandbox::world::{FileChange, with_renames};
 
 /// `repository/compare`: what one place has that the other lacks.
 pub(super) fn compare(asked: &Asked<'_>, project: u64) -> Answer {
@@ -22,8 +22,8 @@ pub(super) fn compare(asked: &Asked<'_>, project: u64) -> Answer {
         home.between(&from, &to).into_iter().rev().map(|commit| asked.commit_shape(home, commit)).collect();
     let straight = input.flag("straight") == Some(true);
     let base = home.merge_base(&from, &to).map_or(from.as_str(), |commit| commit.id.as_str());
-    let diffs: Vec<Value> =
-        home.differences(if straight { &from } else { base }, &to).iter().map(change_shape).collect();
+    let differences = home.differences(if straight { &from } else { base }, &to);
+    let diffs: Vec<Value> = with_renames(&differences).iter().map(change_shape).collect();
     let shape = json!({
         "commit": commits.last(),
         "commits": commits,

@@ -99,7 +99,7 @@ fn thread<'a>(asked: &'a Asked<'_>, place: &Place, id: &str) -> Result<(&'a str,
 
 fn member<'a>(asked: &'a Asked<'_>, place: &Place, id: &str, note: &str) -> Result<&'a Note, Reply> {
     let (_, notes) = thread(asked, place, id)?;
-    notes.into_iter().find(|one| one.id.to_string() == note).ok_or_else(|| Reply::not_found("Note"))
+    notes.into_iter().find(|one| one.id.to_string() == note).ok_or_else(Reply::no_record)
 }
 
 fn show(asked: &Asked<'_>, status: u16, place: &Place, id: &str) -> Answer {

@@ -30,7 +30,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, place: &Place, note: Option<u64>, pa
         }
         (method, [id]) => {
             let emoji = known.iter().find(|emoji| emoji.id.to_string() == *id);
-            let emoji = emoji.ok_or_else(|| Reply::not_found("AwardEmoji"))?;
+            let emoji = emoji.ok_or_else(Reply::no_record)?;
             match method {
                 "GET" | "HEAD" => Ok(Reply::json(200, &shape(asked, place, note, emoji))),
                 "DELETE" => {

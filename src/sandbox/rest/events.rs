@@ -21,8 +21,7 @@ pub(super) fn answer(asked: &Asked<'_>, place: &Place, kind: &str, path: &[&str]
         [id] => {
             let wanted = id.parse::<u64>().ok();
             let found = shapes.iter().find(|shape| wanted.is_some() && shape["id"].as_u64() == wanted);
-            let named = if kind == "resource_label_events" { "ResourceLabelEvent" } else { "Resource Event" };
-            found.map(|shape| Reply::json(200, shape)).ok_or_else(|| Reply::not_found(named))
+            found.map(|shape| Reply::json(200, shape)).ok_or_else(Reply::no_record)
         }
         _ => Err(Reply::no_route()),
     })

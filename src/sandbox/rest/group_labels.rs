@@ -47,6 +47,8 @@ fn labels<'a>(asked: &'a Asked<'_>, group: &'a Group) -> Vec<&'a Label> {
         });
         found.extend(projects.flat_map(|project| project.labels.values()));
     }
+    // It is looked at only where there is a label.
+    input.declare(&["with_counts"]);
     let search = input.search();
     found.retain(|label| search.as_ref().is_none_or(|text| label.is_found_by(text)));
     let archived = input.flag("archived");

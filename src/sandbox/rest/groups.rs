@@ -6,7 +6,7 @@ use super::members::Of;
 use super::milestones::Owner;
 use super::paging::page;
 use super::shapes::instant;
-use super::{Asked, epics, group_labels, members, milestones, project_list, project_shape, projects};
+use super::{Asked, epics, group_labels, members, milestones, numbers, project_list, project_shape, projects};
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Group, OWNER, Visibility};
 
@@ -16,6 +16,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
     if !asked.call.method.is_safe() || matches!(path, ["labels" | "milestones", ..]) {
         asked.signed_in()?;
     }
+    numbers::check(path)?;
     let (group, own_path) = {
         let group = asked.find_group(id)?;
         (group.id, group.path.clone())

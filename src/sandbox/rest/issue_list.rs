@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use super::Asked;
+use super::filters::{People, has_reaction, holds, is_milestone};
 use super::issues::KINDS;
 use super::labels::fit;
 use super::paging::{check_offset, keyset, page};
@@ -11,11 +12,12 @@ use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Issue, World};
 
 /// What narrows the list down.
-const FILTERS: [&str; 24] = [
+const FILTERS: [&str; 33] = [
     "assignee_id",
     "assignee_username",
     "author_id",
     "author_username",
+    "closed_by_id",
     "confidential",
     "created_after",
     "created_before",
@@ -25,10 +27,17 @@ const FILTERS: [&str; 24] = [
     "issue_type",
     "labels",
     "milestone",
+    "milestone_id",
+    "my_reaction_emoji",
+    "not[assignee_id]",
+    "not[assignee_username]",
     "not[author_id]",
     "not[author_username]",
     "not[iids]",
     "not[labels]",
+    "not[milestone]",
+    "not[my_reaction_emoji]",
+    "not[weight]",
     "order_by",
     "scope",
     "search",
@@ -36,6 +45,7 @@ const FILTERS: [&str; 24] = [
     "state",
     "updated_after",
     "updated_before",
+    "weight",
 ];
 
 /// Values of `due_date`, which `lib/api/issues.rb` checks.
@@ -70,6 +80,7 @@ struct Filter<'a> {
     search: Option<String>,
     search_in: Vec<String>,
     kind: Option<String>,
+    unwanted_assignee: People,
 }
 
 impl<'a> Filter<'a> {
@@ -83,6 +94,7 @@ impl<'a> Filter<'a> {
         if input.has("author_id") && input.has("author_username") {
             return Err(Reply::error(400, "author_id, author_username are mutually exclusive"));
         }
+        check_special(input)?;
         Ok(Filter {
             input,
             who,
@@ -93,6 +105,7 @@ impl<'a> Filter<'a> {
             search: input.search(),
             search_in: input.list("in").unwrap_or_else(|| vec!["title".to_owned(), "description".to_owned()]),
             kind: input.filled("issue_type"),
+            unwanted_assignee: People::read(input, ("not[assignee_id]", "not[assignee_username]"), true)?,
         })
     }
 
@@ -111,6 +124,10 @@ impl<'a> Filter<'a> {
             && self.people_fit(world, issue)
             && self.due_fits(world, issue)
             && self.milestone_fits(world, issue)
+            && self.unwanted_fits(world, issue)
+            && self.weight_fits(issue)
+            && input.number("closed_by_id").is_none_or(|id| issue.closed_by == Some(id))
+            && input.filled("my_reaction_emoji").is_none_or(|name| has_reaction(&name, &issue.emoji, self.who))
             && input.flag("confidential").is_none_or(|wanted| wanted == issue.confidential)
     }
 
@@ -152,15 +169,30 @@ impl<'a> Filter<'a> {
             && input.list("assignee_username").is_none_or(|names| names.iter().all(|one| assigned(&one.to_lowercase())))
     }
 
-    /// By title, or `None` and `Any` in any letter case.
+    /// By title, or `None` and `Any`, which `milestone_id` may be, too.
     fn milestone_fits(&self, world: &World, issue: &Issue) -> bool {
-        let Some(wanted) = self.input.filled("milestone") else { return true };
-        let title = issue.milestone.and_then(|id| world.milestone_for(self.project, id)).map(|one| &one.title);
-        match wanted.to_lowercase().as_str() {
-            "none" => title.is_none(),
-            "any" => title.is_some(),
-            _ => title == Some(&wanted),
-        }
+        let wanted = self.input.filled("milestone").or_else(|| self.input.filled("milestone_id"));
+        wanted.is_none_or(|wanted| is_milestone(&wanted, self.milestone(world, issue)))
+    }
+
+    fn milestone<'w>(&self, world: &'w World, issue: &Issue) -> Option<&'w String> {
+        issue.milestone.and_then(|id| world.milestone_for(self.project, id)).map(|one| &one.title)
+    }
+
+    /// What stands in `not` and is not looked at elsewhere.
+    fn unwanted_fits(&self, world: &World, issue: &Issue) -> bool {
+        let given = |key: &str| self.input.filled(&format!("not[{key}]"));
+        let milestone = self.milestone(world, issue);
+        let assigned = self.unwanted_assignee.fit(world, &issue.assignees);
+        !assigned.unwrap_or(false)
+            && !given("milestone").is_some_and(|title| is_milestone(&title, milestone))
+            && !given("my_reaction_emoji").is_some_and(|name| has_reaction(&name, &issue.emoji, self.who))
+    }
+
+    fn weight_fits(&self, issue: &Issue) -> bool {
+        let weight: Vec<String> = issue.weight.iter().map(u64::to_string).collect();
+        self.input.filled("weight").is_none_or(|wanted| holds(&wanted, &weight))
+            && !self.input.filled("not[weight]").is_some_and(|unwanted| holds(&unwanted, &weight))
     }
 
     fn due_fits(&self, world: &World, issue: &Issue) -> bool {
@@ -182,6 +214,25 @@ impl<'a> Filter<'a> {
             }),
             _ => true,
         }
+    }
+}
+
+/// Values that are numbers or words of GitLab's own (`lib/api/issues.rb`).
+fn check_special(input: &Input) -> Result<(), Reply> {
+    let word = |key: &str| input.filled(key).filter(|word| word.parse::<i64>().is_err());
+    if word("weight").is_some_and(|word| !["none", "any"].contains(&word.to_lowercase().as_str())) {
+        return Err(Reply::error(400, "weight should be an integer, 'None' or 'Any'"));
+    }
+    if word("not[weight]").is_some() {
+        return Err(Reply::unreadable("not[weight]"));
+    }
+    input.check("milestone_id", &["None", "Any", "Upcoming", "Started"])?;
+    match input.filled("milestone_id").filter(|word| ["Upcoming", "Started"].contains(&word.as_str())) {
+        Some(word) => Err(Reply::not_kept(&format!("milestone_id with the value {word}"))),
+        None if input.has("milestone") && input.has("milestone_id") => {
+            Err(Reply::error(400, "milestone_id, milestone are mutually exclusive"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -84,10 +84,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
 fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let who = writer(asked, project)?;
     let input = &asked.call.input;
-    if !EDITABLE.iter().any(|key| input.has(key)) {
-        let why = format!("{} are missing, at least one parameter must be provided", EDITABLE.join(", "));
-        return Err(Reply::error(400, &why));
-    }
+    input.require_one_of(&EDITABLE)?;
     let issue = any_issue(asked, project, iid)?;
     let iid = issue.iid;
     let edits_all = asked.level(project) >= PLANNER;
@@ -114,7 +111,8 @@ fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
 }
 
 fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
-    let issue = any_issue(asked, project, iid)?;
+    // Here an issue that is not there is called by its name.
+    let issue = any_issue(asked, project, iid).map_err(|_| Reply::not_found("Issue"))?;
     asked.role(project, OWNER)?;
     asked.unmodified_since(issue.updated_at)?;
     let iid = issue.iid;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Asked;
 use super::paging::page;
+use super::{Asked, colors};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Change, Label, PLANNER};
@@ -28,6 +28,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
 
 fn list(asked: &Asked<'_>, project: u64) -> Answer {
     let home = asked.project(project)?;
+    // It is looked at only where there is a label.
+    asked.call.input.declare(&["with_counts"]);
     let ancestors = asked.call.input.flag("include_ancestor_groups").unwrap_or(true);
     let search = asked.call.input.search();
     let mut found = asked.world.labels_for(home);
@@ -197,12 +199,8 @@ fn priority(input: &Input) -> Result<Option<u64>, Reply> {
     }
 }
 
-/// `#abc`, `#aabbcc` or one of CSS's names.
+/// `#abc`, `#aabbcc` or one of CSS's names, which becomes its value.
 pub(super) fn color(input: &Input) -> Result<Option<String>, Reply> {
     let Some(color) = input.filled("color") else { return Ok(None) };
-    let fits = match color.strip_prefix('#') {
-        Some(digits) => matches!(digits.len(), 3 | 6) && digits.chars().all(|char| char.is_ascii_hexdigit()),
-        None => color.chars().all(|char| char.is_ascii_alphabetic()),
-    };
-    if fits { Ok(Some(color)) } else { Err(Reply::invalid("color", "must be a valid color code")) }
+    colors::hex(&color).map(Some).ok_or_else(|| Reply::invalid("color", "must be a valid color code"))
 }

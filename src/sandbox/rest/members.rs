@@ -84,7 +84,7 @@ fn add(asked: &mut Asked<'_>, of: Of) -> Answer {
 fn show(asked: &Asked<'_>, status: u16, of: Of, id: &str, inherited: bool) -> Answer {
     let levels = levels(asked, of, inherited);
     let found = id.parse().ok().and_then(|id: u64| Some((asked.world.users.get(&id)?, *levels.get(&id)?)));
-    let (user, level) = found.ok_or_else(|| Reply::not_found("Member"))?;
+    let (user, level) = found.ok_or_else(Reply::no_record)?;
     Ok(Reply::json(status, &shape(asked, of, user, level)))
 }
 
@@ -107,7 +107,7 @@ fn level(asked: &Asked<'_>, own: u8) -> Result<u8, Reply> {
 
 fn find(asked: &Asked<'_>, of: Of, id: &str) -> Result<u64, Reply> {
     let known = levels(asked, of, false);
-    id.parse().ok().filter(|id| known.contains_key(id)).ok_or_else(|| Reply::not_found("Member"))
+    id.parse().ok().filter(|id| known.contains_key(id)).ok_or_else(Reply::no_record)
 }
 
 /// A member whom somebody with this role may manage: maintainers do not manage owners (GitLab docs, "Roles and

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Asked;
 use super::shapes::instant;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, MergeRequest, Project};
+use crate::sandbox::world::{DEVELOPER, MergeRequest, Project, with_renames};
 
 impl Asked<'_> {
     /// A merge request that the asking user can see: code that they cannot read hides it.
@@ -13,24 +13,75 @@ impl Asked<'_> {
         let home = self.project(project)?;
         let found = iid.parse().ok().and_then(|iid: u64| home.merge_requests.get(&iid));
         let seen = found.filter(|_| self.world.may_read_merge_requests(home, self.who));
-        seen.ok_or_else(|| Reply::not_found("MergeRequest"))
+        seen.ok_or_else(Reply::no_record)
     }
 
-    /// One merge request, with what only the single answer has.
+    /// One merge request as it is after a change.
     pub(super) fn merge_request_reply(&self, status: u16, project: u64, iid: u64) -> Answer {
+        Ok(Reply::json(status, &self.single_merge_request(project, iid)?))
+    }
+
+    /// The answer to who asks for it: some things are there only if they are asked for (`lib/api/merge_requests.rb`).
+    pub(super) fn merge_request_shown(&self, project: u64, iid: &str) -> Answer {
+        let one = self.merge_request(project, iid)?;
         let home = self.project(project)?;
-        let one = home.merge_requests.get(&iid).ok_or_else(|| Reply::not_found("MergeRequest"))?;
+        let mut shape = self.single_merge_request(project, one.iid)?;
+        let merged = home.merge_requests.values().any(|other| other.author == one.author && other.state == "merged");
+        shape["first_contribution"] = json!(!merged);
+        let input = &self.call.input;
+        if input.checked_flag("include_diverged_commits_count")? == Some(true) {
+            shape["diverged_commits_count"] = json!(self.world.merge_request_diverged(home, one));
+        }
+        if input.checked_flag("include_rebase_in_progress")? == Some(true) {
+            shape["rebase_in_progress"] = json!(false);
+        }
+        Ok(Reply::json(200, &shape))
+    }
+
+    /// One merge request, with what lists of them do not have (`lib/api/entities/merge_request.rb`).
+    fn single_merge_request(&self, project: u64, iid: u64) -> Result<Value, Reply> {
+        let home = self.project(project)?;
+        let one = home.merge_requests.get(&iid).ok_or_else(Reply::no_record)?;
         let mut shape = self.merge_request_shape(home, one);
-        let changes = self.world.merge_request_changes(project, one).len();
+        let changes = with_renames(&self.world.merge_request_changes(project, one)).len();
         let base = self.world.merge_request_base(project, one);
         shape["subscribed"] = json!(self.who == Some(one.author));
         shape["changes_count"] = json!(changes.to_string());
         shape["diff_refs"] = json!({ "base_sha": base, "start_sha": base, "head_sha": shape["sha"] });
         shape["merge_error"] = Value::Null;
-        shape["rebase_in_progress"] = json!(false);
         shape["user"] = json!({ "can_merge": self.level(project) >= DEVELOPER });
-        shape["head_pipeline"] = Value::Null;
-        Ok(Reply::json(status, &shape))
+        // The box runs none, and deploys nothing.
+        for key in [
+            "pipeline",
+            "head_pipeline",
+            "latest_build_started_at",
+            "latest_build_finished_at",
+            "first_deployed_to_production_at",
+        ] {
+            shape[key] = Value::Null;
+        }
+        Ok(shape)
+    }
+
+    /// A merge request as a list has it, in few words (`view=simple`, `lib/api/entities/merge_request_simple.rb`) or with
+    /// all about its labels if asked.
+    pub(super) fn merge_request_in_list(
+        &self,
+        home: &Project,
+        one: &MergeRequest,
+        simple: bool,
+        details: bool,
+    ) -> Value {
+        let mut shape = self.merge_request_shape(home, one);
+        if simple {
+            let few =
+                ["id", "iid", "project_id", "title", "description", "state", "created_at", "updated_at", "web_url"];
+            return few.iter().map(|key| ((*key).to_owned(), shape[*key].take())).collect();
+        }
+        if details {
+            shape["labels"] = self.labels_in_detail(home, &one.labels);
+        }
+        shape
     }
 
     pub(super) fn merge_request_shape(&self, home: &Project, one: &MergeRequest) -> Value {

@@ -1,23 +1,40 @@
-//! Merge requests: listed, opened, changed, deleted (GitLab docs, "Merge requests API"; `lib/api/merge_requests.rb`).
+//! Merge requests: opened, changed, deleted (GitLab docs, "Merge requests API"; `lib/api/merge_requests.rb`).
 
 use serde_json::json;
 
-use super::labels::fit;
-use super::paging::page;
-use super::{Asked, merging};
+use super::{Asked, merge_request_list, merging};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Change, DEVELOPER, MergeRequest, MergeRequestEdit, NewMergeRequest, OWNER, On};
+use crate::sandbox::world::{Change, DEVELOPER, MergeRequestEdit, NewMergeRequest, OWNER, On};
+
+/// What an edit may name; it has to name one of these (`lib/api/merge_requests.rb`).
+const EDITABLE: [&str; 18] = [
+    "assignee_id",
+    "assignee_ids",
+    "reviewer_ids",
+    "description",
+    "labels",
+    "add_labels",
+    "remove_labels",
+    "milestone_id",
+    "milestone",
+    "remove_source_branch",
+    "allow_collaboration",
+    "allow_maintainer_to_push",
+    "squash",
+    "target_branch",
+    "title",
+    "state_event",
+    "discussion_locked",
+    "merge_after",
+];
 
 /// `merge_requests`, one of them, and what is done with it.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     match (asked.call.method.as_str(), path) {
-        ("GET" | "HEAD", []) => list(asked, project),
+        ("GET" | "HEAD", []) => merge_request_list::answer(asked, project),
         ("POST", []) => create(asked, project),
-        ("GET" | "HEAD", [iid]) => {
-            let iid = asked.merge_request(project, iid)?.iid;
-            asked.merge_request_reply(200, project, iid)
-        }
+        ("GET" | "HEAD", [iid]) => asked.merge_request_shown(project, iid),
         ("PUT", [iid]) => update(asked, project, iid),
         ("DELETE", [iid]) => {
             let request = asked.merge_request(project, iid)?;
@@ -34,49 +51,6 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
         (_, [iid, rest @ ..]) => merging::answer(asked, project, iid, rest),
         _ => Err(Reply::no_route()),
     }
-}
-
-fn list(asked: &Asked<'_>, project: u64) -> Answer {
-    let home = asked.project(project)?;
-    let input = &asked.call.input;
-    // They are looked at only where there is a merge request.
-    input.declare(&["source_branch", "target_branch", "author_username", "author_id", "assignee_id", "iids"]);
-    let state = input.filled("state").filter(|state| state != "all");
-    if state.as_ref().is_some_and(|state| !["opened", "closed", "locked", "merged"].contains(&state.as_str())) {
-        return Err(Reply::no_such_value("state"));
-    }
-    let search = input.search();
-    let labels = input.list("labels").unwrap_or_default();
-    let milestone = input.filled("milestone");
-    let is = |key: &str, value: &str| input.filled(key).is_none_or(|wanted| wanted == value);
-    let name = |id: u64| asked.world.users.get(&id).map(|user| user.username.clone()).unwrap_or_default();
-    let readable = asked.world.may_read_merge_requests(home, asked.who);
-    let mut found: Vec<&MergeRequest> = home.merge_requests.values().filter(|_| readable).collect();
-    found.retain(|one| {
-        let title = one.milestone.and_then(|id| asked.world.milestone_for(project, id)).map(|one| one.title.clone());
-        let text = format!("{}\n{}", one.title, one.description.as_deref().unwrap_or_default()).to_lowercase();
-        state.as_ref().is_none_or(|state| *state == one.state)
-            && is("source_branch", &one.source_branch)
-            && is("target_branch", &one.target_branch)
-            && is("author_username", &name(one.author))
-            && input.number("author_id").is_none_or(|id| id == one.author)
-            && input.number("assignee_id").is_none_or(|id| one.assignees.contains(&id))
-            && input.numbers("iids").is_none_or(|iids| iids.contains(&one.iid))
-            && search.as_ref().is_none_or(|wanted| text.contains(wanted))
-            && milestone.as_ref().is_none_or(|wanted| title.as_ref() == Some(wanted))
-            && fit(&labels, &one.labels)
-    });
-    match input.filled("order_by").as_deref() {
-        None | Some("created_at") => found.sort_by_key(|one| (one.created_at, one.id)),
-        Some("updated_at") => found.sort_by_key(|one| (one.updated_at, one.id)),
-        Some("title") => found.sort_by_key(|one| (one.title.to_lowercase(), one.id)),
-        Some("merged_at") => found.sort_by_key(|one| (one.merged_at, one.id)),
-        Some(_) => return Err(Reply::no_such_value("order_by")),
-    }
-    if !input.ascending()? {
-        found.reverse();
-    }
-    Ok(page(asked, &found, |one| asked.merge_request_shape(home, one)))
 }
 
 /// Asked of the project that the changes come from; `target_project_id` names another one.
@@ -122,6 +96,7 @@ fn create(asked: &mut Asked<'_>, project: u64) -> Answer {
 
 fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     let who = asked.signed_in()?;
+    asked.call.input.require_one_of(&EDITABLE)?;
     let request = asked.merge_request(project, iid)?;
     if request.author != who {
         asked.role(project, DEVELOPER)?;

@@ -7,7 +7,7 @@ use super::diffs::change_shape;
 use super::paging::page;
 use super::{Asked, discussions, emoji, events, notes};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{DEVELOPER, NewCommit};
+use crate::sandbox::world::{DEVELOPER, NewCommit, with_renames};
 
 /// Everything below one merge request.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&str]) -> Answer {
@@ -36,8 +36,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
         ("GET" | "HEAD", ["commits"]) => commits(asked, project, iid),
         ("GET" | "HEAD", ["changes"]) => {
             let one = asked.merge_request(project, iid)?;
-            let changes: Vec<Value> =
-                asked.world.merge_request_changes(project, one).iter().map(change_shape).collect();
+            let changes = with_renames(&asked.world.merge_request_changes(project, one));
+            let changes: Vec<Value> = changes.iter().map(change_shape).collect();
             let mut shape = asked.merge_request_shape(asked.project(project)?, one);
             shape["changes_count"] = json!(changes.len().to_string());
             shape["changes"] = json!(changes);
@@ -46,7 +46,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, iid: &str, path: &[&st
         }
         ("GET" | "HEAD", ["diffs"]) => {
             let changes = asked.world.merge_request_changes(project, asked.merge_request(project, iid)?);
-            Ok(page(asked, &changes, change_shape))
+            Ok(page(asked, &with_renames(&changes), change_shape))
         }
         ("GET" | "HEAD", ["participants"]) => {
             let one = asked.merge_request(project, iid)?;

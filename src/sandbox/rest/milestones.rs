@@ -9,6 +9,9 @@ use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{Milestone, MilestoneEdit, PLANNER, Project};
 
+/// What an edit may name; it has to name one of these (`lib/api/milestone_responses.rb`).
+const EDITABLE: [&str; 5] = ["title", "description", "start_date", "due_date", "state_event"];
+
 /// Whose milestones are asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Owner {
@@ -35,6 +38,7 @@ pub(super) fn answer(asked: &mut Asked<'_>, owner: Owner, path: &[&str]) -> Answ
         }
         ("PUT", [id]) => {
             plans(asked, owner)?;
+            asked.call.input.require_one_of(&EDITABLE)?;
             let id = find(asked, owner, id)?.id;
             let edit = edit(&asked.call.input)?;
             asked.world.edit_milestone(owner.id(), id, &edit);
@@ -94,7 +98,7 @@ fn known<'a>(asked: &'a Asked<'_>, owner: Owner) -> Vec<&'a Milestone> {
 
 fn find<'a>(asked: &'a Asked<'_>, owner: Owner, id: &str) -> Result<&'a Milestone, Reply> {
     let found = known(asked, owner).into_iter().find(|milestone| milestone.id.to_string() == id);
-    found.ok_or_else(|| Reply::not_found("Milestone"))
+    found.ok_or_else(Reply::no_record)
 }
 
 /// By due date, those without one last (`lib/api/milestone_responses.rb`).

@@ -7,6 +7,7 @@ mod accounts;
 mod asked;
 mod branches;
 mod closing;
+mod colors;
 mod commits;
 mod diffs;
 mod discussions;
@@ -14,6 +15,7 @@ mod emoji;
 mod epics;
 mod events;
 mod files;
+mod filters;
 mod group_labels;
 mod groups;
 mod issue_links;
@@ -22,11 +24,13 @@ mod issues;
 mod labels;
 mod members;
 mod mentions;
+mod merge_request_list;
 mod merge_request_shape;
 mod merge_requests;
 mod merging;
 mod milestones;
 mod notes;
+mod numbers;
 mod paging;
 mod project_list;
 mod project_shape;
@@ -115,6 +119,7 @@ impl Asked<'_> {
             // This is asked before anything else, so that it tells nothing about the project.
             return Err(Reply::unauthorized());
         }
+        numbers::check(rest)?;
         let project = self.find_project(id)?;
         if writes && self.who.is_none() {
             return Err(Reply::forbidden());

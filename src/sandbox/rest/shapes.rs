@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::colors::text_on;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::world::{Issue, Label, Project, User, tasks};
 
@@ -144,7 +145,7 @@ impl Asked<'_> {
             "id": label.id,
             "name": label.name,
             "color": label.color,
-            "text_color": "#FFFFFF",
+            "text_color": text_on(&label.color),
             "description": label.description,
             "description_html": label.description.as_deref().map(escape),
             "subscribed": self.who.is_some_and(|who| label.subscribers.contains(&who)),

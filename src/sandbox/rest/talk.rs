@@ -79,7 +79,9 @@ impl Asked<'_> {
     /// A note there that the asking user sees.
     pub(super) fn note(&self, place: &Place, id: &str) -> Result<&Note, Reply> {
         let note = id.parse().ok().and_then(|id: u64| self.world.notes(place.on)?.get(&id));
-        note.filter(|note| place.shows(note) && self.sees_source(note)).ok_or_else(|| Reply::not_found("Note"))
+        let note = note.ok_or_else(Reply::no_record)?;
+        // What is there and not for this reader has other words (`lib/api/helpers/notes_helpers.rb`, `get_note`).
+        if place.shows(note) && self.sees_source(note) { Ok(note) } else { Err(Reply::not_found("Note")) }
     }
 
     /// A note that the asking user may change: their own, or any from maintainer on; a system note is nobody's.

@@ -82,6 +82,17 @@ impl World {
         (place, place.between(&base, &head))
     }
 
+    /// How many commits the target branch has that a merge request lacks.
+    pub fn merge_request_diverged(&self, home: &Project, request: &MergeRequest) -> usize {
+        let (Some(head), Some(target)) = (self.merge_request_head(request), home.resolve(&request.target_branch))
+        else {
+            return 0;
+        };
+        let own = self.holder(home, request, &head).history(&head);
+        let known: BTreeSet<&String> = own.into_iter().map(|commit| &commit.id).collect();
+        home.history(target).into_iter().filter(|commit| !known.contains(&commit.id)).count()
+    }
+
     /// Where a commit of a merge request is: a fork has the history of what it was forked from.
     fn holder<'a>(&'a self, home: &'a Project, request: &MergeRequest, commit: &str) -> &'a Project {
         let source = self.projects.get(&request.source_project);

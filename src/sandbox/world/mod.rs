@@ -4,7 +4,8 @@
 //! `merge_requests` those that change one as GitLab would, `history` what is kept of that, `talk` who says what on it,
 //! `saves` what somebody does to a description by hand, `checklist` what of that is ticking boxes, `rich_text` how its
 //! editor spells, `token_renewal` and `ghost` what becomes of a bot, `parts` which parts of a project are whose,
-//! `repository` branches and commits, `merging` those of merge requests, `commands` what quick actions do,
+//! `repository` branches and commits, `renames` which files only changed their names, `merging` the commits of merge
+//! requests, `commands` what quick actions do,
 //! `removal` what goes away with what; the others are what their names say. Ids and iids are counters, so equal histories
 //! give equal worlds.
 
@@ -27,6 +28,7 @@ mod parts;
 mod people;
 mod projects;
 mod removal;
+mod renames;
 mod repository;
 mod rich_text;
 mod saves;
@@ -52,6 +54,7 @@ pub use milestones::{Milestone, MilestoneEdit};
 pub use parts::{Part, Reach};
 pub use people::{Token, User};
 pub use projects::{Project, Visibility};
+pub(super) use renames::with_renames;
 pub use repository::{Commit, NewCommit, Repository};
 pub(super) use repository::{FileChange, sha};
 pub use rich_text::respelled;

@@ -100,7 +100,7 @@ async fn a_commit_does_all_of_its_actions_or_none() {
     let old = ask(&sandbox, "", "GET", &format!("{OPEN}/repository/files/a/raw?ref={id}"), "").await;
     assert_eq!(old.text, "hello");
     let compared = ask(&sandbox, "", "GET", &format!("{OPEN}/repository/compare?from=main&to=work"), "").await.json();
-    assert_eq!((compared["commits"].as_array().unwrap().len(), compared["diffs"].as_array().unwrap().len()), (1, 3));
+    assert_eq!((compared["commits"].as_array().unwrap().len(), compared["diffs"].as_array().unwrap().len()), (1, 2));
 }
 
 #[tokio::test]

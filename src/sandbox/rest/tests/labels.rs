@@ -125,3 +125,43 @@ async fn row_35_a_deleted_label_leaves_the_issues() {
     let events = ask(&sandbox, "bot", "GET", &format!("{ISSUES}/1/resource_label_events"), "").await.json();
     assert_eq!(events[0]["label"], json!(null));
 }
+
+#[tokio::test]
+async fn a_colour_may_be_named_and_its_value_is_what_stays() {
+    let sandbox = sandbox();
+    let make = async |name: &str, color: &str| {
+        ask(&sandbox, "bot", "POST", LABELS, &format!("name={name}&color={color}")).await
+    };
+    for (color, value, text) in [
+        ("rebeccapurple", "#663399", "#FFFFFF"),
+        ("Yellow", "#FFFF00", "#1F1E24"),
+        ("%23fff", "#fff", "#1F1E24"),
+        ("%23aB1200", "#aB1200", "#FFFFFF"),
+        ("transparent", "", ""),
+        ("cyan", "", ""),
+    ] {
+        let made = make(color.trim_start_matches('%'), color).await;
+        if value.is_empty() {
+            let why = json!({ "message": { "color": ["must be a valid color code"] } });
+            assert_eq!((made.status, made.json()), (400, why), "{color}");
+            continue;
+        }
+        let label = made.json();
+        assert_eq!((&label["color"], &label["text_color"]), (&json!(value), &json!(text)), "{color}");
+    }
+    let changed = ask(&sandbox, "bot", "PUT", &format!("{LABELS}/pod%3A%3Aa"), "color=NAVY").await;
+    assert_eq!(changed.json()["color"], "#000080");
+}
+
+#[tokio::test]
+async fn nobody_counts_what_carries_a_label_unless_asked() {
+    let sandbox = sandbox();
+    open_issue(&sandbox, "title=T&labels=pod::a").await;
+    let plain = ask(&sandbox, "bot", "GET", LABELS, "").await.json();
+    let counted = ask(&sandbox, "bot", "GET", &format!("{LABELS}?with_counts=true"), "").await.json();
+    for key in ["open_issues_count", "closed_issues_count", "open_merge_requests_count"] {
+        assert_eq!(plain[0].get(key), None, "{key}");
+        assert!(counted[0][key].is_u64(), "{key}");
+    }
+    assert_eq!(counted[0]["open_issues_count"], 1);
+}

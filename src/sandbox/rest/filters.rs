@@ -1,0 +1,81 @@
+//! What lists are narrowed down by: people, milestones, emoji and times, or what they are not.
+
+use chrono::{DateTime, Utc};
+
+use crate::sandbox::call::Input;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::world::{Emoji, World};
+
+/// Whether what something has is what is wanted: `None` and `Any`, in any letter case, mean what they say.
+pub(super) fn holds(wanted: &str, held: &[String]) -> bool {
+    match wanted.to_lowercase().as_str() {
+        "none" => held.is_empty(),
+        "any" => !held.is_empty(),
+        wanted => held.iter().any(|one| one.to_lowercase() == wanted),
+    }
+}
+
+/// People in one role, by number or by name.
+pub(super) struct People {
+    id: Option<String>,
+    names: Vec<String>,
+}
+
+impl People {
+    /// `author_id` and `author_username`, or the like; only one of the two may be given, and a number may be `None` or
+    /// `Any` where the role can be nobody's (`lib/api/validations/validators/integer_none_any.rb`).
+    pub(super) fn read(input: &Input, (id, name): (&str, &str), optional: bool) -> Result<People, Reply> {
+        let people = People { id: input.filled(id), names: input.list(name).unwrap_or_default() };
+        let Some(given) = &people.id else { return Ok(people) };
+        if !people.names.is_empty() {
+            return Err(Reply::error(400, &format!("{id}, {name} are mutually exclusive")));
+        }
+        let special = optional && ["none", "any"].contains(&given.to_lowercase().as_str());
+        match (given.parse::<i64>(), optional) {
+            (Ok(_), _) => Ok(people),
+            _ if special => Ok(people),
+            (Err(_), true) => Err(Reply::error(400, &format!("{id} should be an integer, 'None' or 'Any'"))),
+            (Err(_), false) => Err(Reply::unreadable(id)),
+        }
+    }
+
+    /// Whether these people are the wanted ones; `None` if nobody is asked for. Nobody's number is 0.
+    pub(super) fn fit(&self, world: &World, held: &[u64]) -> Option<bool> {
+        if let Some(id) = &self.id {
+            let ids: Vec<String> = held.iter().map(u64::to_string).collect();
+            return Some(if id == "0" { held.is_empty() } else { holds(id, &ids) });
+        }
+        let known = held.iter().filter_map(|id| world.users.get(id)).map(|user| user.username.clone());
+        let known: Vec<String> = known.collect();
+        (!self.names.is_empty()).then(|| self.names.iter().all(|name| holds(name, &known)))
+    }
+}
+
+/// From when to when.
+pub(super) struct Span(Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+impl Span {
+    /// `created_after` and `created_before`, or the like.
+    pub(super) fn read(input: &Input, after: &str, before: &str) -> Result<Span, Reply> {
+        Ok(Span(input.instant(after)?, input.instant(before)?))
+    }
+
+    pub(super) fn holds(&self, time: DateTime<Utc>) -> bool {
+        self.0.is_none_or(|after| time >= after) && self.1.is_none_or(|before| time <= before)
+    }
+}
+
+/// Whether a milestone of this title is the wanted one.
+pub(super) fn is_milestone(wanted: &str, title: Option<&String>) -> bool {
+    match wanted.to_lowercase().as_str() {
+        "none" => title.is_none(),
+        "any" => title.is_some(),
+        _ => title.is_some_and(|title| title == wanted),
+    }
+}
+
+/// Whether the asking user put this emoji on something.
+pub(super) fn has_reaction(wanted: &str, emoji: &[Emoji], who: Option<u64>) -> bool {
+    let own = emoji.iter().filter(|emoji| Some(emoji.user) == who).map(|emoji| emoji.name.clone());
+    holds(wanted, &own.collect::<Vec<_>>())
+}
