@@ -172,7 +172,7 @@ async fn a_token_that_opens_files_only_ends_with_6_and_says_what_is_missing() {
         world.tokens.get_mut("api").unwrap().scopes = ["read_repository".to_owned()].into();
     });
     let host = serve_box(&stage).await;
-    let told = podkeeper(&["plan", &host.sandbox()]).await;
+    let told = podkeeper_in(&["plan", &host.sandbox()], &[("PODKEEPER_TASK", "roster")]).await;
     told.ends(6, &["the folder", "needs scope api or read_api", "read_repository opens files by their names alone"]);
 }
 
@@ -187,7 +187,8 @@ async fn a_guest_of_the_data_s_project_is_told_which_role_would_read_it() {
         world.projects.get_mut(&project).unwrap().members.insert(bot, 10);
     });
     let host = serve_box(&stage).await;
-    podkeeper(&["plan", &host.sandbox()]).await.ends(6, &["the folder", "Guest", "role Reporter or above"]);
+    let told = podkeeper_in(&["plan", &host.sandbox()], &[("PODKEEPER_TASK", "roster")]).await;
+    told.ends(6, &["the folder", "Guest", "role Reporter or above"]);
 }
 
 #[tokio::test]

@@ -30,7 +30,9 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     }
     if let Some(moved) = world.project_formerly_at(&path).filter(|project| project.visibility == Visibility::Public) {
         let tail = if below.is_empty() { String::new() } else { format!("/-/{}", below.join("/")) };
-        return Reply::redirect(301, &format!("/{}{tail}", moved.path), "Moved Permanently");
+        // With its query (`app/controllers/concerns/routable_actions.rb`).
+        let query = call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        return Reply::redirect(301, &format!("/{}{tail}{query}", moved.path), "Moved Permanently");
     }
     if path.is_empty() {
         return page(200, "GitLab");
