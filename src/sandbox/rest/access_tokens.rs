@@ -13,7 +13,7 @@ use crate::sandbox::world::{Change, MAINTAINER, Token};
 pub(super) fn of_user(asked: &mut Asked<'_>, user: u64) -> Answer {
     asked.admin()?;
     let wish = wish(asked)?;
-    made(asked, user, &wish)
+    Ok(made(asked, user, &wish))
 }
 
 /// `POST /projects/:id/access_tokens`.
@@ -28,7 +28,7 @@ pub(super) fn of_project(asked: &mut Asked<'_>, project: u64) -> Answer {
     }
     let bot = asked.world.add_bot(project, &wish.name);
     asked.world.add_member(project, bot, level);
-    made(asked, bot, &wish)
+    Ok(made(asked, bot, &wish))
 }
 
 struct Wish {
@@ -68,11 +68,11 @@ fn wish(asked: &Asked<'_>) -> Result<Wish, Reply> {
 }
 
 /// The token with its value, which is told this once.
-fn made(asked: &mut Asked<'_>, user: u64, wish: &Wish) -> Answer {
+fn made(asked: &mut Asked<'_>, user: u64, wish: &Wish) -> Reply {
     let id = asked.world.fresh_id();
     // Tokens are known by their names in the box, so each has one of its own.
-    let taken = asked.world.tokens.contains_key(&wish.name);
-    let name = if taken { format!("{} {id}", wish.name) } else { wish.name.clone() };
+    let again = asked.world.tokens.contains_key(&wish.name);
+    let name = if again { format!("{} {id}", wish.name) } else { wish.name.clone() };
     let token = Token {
         id,
         value: format!("glpat-sandbox-{id}-no-secret"),
@@ -85,7 +85,7 @@ fn made(asked: &mut Asked<'_>, user: u64, wish: &Wish) -> Answer {
     let mut shape = shape(&wish.name, &token);
     shape["token"] = json!(token.value);
     asked.world.tokens.insert(name, token);
-    Ok(Reply::json(201, &shape))
+    Reply::json(201, &shape)
 }
 
 /// A token without its value (`lib/api/entities/personal_access_token.rb`).
