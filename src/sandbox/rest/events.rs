@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::colors::text_on;
 use super::paging::page;
 use super::shapes::instant;
 use super::talk::Place;
@@ -64,7 +65,7 @@ fn label_shape(asked: &Asked<'_>, place: &Place, event: &LabelEvent) -> Value {
             "id": label.id,
             "name": label.name,
             "color": label.color,
-            "text_color": "#FFFFFF",
+            "text_color": text_on(&label.color),
             "description": label.description,
             "archived": label.archived,
         })),

@@ -31,12 +31,13 @@ impl People {
             return Err(Reply::error(400, &format!("{id}, {name} are mutually exclusive")));
         }
         let special = optional && ["none", "any"].contains(&given.to_lowercase().as_str());
-        match (given.parse::<i64>(), optional) {
-            (Ok(_), _) => Ok(people),
-            _ if special => Ok(people),
-            (Err(_), true) => Err(Reply::error(400, &format!("{id} should be an integer, 'None' or 'Any'"))),
-            (Err(_), false) => Err(Reply::unreadable(id)),
+        if special || given.parse::<i64>().is_ok() {
+            return Ok(people);
         }
+        if optional {
+            return Err(Reply::error(400, &format!("{id} should be an integer, 'None' or 'Any'")));
+        }
+        Err(Reply::unreadable(id))
     }
 
     /// Whether these people are the wanted ones; `None` if nobody is asked for. Nobody's number is 0.

@@ -112,7 +112,7 @@ fn update(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
 
 fn delete(asked: &mut Asked<'_>, project: u64, iid: &str) -> Answer {
     // Here an issue that is not there is called by its name.
-    let issue = any_issue(asked, project, iid).map_err(|_| Reply::not_found("Issue"))?;
+    let issue = any_issue(asked, project, iid).ok().ok_or_else(|| Reply::not_found("Issue"))?;
     asked.role(project, OWNER)?;
     asked.unmodified_since(issue.updated_at)?;
     let iid = issue.iid;

@@ -56,15 +56,17 @@ impl Filter {
         input.check("wip", &["yes", "no"])?;
         input.check("approved", &["yes", "no"])?;
         let yes = |key: &str| input.filled(key).map(|word| word == "yes");
-        let source_project = input.filled("source_project_id");
-        let source_project = source_project.map(|id| id.parse().map_err(|_| Reply::unreadable("source_project_id")));
+        let source_project = input.number("source_project_id");
+        if source_project.is_none() && input.filled("source_project_id").is_some() {
+            return Err(Reply::unreadable("source_project_id"));
+        }
         Ok(Filter {
             state: input.filled("state").filter(|state| state != "all"),
             scope: input.filled("scope").map(|scope| scope.replace('-', "_")),
             iids: input.numbers("iids"),
             source_branch: input.filled("source_branch"),
             target_branch: input.filled("target_branch"),
-            source_project: source_project.transpose()?,
+            source_project,
             created: Span::read(input, "created_after", "created_before")?,
             updated: Span::read(input, "updated_after", "updated_before")?,
             search: input.search(),
@@ -173,9 +175,10 @@ impl Traits {
     fn matches(&self, world: &World, who: Option<u64>, project: u64, one: &MergeRequest) -> Vec<bool> {
         let title = one.milestone.and_then(|id| world.milestone_for(project, id)).map(|milestone| &milestone.title);
         // Without these labels means without each of them.
-        let labels = match self.unwanted {
-            true => self.labels.iter().any(|name| one.labels.contains(name)),
-            false => fit(&self.labels, &one.labels),
+        let labels = if self.unwanted {
+            self.labels.iter().any(|name| one.labels.contains(name))
+        } else {
+            fit(&self.labels, &one.labels)
         };
         let matches = [
             self.author.fit(world, &[one.author]),

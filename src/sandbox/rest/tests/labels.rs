@@ -151,6 +151,10 @@ async fn a_colour_may_be_named_and_its_value_is_what_stays() {
     }
     let changed = ask(&sandbox, "bot", "PUT", &format!("{LABELS}/pod%3A%3Aa"), "color=NAVY").await;
     assert_eq!(changed.json()["color"], "#000080");
+    let iid = open_issue(&sandbox, "title=T&labels=Yellow").await;
+    let event =
+        ask(&sandbox, "bot", "GET", &format!("{ISSUES}/{iid}/resource_label_events"), "").await.json()[0].clone();
+    assert_eq!((&event["label"]["color"], &event["label"]["text_color"]), (&json!("#FFFF00"), &json!("#1F1E24")));
 }
 
 #[tokio::test]
