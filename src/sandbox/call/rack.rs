@@ -107,7 +107,10 @@ mod tests {
             ("a[]=1&a[]=2", json!({"a": ["1", "2"]})),
             ("a[b][]=1&a[b][]=2", json!({"a": {"b": ["1", "2"]}})),
             ("links[][url]=u&links[][name]=n", json!({"links": [{"url": "u", "name": "n"}]})),
-            ("links[][url]=u&links[][url]=v&links[][name]=n", json!({"links": [{"url": "u"}, {"url": "v", "name": "n"}]})),
+            (
+                "links[][url]=u&links[][url]=v&links[][name]=n",
+                json!({"links": [{"url": "u"}, {"url": "v", "name": "n"}]}),
+            ),
             ("a[][b][c]=1&a[][b][d]=2&a[][b][c]=3", json!({"a": [{"b": {"c": "1", "d": "2"}}, {"b": {"c": "3"}}]})),
             ("a[][b][]=1&a[][b][]=2&a[][c]=3", json!({"a": [{"b": ["1", "2"], "c": "3"}]})),
             ("a[0]=1&a[1]=2", json!({"a": {"0": "1", "1": "2"}})),

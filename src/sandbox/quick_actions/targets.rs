@@ -29,9 +29,9 @@ pub fn targets(text: &str, origins: &[&str]) -> Vec<Target> {
 fn in_text(run: &str) -> Vec<Target> {
     let mut found = Vec::new();
     for (at, sigil) in run.match_indices(['#', '!']) {
-        let before = run[..at].rfind(|char| !in_path(char)).map_or(0, |last| {
-            last + run[last..].chars().next().map_or(1, char::len_utf8)
-        });
+        let before = run[..at]
+            .rfind(|char| !in_path(char))
+            .map_or(0, |last| last + run[last..].chars().next().map_or(1, char::len_utf8));
         let digits = digits(&run[at + 1..]);
         let behind = &run[at + 1 + digits.len()..];
         if !behind.starts_with(|char: char| char.is_alphanumeric() || char == '_') {
@@ -97,8 +97,9 @@ mod tests {
             ("é#1", vec!["#1"]),
         ] {
             let found = targets(text, &["https://git.example"]).into_iter();
-            let found: Vec<String> =
-                found.map(|one| format!("{}{}{}", one.project, if one.merge_request { '!' } else { '#' }, one.iid)).collect();
+            let found: Vec<String> = found
+                .map(|one| format!("{}{}{}", one.project, if one.merge_request { '!' } else { '#' }, one.iid))
+                .collect();
             assert_eq!(found, expected, "{text}");
         }
     }

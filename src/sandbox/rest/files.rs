@@ -15,6 +15,8 @@ pub(in crate::sandbox) use crate::sandbox::world::sha;
 /// `repository/files/:path`, `…/raw` and `…/blame`.
 pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answer {
     let method = asked.call.method.as_str().to_owned();
+    // The path's own comes first.
+    asked.call.input.declare(&["file_path"]);
     match (method.as_str(), path) {
         ("GET" | "HEAD", [file]) => show(asked, project, file),
         ("GET" | "HEAD", [file, "raw"]) => raw(asked, project, file),
@@ -103,6 +105,7 @@ fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answe
 
 /// What `content` holds; it may come as base64, where blanks mean nothing.
 pub(super) fn content(input: &Input) -> Result<Option<String>, Reply> {
+    input.check("encoding", &["text", "base64"])?;
     let encoding = input.filled("encoding");
     let Some(content) = input.text("content") else { return Ok(None) };
     if encoding.as_deref() != Some("base64") {

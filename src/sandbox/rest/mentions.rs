@@ -13,7 +13,8 @@ impl Asked<'_> {
         let found: Vec<Target> = texts.iter().flat_map(|text| targets(text, &[self.origin, &public])).collect();
         for target in found {
             let Some((to, body)) = self.mention(from, who, &target) else { continue };
-            let known = self.world.notes(to).is_some_and(|notes| notes.values().any(|note| note.system && note.body == body));
+            let known =
+                self.world.notes(to).is_some_and(|notes| notes.values().any(|note| note.system && note.body == body));
             if to == from || known {
                 continue;
             }
@@ -78,7 +79,8 @@ impl Asked<'_> {
             name if !name.contains('/') => self.world.project_at(&format!("{place}/{name}"))?,
             path => self.world.project_at(path)?,
         };
-        let to = if target.merge_request { On::MergeRequest(home.id, target.iid) } else { On::Issue(home.id, target.iid) };
+        let to =
+            if target.merge_request { On::MergeRequest(home.id, target.iid) } else { On::Issue(home.id, target.iid) };
         self.sees(to, Some(who)).then(|| (to, format!("mentioned in {kind} {}{sigil}{iid}", seen_from(source, home))))
     }
 }

@@ -60,7 +60,11 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
             && is("target_branch", &one.target_branch)
             && is("author_username", &name(one.author))
             && input.number("author_id").is_none_or(|id| id == one.author)
-            && input.number("assignee_id").is_none_or(|id| one.assignees.contains(&id))
+            && input.filled("assignee_id").is_none_or(|wanted| match wanted.to_lowercase().as_str() {
+                "none" | "0" => one.assignees.is_empty(),
+                "any" => !one.assignees.is_empty(),
+                id => one.assignees.iter().any(|own| own.to_string() == id),
+            })
             && input.numbers("iids").is_none_or(|iids| iids.contains(&one.iid))
             && search.as_ref().is_none_or(|wanted| text.contains(wanted))
             && milestone.as_ref().is_none_or(|wanted| title.as_ref() == Some(wanted))

@@ -44,7 +44,8 @@ pub(super) fn identity(asked: &Asked<'_>, project: &Project) -> Value {
     let web = format!("{}/{}", asked.origin, project.path);
     let host = asked.origin.split("//").nth(1).unwrap_or_default().split(':').next().unwrap_or_default();
     let readable = asked.world.may_read_code(project, asked.who);
-    let readme = project.file("HEAD", "README.md").map(|_| format!("{web}/-/blob/{}/README.md", project.default_branch));
+    let readme =
+        project.file("HEAD", "README.md").map(|_| format!("{web}/-/blob/{}/README.md", project.default_branch));
     let mut shape = json!({
         "id": project.id,
         "description": project.description,
@@ -120,8 +121,21 @@ fn features(asked: &Asked<'_>, project: &Project) -> Value {
         shape[format!("{on}_enabled")] = json!(true);
     }
     for enabled in [
-        "repository", "merge_requests", "forking", "wiki", "builds", "snippets", "analytics", "container_registry",
-        "releases", "environments", "feature_flags", "infrastructure", "monitor", "model_experiments", "model_registry",
+        "repository",
+        "merge_requests",
+        "forking",
+        "wiki",
+        "builds",
+        "snippets",
+        "analytics",
+        "container_registry",
+        "releases",
+        "environments",
+        "feature_flags",
+        "infrastructure",
+        "monitor",
+        "model_experiments",
+        "model_registry",
     ] {
         shape[format!("{enabled}_access_level")] = json!("enabled");
     }

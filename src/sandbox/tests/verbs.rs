@@ -80,7 +80,8 @@ async fn what_the_box_does_not_keep_is_passed_over_only_where_that_is_wanted() {
     let sandbox = seeded();
     let open = || async {
         let token = "private_token=glpat-sandbox-person-no-secret";
-        post(&sandbox, &format!("/api/v4/projects/group%2Fpairing/issues?{token}"), &json!({"title": "T", "health": 1})).await
+        post(&sandbox, &format!("/api/v4/projects/group%2Fpairing/issues?{token}"), &json!({"title": "T", "health": 1}))
+            .await
     };
     let before = sandbox.world();
     assert_eq!(open().await, 400);

@@ -60,12 +60,12 @@ fn task(line: &str) -> Option<Task> {
         (rest, inside) = (behind, true);
     }
     let boxed = Some(rest.trim_start()).filter(|trimmed| inside && trimmed.len() < rest.len())?;
-    let (done, text) = match (boxed.strip_prefix("[x]").or_else(|| boxed.strip_prefix("[X]")), boxed.strip_prefix("[ ]"))
-    {
-        (Some(text), _) => (true, text),
-        (None, Some(text)) => (false, text),
-        (None, None) => return None,
-    };
+    let (done, text) =
+        match (boxed.strip_prefix("[x]").or_else(|| boxed.strip_prefix("[X]")), boxed.strip_prefix("[ ]")) {
+            (Some(text), _) => (true, text),
+            (None, Some(text)) => (false, text),
+            (None, None) => return None,
+        };
     let text = Some(text).filter(|text| text.starts_with(char::is_whitespace)).map(str::trim)?;
     (!text.is_empty()).then(|| Task { text: text.to_owned(), done })
 }

@@ -117,12 +117,12 @@ async fn row_55_what_a_pod_reads_has_the_published_shapes() {
             "id description ref cron cron_timezone next_run_at active created_at updated_at owner inputs",
         ),
         (
-            format!("{pairing}/labels"),
+            format!("{pairing}/labels?with_counts=true"),
             "id name color text_color description description_html open_issues_count closed_issues_count \
              open_merge_requests_count subscribed priority is_project_label archived",
         ),
         (
-            "/groups/group/labels".to_owned(),
+            "/groups/group/labels?with_counts=true".to_owned(),
             "id name color text_color description description_html open_issues_count closed_issues_count \
              open_merge_requests_count subscribed archived",
         ),
