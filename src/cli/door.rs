@@ -24,6 +24,7 @@ use crate::gitlab::{Access, Exchange, HttpExchange, Nobody, Purpose, Token};
 use crate::pod::Pod;
 use crate::pod::run::Ending;
 use crate::run::Moment;
+use crate::sandbox::world::Unread;
 use crate::sandbox::{Plot, Sandbox, Serving, World, purpose};
 
 const GITLAB_COM: &str = "https://gitlab.com";
@@ -314,7 +315,9 @@ fn sandbox(
 pub(super) async fn serve(args: &Serve, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
     let config = with.config()?;
     let sandbox = sandbox(&config.pods, args.page.as_deref(), args.now, with)?;
-    sandbox.change(|world| world.accepts_unread_parameters = args.accept_unread_parameters);
+    if args.accept_unread_parameters {
+        sandbox.change(|world| world.unread = Unread::PassedOver);
+    }
     let mut signals = Signals::listen().map_err(|error| no_box(&error))?;
     let serving = sandbox.serve(args.listen, args.external_url.clone()).await.map_err(|error| Halt {
         ending: Ending::Usage,

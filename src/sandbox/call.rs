@@ -74,7 +74,9 @@ impl Call {
         let mut input = Input::default();
         let unfit = input.add_form(self.query.as_deref().unwrap_or_default().as_bytes()).is_err();
         // The query was meant for something else than a GET.
-        input.unread().iter().for_each(|name| input.declare(&[name]));
+        for name in input.unread() {
+            input.declare(&[&name]);
+        }
         Call {
             method: Method::GET,
             path: self.path.clone(),

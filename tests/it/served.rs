@@ -47,6 +47,19 @@ async fn a_page_of_ones_own_is_kept_in_step_the_same_way() {
     assert!(second.out.contains("1 round."), "{}", second.out);
 }
 
+#[tokio::test]
+async fn a_box_passes_over_what_it_does_not_keep_only_if_it_is_told_to() {
+    for (flags, told) in [(&[][..], "Refused"), (&["--accept-unread-parameters"], "PassedOver")] {
+        let served = Box_::serve(flags);
+        let world = served.ask("GET", "/-/world", Value::Null).await;
+        assert_eq!(world["unread"], told, "{flags:?}");
+        if told == "PassedOver" {
+            let found = served.ask("GET", "/api/v4/projects?of_my_own=1", Value::Null).await;
+            assert!(found.as_array().is_some_and(|found| !found.is_empty()), "{found}");
+        }
+    }
+}
+
 #[test]
 fn apply_in_a_box_of_its_own_tells_what_it_did_why_and_how_to_replay_it() {
     let ran = podkeeper(&["apply", "--sandbox", "--now", NOW]);

@@ -42,7 +42,9 @@ impl Input {
 
     /// Says that these are read here, for those that are looked at only where there is something to compare them with.
     pub(in super::super) fn declare(&self, keys: &[&str]) {
-        keys.iter().for_each(|key| self.record.note(key));
+        for key in keys {
+            self.record.note(key);
+        }
     }
 
     /// The names of what was sent and nobody asked for.
@@ -54,7 +56,7 @@ impl Input {
     pub(super) fn unread_of(&self, more: impl Iterator<Item = String>) -> BTreeSet<String> {
         let mut sent = names(&self.fields);
         sent.extend(more);
-        self.record.unread(sent)
+        self.record.unread(&sent)
     }
 
     /// A parameter as text, if it is not empty.
@@ -74,16 +76,18 @@ impl Input {
 
     /// A whole number.
     pub(in super::super) fn number(&self, key: &str) -> Option<u64> {
-        self.text(key)?.trim().parse().ok()
+        let text = self.filled(key)?;
+        self.valid(key, text.trim().parse().ok())
     }
 
     /// A yes or no, in the spellings that GitLab takes.
     pub(in super::super) fn flag(&self, key: &str) -> Option<bool> {
-        match self.text(key)?.to_ascii_lowercase().as_str() {
+        let yes = match self.filled(key)?.to_ascii_lowercase().as_str() {
             "true" | "1" | "t" | "yes" | "y" | "on" => Some(true),
             "false" | "0" | "f" | "no" | "n" | "off" => Some(false),
             _ => None,
-        }
+        };
+        self.valid(key, yes)
     }
 
     /// The same of a parameter that must not be empty or anything else.
@@ -116,7 +120,7 @@ impl Input {
 
     /// A list of numbers; what is no number is left out.
     pub(in super::super) fn numbers(&self, key: &str) -> Option<Vec<u64>> {
-        Some(self.list(key)?.iter().filter_map(|part| part.parse().ok()).collect())
+        Some(self.list(key)?.iter().filter_map(|part| self.valid(key, part.parse().ok())).collect())
     }
 
     /// People by their numbers; 0 stands for nobody.
@@ -182,6 +186,18 @@ impl Input {
     pub(in super::super) fn check(&self, key: &str, values: &[&str]) -> Result<(), Reply> {
         let fits = self.filled(key).is_none_or(|value| values.contains(&value.as_str()));
         if fits { Ok(()) } else { Err(Reply::no_such_value(key)) }
+    }
+
+    /// The names of values that are no numbers or no yes or no where that was asked for.
+    pub(in super::super) fn invalid(&self) -> BTreeSet<String> {
+        self.record.invalid()
+    }
+
+    fn valid<T>(&self, key: &str, read: Option<T>) -> Option<T> {
+        if read.is_none() {
+            self.record.note_invalid(key);
+        }
+        read
     }
 
     /// `Some(true)` for one word, `Some(false)` for the other, `None` for neither given.

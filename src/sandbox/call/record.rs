@@ -1,32 +1,53 @@
-//! Which parameters somebody asked for, so that what was sent for nobody can be told.
+//! Which parameters somebody asked for, so that what was sent for nobody can be told, and which of them made no sense.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
 /// The names that were asked for. What is inside a list shares the record of the request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
-    asked: Arc<Mutex<BTreeSet<String>>>,
+    notes: Arc<Mutex<Notes>>,
     above: String,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    asked: BTreeSet<String>,
+    invalid: BTreeSet<String>,
 }
 
 impl Record {
     /// Notes that this name was asked for.
     pub(super) fn note(&self, name: &str) {
         let full = joined(&self.above, name);
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(full);
+        self.notes().asked.insert(full);
+    }
+
+    /// Notes that what stands under this name is not of the kind that was asked for.
+    pub(super) fn note_invalid(&self, name: &str) {
+        let full = joined(&self.above, name);
+        self.notes().invalid.insert(full);
+    }
+
+    /// The names of what was not of the kind that was asked for.
+    pub(super) fn invalid(&self) -> BTreeSet<String> {
+        self.notes().invalid.clone()
     }
 
     /// The record of the objects of a list.
     pub(super) fn inside(&self, list: &str) -> Record {
-        Record { asked: Arc::clone(&self.asked), above: format!("{}[]", joined(&self.above, list)) }
+        Record { notes: Arc::clone(&self.notes), above: format!("{}[]", joined(&self.above, list)) }
     }
 
     /// Those of these names that nobody asked for.
-    pub(super) fn unread(&self, sent: BTreeSet<String>) -> BTreeSet<String> {
-        &sent - &self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn unread(&self, sent: &BTreeSet<String>) -> BTreeSet<String> {
+        sent.difference(&self.notes().asked).cloned().collect()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::sandbox::call::Call;
 use crate::sandbox::faults::{Fault, Trouble};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Tier, World};
+use crate::sandbox::world::{Tier, Unread, World};
 
 /// Sets switches, then tells all of them. `api` names what becomes of requests to the API, from then on (`none`: nothing
 /// any more), with `method`, `path`, `skip`, `times` and `takes_effect` to
@@ -25,7 +25,8 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
     world.captive_portal = given("captive_portal", world.captive_portal);
     world.dns_down = given("dns_down", world.dns_down);
     world.web_down = given("web_down", world.web_down);
-    world.accepts_unread_parameters = given("accept_unread_parameters", world.accepts_unread_parameters);
+    let accepts = given("accept_unread_parameters", world.unread == Unread::PassedOver);
+    world.unread = if accepts { Unread::PassedOver } else { Unread::Refused };
     let faults = &mut world.faults;
     faults.short_pages = given("short_pages", faults.short_pages);
     faults.uncounted = given("uncounted", faults.uncounted);
@@ -52,7 +53,7 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
         "captive_portal": world.captive_portal,
         "dns_down": world.dns_down,
         "web_down": world.web_down,
-        "accept_unread_parameters": world.accepts_unread_parameters,
+        "accept_unread_parameters": world.unread == Unread::PassedOver,
         "faults": world.faults,
     });
     Ok(Reply::json(200, &now))

@@ -42,6 +42,9 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
         ("PUT", []) => update(asked, id),
         ("DELETE", []) => {
             asked.admin()?;
+            if asked.call.input.flag("hard_delete") == Some(true) {
+                asked.world.remove_what_was_written(id);
+            }
             asked.world.remove_user(id);
             Ok(Reply::empty(204))
         }

@@ -34,10 +34,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
             let home = asked.project(project)?;
             let commit = find(home, id)?;
             let holds = |head: &str| home.history(head).iter().any(|other| other.id == commit.id);
-            let heads = home.repository.heads.iter().filter(|(_, head)| holds(head));
-            // There are no tags here.
             asked.call.input.check("type", &["branch", "tag", "all"])?;
-            let heads = heads.filter(|_| asked.call.input.filled("type").as_deref() != Some("tag"));
+            // There are no tags here.
+            let branches = asked.call.input.filled("type").as_deref() != Some("tag");
+            let heads = home.repository.heads.iter().filter(|(_, head)| branches && holds(head));
             let refs: Vec<Value> = heads.map(|(name, _)| json!({ "type": "branch", "name": name })).collect();
             Ok(page(asked, &refs, Clone::clone))
         }

@@ -21,6 +21,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, project: u64, path: &[&str]) -> Answ
     if asked.call.input.text("ref").is_some_and(|place| place.is_empty()) {
         return Err(Reply::error(400, "ref is empty"));
     }
+    // The path's own comes first.
+    asked.call.input.declare(&["file_path"]);
     match (method.as_str(), path) {
         ("GET" | "HEAD", [file]) => show(asked, project, file),
         ("GET" | "HEAD", [file, "raw"]) => raw(asked, project, file),
@@ -115,6 +117,7 @@ fn write(asked: &mut Asked<'_>, project: u64, path: &str, method: &str) -> Answe
 
 /// What `content` holds; it may come as base64, where blanks mean nothing.
 pub(super) fn content(input: &Input) -> Result<Option<String>, Reply> {
+    input.check("encoding", &["text", "base64"])?;
     let encoding = input.filled("encoding");
     let Some(content) = input.text("content") else { return Ok(None) };
     if encoding.as_deref() != Some("base64") {

@@ -11,7 +11,8 @@ pub(super) fn answer(asked: &mut Asked<'_>, group: u64, path: &[&str]) -> Answer
     match (asked.call.method.as_str(), path) {
         ("GET" | "HEAD", []) => {
             let group = home(asked, group)?;
-            Ok(page(asked, &labels(asked, group), |label| asked.group_label_shape(label)))
+            asked.call.input.declare(&["with_counts"]);
+            Ok(page(asked, &labels(asked, group), |label| asked.label_in_list(asked.group_label_shape(label))))
         }
         ("POST", []) => create(asked, group),
         // The old forms name the label in the parameters.

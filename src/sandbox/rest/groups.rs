@@ -8,7 +8,7 @@ use super::paging::page;
 use super::shapes::instant;
 use super::{Asked, epics, group_labels, members, milestones, numbers, project_list, project_shape, projects};
 use crate::sandbox::reply::{Answer, Reply};
-use crate::sandbox::world::{Group, OWNER, Visibility};
+use crate::sandbox::world::{Change, Group, OWNER, Visibility};
 
 /// `/groups/:id` and what is below it.
 pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
@@ -45,7 +45,10 @@ pub(super) fn answer(asked: &mut Asked<'_>, id: &str, path: &[&str]) -> Answer {
         ("DELETE", ["share", other]) => {
             asked.group_role(group, OWNER)?;
             let other = other.parse().unwrap_or(0);
-            let shared = asked.world.groups.get_mut(&group).and_then(|home| home.shared_with.remove(&other));
+            let shared = asked.world.groups.get_mut(&group).and_then(|home| {
+                home.shared_until.remove(&other);
+                home.shared_with.remove(&other)
+            });
             shared.map(|_| Reply::empty(204)).ok_or_else(|| Reply::message(404, "404 Not found"))
         }
         ("GET" | "HEAD", ["projects"]) => project_list::of_group(asked, &own_path),
@@ -112,11 +115,15 @@ fn share(asked: &mut Asked<'_>, id: u64) -> Answer {
     let level =
         input.given("group_access")?.parse::<u8>().ok().filter(|level| [10, 15, 20, 30, 40, 50].contains(level));
     let level = level.ok_or_else(|| Reply::no_such_value("group_access"))?;
+    let ends = input.day("expires_at")?;
     if let Some(group) = asked.world.groups.get_mut(&id) {
         if group.shared_with.contains_key(&other) {
             return Err(Reply::message(409, "Shared group The group has already been shared with this group"));
         }
         group.shared_with.insert(other, level);
+        if let Change::Set(day) = ends {
+            group.shared_until.insert(other, day);
+        }
     }
     show(asked, 201, id)
 }
@@ -182,7 +189,7 @@ fn detail(asked: &Asked<'_>, group: &Group) -> Value {
             "group_name": other.name,
             "group_full_path": other.path,
             "group_access_level": level,
-            "expires_at": null,
+            "expires_at": group.shared_until.get(id),
         }))
     });
     let mut shape = shape(asked, group);

@@ -257,7 +257,8 @@ fn sort(found: &mut [&Issue], asked: &Asked<'_>, project: u64) -> Result<(), Rep
     match order.as_deref() {
         None | Some("created_at") => found.sort_by_key(|issue| (issue.created_at, issue.id)),
         Some("popularity") => {
-            found.sort_by_key(|issue| (issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count(), issue.id))
+            let thumbs = |issue: &Issue| issue.emoji.iter().filter(|emoji| emoji.name == "thumbsup").count();
+            found.sort_by_key(|issue| (thumbs(issue), issue.id));
         }
         Some("milestone_due") => {
             let due = |issue: &Issue| asked.world.milestone_for(project, issue.milestone?)?.due_date;

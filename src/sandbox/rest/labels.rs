@@ -38,7 +38,8 @@ fn list(asked: &Asked<'_>, project: u64) -> Answer {
     // Both kinds unless one is asked for (`lib/api/labels.rb`, GitLab 18.10).
     let archived = asked.call.input.flag("archived");
     found.retain(|label| archived.is_none_or(|wanted| wanted == label.archived));
-    Ok(page(asked, &found, |label| asked.label_shape(home, label)))
+    asked.call.input.declare(&["with_counts"]);
+    Ok(page(asked, &found, |label| asked.label_in_list(asked.label_shape(home, label))))
 }
 
 fn create(asked: &mut Asked<'_>, project: u64) -> Answer {

@@ -1,4 +1,5 @@
-//! The API below `/api/v4`: which handler answers. `token` says who asks, `asked` what they see and may do.
+//! The API below `/api/v4`: which handler answers. `token` says who asks, `asked` what they see and may do, `unread` that
+//! nothing was said in vain.
 //!
 //! Statuses, bodies and key sets follow GitLab docs, "REST API", and the files named at the handlers.
 

@@ -46,7 +46,7 @@ impl Asked<'_> {
     pub(super) fn labels_in_detail(&self, project: &Project, names: &BTreeSet<String>) -> Value {
         let all = self.world.labels_for(project);
         let carried = all.into_iter().filter(|label| names.contains(&label.name));
-        Value::Array(carried.map(|label| self.label_shape(project, label)).collect())
+        Value::Array(carried.map(|label| basic(self.group_label_shape(label))).collect())
     }
 
     pub(super) fn issue_shape(&self, project: &Project, issue: &Issue) -> Value {
@@ -130,7 +130,15 @@ impl Asked<'_> {
         Ok(Reply::json(status, &shape))
     }
 
-    /// A label as lists of projects have it.
+    /// A label as a list has it, which counts only if asked (`with_counts`, `lib/api/entities/label.rb`).
+    pub(super) fn label_in_list(&self, mut shape: Value) -> Value {
+        if let (Value::Object(fields), false) = (&mut shape, self.call.input.flag("with_counts") == Some(true)) {
+            fields.retain(|key, _| !COUNTS.contains(&key.as_str()));
+        }
+        shape
+    }
+
+    /// A label as a project has it.
     pub(super) fn label_shape(&self, project: &Project, label: &Label) -> Value {
         let mut shape = self.group_label_shape(label);
         shape["priority"] = json!(label.priority);
@@ -179,6 +187,17 @@ impl Asked<'_> {
         shape["closed_issues_count"] = json!(issues(false));
         shape["open_merge_requests_count"] = json!(requests.count());
     }
+}
+
+/// What a label says of how it is used.
+const COUNTS: [&str; 3] = ["open_issues_count", "closed_issues_count", "open_merge_requests_count"];
+
+/// A label inside something else (`lib/api/entities/label_basic.rb`).
+fn basic(mut shape: Value) -> Value {
+    if let Value::Object(fields) = &mut shape {
+        fields.retain(|key, _| key != "subscribed" && !COUNTS.contains(&key.as_str()));
+    }
+    shape
 }
 
 /// The fields of a user that everybody sees.

@@ -43,6 +43,9 @@ pub(super) fn snapshot(asked: &Asked<'_>, project: u64) -> Answer {
     if !asked.world.may_read_code(home, asked.who) {
         return Err(Reply::forbidden());
     }
+    if asked.call.input.flag("wiki") == Some(true) {
+        return Err(Reply::not_kept("wiki with the value true"));
+    }
     let mut tar = tar_entry("HEAD", &format!("ref: refs/heads/{}\n", home.default_branch));
     for (name, head) in &home.repository.heads {
         tar.extend(tar_entry(&format!("refs/heads/{name}"), &format!("{head}\n")));

@@ -1,9 +1,11 @@
-//! What the box does not keep it refuses: a success that left a parameter unread is answered with 400, and nothing becomes
-//! of the request. GitLab itself ignores names that it does not know; a stand-in that does so agrees with everything.
+//! What the box does not keep it refuses: a success that left a parameter unread, or one that made no sense, is answered with
+//! 400, and nothing becomes of the request. GitLab itself ignores names that it does not know; a stand-in that does so agrees with everything.
+
+use std::collections::BTreeSet;
 
 use crate::sandbox::call::Call;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::world::World;
+use crate::sandbox::world::{Unread, World};
 
 /// What every request may carry: who asks (`lib/gitlab/auth/auth_finders.rb`), and `id`, where the path's own comes first.
 const OF_ALL: [&str; 5] = ["id", "private_token", "access_token", "job_token", "sudo"];
@@ -12,22 +14,28 @@ const OF_LISTS: [&str; 2] = ["page", "per_page"];
 
 /// Answers a request, unless it says something that the answer pays no heed to.
 pub(super) fn refused(world: &mut World, call: &Call, answer: impl FnOnce(&mut World) -> Reply) -> Reply {
+    if !call.has_parameters() {
+        return answer(world);
+    }
     call.input.declare(&OF_ALL);
     if call.method.is_safe() {
         call.input.declare(&OF_LISTS);
     }
-    let strict = !world.accepts_unread_parameters && call.has_parameters();
-    let before = (strict && !call.method.is_safe()).then(|| world.clone());
+    let before = (!call.method.is_safe()).then(|| world.clone());
     let reply = answer(world);
-    if !strict || !(200..300).contains(&reply.status) {
+    if !(200..300).contains(&reply.status) {
         return reply;
     }
-    let unread = call.unread();
-    if unread.is_empty() {
+    let unread = if world.unread == Unread::PassedOver { BTreeSet::new() } else { call.unread() };
+    let invalid = call.input.invalid();
+    if unread.is_empty() && invalid.is_empty() {
         return reply;
     }
     if let Some(before) = before {
         *world = before;
+    }
+    if let Some(name) = invalid.first() {
+        return Reply::unreadable(name);
     }
     let are = if unread.len() == 1 { "is" } else { "are" };
     let names = unread.into_iter().collect::<Vec<_>>().join(", ");

@@ -56,7 +56,9 @@ impl World {
 
     /// A role in one group: as its member, or through a group that it is shared with (`GroupGroupLink`).
     fn role_in(&self, group: &Group, user: u64) -> u8 {
-        let shared = group.shared_with.iter().filter_map(|(id, most)| {
+        let today = self.now.date_naive();
+        let ended = |id: &u64| group.shared_until.get(id).is_some_and(|day| *day <= today);
+        let shared = group.shared_with.iter().filter(|(id, _)| !ended(id)).filter_map(|(id, most)| {
             let role = self.groups.get(id)?.members.get(&user)?;
             Some(*role.min(most))
         });

@@ -30,6 +30,8 @@ pub struct Group {
     pub milestones: BTreeMap<u64, Milestone>,
     /// Groups whose members have a role here, too: group id → the highest access level.
     pub shared_with: BTreeMap<u64, u8>,
+    /// The days on which some of these shares end.
+    pub shared_until: BTreeMap<u64, NaiveDate>,
     /// What it is for.
     pub description: String,
     /// Everything below it is read-only.
@@ -114,6 +116,7 @@ impl World {
             epics: BTreeMap::new(),
             milestones: BTreeMap::new(),
             shared_with: BTreeMap::new(),
+            shared_until: BTreeMap::new(),
             description: String::new(),
             archived: false,
         };

@@ -95,11 +95,20 @@ pub struct World {
     pub dns_down: bool,
     /// A switch: the hosts of the web hang up on everybody.
     pub web_down: bool,
-    /// A switch: what a request says beyond what the API keeps is passed over, as GitLab does, and not refused.
-    pub accepts_unread_parameters: bool,
+    /// What becomes of a request to the API that says more than the box keeps.
+    pub unread: Unread,
     /// Switches for what GitLab itself does on its worse days.
     pub faults: Faults,
     last_id: u64,
+}
+
+/// What becomes of a request with a parameter that no code of the box reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Unread {
+    /// 400 with its name, and nothing is done.
+    Refused,
+    /// It is passed over, as GitLab does with names that it does not know.
+    PassedOver,
 }
 
 /// What the instance is licensed for.
@@ -126,7 +135,7 @@ impl World {
             captive_portal: false,
             dns_down: false,
             web_down: false,
-            accepts_unread_parameters: false,
+            unread: Unread::Refused,
             faults: Faults::default(),
             last_id: 0,
         }

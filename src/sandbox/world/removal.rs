@@ -1,7 +1,7 @@
 //! What goes away with a user, a project or a group, and what is only marked to go.
 
-use super::World;
 use super::groups::is_below;
+use super::{OWNER, World};
 
 impl World {
     /// Marks a project for deletion: it keeps its number and gets another name and path, so that the old ones are free
@@ -46,6 +46,33 @@ impl World {
         }
     }
 
+    /// Takes away what somebody wrote, and the groups that only they own (GitLab docs, "Delete a user", `hard_delete`).
+    pub fn remove_what_was_written(&mut self, id: u64) {
+        for project in self.projects.values_mut() {
+            project.issues.retain(|_, issue| issue.author != id);
+            project.merge_requests.retain(|_, request| request.author != id);
+            for issue in project.issues.values_mut() {
+                issue.notes.retain(|_, note| note.author != id);
+                issue.emoji.retain(|emoji| emoji.user != id);
+            }
+            for request in project.merge_requests.values_mut() {
+                request.notes.retain(|_, note| note.author != id);
+                request.emoji.retain(|emoji| emoji.user != id);
+            }
+        }
+        let projects = &self.projects;
+        let there =
+            |(project, iid): (u64, u64)| projects.get(&project).is_some_and(|one| one.issues.contains_key(&iid));
+        self.issue_links.retain(|_, link| there(link.source) && there(link.target));
+        let owners = |members: &std::collections::BTreeMap<u64, u8>| -> Vec<u64> {
+            members.iter().filter(|(_, role)| **role >= OWNER).map(|(user, _)| *user).collect()
+        };
+        let own: Vec<u64> = self.groups.values().filter(|one| owners(&one.members) == [id]).map(|one| one.id).collect();
+        for group in own {
+            self.remove_group(group);
+        }
+    }
+
     /// Takes a project away with all that hangs on it.
     pub fn remove_project(&mut self, id: u64) {
         self.projects.remove(&id);
@@ -66,6 +93,7 @@ impl World {
         self.groups.retain(|other, group| *other != id && !is_below(&group.path, &path));
         for group in self.groups.values_mut() {
             group.shared_with.remove(&id);
+            group.shared_until.remove(&id);
         }
     }
 }

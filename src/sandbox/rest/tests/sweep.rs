@@ -1,6 +1,6 @@
 //! A sweep over all operations that the box serves: each parameter that GitLab publishes for one is kept, or refused by name.
 //!
-//! `operations.csv` has one valid request of each operation; `parameters.csv` what GitLab's OpenAPI document says may be
+//! `operations.csv` has one valid request of each operation; `parameters.csv` what GitLab's `OpenAPI` document says may be
 //! sent with it (what that leaves out is from `lib/api/{projects,groups,files,commits}.rb`), with a value, and a name that
 //! GitLab does not know.
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::asking::{Got, carry};
 use crate::sandbox::Sandbox;
-use crate::sandbox::world::World;
+use crate::sandbox::world::{Unread, World};
 use stage::{Stage, bare_world, staged};
 
 const OPERATIONS: &str = include_str!("sweep/operations.csv");
@@ -69,6 +69,11 @@ fn rows() -> Vec<Row> {
 
 /// The valid request of an operation, with this parameter in it.
 async fn send(world: World, stage: &Stage, operation: &Operation, more: Option<(&str, &str)>) -> Got {
+    sent(world, stage, operation, more).await.1
+}
+
+/// The same with the box as it is then.
+async fn sent(world: World, stage: &Stage, operation: &Operation, more: Option<(&str, &str)>) -> (Sandbox, Got) {
     let (method, _) = operation.name.split_once(' ').unwrap();
     let mut fields: Vec<(String, String)> = operation
         .form
@@ -80,13 +85,11 @@ async fn send(world: World, stage: &Stage, operation: &Operation, more: Option<(
     if let Some((name, sample)) = more {
         let group = EXCLUSIVE.into_iter().find(|group| group.contains(&name)).unwrap_or_default();
         fields.retain(|(own, _)| !group.contains(&own.as_str()) && (own != name || name.ends_with("[]")));
-        match sample.strip_prefix('@') {
-            Some(sample) => file = Some((name, sample)),
-            None => {
-                let at =
-                    fields.iter().position(|(own, _)| own.starts_with("actions[][")).filter(|_| name.contains("[]["));
-                fields.insert(at.unwrap_or(fields.len()), (name.to_owned(), stage.resolve(sample)));
-            }
+        if let Some(sample) = sample.strip_prefix('@') {
+            file = Some((name, sample));
+        } else {
+            let at = fields.iter().position(|(own, _)| own.starts_with("actions[][")).filter(|_| name.contains("[]["));
+            fields.insert(at.unwrap_or(fields.len()), (name.to_owned(), stage.resolve(sample)));
         }
     }
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
@@ -107,7 +110,9 @@ async fn send(world: World, stage: &Stage, operation: &Operation, more: Option<(
             request.uri(path).header("content-type", "multipart/form-data; boundary=b").body(Body::from(body))
         }
     };
-    carry(&Sandbox::new(world), request.unwrap()).await
+    let sandbox = Sandbox::new(world);
+    let got = carry(&sandbox, request.unwrap()).await;
+    (sandbox, got)
 }
 
 /// Whether an answer's field of the parameter's name holds what was sent, if it has one.
@@ -118,7 +123,7 @@ fn holds(row: &Row, sent: &str, got: &Got) -> bool {
     let Ok(Value::Object(answer)) = serde_json::from_str(&got.text) else { return true };
     let is = |value: &Value| match value {
         Value::String(text) => text == sent,
-        value => value.to_string() == sent,
+        value => format!("{value}") == sent,
     };
     match answer.get(row.parameter.trim_end_matches("[]")) {
         None | Some(Value::Object(_)) => true,
@@ -161,11 +166,9 @@ async fn without_anything_to_add_each_operation_works_and_a_refused_request_chan
         let got = send(stage.world.clone(), &stage, operation, None).await;
         assert!((200..300).contains(&got.status), "{}: {} {}", operation.name, got.status, got.text);
     }
-    let sandbox = Sandbox::new(stage.world.clone());
-    let request = Request::post("/api/v4/projects/group%2Fpairing/issues?title=x&health_status=at_risk");
-    let request = request.header("PRIVATE-TOKEN", "glpat-sandbox-root-no-secret").body(Body::empty()).unwrap();
-    assert_eq!(carry(&sandbox, request).await.status, 400);
-    assert_eq!(sandbox.world(), stage.world);
+    let create = &operations()["POST /projects/{id}/issues"];
+    let (sandbox, got) = sent(stage.world.clone(), &stage, create, Some(("health_status", "at_risk"))).await;
+    assert_eq!((got.status, sandbox.world() == stage.world), (400, true), "{}", got.text);
 }
 
 #[tokio::test]
@@ -178,12 +181,33 @@ async fn what_is_kept_is_kept_where_there_is_nothing_to_list_too() {
     }
 }
 
+#[tokio::test]
+async fn values_that_are_not_kept_and_values_that_make_no_sense_are_refused_and_change_nothing() {
+    let stage = staged().await;
+    let operations = operations();
+    for (operation, parameter, value, why) in [
+        ("POST /projects/{id}/issues", "issue_type", "incident", "not kept"),
+        ("PUT /projects/{id}", "issues_access_level", "private", "not kept"),
+        ("GET /projects/{id}/issues", "order_by", "relative_position", "not kept"),
+        ("GET /projects/{id}/issues", "due_date", "someday", "does not have a valid value"),
+        ("GET /projects/{id}/issues", "iids", "one", "iids is invalid"),
+        ("GET /projects/{id}/issues", "author_id", "root", "author_id is invalid"),
+        ("GET /projects/{id}/labels", "per_page", "all", "per_page is invalid"),
+        ("PUT /projects/{id}/issues/{issue_iid}", "confidential", "perhaps", "confidential is invalid"),
+        ("GET /projects/{id}/issues/{noteable_id}/notes", "sort", "up", "does not have a valid value"),
+    ] {
+        let (sandbox, got) = sent(stage.world.clone(), &stage, &operations[operation], Some((parameter, value))).await;
+        assert!(got.status == 400 && got.text.contains(why), "{operation} {parameter}: {} {}", got.status, got.text);
+        assert_eq!(sandbox.world(), stage.world, "{operation} {parameter}");
+    }
+}
+
 /// The sabotage: without the refusal the sweep finds every parameter that should be refused, and nothing else.
 #[tokio::test]
 async fn the_sweep_fails_where_the_refusal_is_switched_off() {
     let stage = staged().await;
     let mut world = stage.world.clone();
-    world.accepts_unread_parameters = true;
+    world.unread = Unread::PassedOver;
     let wrong = differences(&stage, &world).await;
     let refused = rows().iter().filter(|row| row.here == "refused").count();
     assert_eq!(wrong.len(), refused, "{}", wrong.join("\n"));
