@@ -134,6 +134,7 @@ pub struct ReportsSeen {
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "GitLab's own fields, each by itself")]
 pub struct Project {
     /// Its number.
     pub id: u64,

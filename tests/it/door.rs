@@ -595,7 +595,7 @@ impl Server {
         let mut log = self.log.lock().unwrap();
         let (method, mut target) = (request.method().clone(), request.uri().to_string());
         if target.ends_with("/graphql") {
-            target.push_str(&format!(" {}", String::from_utf8_lossy(request.body())));
+            target = format!("{target} {}", String::from_utf8_lossy(request.body()));
         }
         let nth = 1 + log.iter().filter(|call| (&call.method, &call.target) == (&method, &target)).count();
         let creates_before = log.iter().filter(|call| call.is_create()).count();

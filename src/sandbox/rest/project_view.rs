@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Asked;
+use crate::sandbox::call::Input;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::world::{Part, Project, Reach};
 
@@ -60,24 +61,19 @@ pub(super) fn seen(asked: &Asked<'_>, project: &Project, mut shape: Value) -> Va
     shape
 }
 
-/// Switches the parts that the parameters name.
-pub(super) fn switch_parts(asked: &mut Asked<'_>, project: u64) -> Result<(), Reply> {
+/// What the parameters say of a project's parts: which are switched, and how far each reaches then.
+pub(super) fn wanted_parts(input: &Input) -> Result<Vec<(Part, Reach)>, Reply> {
+    let mut wanted = Vec::new();
     for (part, level, switch) in PARTS {
-        let input = &asked.call.input;
-        let wanted = match input.filled(level).as_deref() {
+        let reach = match input.filled(level).as_deref() {
             Some("disabled") => Some(Reach::Disabled),
             Some("private") => Some(Reach::Private),
             Some("enabled") => Some(Reach::Enabled),
             Some(_) => return Err(Reply::no_such_value(level)),
-            None => match input.flag(switch) {
-                Some(true) => Some(Reach::Enabled),
-                Some(false) => Some(Reach::Disabled),
-                None => None,
-            },
+            None => None,
         };
-        if let (Some(wanted), Some(home)) = (wanted, asked.world.projects.get_mut(&project)) {
-            home.set_reach(part, wanted);
-        }
+        let switched = input.flag(switch).map(|on| if on { Reach::Enabled } else { Reach::Disabled });
+        wanted.extend(reach.or(switched).map(|reach| (part, reach)));
     }
-    Ok(())
+    Ok(wanted)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Asked;
 use super::paging::page;
 use super::project_shape::shape;
-use super::project_view::{seen, switch_parts};
+use super::project_view::{seen, wanted_parts};
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Visibility};
@@ -76,7 +76,7 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         return Err(Reply::invalid("path", "has already been taken"));
     }
     let visibility = visibility(input)?.unwrap_or(Visibility::Private);
-    let issues_enabled = issues_enabled(input)?.unwrap_or(true);
+    let parts = wanted_parts(input)?;
     let (description, removes, now) =
         (input.filled("description"), input.flag("remove_source_branch_after_merge"), asked.world.now);
     let branch = input.filled("default_branch");
@@ -87,7 +87,9 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
         project.default_branch = branch.unwrap_or(std::mem::take(&mut project.default_branch));
         project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
         (project.name, project.description, project.created_at) = (name, description, now);
-        project.issues_enabled = issues_enabled;
+        for (part, reach) in parts {
+            project.set_reach(part, reach);
+        }
     }
     if readme {
         let (branch, text) = {
@@ -148,7 +150,7 @@ fn fork(asked: &mut Asked<'_>, project: u64) -> Answer {
 fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
     asked.role(id, MAINTAINER)?;
     let input = &asked.call.input;
-    let visibility = visibility(input)?;
+    let (visibility, parts) = (visibility(input)?, wanted_parts(input)?);
     let home = asked.project(id)?;
     let path = input.filled("path").map(|slug| match home.path.rsplit_once('/') {
         Some((group, _)) => format!("{group}/{slug}"),
@@ -173,10 +175,12 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
             project.description = Some(description).filter(|text| !text.is_empty());
         }
         project.visibility = visibility.unwrap_or(project.visibility);
+        for (part, reach) in parts {
+            project.set_reach(part, reach);
+        }
         let removes = input.flag("remove_source_branch_after_merge");
         project.removes_source_branch = removes.unwrap_or(project.removes_source_branch);
     }
-    switch_parts(asked, id)?;
     show(asked, 200, id)
 }
 
@@ -201,18 +205,6 @@ pub(super) fn templates(asked: &Asked<'_>, project: u64, path: &[&str]) -> Answe
             Ok(Reply::json(200, &json!({ "name": found.0, "content": found.1 })))
         }
         _ => Err(Reply::no_route()),
-    }
-}
-
-/// Whether there are issues. That only members see them (`private`) is not kept.
-fn issues_enabled(input: &Input) -> Result<Option<bool>, Reply> {
-    let switch = input.flag("issues_enabled");
-    match input.filled("issues_access_level").as_deref() {
-        None => Ok(switch),
-        Some("enabled") => Ok(Some(true)),
-        Some("disabled") => Ok(Some(false)),
-        Some("private") => Err(Reply::not_kept("issues_access_level with the value private")),
-        Some(_) => Err(Reply::no_such_value("issues_access_level")),
     }
 }
 

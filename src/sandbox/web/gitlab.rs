@@ -81,7 +81,9 @@ fn led_on(project: &Project, kind: &str, branch: &str, path: &[&str]) -> Reply {
         return page(404, "Page Not Found");
     }
     let mut to = format!("/{}/-/{kind}/{}", project.path, project.default_branch);
-    path.iter().for_each(|part| to.extend(["/", part]));
+    for part in path {
+        to.extend(["/", part]);
+    }
     Reply::redirect(302, &to, "Found")
 }
 

@@ -149,7 +149,9 @@ pub(super) fn second(links: &[GitlabLink], labels: &[Labels<'_>], known: &Known)
             let missed = |title: &&String| known.lacks(*root, owner, &Leaf::Filter((*title).clone()));
             for title in link.thing.labels.iter().filter(missed) {
                 want(*root, Leaf::ArchivedFilter(title.clone()));
-                labels::retired_as(title).into_iter().for_each(|title| want(*root, Leaf::Filter(title)));
+                for title in labels::retired_as(title) {
+                    want(*root, Leaf::Filter(title));
+                }
             }
         }
         for (text, size) in text_of(link, known).into_iter().chain(ci_template::text_of(link, known)) {

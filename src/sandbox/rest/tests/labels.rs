@@ -140,13 +140,13 @@ async fn a_colour_may_be_named_and_its_value_is_what_stays() {
         ("transparent", "", ""),
         ("cyan", "", ""),
     ] {
-        let made = make(color.trim_start_matches('%'), color).await;
+        let label = make(color.trim_start_matches('%'), color).await;
         if value.is_empty() {
             let why = json!({ "message": { "color": ["must be a valid color code"] } });
-            assert_eq!((made.status, made.json()), (400, why), "{color}");
+            assert_eq!((label.status, label.json()), (400, why), "{color}");
             continue;
         }
-        let label = made.json();
+        let label = label.json();
         assert_eq!((&label["color"], &label["text_color"]), (&json!(value), &json!(text)), "{color}");
     }
     let changed = ask(&sandbox, "bot", "PUT", &format!("{LABELS}/pod%3A%3Aa"), "color=NAVY").await;

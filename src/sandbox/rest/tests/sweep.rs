@@ -187,7 +187,7 @@ async fn values_that_are_not_kept_and_values_that_make_no_sense_are_refused_and_
     let operations = operations();
     for (operation, parameter, value, why) in [
         ("POST /projects/{id}/issues", "issue_type", "incident", "not kept"),
-        ("PUT /projects/{id}", "issues_access_level", "private", "not kept"),
+        ("PUT /projects/{id}", "issues_access_level", "public", "does not have a valid value"),
         ("GET /projects/{id}/issues", "order_by", "relative_position", "not kept"),
         ("GET /projects/{id}/issues", "due_date", "someday", "does not have a valid value"),
         ("GET /projects/{id}/issues", "iids", "one", "iids is invalid"),
