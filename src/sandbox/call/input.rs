@@ -118,9 +118,11 @@ impl Input {
         Some(fields.map(|fields| Input { fields, record: self.record.inside(key) }).collect())
     }
 
-    /// A list of numbers; what is no number is left out.
+    /// A list of numbers, of which Ruby reads the beginning: a word is 0
+    /// (`lib/api/validations/types/comma_separated_to_integer_array.rb`).
     pub(in super::super) fn numbers(&self, key: &str) -> Option<Vec<u64>> {
-        Some(self.list(key)?.iter().filter_map(|part| self.valid(key, part.parse().ok())).collect())
+        let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+        Some(self.list(key)?.iter().map(|part| digits(part).parse().unwrap_or(0)).collect())
     }
 
     /// People by their numbers; 0 stands for nobody.

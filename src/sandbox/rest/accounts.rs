@@ -19,6 +19,10 @@ pub(super) fn create(asked: &mut Asked<'_>) -> Answer {
             "password, reset_password, force_random_password are missing, at least one parameter must be provided";
         return Err(Reply::error(400, why));
     }
+    // Accounts are confirmed from the start here, which is what this asks for.
+    if input.flag("skip_confirmation") == Some(false) {
+        return Err(Reply::not_kept("skip_confirmation with the value false"));
+    }
     if asked.world.users.values().any(|user| user.email.eq_ignore_ascii_case(&email)) {
         return Err(Reply::message(409, "Email has already been taken"));
     }

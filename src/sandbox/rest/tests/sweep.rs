@@ -190,7 +190,6 @@ async fn values_that_are_not_kept_and_values_that_make_no_sense_are_refused_and_
         ("PUT /projects/{id}", "issues_access_level", "public", "does not have a valid value"),
         ("GET /projects/{id}/issues", "order_by", "relative_position", "not kept"),
         ("GET /projects/{id}/issues", "due_date", "someday", "does not have a valid value"),
-        ("GET /projects/{id}/issues", "iids", "one", "iids is invalid"),
         ("GET /projects/{id}/issues", "author_id", "root", "author_id is invalid"),
         ("GET /projects/{id}/labels", "per_page", "all", "per_page is invalid"),
         ("PUT /projects/{id}/issues/{issue_iid}", "confidential", "perhaps", "confidential is invalid"),
