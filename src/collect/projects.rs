@@ -19,7 +19,8 @@ pub async fn preload(reader: &Reader, pods: &[Pod]) {
     let sources: BTreeSet<(Purpose, String)> =
         pods.iter().flat_map(named).map(|(purpose, _, path)| (purpose, path.to_owned())).collect();
     let unseen = reader.preload_projects(&written.chain(sources.iter().cloned()).collect()).await;
-    join_all(unseen.intersection(&sources).map(|(purpose, path)| reader.project(*purpose, path))).await;
+    // Each is asked for again later, and links may lead there meanwhile.
+    join_all(unseen.iter().map(|(purpose, path)| reader.project(*purpose, path))).await;
 }
 
 /// The projects that a pod only reads, those that were seen.

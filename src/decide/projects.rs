@@ -46,9 +46,9 @@ pub(super) fn read(seen: &Snapshot, parts: &mut Parts) {
     }
 }
 
-/// A path that GitLab gave it to get it out of the way is not its name.
+/// Nobody is to write down the name of a project that is about to go.
 fn renamed(configured: &str, key: &str, project: &Project) -> Option<Finding> {
-    if project.path == configured || Project::is_path_marked_for_deletion(&project.path) {
+    if project.path == configured || project.marked_for_deletion {
         return None;
     }
     let path = &project.path;

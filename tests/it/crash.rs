@@ -103,6 +103,7 @@ pub(crate) const SESSIONS: &[Scenario] = &[
     Scenario { name: "a twin", happens: &[nothing, add_twin], ..PLAIN },
     Scenario { name: "another hour on the page", happens: &[nothing, move_session], ..PLAIN },
     Scenario { name: "two pods", pods: two_pods, ..PLAIN },
+    Scenario { name: "a handbook that was renamed", happens: &[rename_handbook], ..PLAIN },
 ];
 
 const LINKS: &[Scenario] = &[
@@ -163,6 +164,17 @@ fn everything() -> Vec<Pod> {
 // ------------------------------------------------------------------------------------------------- what happens there
 
 pub(crate) fn nothing(_: &mut Stage) {}
+
+/// The page's project has another path today, which the configuration does not know.
+fn rename_handbook(stage: &mut Stage) {
+    let path = stage.pods[0].page.project.clone();
+    stage.sandbox.change(|world| {
+        let id = world.project_at(&path).unwrap().id;
+        let project = world.projects.get_mut(&id).unwrap();
+        let today = format!("{path}-of-today");
+        project.formerly.push(std::mem::replace(&mut project.path, today));
+    });
+}
 
 fn a_week(stage: &mut Stage) {
     later(stage, TimeDelta::days(7));

@@ -102,6 +102,12 @@ async fn each_of_the_four_projects_is_told_as_what_became_of_it_and_all_is_well_
                 let unknown = report["pods"][0]["unknown"].to_string();
                 assert!(unknown.contains("not there or not visible to this token"), "{way}: {unknown}");
             }
+            if (table, change) == ("[pairing]", "renamed") {
+                let list = format!("https://gitlab.com/{path}/-/issues/");
+                let seen = report["pods"][0]["observations"].as_array().unwrap();
+                let seen = seen.iter().find(|seen| seen["url"] == list.as_str()).unwrap();
+                assert_eq!(seen["verdict"], "moved", "the page's own link to it: {seen}");
+            }
             // Nobody is told to write a path down that ends with the project.
             let advised = report["pods"][0]["findings"].as_array().unwrap().iter().map(|one| one["advice"].to_string());
             assert!(advised.into_iter().all(|advice| !advice.contains("deletion_scheduled")), "{way}");

@@ -20,7 +20,7 @@ use super::Labels;
 use super::target::GitlabThing;
 use super::verdict::Judged;
 use crate::gitlab::{Purpose, Reader};
-use crate::pod::observed::{Blind, Cause};
+use crate::pod::observed::{Blind, Cause, Observed};
 use crate::pod::verdict::LabelVerdict;
 use known::Known;
 use question::Question;
@@ -59,9 +59,16 @@ pub(super) async fn look(links: &[GitlabLink], labels: &[Labels<'_>], reader: &R
     Looked {
         links: links.iter().map(|link| judge::judge(link, &known)).collect(),
         labels: labels.iter().map(|asked| labels::judge(asked, &known)).collect(),
-        ours: links.iter().map(|link| plan::is_missing_among_ours(link, &known)).collect(),
+        ours: links.iter().map(|link| plan::is_missing_among_ours(link, &known) || is_renamed(link, reader)).collect(),
         blind,
     }
+}
+
+/// Whether a link names a project that is known to be elsewhere today.
+fn is_renamed(link: &GitlabLink, reader: &Reader) -> bool {
+    let path = link.thing.owner.path();
+    let seen = |purpose: Purpose| reader.known_project(purpose, path);
+    Purpose::ALL.into_iter().filter_map(seen).any(|seen| matches!(seen, Observed::Present(now) if now.path != path))
 }
 
 /// Looks for projects that GraphQL does not show where they are today; a verdict for each link whose project was found

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::asked::{Ask, Entry, Key};
@@ -46,14 +47,18 @@ fn is_open(judged: &Judged) -> bool {
     judged.verdict == Verdict::Hidden || judged.verdict == Verdict::Dead && judged.suggestion.is_some()
 }
 
-/// GitLab itself leads from the ref that is not there to the place that the suggestion names.
+/// GitLab itself leads from the ref that is not there to the place that the suggestion names, without its query, and for
+/// an address of the old form after a redirect to the new one.
 fn led_to_the_default_branch(visit: &Visit, judged: &Judged) -> Option<Judged> {
-    let to = Url::parse(&visit.judged.redirects.first()?.url).ok()?;
     let suggestion = judged.suggestion.as_ref()?;
-    let same = Url::parse(suggestion).is_ok_and(|suggested| bare(&suggested).as_ref() == bare(&to).as_ref());
-    same.then(|| {
-        Judged::new(Verdict::Moved, "its branch was the default branch and has another name now")
-            .suggest(suggestion.clone())
+    let place = |url: &str| {
+        let url = Url::parse(url).ok()?;
+        Some((url.host_str()?.to_owned(), percent_decode_str(url.path()).decode_utf8_lossy().into_owned()))
+    };
+    let wanted = place(suggestion)?;
+    let led = visit.judged.redirects.iter().any(|hop| place(&hop.url).is_some_and(|place| place == wanted));
+    led.then(|| {
+        Judged::new(Verdict::Moved, "its branch was the default branch and has another name now").suggest(suggestion)
     })
 }
 

@@ -159,6 +159,11 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
     if path.as_ref().and_then(|path| asked.world.project_at(path)).is_some_and(|other| other.id != id) {
         return Err(Reply::invalid("path", "has already been taken"));
     }
+    // GitLab points HEAD there first, which only a branch can bear (`app/services/projects/update_service.rb`).
+    let branch = input.filled("default_branch");
+    if branch.as_ref().is_some_and(|branch| !home.files.is_empty() && !home.files.contains_key(branch)) {
+        return Err(Reply::invalid("default_branch", "is no branch of the project"));
+    }
     if let Some(project) = asked.world.projects.get_mut(&id) {
         if let Some(path) = path.filter(|path| *path != project.path) {
             let old = std::mem::replace(&mut project.path, path);
@@ -167,7 +172,7 @@ fn update(asked: &mut Asked<'_>, id: u64) -> Answer {
         if let Some(name) = input.filled("name") {
             project.name = name;
         }
-        if let Some(branch) = input.filled("default_branch").filter(|branch| *branch != project.default_branch) {
+        if let Some(branch) = branch.filter(|branch| *branch != project.default_branch) {
             let former = std::mem::replace(&mut project.default_branch, branch);
             project.previous_default_branch = Some(former);
         }

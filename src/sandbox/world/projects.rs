@@ -81,7 +81,8 @@ impl World {
 
     /// The project that was once at this path and is somewhere else now.
     pub fn project_formerly_at(&self, path: &str) -> Option<&Project> {
-        self.projects.values().find(|project| project.formerly.iter().any(|old| old.eq_ignore_ascii_case(path)))
+        // Of several that were there, the last one: who takes a path takes what led on from it, too.
+        self.projects.values().rev().find(|project| project.formerly.iter().any(|old| old.eq_ignore_ascii_case(path)))
     }
 
     /// An issue by its project's id and its own iid.

@@ -21,7 +21,7 @@ impl World {
     pub fn restore(&mut self, id: u64) -> Option<()> {
         let marked = self.projects.get(&id).filter(|project| project.marked_for_deletion_on.is_some())?;
         let before = marked.path.trim_end_matches(&suffix(id)).to_owned();
-        let taken = self.project_at(&before).is_some();
+        let taken = self.project_at(&before).is_some_and(|other| other.id != id);
         let path = if taken { format!("{before}-{id}") } else { before };
         let project = self.projects.get_mut(&id)?;
         project.name = project.name.trim_end_matches(&suffix(id)).to_owned();

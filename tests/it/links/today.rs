@@ -49,6 +49,7 @@ async fn only_the_former_default_branch_leads_on_and_only_to_files_and_folders()
     let alpha = world.project_at(ALPHA).unwrap().id;
     world.projects.get_mut(&alpha).unwrap().previous_default_branch = Some("trunk".to_owned());
     let at = |page: &str| format!("{G}/{ALPHA}/-/{page}");
+    let (query, old_form) = (at("blob/trunk/lib/a.yml?ref_type=heads"), format!("{G}/{ALPHA}/blob/trunk/lib/a.yml"));
     let (file, folder, other, history, raw) = (
         at("blob/trunk/lib/a.yml"),
         at("tree/trunk/lib"),
@@ -56,7 +57,8 @@ async fn only_the_former_default_branch_leads_on_and_only_to_files_and_folders()
         at("commits/trunk/lib/a.yml"),
         at("raw/trunk/lib/a.yml"),
     );
-    let seen = looked(world.clone(), &token, &[&file, &folder, &other, &history, &raw]).await;
+    let seen = looked(world.clone(), &token, &[&file, &folder, &other, &history, &raw, &query, &old_form]).await;
+    assert_eq!([&query, &old_form].map(|url| seen[url].verdict), [Verdict::Moved; 2], "{seen:?}");
     let verdicts =
         [&file, &folder, &other, &history, &raw].map(|url| (seen[url].verdict, seen[url].suggestion.clone()));
     let main = |page: &str| Some(at(page));
