@@ -3,7 +3,6 @@
 use super::Asked;
 use super::paging::page;
 use super::project_shape::{identity, shape};
-use super::project_view::seen;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{OWNER, Project};
 
@@ -72,11 +71,5 @@ fn listed(asked: &Asked<'_>, belongs: impl Fn(&Project) -> bool) -> Answer {
         found.reverse();
     }
     let simple = input.flag("simple") == Some(true);
-    Ok(page(
-        asked,
-        &found,
-        |project| {
-            if simple { identity(asked, project) } else { seen(asked, project, shape(asked, project)) }
-        },
-    ))
+    Ok(page(asked, &found, |project| if simple { identity(asked, project) } else { shape(asked, project) }))
 }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::project_view::seen;
 use super::shapes::instant;
 use crate::sandbox::world::{DEVELOPER, MAINTAINER, Project};
 
@@ -34,7 +35,7 @@ pub(super) fn shape(asked: &Asked<'_>, project: &Project) -> Value {
     if let Some(origin) = origin.filter(|origin| asked.world.may_see(origin, asked.who)) {
         shape["forked_from_project"] = identity(asked, origin);
     }
-    shape
+    seen(asked, project, shape)
 }
 
 /// What `simple=true` and everything that names a project tell of it.
@@ -91,21 +92,15 @@ fn links(asked: &Asked<'_>, project: &Project) -> Value {
     json!({ "_links": links })
 }
 
-/// What of a project is switched on, and for whom.
+/// What of a project is switched on, and for whom, beside the parts that `project_view` knows.
 fn features(asked: &Asked<'_>, project: &Project) -> Value {
-    let issues = if project.issues_enabled { "enabled" } else { "disabled" };
     let mut shape = json!({
-        "archived": project.archived || project.marked_for_deletion_on.is_some(),
-        "marked_for_deletion_at": project.marked_for_deletion_on,
-        "marked_for_deletion_on": project.marked_for_deletion_on,
         "empty_repo": project.files.is_empty(),
         "creator_id": project.members.iter().find(|(_, role)| **role >= 50).map(|(id, _)| id),
         "import_url": null,
         "import_type": null,
         "import_status": "none",
         "can_create_merge_request_in": asked.level(project.id) >= DEVELOPER && !asked.world.is_read_only(project),
-        "issues_enabled": project.issues_enabled,
-        "issues_access_level": issues,
         "packages_enabled": true,
         "request_access_enabled": true,
         "emails_disabled": false,
@@ -119,14 +114,11 @@ fn features(asked: &Asked<'_>, project: &Project) -> Value {
         "shared_with_groups": [],
         "updated_at": instant(project.created_at),
     });
-    for on in ["merge_requests", "wiki", "jobs", "snippets", "container_registry"] {
+    for on in ["jobs", "snippets", "container_registry"] {
         shape[format!("{on}_enabled")] = json!(true);
     }
     for enabled in [
-        "repository",
-        "merge_requests",
         "forking",
-        "wiki",
         "builds",
         "snippets",
         "analytics",

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Asked;
 use super::paging::page;
 use super::project_shape::shape;
-use super::project_view::{seen, wanted_parts};
+use super::project_view::wanted_parts;
 use crate::sandbox::call::Input;
 use crate::sandbox::reply::{Answer, Reply};
 use crate::sandbox::world::{DEVELOPER, MAINTAINER, OWNER, Visibility};
@@ -225,5 +225,5 @@ pub(super) fn visibility(input: &Input) -> Result<Option<Visibility>, Reply> {
 
 fn show(asked: &Asked<'_>, status: u16, project: u64) -> Answer {
     let home = asked.project(project)?;
-    Ok(Reply::json(status, &seen(asked, home, shape(asked, home))))
+    Ok(Reply::json(status, &shape(asked, home)))
 }

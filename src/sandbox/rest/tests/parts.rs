@@ -29,6 +29,18 @@ async fn a_part_is_for_everybody_for_members_or_for_nobody() {
 }
 
 #[tokio::test]
+async fn a_group_shows_its_projects_as_each_shows_itself() {
+    let sandbox = sandbox();
+    ask(&sandbox, "keeper", "PUT", OPEN, "wiki_access_level=private").await;
+    for who in ["dev", ""] {
+        let group = ask(&sandbox, who, "GET", "/groups/group", "").await.json();
+        let mut shown = group["projects"].as_array().unwrap().iter();
+        let shown = shown.find(|one| one["path_with_namespace"] == "group/open").unwrap();
+        assert_eq!(*shown, ask(&sandbox, who, "GET", OPEN, "").await.json(), "{who}");
+    }
+}
+
+#[tokio::test]
 async fn issues_of_members_are_not_listed_to_others() {
     let sandbox = sandbox();
     ask(&sandbox, "dev", "POST", &format!("{OPEN}/issues"), "title=T").await;
