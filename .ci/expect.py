@@ -24,6 +24,14 @@ def pipeline(path):
         text = json.dumps(job)
         assert "TOKEN" not in text and "environment" not in job, f"{name} has nothing to do with a token"
         assert "podkeeper apply" not in text, f"{name} does not write"
+    # What is for others stands in no artifact that everybody can get, and in no log but the sandbox's.
+    for name, job in [*jobs.items(), ("apply", apply)]:
+        text = json.dumps(job)
+        if re.search(r"--report \w+:(team|confidential)=", text):
+            assert job["artifacts"].get("access") in ("developer", "none"), f"{name} keeps a report for others"
+        for command in job["script"]:
+            assert "--audience" not in command or "--sandbox" in command, f"{name} logs what is for others"
+        assert "PODKEEPER_AUDIENCE" not in text, f"{name} logs what is for others"
     for name, job in [*jobs.items(), ("apply", apply)]:
         paths = job.get("artifacts", {}).get("paths", [])
         assert all(kept.startswith("out/") for kept in paths), f"{name} keeps nothing outside out/"
@@ -38,7 +46,7 @@ def jobs(*expected):
 
 
 def journal(url):
-    """The box got the four writes of its seeded world, and none after them."""
+    """The sandbox got the four writes of its seeded world, and none after them."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     writes = json.load(direct.open(f"{url}/-/journal", timeout=10))
     found = [(write["method"], re.sub(r"/\d+", "/N", write["path"]), write["status"]) for write in writes]
@@ -48,7 +56,7 @@ def journal(url):
     assert "<!-- podkeeper:v1 session secure/weekly/" in writes[0]["body"], "the first body carries the session's key"
     assert writes[1]["body"] == "add_labels=pod::secure", writes[1]["body"]
     kinds = [re.search(r"podkeeper:v1 report secure/(\w+)", write["body"]).group(1) for write in writes[2:]]
-    assert kinds == ["links", "roster"] and "confidential=true" in writes[3]["body"], kinds
+    assert kinds == ["roster", "links"] and "confidential=true" in writes[2]["body"], kinds
     return "one session opened, one label put back, both reports opened, nothing else"
 
 
@@ -76,6 +84,12 @@ def result(path, actions, done):
     results = [outcome["result"] for pod in told["pods"] for outcome in pod.get("outcomes", [])]
     assert len(planned) == int(actions), planned
     assert results == ["done"] * int(done), results
+    # A job's JSON is for everybody: what is for others is counted and stands nowhere.
+    findings = [finding for pod in told["pods"] for finding in pod["findings"]]
+    assert {finding["audience"] for finding in findings} == {"public"}, "a finding for others in a public artifact"
+    assert all(pod["withheld"] for pod in told["pods"]), "the sandbox's roster has findings"
+    held = [action for action in planned if action["withheld"]]
+    assert all(action["subject"] == action["because"] == "(confidential)" and not action["diff"] for action in held), held
     return f"{len(planned)} actions, {len(results)} done"
 
 

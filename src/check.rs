@@ -1,52 +1,56 @@
 //! The links of any documents: collect and decide, without a pod and without a write.
 
-mod accepted;
+mod exceptions;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::collect::links::local::Local;
-use crate::collect::links::memory::Memory;
-use crate::collect::links::seen::SeenLink;
-use crate::collect::links::{Document, Labels, gather, look, look_offline};
-use crate::collect::{Eyes, label_names};
-use crate::decide::links::{self, assess_once};
+use crate::collect::{Clients, label_names};
+use crate::decide::links::{self, assess_without_memory};
 use crate::pod::Exception;
-use crate::pod::document::PodPage;
-use crate::pod::finding::{Finding, in_order};
-use crate::pod::observed::{Blind, Cause};
-use crate::pod::rule::Rule;
+use crate::pod::finding::{Finding, sort_and_deduplicate};
+use crate::pod::observed::{FailureCause, ReadFailure};
+use crate::pod::pod_page::PodPage;
+use crate::pod::rule;
 use crate::pod::traffic::HostTraffic;
-use crate::pod::verdict::Observation;
+use crate::pod::verdict::{LabelVerdict, Observation};
+use linkcheck::cache::Cache;
+use linkcheck::check_options::CheckOptions;
+use linkcheck::files::LocalFiles;
+use linkcheck::shard_file::ShardObservation;
+use linkcheck::web::WebClient;
+use linkcheck::{Document, LabelSet, check_gathered_links, check_offline, gather_links};
 
-/// What came of a look at documents.
+/// What came of a check of documents.
 #[derive(Debug, Clone, Default)]
-pub struct Checked {
+pub struct DocumentCheckResult {
     /// How many links the documents hold, repeated ones included.
-    pub links: usize,
+    pub link_count: usize,
     /// How many different addresses they name.
-    pub unique: usize,
+    pub unique_url_count: usize,
     /// One look for each address.
     pub observations: Vec<Observation>,
     /// What humans should know, in order.
     pub findings: Vec<Finding>,
     /// Why nothing can be concluded from the links, if that is so.
-    pub inconclusive: Option<String>,
-    /// What could not be asked.
-    pub unknown: Vec<Blind>,
+    pub inconclusive_reason: Option<String>,
+    /// What could not be read.
+    pub read_failures: Vec<ReadFailure>,
     /// Requests sent to the web.
     pub web_requests: u64,
-    /// What each host of the web was asked.
-    pub hosts: Vec<HostTraffic>,
-    /// What was asked and seen, for a job that puts the looks of several together.
-    pub seen: Vec<SeenLink>,
+    /// The requests to each host of the web, and how they went.
+    pub host_traffic: Vec<HostTraffic>,
+    /// What was asked and seen, for a job that merges several shards.
+    pub shard_observations: Vec<ShardObservation>,
     /// Why GitLab's API could not be asked, if so.
-    pub blind: Option<Blind>,
-    /// What to remember of the web, where that is kept.
-    pub memory: Option<Memory>,
+    pub api_failure: Option<ReadFailure>,
+    /// What is to be cached of the web, where that is wanted.
+    pub cache: Option<Cache>,
 }
 
 /// A document as it was read, under the path that its findings name.
-pub struct Read {
+pub struct InputDocument {
     /// The path.
     pub path: String,
     /// What was understood of it.
@@ -54,78 +58,125 @@ pub struct Read {
     /// Groups that its labels are looked up in; without any, they are not looked up.
     pub label_groups: Vec<String>,
     /// Which of the trees it stands in, and its path there.
-    pub within: Option<(usize, String)>,
+    pub tree_and_path: Option<(usize, String)>,
     /// Where its root-relative links resolve.
     pub site: Option<url::Url>,
     /// What is accepted of it.
     pub exceptions: Vec<Exception>,
 }
 
-/// Rules that are about a pod's page and mean nothing for other documents.
-const OF_PODS: [Rule; 6] = [
-    Rule::MembersSectionMissing,
-    Rule::MembersSectionEmpty,
-    Rule::LeadMissing,
-    Rule::MemberHandleMissing,
-    Rule::MemberHandleInvalid,
-    Rule::MemberListedTwice,
-];
-
-/// Looks at all links of all documents; without eyes for the web, at the documents alone. A shard looks at its own
-/// links and at nothing else. Where the web is looked at, the documents give their links away.
-pub async fn check(documents: &mut [Read], trees: &[Local], eyes: Eyes<'_>, now: DateTime<Utc>) -> Checked {
-    let whole = eyes.policy.shard.is_none();
-    let of_text = documents.iter().filter(|_| whole).flat_map(|read| &read.page.findings);
-    let of_text = of_text.filter(|found| !OF_PODS.contains(&found.rule));
-    let mut checked = Checked { findings: of_text.cloned().collect(), ..Checked::default() };
-    let asked: Vec<Document<'_>> = documents
-        .iter()
-        .map(|read| Document {
-            path: &read.path,
-            links: &read.page.links,
-            site: read.site.as_ref(),
-            local: read.within.as_ref().and_then(|(tree, path)| Some((trees.get(*tree)?, path.as_str()))),
-        })
-        .collect();
-    if let Some(web) = eyes.web {
-        let gathered = gather(&asked, eyes.reader, eyes.policy);
-        // A hundred thousand links need not be held twice while they are looked at.
-        drop(asked);
-        for read in documents.iter_mut() {
-            read.page.links = Vec::new();
-        }
-        let labelled: Vec<&Read> = documents.iter().filter(|read| whole && !read.label_groups.is_empty()).collect();
-        let labels: Vec<Labels<'_>> =
-            labelled.iter().map(|read| Labels { names: label_names(&read.page), groups: &read.label_groups }).collect();
-        let probed = look(gathered, &labels, eyes.reader, web, eyes.policy).await;
-        // Where GitLab could not be asked at all, that is what is said.
-        let asked = probed.blind.is_none();
-        for (read, verdicts) in labelled.iter().zip(&probed.labels) {
-            checked.findings.extend(links::labels(&read.page, &read.path, verdicts));
-            checked.unknown.extend(links::unseen_labels(verdicts).filter(|_| asked).map(|why| Blind {
-                what: format!("the labels of {}", read.path),
-                why: format!("{why}; see [documents] label_groups"),
-                cause: Cause::Unavailable,
-            }));
-        }
-        let assessment = assess_once(&probed.observations, now);
-        checked.findings.extend(assessment.findings);
-        checked.inconclusive = assessment.inconclusive;
-        checked.observations = probed.observations;
-        checked.unknown.extend(probed.blind.clone());
-        (checked.web_requests, checked.seen) = (probed.web_requests, probed.seen);
-        (checked.blind, checked.memory) = (probed.blind, probed.memory);
-        checked.hosts = probed.hosts;
-    } else {
-        checked.observations = look_offline(&asked, eyes.policy);
-        // Files are seen or not: no network can make them look gone.
-        checked.findings.extend(links::certain(&checked.observations));
+/// Checks all links of all documents; without a client for the web, the documents alone. A shard checks its own links
+/// and nothing else. Where the web is asked, the documents give their links away.
+pub async fn check(
+    documents: &mut [InputDocument],
+    trees: &[LocalFiles],
+    sources: Clients<'_>,
+    now: DateTime<Utc>,
+) -> DocumentCheckResult {
+    let is_whole = sources.policy.shard.is_none();
+    let mut checked = DocumentCheckResult::default();
+    if is_whole {
+        checked.findings = list_document_defects(documents);
     }
-    // They are sorted by their addresses; one that resolves in two ways is looked at twice.
-    checked.unique = checked.observations.chunk_by(|one, next| one.url == next.url).count();
-    checked.links = checked.observations.iter().map(|seen| seen.places.len()).sum();
-    let everything = whole && eyes.web.is_some() && checked.unknown.is_empty() && checked.inconclusive.is_none();
-    accepted::settle(&mut checked, documents, now.date_naive(), everything);
-    checked.findings = in_order(checked.findings);
+    match sources.web {
+        Some(web) => check_online(documents, trees, sources, web, now, &mut checked).await,
+        None => check_without_network(documents, trees, sources.policy, &mut checked),
+    }
+    // They are sorted by their addresses; one that resolves in two ways is asked twice.
+    checked.unique_url_count = checked.observations.chunk_by(|one, next| one.url == next.url).count();
+    checked.link_count = checked.observations.iter().map(|seen| seen.places.len()).sum();
+    let saw_everything =
+        is_whole && sources.web.is_some() && checked.read_failures.is_empty() && checked.inconclusive_reason.is_none();
+    exceptions::apply_exceptions(&mut checked, documents, now.date_naive(), saw_everything);
+    checked.findings = sort_and_deduplicate(checked.findings);
     checked
+}
+
+/// What is wrong with the documents themselves.
+fn list_document_defects(documents: &[InputDocument]) -> Vec<Finding> {
+    let findings = documents.iter().flat_map(|document| &document.page.findings);
+    findings.filter(|finding| finding.rule.in_check() != rule::InCheck::Omitted).cloned().collect()
+}
+
+/// The documents with their links, as they are collected.
+fn to_linkcheck_documents<'a>(documents: &'a [InputDocument], trees: &'a [LocalFiles]) -> Vec<Document<'a>> {
+    let local = |document: &'a InputDocument| {
+        let (tree, path) = document.tree_and_path.as_ref()?;
+        Some((trees.get(*tree)?, path.as_str()))
+    };
+    documents
+        .iter()
+        .map(|document| Document {
+            path: &document.path,
+            links: &document.page.links,
+            site_url: document.site.as_ref(),
+            local_files: local(document),
+        })
+        .collect()
+}
+
+/// Checks links by what the files show.
+fn check_without_network(
+    documents: &[InputDocument],
+    trees: &[LocalFiles],
+    policy: &CheckOptions,
+    checked: &mut DocumentCheckResult,
+) {
+    checked.observations = check_offline(&to_linkcheck_documents(documents, trees), policy);
+    // Files are there or not: no network can make them look gone.
+    checked.findings.extend(links::offline_findings(&checked.observations));
+}
+
+/// Checks links and labels by asking GitLab and the web.
+async fn check_online(
+    documents: &mut [InputDocument],
+    trees: &[LocalFiles],
+    sources: Clients<'_>,
+    web: &WebClient,
+    now: DateTime<Utc>,
+    checked: &mut DocumentCheckResult,
+) {
+    let gathered = gather_links(&to_linkcheck_documents(documents, trees), sources.reader, sources.policy);
+    // A hundred thousand links need not be held twice while they are asked.
+    for document in documents.iter_mut() {
+        document.page.links = Vec::new();
+    }
+    let with_labels = documents_with_label_groups(documents, sources.policy);
+    let labels: Vec<LabelSet<'_>> = with_labels
+        .iter()
+        .map(|document| LabelSet { names: label_names(&document.page), groups: &document.label_groups })
+        .collect();
+    let found = check_gathered_links(gathered, &labels, sources.reader, web, sources.policy).await;
+    for (document, verdicts) in with_labels.iter().zip(&found.labels) {
+        checked.findings.extend(links::label_findings(&document.page, &document.path, verdicts));
+        // Where GitLab could not be asked at all, that is what is reported.
+        if found.failure.is_none() {
+            checked.read_failures.extend(label_read_failure(document, verdicts));
+        }
+    }
+    let assessment = assess_without_memory(&found.observations, now);
+    checked.findings.extend(assessment.findings);
+    checked.inconclusive_reason = assessment.inconclusive_reason;
+    checked.observations = found.observations;
+    checked.read_failures.extend(found.failure.clone());
+    checked.web_requests = found.web_requests;
+    checked.shard_observations = found.shard_observations;
+    checked.api_failure = found.failure;
+    checked.cache = found.cache;
+    checked.host_traffic = found.host_traffic;
+}
+
+/// The documents whose labels are looked up; a shard looks up none.
+fn documents_with_label_groups<'a>(documents: &'a [InputDocument], policy: &CheckOptions) -> Vec<&'a InputDocument> {
+    let is_whole = policy.shard.is_none();
+    documents.iter().filter(|document| is_whole && !document.label_groups.is_empty()).collect()
+}
+
+fn label_read_failure(document: &InputDocument, verdicts: &BTreeMap<String, LabelVerdict>) -> Option<ReadFailure> {
+    let why = links::label_read_failure(verdicts)?;
+    Some(ReadFailure {
+        what: format!("the labels of {}", document.path),
+        why: format!("{why}; see [documents] label_groups"),
+        cause: FailureCause::Unavailable,
+    })
 }

@@ -1,7 +1,7 @@
 //! podkeeper keeps a GitLab Support Pod running.
 //!
 //! It reads what the pod already publishes (its handbook page, its issues), decides what should be
-//! different, does that through the GitLab API, and tells people what only people can mend. State lives in
+//! different, does that through the GitLab API, and reports to people what only people can mend. State lives in
 //! GitLab: there is no database to lose.
 //!
 //! ```text
@@ -10,10 +10,11 @@
 //!  reads)                                        writes) ────────────┘   (pure)
 //! ```
 //!
-//! Read [`run`] first: it is the loop. Then the rooms in the order of the flow; [`pod`] is the vocabulary
-//! they share. What holds everywhere, and is held by `tests/it/tidy.rs`: only [`decide`] chooses and it
+//! Read [`run`] first: it is the loop. Then the folders in the order of the flow; [`pod`] is the vocabulary
+//! they share. What holds everywhere, and is held by `tests/it/architecture.rs`: only [`decide`] chooses and it
 //! touches nothing outside; a failed read is never taken for an absence; time is an argument; only
-//! [`gitlab`] knows Kitware's crate; the [`sandbox`] shares nothing with the program that it stands in for.
+//! [`gitlab`] knows Kitware's crate. What `--sandbox` works in is a crate of its own, `gitlab_sandbox`, which shares
+//! nothing with the program; the module `sandbox` holds the world that it starts with.
 
 // A date from outside may be any date: chrono and std panic where a sum of times does not fit.
 #![warn(clippy::arithmetic_side_effects)]
@@ -29,6 +30,7 @@ pub mod report;
 
 pub mod gitlab;
 pub mod pod;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 
 pub mod cli;

@@ -8,38 +8,38 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use podkeeper::cli::{self, Surroundings};
+use podkeeper::cli::{self, ProcessEnvironment};
 
 /// Documents and links are many small texts.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const BUG: u8 = 1;
+const BUG_EXIT_CODE: u8 = 1;
 
 fn main() -> ExitCode {
-    let env = environment();
-    let redactor = cli::redactor(&env);
-    cli::quiet_panics(redactor.clone());
-    let surroundings = Surroundings {
+    let env = read_env_vars();
+    let redactor = cli::redactor_from_env(&env);
+    cli::install_panic_hook(redactor.clone());
+    let surroundings = ProcessEnvironment {
         args: std::env::args_os().collect(),
         env,
         clock: now,
-        stopwatch,
-        seed: seed(),
+        monotonic_ms: elapsed_ms,
+        random_seed: random_seed(),
         redactor,
         stdout: (Box::new(std::io::stdout()), std::io::stdout().is_terminal()),
         stderr: (Box::new(std::io::stderr()), std::io::stderr().is_terminal()),
     };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return ExitCode::from(BUG);
+        return ExitCode::from(BUG_EXIT_CODE);
     };
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(cli::run(surroundings))));
     runtime.shutdown_background();
-    ExitCode::from(ended.unwrap_or(BUG))
+    ExitCode::from(ended.unwrap_or(BUG_EXIT_CODE))
 }
 
 /// The environment, read here and once.
-fn environment() -> BTreeMap<String, String> {
+fn read_env_vars() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
@@ -51,12 +51,12 @@ fn now() -> DateTime<Utc> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a run took is told, never acted on")]
-fn stopwatch() -> u64 {
+fn elapsed_ms() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Different in every process; only spreads retries.
-fn seed() -> u64 {
+fn random_seed() -> u64 {
     u64::from(std::process::id()) ^ now().timestamp_nanos_opt().unwrap_or(0).unsigned_abs()
 }

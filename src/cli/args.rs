@@ -1,5 +1,6 @@
 //! The command line as it is written. Every flag has a `PODKEEPER_*` variable.
 
+#[cfg(feature = "sandbox")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,17 +8,23 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
-use crate::collect::links::address::Network;
-use crate::collect::links::shard::Shard;
 use crate::config;
+use crate::pod::rule::Audience;
+use crate::report::outputs::{DEFAULT_FILE_AUDIENCE, ReportKind};
+use linkcheck::address_policy::Network;
+use linkcheck::shard::Shard;
 
 /// What `--sandbox` without an address stands for.
-pub(super) const OWN_BOX: &str = "own";
+#[cfg(feature = "sandbox")]
+pub(super) const OWN_SANDBOX: &str = "own";
+
+fn examples_help() -> String {
+    let sandbox = "  podkeeper apply --sandbox     the main job against a sandbox GitLab: no token, no network\n";
+    format!("Examples:\n{}{EXAMPLES}", if cfg!(feature = "sandbox") { sandbox } else { "" })
+}
 
 const EXAMPLES: &str = "\
-Examples:
-  podkeeper apply --sandbox     the main job against a GitLab in a box: no token, no network
-  podkeeper plan                what apply would do, with every text in full
+\x20 podkeeper plan                what apply would do, with every text in full
   podkeeper apply secure        one pod
   podkeeper page page.md        what podkeeper understands of a page
   podkeeper check docs/         the links of a folder of Markdown
@@ -31,16 +38,16 @@ run takes it up), 5 a person has to act, 6 a token was refused, 1 a bug.
 /// podkeeper reads what a pod already publishes, decides what should be different, does that through the
 /// GitLab API, and tells people what only people can mend. Running it twice is the same as running it once.
 #[derive(Debug, Parser)]
-#[command(name = "podkeeper", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "podkeeper", version, after_help = examples_help(), max_term_width = 100, arg_required_else_help = true)]
 pub(super) struct Cli {
     #[command(flatten)]
-    pub(super) global: Global,
+    pub(super) global: GlobalArgs,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Global {
+pub(super) struct GlobalArgs {
     /// Folder of the configuration.
     #[arg(
         long,
@@ -52,8 +59,12 @@ pub(super) struct Global {
     )]
     pub(super) config: PathBuf,
     /// Form of the output on standard output.
-    #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = Format::Text, global = true)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = OutputFormat::Text, global = true)]
+    pub(super) format: OutputFormat,
+    /// Whom standard output is for. Without it: public in CI (`CI` or `GITLAB_CI` is set), because a job's log is read by
+    /// whoever sees the pipeline, and confidential elsewhere. What is for others is left out and counted.
+    #[arg(long, value_enum, env = "PODKEEPER_AUDIENCE", hide_env_values = true, global = true)]
+    pub(super) audience: Option<AudienceArg>,
     /// How fast hosts of links are asked: none, polite (8 at once and 20 a second per host after a burst of 30,
     /// 128 in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`, and with tables such as
     /// `[host."docs.example.com"]` and `[host."*.example.com"]` for hosts with limits of their own. Without it, `check`
@@ -71,7 +82,7 @@ pub(super) struct Global {
         global = true
     )]
     pub(super) allow_address: Vec<Network>,
-    /// More on standard error; twice for every request.
+    /// More on standard error: what is decided and done; twice for every request and how long each step took.
     #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, global = true)]
     pub(super) verbose: u8,
     /// Only what was done and what went wrong; `--verbose` comes first.
@@ -80,20 +91,40 @@ pub(super) struct Global {
     /// No progress bar on standard error; without this there is one on a terminal, but for `--quiet`, a log in JSON and CI.
     #[arg(long, global = true, env = "PODKEEPER_NO_PROGRESS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) no_progress: bool,
-    /// Form of the log on standard error.
+    /// Form of the log on standard error: lines for people, or a JSON object a line with time, level and spans.
     #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
     pub(super) log_format: LogFormat,
     /// When to use colour.
-    #[arg(long, value_enum, env = "PODKEEPER_COLOR", hide_env_values = true, default_value_t = Color::Auto, global = true)]
-    pub(super) color: Color,
+    #[arg(long, value_enum, env = "PODKEEPER_COLOR", hide_env_values = true, default_value_t = ColorChoice::Auto, global = true)]
+    pub(super) color: ColorChoice,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// For people.
     Text,
     /// For programs: the contract has "version": 1.
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AudienceArg {
+    /// Everybody: no more than the page and the configuration say.
+    Public,
+    /// The pod and its neighbours: names of what is not public, and whole texts.
+    Team,
+    /// Whoever may read the roster report: it names people.
+    Confidential,
+}
+
+impl From<AudienceArg> for Audience {
+    fn from(argument: AudienceArg) -> Self {
+        match argument {
+            AudienceArg::Public => Self::Public,
+            AudienceArg::Team => Self::Team,
+            AudienceArg::Confidential => Self::Confidential,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,7 +136,7 @@ pub(super) enum LogFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(super) enum ColorChoice {
     /// On a terminal and in GitLab's job logs, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -117,29 +148,49 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Do what has to be done: open pairing issues, mend labels, settle twins.
-    Apply(Apply),
+    Apply(ApplyArgs),
     /// Show what `apply` would do, and write nothing.
-    Plan(Plan),
+    Plan(PlanArgs),
     /// Show what podkeeper understands of a page.
-    Page(Page),
+    Page(PageArgs),
     /// Check the links, labels and defects of files, folders, addresses and pods.
-    Check(Check),
-    /// Serve a GitLab in a box on this machine, until interrupted.
-    Sandbox(Serve),
+    Check(CheckArgs),
+    /// Serve a sandbox GitLab on this machine, until interrupted.
+    #[cfg(feature = "sandbox")]
+    Sandbox(SandboxArgs),
     /// Look after the configuration.
     #[command(subcommand)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Explain a rule, an action or the exit codes.
     Explain {
         /// A rule, an action or an exit code; without one, all are listed.
         name: Option<String>,
+        /// All of them as the tables of Markdown that podkeeper's documentation holds.
+        #[arg(long, env = "PODKEEPER_MARKDOWN", hide_env_values = true, conflicts_with = "name", value_parser = clap::builder::FalseyValueParser::new())]
+        markdown: bool,
     },
 }
 
+impl Command {
+    /// Its name, as it is written.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Apply(_) => "apply",
+            Self::Plan(_) => "plan",
+            Self::Page(_) => "page",
+            Self::Check(_) => "check",
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox(_) => "sandbox",
+            Self::Config(_) => "config",
+            Self::Explain { .. } => "explain",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
-pub(super) struct Apply {
+pub(super) struct ApplyArgs {
     #[command(flatten)]
-    pub(super) at: At,
+    pub(super) at: RunArgs,
     /// Only plan; the same as `podkeeper plan`.
     #[arg(long, env = "PODKEEPER_DRY_RUN", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) dry_run: bool,
@@ -149,9 +200,9 @@ pub(super) struct Apply {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Plan {
+pub(super) struct PlanArgs {
     #[command(flatten)]
-    pub(super) at: At,
+    pub(super) at: RunArgs,
     /// End with exit code 3 when changes are pending.
     #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) detailed_exitcode: bool,
@@ -159,14 +210,15 @@ pub(super) struct Plan {
 
 /// Which pods, and which GitLab.
 #[derive(Debug, Args)]
-pub(super) struct At {
+pub(super) struct RunArgs {
     /// Keys of pods; without any, all pods of the configuration.
     #[arg(value_name = "POD")]
     pub(super) pods: Vec<String>,
     #[command(flatten)]
-    pub(super) gitlab: Gitlab,
-    /// Write a report: KIND=PATH, of json, junit, annotations, slack and audit; may be given several times.
-    #[arg(long, value_name = "KIND=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse)]
+    pub(super) gitlab: GitlabArgs,
+    /// Write a report: KIND=PATH, of json, junit, annotations, slack and audit; may be given several times. It holds
+    /// what everybody may read, unless KIND:team=PATH or KIND:confidential=PATH asks for more.
+    #[arg(long, value_name = "KIND[:AUDIENCE]=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse)]
     pub(super) report: Vec<ReportFile>,
     /// What to do, of sessions, labels, roster and links; all of it without this.
     #[arg(
@@ -177,7 +229,7 @@ pub(super) struct At {
         value_enum,
         value_delimiter = ','
     )]
-    pub(super) task: Vec<Task>,
+    pub(super) task: Vec<TaskArg>,
     /// Use what `check --observations` saw of links in place of looking: the files of all its shards, for example
     /// 'seen/*.json'.
     #[arg(long, value_name = "GLOB", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
@@ -187,21 +239,12 @@ pub(super) struct At {
     pub(super) now: Option<DateTime<Utc>>,
 }
 
-/// A report and the file it goes to.
+/// A report, its readers and the file it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReportFile {
     pub(super) kind: ReportKind,
+    pub(super) audience: Audience,
     pub(super) path: PathBuf,
-}
-
-/// The reports that can be written to files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportKind {
-    Json,
-    Junit,
-    Annotations,
-    Slack,
-    Audit,
 }
 
 impl ReportFile {
@@ -209,21 +252,30 @@ impl ReportFile {
         let (kind, path) = text
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
-            .ok_or("write KIND=PATH, for example junit=out/junit.xml")?;
-        let kind = ReportKind::from_str(kind, true)
-            .map_err(|_unknown| "there are the reports json, junit, annotations, slack and audit".to_owned())?;
-        Ok(Self { kind, path: PathBuf::from(path) })
+            .ok_or("write KIND=PATH or KIND:AUDIENCE=PATH, for example junit=out/junit.xml")?;
+        let (kind, audience) = kind.split_once(':').map_or((kind, None), |(kind, audience)| (kind, Some(audience)));
+        let kind =
+            ReportKind::from_name(kind).ok_or("there are the reports json, junit, annotations, slack and audit")?;
+        let audience = match audience {
+            None => DEFAULT_FILE_AUDIENCE,
+            Some(word) => AudienceArg::from_str(word, true)
+                .map_err(
+                    |_unknown| "a report is for public, team or confidential readers, as in json:team=out/team.json",
+                )?
+                .into(),
+        };
+        Ok(Self { kind, audience, path: PathBuf::from(path) })
     }
 }
 
 /// An address of the web, plain as in the configuration.
-fn web_address(text: &str) -> Result<Url, &'static str> {
-    config::web_address(text)
+fn parse_web_address(text: &str) -> Result<Url, &'static str> {
+    config::parse_web_address(text)
         .ok_or("write an address like https://handbook.example.com, without user, query or fragment")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Task {
+pub(super) enum TaskArg {
     /// Open pairing issues, keep them in step, settle twins.
     Sessions,
     /// See to the pod's label.
@@ -234,35 +286,38 @@ pub(super) enum Task {
     Links,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Gitlab {
-    /// Address of the GitLab instance; a box, where one is named, comes first.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GitlabArgs {
+    /// Address of the GitLab instance, where no token is given: with one, it is the configuration's or `CI_SERVER_URL`. A
+    /// sandbox, where one is named, comes first.
     #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
     pub(super) url: Option<Url>,
-    /// Use a GitLab in a box: one of its own, or the one that `podkeeper sandbox` serves at URL.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_BOX)]
+    /// Use a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.
+    #[cfg_attr(feature = "sandbox", arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX))]
+    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
     pub(super) sandbox: Option<String>,
-    /// Put a page of your own into the box, at the one pod's path.
+    /// Put a page of your own into the sandbox, at the one pod's path.
+    #[cfg(feature = "sandbox")]
     #[arg(long = "page", value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true, requires = "sandbox")]
     pub(super) own_page: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Page {
+pub(super) struct PageArgs {
     /// A file, the address of a page, a pod's key, or `-` for standard input.
     #[arg(value_name = "FILE|URL|POD")]
     pub(super) target: String,
     #[command(flatten)]
-    pub(super) gitlab: Gitlab,
+    pub(super) gitlab: GitlabArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Files, folders, addresses, keys of pods, or `-` for standard input.
     #[arg(value_name = "PATH|URL|POD", required = true)]
     pub(super) targets: Vec<String>,
     #[command(flatten)]
-    pub(super) gitlab: Gitlab,
+    pub(super) gitlab: GitlabArgs,
     /// Only what the documents themselves show: nothing is asked.
     #[arg(long, env = "PODKEEPER_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) offline: bool,
@@ -270,10 +325,10 @@ pub(super) struct Check {
     #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
     /// How links without a host resolve.
-    #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = Site::Tree)]
-    pub(super) site: Site,
+    #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = SiteArg::Tree)]
+    pub(super) site: SiteArg,
     /// Where root-relative links resolve.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = web_address)]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = parse_web_address)]
     pub(super) site_url: Option<Url>,
     /// Keep what was alive between runs, so that the web is asked less often.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_CACHE", hide_env_values = true)]
@@ -288,12 +343,12 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
     pub(super) observations: Option<PathBuf>,
     /// End with exit code 3 when a finding is at least this severe.
-    #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = Severity::Minor)]
-    pub(super) fail_on: Severity,
+    #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = SeverityArg::Minor)]
+    pub(super) fail_on: SeverityArg,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Site {
+pub(super) enum SiteArg {
     /// As files of the folder or its repository.
     Tree,
     /// As pages of the site that Hugo builds of `content/`.
@@ -301,7 +356,7 @@ pub(super) enum Site {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Severity {
+pub(super) enum SeverityArg {
     /// Worth knowing.
     Info,
     /// A small defect.
@@ -312,8 +367,9 @@ pub(super) enum Severity {
     Critical,
 }
 
+#[cfg(feature = "sandbox")]
 #[derive(Debug, Args)]
-pub(super) struct Serve {
+pub(super) struct SandboxArgs {
     /// Where to listen; on this machine only.
     #[arg(
         long,
@@ -324,22 +380,22 @@ pub(super) struct Serve {
     )]
     pub(super) listen: SocketAddr,
     /// The origin that stands in its links.
-    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true, value_parser = web_address)]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true, value_parser = parse_web_address)]
     pub(super) external_url: Option<Url>,
-    /// Put a page of your own into the box, at the one pod's path.
+    /// Put a page of your own into the sandbox, at the one pod's path.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true)]
     pub(super) page: Option<PathBuf>,
-    /// Pass over parameters that the box does not keep, as GitLab does with names that it does not know; without this they
+    /// Pass over parameters that the sandbox does not keep, as GitLab does with names that it does not know; without this they
     /// are refused with 400.
     #[arg(long, env = "PODKEEPER_ACCEPT_UNREAD_PARAMETERS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) accept_unread_parameters: bool,
-    /// The moment at which the box's clock stands still (RFC 3339); without it the clock runs.
+    /// The moment at which the sandbox's clock stands still (RFC 3339); without it the clock runs.
     #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
     pub(super) now: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Config {
+pub(super) enum ConfigCommand {
     /// Print the JSON schemas of the configuration files, for editors.
     Schema,
     /// Check the configuration and name everything that is wrong with it.

@@ -1,137 +1,229 @@
 //! `check`: the links of files, folders, addresses, pods and standard input.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Halt;
-use super::args::{self, Check, Format, Severity};
-use super::kept;
-use super::page::{Target, fetched, named, shown, stdin};
-use super::pile::Pile;
-use super::signals::Signals;
-use super::sink::Sink;
-use super::work::With;
-use super::{door, instances};
-use crate::check::{Read, check};
-use crate::collect::links::local::Site;
-use crate::collect::links::pace::Limits;
-use crate::collect::{Eyes, page};
-use crate::config::Config;
-use crate::gitlab::{Purpose, Reader, connect};
-use crate::pod::observed::Observed;
-use crate::pod::run::Ending;
-use crate::report::check as report;
+use tracing::{Instrument as _, info, info_span};
 
-/// Looks at everything that was named, and tells.
-pub(super) async fn run(args: &Check, with: &With<'_>, sink: &mut Sink) -> Result<u8, Halt> {
-    let started = (with.stopwatch)();
-    if let Some(why) = kept::misplaced(args) {
-        return Err(Halt::usage(why));
+use super::CliError;
+use super::args::{self, CheckArgs, OutputFormat, SeverityArg};
+use super::cache_files;
+use super::connection::Connection;
+use super::context::Context;
+use super::inputs::Inputs;
+use super::output::Output;
+use super::signals::Signals;
+use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
+use super::{connect, connection, instances};
+use crate::check::{DocumentCheckResult, InputDocument, check};
+use crate::collect::{self, read_page};
+use crate::config::Config;
+use crate::gitlab::{Reader, TokenPurpose, new_reader};
+use crate::pod::Pod;
+use crate::pod::observed::Observed;
+use crate::pod::rule::Audience;
+use crate::pod::run::ExitStatus;
+use crate::pod::text::show_invisible;
+use crate::report::{Confidential, Public, ReportAudience, Team, check as report};
+use linkcheck::check_options::{CheckOptions, SkipRule};
+use linkcheck::files::SiteKind;
+use linkcheck::rate_limit::RateLimits;
+
+/// Checks everything that was named, and reports.
+pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
+    let started = (context.monotonic_ms)();
+    if let Some(why) = cache_files::find_path_problem(args) {
+        return Err(CliError::usage(why));
     }
-    let targets = args.targets.iter().map(|target| named(target)).collect::<Result<Vec<_>, _>>()?;
-    let config = with.config_or_none()?;
-    if let Some(why) = distant(&targets, args, &config) {
-        return Err(Halt::usage(why));
+    let targets = args.targets.iter().map(|target| InputArgument::parse(target)).collect::<Result<Vec<_>, _>>()?;
+    let config = context.load_config_or_default()?;
+    if let Some(why) = explain_needed_network(&targets, args, &config) {
+        return Err(CliError::usage(why));
     }
-    // What is not asked is known all the same: what is wrong with the flags is told, and no token is shown.
-    let door = if args.offline && args.gitlab.sandbox.is_none() {
-        door::shut(&args.gitlab, Purpose::Handbook, &config, with)?
-    } else {
-        door::open(&args.gitlab, None, Purpose::Handbook, &config, with).await?
-    };
-    let reader = connect(&door.access).map_err(Halt::usage)?;
-    let reader = reader.with_others(instances::readers(&door, &config, with)?);
-    let github = super::web::github(&door, &config, with)?;
-    let settings = super::web::settings(Limits::POLITE, with)?;
-    let web = (!args.offline).then(|| super::web::web(Some(&door), settings, github)).transpose()?;
-    let mut policy = super::web::policy(&door);
-    policy.skip.extend(args.exclude.iter().map(|beginning| crate::collect::links::policy::Skip {
-        beginning: beginning.clone(),
-        reason: "--exclude".to_owned(),
-    }));
-    (policy.shard, policy.hands_on) = (args.shard, args.observations.is_some());
-    policy.recall = kept::recall(args, &door, sink)?;
-    let mut pile = Pile::default();
-    for (written, target) in args.targets.iter().zip(targets) {
-        read(written, target, args, &config, &reader, with, &mut pile).await?;
-    }
-    let Pile { mut documents, trees, unread, .. } = pile;
-    for document in documents.iter_mut().filter(|document| document.site.is_none()) {
-        document.site.clone_from(&args.site_url);
-    }
-    let eyes = Eyes { reader: &reader, web: web.as_ref(), policy: &policy };
-    let checked = match watched(check(&mut documents, &trees, eyes, door.now), with).await? {
-        Ok(checked) => checked,
-        Err(code) => {
-            sink.note("interrupted; nothing was kept");
+    let connection = connect_for(args, &config, context).await?;
+    let reader = new_reader(&connection.access).map_err(CliError::usage)?;
+    let reader = reader.with_other_instances(instances::connect_instances(&connection, &config, context)?);
+    let github = super::web::github_auth_header(&connection, &config, context)?;
+    let settings = super::web::build_settings(RateLimits::POLITE, context)?;
+    let web = (!args.offline).then(|| super::web::build_web(Some(&connection), settings, github)).transpose()?;
+    let policy = build_policy(args, &connection, output)?;
+
+    let sources = DocumentLoader { args, config: &config, reader: &reader, context };
+    let read = sources.read_all(targets).instrument(info_span!("read"));
+    let Inputs { mut documents, trees, unread, .. } = read.await?;
+    let sources = collect::Clients { reader: &reader, web: web.as_ref(), policy: &policy };
+    let asked = check(&mut documents, &trees, sources, connection.now).instrument(info_span!("ask"));
+    let checked = match run_interruptible(asked, context).await? {
+        InterruptibleResult::Finished(checked) => checked,
+        InterruptibleResult::Interrupted(code) => {
+            output.print_note("interrupted; nothing was saved");
             return Ok(code);
         }
     };
-    let counts = reader.counts();
-    let abroad: u64 = reader.others().values().map(|other| other.counts().reads()).sum();
-    let looked = report::Looked {
-        links: checked.links,
-        unique: checked.unique,
-        observations: &checked.observations,
-        findings: &checked.findings,
-        inconclusive: checked.inconclusive.as_deref(),
-        unread: &unread,
-        requests: (counts.reads() + abroad, counts.writes(), checked.web_requests),
-        hosts: &checked.hosts,
-        took_ms: (with.stopwatch)() - started,
-        verbose: with.global.verbose > 0,
-        shard: args.shard.map(|shard| (shard.index(), shard.count())),
-    };
-    match with.global.format {
-        Format::Json => sink.written(|out| report::json(&looked, out)),
-        Format::Text => sink.painted(&report::text(&looked, sink.width())),
+
+    let took_ms = (context.monotonic_ms)() - started;
+    let _report = info_span!("report").entered();
+    log_findings(&checked);
+    let report = build_report(args, &checked, &unread, &reader, took_ms, context);
+    match context.stdout_audience() {
+        Audience::Public => print_report(&report.for_audience::<Public>(), context, output),
+        Audience::Team => print_report(&report.for_audience::<Team>(), context, output),
+        Audience::Confidential => print_report(&report, context, output),
     }
-    if with.global.verbose > 0 {
-        sink.raw_error(&report::hosts(&checked.hosts));
+    let hidden_without_token = instances::missing_token_note(&connection, &config, context, &checked.observations);
+    print_read_failures(&checked, hidden_without_token.as_deref(), &unread, output);
+    let unsaved = cache_files::save_cache_and_observations(args, &checked, &connection, output);
+    for sentence in &unsaved {
+        output.print_error_line(sentence);
     }
-    for blind in &checked.unknown {
-        sink.note(&format!("could not see {}: {}", blind.what, blind.why));
-    }
-    if let Some(sentence) = instances::tokenless(&door, &config, with, &checked.observations) {
-        sink.note(&sentence);
-    }
-    for report::Unread { path, why } in &unread {
-        sink.note(&format!("{path} {why}"));
-    }
-    let failed = kept::keep(args, &checked, &door, sink);
-    for sentence in &failed {
-        sink.error(sentence);
-    }
-    let blind = checked.unknown.iter().map(|blind| Ending::from(blind.cause)).max();
-    let unsure = checked.inconclusive.is_some() || !unread.is_empty() || !failed.is_empty();
-    let worth = checked.findings.iter().any(|finding| finding.severity >= args.fail_on.into());
-    let others = [unsure.then_some(Ending::Incomplete), worth.then_some(Ending::Findings)];
-    let ending = others.into_iter().flatten().chain(blind).max().unwrap_or(Ending::Done);
-    // The program ends here: giving back a hundred thousand small things one by one takes longer than ending.
-    std::mem::forget((checked, documents, trees));
-    Ok(ending.code())
+    let is_whole = unread.is_empty() && unsaved.is_empty();
+    let ending = exit_status(&checked, args.fail_on, is_whole);
+    Ok(ending.exit_code())
 }
 
-/// Does the work, or returns the exit code of the signal that ended it. A signal ends the program by itself where no
-/// bar has to be taken away before.
-async fn watched<T>(work: impl Future<Output = T>, with: &With<'_>) -> Result<Result<T, u8>, Halt> {
-    if !with.bar.is_wanted() {
-        return Ok(Ok(work.await));
+/// The connection to GitLab. Where nothing is asked it is there all the same: what is wrong with the flags is reported,
+/// and no token is shown.
+async fn connect_for(args: &CheckArgs, config: &Config, context: &Context<'_>) -> Result<Connection, CliError> {
+    if args.offline && args.gitlab.sandbox.is_none() {
+        connection::connect_offline(&args.gitlab, TokenPurpose::Handbook, config, context)
+    } else {
+        connect::gitlab(&args.gitlab, None, TokenPurpose::Handbook, config, context).await
     }
-    let mut signals = Signals::listen().map_err(|error| Halt { ending: Ending::Bug, sentence: error.to_string() })?;
+}
+
+/// How links are judged.
+fn build_policy(args: &CheckArgs, connection: &Connection, output: &mut Output) -> Result<CheckOptions, CliError> {
+    let mut policy = super::web::build_policy(connection);
+    let excluded = args.exclude.iter();
+    policy
+        .skip_rules
+        .extend(excluded.map(|beginning| SkipRule { prefix: beginning.clone(), reason: "--exclude".to_owned() }));
+    policy.shard = args.shard;
+    policy.export_for_merge = args.observations.is_some();
+    policy.cache_context = cache_files::load_cache(args, connection, output)?;
+    Ok(policy)
+}
+
+/// How the run ended; `is_whole` says that all was read and all was saved.
+fn exit_status(checked: &DocumentCheckResult, fail_on: SeverityArg, is_whole: bool) -> ExitStatus {
+    let mut ending = ExitStatus::Done;
+    if checked.findings.iter().any(|finding| finding.severity >= fail_on.into()) {
+        ending = ending.max(ExitStatus::Findings);
+    }
+    if checked.inconclusive_reason.is_some() || !is_whole {
+        ending = ending.max(ExitStatus::Incomplete);
+    }
+    for failure in &checked.read_failures {
+        ending = ending.max(ExitStatus::from(failure.cause));
+    }
+    ending
+}
+
+fn build_report<'a>(
+    args: &CheckArgs,
+    checked: &'a DocumentCheckResult,
+    unread: &'a [report::UnreadDocument],
+    reader: &Reader,
+    took_ms: u64,
+    context: &Context<'_>,
+) -> report::CheckReport<'a, Confidential> {
+    let counts = reader.request_log();
+    let reads_of_others: u64 = reader.other_instances().values().map(|other| other.request_log().read_count()).sum();
+    report::CheckReport {
+        link_count: checked.link_count,
+        unique_url_count: checked.unique_url_count,
+        observations: &checked.observations,
+        findings: Confidential::restrict(&checked.findings),
+        inconclusive_reason: checked.inconclusive_reason.as_deref(),
+        unread,
+        requests: report::RequestCounts {
+            read: counts.read_count() + reads_of_others,
+            write: counts.write_count(),
+            web: checked.web_requests,
+        },
+        host_traffic: &checked.host_traffic,
+        took_ms,
+        verbose: context.global.verbose > 0,
+        shard: args.shard.map(|shard| (shard.index(), shard.count())),
+    }
+}
+
+/// What was found, for the log: each finding stands on standard output, so a rule and how often it applies will do.
+fn log_findings(checked: &DocumentCheckResult) {
+    let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &checked.findings {
+        *by_rule.entry(finding.rule.code()).or_default() += 1;
+    }
+    for (rule, count) in by_rule {
+        info!(rule, count, "found");
+    }
+    info!(
+        links = checked.link_count,
+        unique = checked.unique_url_count,
+        not_read = checked.read_failures.len(),
+        "checked"
+    );
+}
+
+fn print_report<A: ReportAudience>(result: &report::CheckReport<'_, A>, context: &Context<'_>, output: &mut Output) {
+    match context.global.format {
+        OutputFormat::Json => output.print_stream(|out| report::write_json(result, out)),
+        OutputFormat::Text => output.print_report(&report::render_text(result, output.terminal_width())),
+    }
+    if result.verbose {
+        output.print_stderr(&report::render_hosts(result));
+    }
+}
+
+fn print_read_failures(
+    checked: &DocumentCheckResult,
+    hidden_without_token: Option<&str>,
+    unread: &[report::UnreadDocument],
+    output: &mut Output,
+) {
+    for failure in &checked.read_failures {
+        output.print_note(&format!("could not see {}: {}", failure.what, failure.why));
+    }
+    if let Some(sentence) = hidden_without_token {
+        output.print_note(sentence);
+    }
+    for report::UnreadDocument { path, why } in unread {
+        output.print_note(&format!("{} {}", show_invisible(path), show_invisible(why)));
+    }
+}
+
+enum InterruptibleResult<T> {
+    Finished(T),
+    /// The exit code of the signal.
+    Interrupted(u8),
+}
+
+/// Does the work until a signal ends it. A signal ends the program by itself where no bar has to be taken away before.
+async fn run_interruptible<T>(
+    work: impl Future<Output = T>,
+    context: &Context<'_>,
+) -> Result<InterruptibleResult<T>, CliError> {
+    if !context.bar.is_wanted() {
+        return Ok(InterruptibleResult::Finished(work.await));
+    }
+    let mut signals =
+        Signals::listen().map_err(|error| CliError { exit_status: ExitStatus::Bug, message: error.to_string() })?;
     Ok(tokio::select! {
-        done = with.bar.during(work) => Ok(done),
-        code = signals.next() => Err(code),
+        done = context.bar.show_during(work) => InterruptibleResult::Finished(done),
+        code = signals.next_exit_code() => InterruptibleResult::Interrupted(code),
     })
 }
 
-/// What of the targets only the network has, where it is not to be used.
-fn distant(targets: &[Target], args: &Check, config: &Config) -> Option<String> {
-    let written = args.targets.iter().filter(|_| args.offline);
-    let what = targets.iter().zip(written).find_map(|(target, written)| match target {
-        Target::Stdin | Target::File(_) => None,
-        Target::Address(url) => Some(shown(url)),
-        // What is no pod either is told as that.
-        Target::Pod => config.pods.iter().find(|pod| pod.key.as_str() == written).map(|pod| {
+/// Why `--offline` does not go with a target that only the network has, where there is one.
+fn explain_needed_network(targets: &[InputArgument], args: &CheckArgs, config: &Config) -> Option<String> {
+    if !args.offline {
+        return None;
+    }
+    let what = targets.iter().zip(&args.targets).find_map(|(target, written)| match target {
+        InputArgument::Stdin | InputArgument::Path(_) => None,
+        InputArgument::Url(url) => Some(strip_url_secrets(url)),
+        // What is no pod either is reported as that.
+        InputArgument::Pod => find_pod(config, written).map(|pod| {
             let page = &pod.page;
             format!("the page of the pod {written} ({} in {})", page.path, page.project)
         }),
@@ -142,65 +234,87 @@ fn distant(targets: &[Target], args: &Check, config: &Config) -> Option<String> 
     ))
 }
 
-async fn read(
-    written: &str,
-    target: Target,
-    args: &Check,
-    config: &Config,
-    reader: &Reader,
-    with: &With<'_>,
-    pile: &mut Pile,
-) -> Result<(), Halt> {
-    match target {
-        Target::Stdin => pile.add_text(&stdin()?, "-"),
-        Target::File(path) if Path::new(&path).is_dir() => pile.add_folder(Path::new(&path), args.site.into())?,
-        Target::File(path) => pile.add_file(&path, args.site.into())?,
-        Target::Address(url) => {
-            pile.add_text(&fetched(&url, &args.gitlab, with).await?, written);
-        }
-        Target::Pod => {
-            let pod = config.pods.iter().find(|pod| pod.key.as_str() == written).ok_or_else(|| {
-                Halt::usage(format!("`{written}` is no file, no folder, no address and no pod of the configuration"))
-            })?;
-            pile.documents.push(match page(reader, &pod.page).await {
-                Observed::Present(page) => Read {
-                    path: pod.page.path.clone(),
-                    page,
-                    label_groups: pod.label_groups.clone(),
-                    within: None,
-                    site: pod.page.site.clone(),
-                    exceptions: pod.exceptions.clone(),
-                },
-                Observed::Absent => {
-                    let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
-                    return Err(Halt { ending: Ending::Human, sentence });
-                }
-                Observed::Unknown(blind) => {
-                    let sentence = format!("could not see {}: {}", blind.what, blind.why);
-                    return Err(Halt { ending: blind.cause.into(), sentence });
-                }
-            });
-        }
-    }
-    Ok(())
+fn find_pod<'a>(config: &'a Config, key: &str) -> Option<&'a Pod> {
+    config.pods.iter().find(|pod| pod.key.as_str() == key)
 }
 
-impl From<args::Site> for Site {
-    fn from(site: args::Site) -> Self {
+/// Where documents are read from.
+struct DocumentLoader<'a> {
+    args: &'a CheckArgs,
+    config: &'a Config,
+    reader: &'a Reader,
+    context: &'a Context<'a>,
+}
+
+impl DocumentLoader<'_> {
+    /// Reads all targets; `targets` are those of the arguments, in their order.
+    async fn read_all(&self, targets: Vec<InputArgument>) -> Result<Inputs, CliError> {
+        let mut inputs = Inputs::default();
+        for (written, target) in self.args.targets.iter().zip(targets) {
+            self.read_target(written, target, &mut inputs).await?;
+        }
+        for document in inputs.documents.iter_mut().filter(|document| document.site.is_none()) {
+            document.site.clone_from(&self.args.site_url);
+        }
+        Ok(inputs)
+    }
+
+    async fn read_target(&self, written: &str, target: InputArgument, inputs: &mut Inputs) -> Result<(), CliError> {
+        let site = self.args.site.into();
+        match target {
+            InputArgument::Stdin => inputs.add_text(&read_stdin()?, "-"),
+            InputArgument::Path(path) if Path::new(&path).is_dir() => inputs.add_folder(Path::new(&path), site)?,
+            InputArgument::Path(path) => inputs.add_file(&path, site)?,
+            InputArgument::Url(url) => {
+                inputs.add_text(&fetch_markdown(&url, &self.args.gitlab, self.context).await?, written);
+            }
+            InputArgument::Pod => inputs.documents.push(self.read_pod_page(written).await?),
+        }
+        Ok(())
+    }
+
+    /// The page of the pod with this key.
+    async fn read_pod_page(&self, key: &str) -> Result<InputDocument, CliError> {
+        let pod = find_pod(self.config, key).ok_or_else(|| {
+            CliError::usage(format!("`{key}` is no file, no folder, no address and no pod of the configuration"))
+        })?;
+        match read_page(self.reader, &pod.page).await {
+            Observed::Present(page) => Ok(InputDocument {
+                path: pod.page.path.clone(),
+                page,
+                label_groups: pod.label_groups.clone(),
+                tree_and_path: None,
+                site: pod.page.site.clone(),
+                exceptions: pod.exceptions.clone(),
+            }),
+            Observed::Absent => {
+                let sentence = format!("the page {} is not in {}; was it moved?", pod.page.path, pod.page.project);
+                Err(CliError { exit_status: ExitStatus::NeedsHuman, message: sentence })
+            }
+            Observed::Unknown(failure) => {
+                let sentence = format!("could not see {}: {}", failure.what, failure.why);
+                Err(CliError { exit_status: failure.cause.into(), message: sentence })
+            }
+        }
+    }
+}
+
+impl From<args::SiteArg> for SiteKind {
+    fn from(site: args::SiteArg) -> Self {
         match site {
-            args::Site::Tree => Self::Tree,
-            args::Site::Hugo => Self::Hugo,
+            args::SiteArg::Tree => Self::Tree,
+            args::SiteArg::Hugo => Self::Hugo,
         }
     }
 }
 
-impl From<Severity> for crate::pod::rule::Severity {
-    fn from(severity: Severity) -> Self {
+impl From<SeverityArg> for crate::pod::rule::Severity {
+    fn from(severity: SeverityArg) -> Self {
         match severity {
-            Severity::Info => Self::Info,
-            Severity::Minor => Self::Minor,
-            Severity::Major => Self::Major,
-            Severity::Critical => Self::Critical,
+            SeverityArg::Info => Self::Info,
+            SeverityArg::Minor => Self::Minor,
+            SeverityArg::Major => Self::Major,
+            SeverityArg::Critical => Self::Critical,
         }
     }
 }

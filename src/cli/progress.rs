@@ -10,11 +10,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::args::{Global, LogFormat};
-use crate::collect::links::progress::{Held, Progress};
+use super::args::{GlobalArgs, LogFormat};
+use linkcheck::progress::{Progress, WaitingHost};
 
 /// How often it is drawn.
-const EVERY: Duration = Duration::from_millis(125);
+const DRAW_INTERVAL: Duration = Duration::from_millis(125);
 
 /// The bar of a run; its clones are the same bar.
 #[derive(Clone)]
@@ -26,8 +26,8 @@ pub(crate) struct Bar {
 
 impl Bar {
     /// A bar that is shown where somebody sees it and wants it.
-    pub(super) fn new(global: &Global, env: &BTreeMap<String, String>, is_terminal: bool) -> Self {
-        let wanted = is_terminal && wanted(global, env);
+    pub(super) fn new(global: &GlobalArgs, env: &BTreeMap<String, String>, is_terminal: bool) -> Self {
+        let wanted = is_terminal && is_bar_wanted(global, env);
         Self { wanted, progress: Progress::default(), drawn: Arc::default() }
     }
 
@@ -42,15 +42,15 @@ impl Bar {
     }
 
     /// Does something, and shows meanwhile how far it is.
-    pub(super) fn during<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(super) fn show_during<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         // Boxed, because the work of a whole run is large.
         let mut work = Box::pin(work);
         async move {
             if !self.wanted {
                 return work.await;
             }
-            let _cleared = Cleared(self);
-            let mut tick = interval(EVERY);
+            let _cleared = ClearOnDrop(self);
+            let mut tick = interval(DRAW_INTERVAL);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
@@ -62,50 +62,50 @@ impl Bar {
     }
 
     /// Writes to standard error while the bar is not there.
-    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &*self.drawn() {
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.lock_bar() {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
     }
 
     fn draw(&self) {
-        let so_far = self.progress.so_far(Instant::now());
+        let so_far = self.progress.state(Instant::now());
         if so_far.done >= so_far.all {
             return self.clear();
         }
-        let mut drawn = self.drawn();
+        let mut drawn = self.lock_bar();
         let bar = drawn.get_or_insert_with(new_bar);
         bar.update(|state| {
             state.set_len(so_far.all as u64);
             state.set_pos(so_far.done as u64);
         });
-        bar.set_message(so_far.held.as_ref().map(said).unwrap_or_default());
+        bar.set_message(so_far.longest_wait.as_ref().map(waiting_message).unwrap_or_default());
         bar.force_draw();
     }
 
     fn clear(&self) {
-        if let Some(bar) = self.drawn().take() {
+        if let Some(bar) = self.lock_bar().take() {
             bar.finish_and_clear();
         }
     }
 
-    fn drawn(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+    fn lock_bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Takes the bar away, however the work ends.
-struct Cleared<'a>(&'a Bar);
+struct ClearOnDrop<'a>(&'a Bar);
 
-impl Drop for Cleared<'_> {
+impl Drop for ClearOnDrop<'_> {
     fn drop(&mut self) {
         self.0.clear();
     }
 }
 
 /// Not in a job's log, where nothing can be drawn over, and not among lines for programs.
-fn wanted(global: &Global, env: &BTreeMap<String, String>) -> bool {
+fn is_bar_wanted(global: &GlobalArgs, env: &BTreeMap<String, String>) -> bool {
     let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
     let can_draw = env.get("TERM").is_none_or(|term| term != "dumb");
     can_draw && !set("CI") && !global.no_progress && !global.quiet && global.log_format == LogFormat::Text
@@ -119,7 +119,7 @@ fn new_bar() -> ProgressBar {
 }
 
 /// What is waited for.
-fn said(held: &Held) -> String {
+fn waiting_message(held: &WaitingHost) -> String {
     let seconds = held.left.as_millis().div_ceil(1_000);
     let others = if held.others == 0 { String::new() } else { format!(" and {} more", held.others) };
     format!(", waits {seconds} s for {}{others}", held.host)
@@ -153,9 +153,10 @@ mod tests {
 
     #[test]
     fn it_says_who_is_waited_for() {
-        let held = |left, others| Held { host: "a.example".to_owned(), left: Duration::from_millis(left), others };
-        assert_eq!(said(&held(29_001, 0)), ", waits 30 s for a.example");
-        assert_eq!(said(&held(1_000, 2)), ", waits 1 s for a.example and 2 more");
+        let held =
+            |left, others| WaitingHost { host: "a.example".to_owned(), left: Duration::from_millis(left), others };
+        assert_eq!(waiting_message(&held(29_001, 0)), ", waits 30 s for a.example");
+        assert_eq!(waiting_message(&held(1_000, 2)), ", waits 1 s for a.example and 2 more");
     }
 
     #[tokio::test(start_paused = true)]
@@ -164,10 +165,10 @@ mod tests {
             let bar = Bar { wanted, progress: Progress::default(), drawn: Arc::default() };
             let work = async {
                 tokio::time::sleep(Duration::from_secs(3)).await;
-                bar.aside(|| 7)
+                bar.suspend(|| 7)
             };
-            assert_eq!(bar.during(work).await, 7);
-            assert!(bar.drawn().is_none(), "nothing to visit, nothing to show");
+            assert_eq!(bar.show_during(work).await, 7);
+            assert!(bar.lock_bar().is_none(), "nothing to visit, nothing to show");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Ctrl-C and SIGTERM: the call in hand is finished, none is begun; a second signal ends at once.
+//! Ctrl-C and SIGTERM: the current request is finished, none is begun; a second signal ends at once.
 
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The longest that a call in hand is waited for after a signal.
-pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// The longest that the current request is waited for after a signal.
+pub(super) const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
 /// Listens for both signals.
 pub(super) struct Signals {
@@ -19,7 +19,7 @@ impl Signals {
     }
 
     /// The exit code that goes with the next signal: 130 or 143.
-    pub(super) async fn next(&mut self) -> u8 {
+    pub(super) async fn next_exit_code(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,
             _ = self.terminate.recv() => 143,

@@ -1,100 +1,73 @@
-//! The way to the web: the internet, or a box that plays it.
+//! What reads the web: the internet, or the one that a sandbox serves.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::ExposeSecret as _;
 
-use super::Halt;
-use super::door::{Door, secret};
-use super::limits::limits;
-use super::work::With;
-use crate::collect::links::address::Rules;
-use crate::collect::links::github;
-use crate::collect::links::pace::Limits;
-use crate::collect::links::policy::Policy;
-use crate::collect::links::web::{Hosts, Lookup, Settings, Web};
+use super::CliError;
+use super::connection::Connection;
+use super::context::Context;
+use super::limits_flag::resolve_limits;
+use super::tokens::read_token;
 use crate::config::Config;
-use crate::gitlab::{Exchange, HttpExchange};
+use linkcheck::address_policy::AddressPolicy;
+use linkcheck::check_options::CheckOptions;
+use linkcheck::github;
+use linkcheck::rate_limit::RateLimits;
+use linkcheck::web::{HostResolution, WebClient, WebSettings};
 
-/// What reads the web: the internet's, or the box's where the door leads into one.
+/// What reads the web: the internet's, or the sandbox's where the connection leads into one.
 /// `github` is what GitHub's API is asked with, if it is.
-pub(super) fn web(door: Option<&Door>, settings: Settings, github: Option<HeaderValue>) -> Result<Web, Halt> {
-    let hosts = match door.and_then(|door| door.carried.as_ref()) {
-        None => Hosts::Internet,
-        Some(carried) => {
-            let exchange = HttpExchange::loopback().map_err(Halt::usage)?;
-            let lookup = Arc::new(BoxDns { prefix: carried.dns.clone(), exchange });
-            Hosts::Box { web: carried.web, authority: carried.authority.clone(), lookup }
-        }
-    };
-    let github = github.map(|header| github::client(hosts.clone(), &settings, header)).transpose();
-    let web = Web::with(hosts, settings).map_err(Halt::usage)?;
-    Ok(match github.map_err(Halt::usage)? {
-        Some(api) => web.asking_github(api),
+pub(super) fn build_web(
+    connection: Option<&Connection>,
+    settings: WebSettings,
+    github: Option<HeaderValue>,
+) -> Result<WebClient, CliError> {
+    let hosts = connection.map_or(HostResolution::Internet, |connection| connection.hosts.clone());
+    let github = github.map(|header| github::build_api_client(hosts.clone(), &settings, header)).transpose();
+    let web = WebClient::with_settings(hosts, settings).map_err(CliError::usage)?;
+    Ok(match github.map_err(CliError::usage)? {
+        Some(api) => web.with_github_api(api),
         None => web,
     })
 }
 
 /// How the web is read, by the flags that say so: as fast as `--limits` says, or as it fits the command.
-pub(super) fn settings(fitting: Limits, with: &With<'_>) -> Result<Settings, Halt> {
-    Ok(Settings {
-        seed: with.seed,
-        progress: with.bar.progress(),
-        limits: limits(with.global.limits.as_deref(), fitting)?,
-        rules: Rules::allowing(with.global.allow_address.clone()),
-        ..Settings::default()
+pub(super) fn build_settings(fitting: RateLimits, context: &Context<'_>) -> Result<WebSettings, CliError> {
+    Ok(WebSettings {
+        user_agent: concat!("podkeeper/", env!("CARGO_PKG_VERSION")).to_owned(),
+        jitter_seed: context.random_seed,
+        progress: context.bar.progress(),
+        limits: resolve_limits(context.global.limits.as_deref(), fitting)?,
+        address_policy: AddressPolicy::allowing(context.global.allow_address.clone()),
+        ..WebSettings::default()
     })
 }
 
-/// What GitHub's API is asked with, where its token is given. None in a box, whose web is all there is.
-pub(super) fn github(door: &Door, config: &Config, with: &With<'_>) -> Result<Option<HeaderValue>, Halt> {
-    let name = &config.tokens.github;
-    if door.is_box {
+/// What GitHub's API is asked with, where its token is given. None in a sandbox, whose web is all there is.
+pub(super) fn github_auth_header(
+    connection: &Connection,
+    config: &Config,
+    context: &Context<'_>,
+) -> Result<Option<HeaderValue>, CliError> {
+    let name = &config.token_variables.github;
+    if connection.is_sandbox {
         return Ok(None);
     }
-    let Some(token) = secret(name, with)? else { return Ok(None) };
-    with.redactor.learn(&token);
+    let Some(token) = read_token(name, context)? else { return Ok(None) };
+    context.redactor.add_secret(&token);
     let shown = token.expose_secret();
-    let instances = config.instances.iter().filter_map(|instance| instance.token.as_ref());
-    let same = |other: &&String| secret(other, with).is_ok_and(|it| it.is_some_and(|it| it.expose_secret() == shown));
-    let gitlabs = door.access.tokens.values().filter(|token| token.secret.expose_secret() == shown);
+    let instances = config.instances.iter().filter_map(|instance| instance.token_variable.as_ref());
+    let same =
+        |other: &&String| read_token(other, context).is_ok_and(|it| it.is_some_and(|it| it.expose_secret() == shown));
+    let gitlabs = connection.access.tokens.values().filter(|token| token.secret.expose_secret() == shown);
     if let Some(other) = gitlabs.map(|token| &token.name).chain(instances.filter(same)).next() {
-        return Err(Halt::usage(format!("{name} holds the same token as {other}; give GitHub one of its own")));
+        return Err(CliError::usage(format!("{name} holds the same token as {other}; give GitHub one of its own")));
     }
     // A token is a word of ASCII, which every header takes.
     Ok(HeaderValue::from_str(&format!("Bearer {shown}")).ok())
 }
 
-/// How links are judged behind this door.
-pub(super) fn policy(door: &Door) -> Policy {
-    Policy { gitlab_host: door.gitlab_host.clone(), ..Policy::default() }
-}
-
-/// The box's answer to "what is this name's address".
-struct BoxDns {
-    prefix: String,
-    exchange: HttpExchange,
-}
-
-#[derive(serde::Deserialize)]
-struct Addresses {
-    addresses: Vec<IpAddr>,
-}
-
-#[async_trait::async_trait]
-impl Lookup for BoxDns {
-    async fn addresses(&self, name: &str) -> Vec<IpAddr> {
-        let Ok(request) = http::Request::get(format!("{}{name}", self.prefix)).body(Bytes::new()) else {
-            return Vec::new();
-        };
-        match self.exchange.exchange(request).await {
-            Ok(response) if response.status().is_success() => {
-                serde_json::from_slice::<Addresses>(response.body()).map(|found| found.addresses).unwrap_or_default()
-            }
-            Ok(_) | Err(_) => Vec::new(),
-        }
-    }
+/// How links are judged by this connection.
+pub(super) fn build_policy(connection: &Connection) -> CheckOptions {
+    CheckOptions { gitlab_host: connection.gitlab_host.clone(), ..CheckOptions::default() }
 }

@@ -1,13 +1,12 @@
-//! "What is true right now?" Reads only, side by side, and never decides.
+//! "What is true right now?" Reads only, and never decides.
 
 pub mod agents;
-pub mod cores;
+pub mod deadline;
+pub mod fleet;
 pub mod handbook;
-pub mod links;
+pub mod pairing_project;
 pub mod projects;
 pub mod reports;
-pub mod sight;
-pub mod tracker;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -15,50 +14,48 @@ use std::panic::AssertUnwindSafe;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
-use crate::gitlab::{Purpose, Reader};
-use crate::pod::document::PodPage;
-use crate::pod::observed::{Blind, Cause, Observed};
-use crate::pod::{PageAt, Pod};
+use crate::gitlab::{Reader, TokenPurpose};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
+use crate::pod::pod_page::PodPage;
+use crate::pod::{PageId, PageLocation, Pod};
 
-/// The pages of a fleet, each read once however many pods share it.
-pub async fn pages(reader: &Reader, pods: &[Pod]) -> BTreeMap<String, Observed<PodPage>> {
-    let mut pages = BTreeMap::new();
-    for pod in pods {
-        let key = page_key(&pod.page);
-        if let std::collections::btree_map::Entry::Vacant(entry) = pages.entry(key) {
-            let what = format!("the page {} in {}", pod.page.path, pod.page.project);
-            entry.insert(guarded(what, page(reader, &pod.page)).await);
-        }
+/// So many pages and pods are read side by side.
+pub const READS_AT_ONCE: usize = 16;
+
+/// The pages of a fleet, each once however many pods share it.
+pub fn page_locations(pods: &[Pod]) -> BTreeMap<PageId, &PageLocation> {
+    pods.iter().map(|pod| (pod.page.id(), &pod.page)).collect()
+}
+
+/// A page, unless that takes too long.
+pub async fn read_page_in_time(reader: &Reader, at: &PageLocation, ends: Deadline) -> Observed<PodPage> {
+    read_in_time(format!("the page {} in {}", at.path, at.project), ends, read_page(reader, at)).await
+}
+
+/// Runs a read until its time is over; if it panics or takes longer, what it reads is unknown.
+async fn read_in_time<T>(what: String, ends: Deadline, read: impl Future<Output = Observed<T>>) -> Observed<T> {
+    match ends.finish(AssertUnwindSafe(read).catch_unwind()).await {
+        Some(Ok(seen)) => seen,
+        Some(Err(_panic)) => Observed::Unknown(ReadFailure::from_bug(what)),
+        None => Observed::Unknown(Deadline::read_failure(what)),
     }
-    pages
-}
-
-/// A look; if podkeeper stumbles over what it looks at, it has not seen it.
-pub(crate) async fn guarded<T>(what: String, look: impl Future<Output = Observed<T>>) -> Observed<T> {
-    let looked = AssertUnwindSafe(look).catch_unwind().await;
-    looked.unwrap_or_else(|_panic| Observed::Unknown(Blind::stumbled(what)))
-}
-
-/// What tells one page from another.
-pub fn page_key(at: &PageAt) -> String {
-    format!("{}@{}:{}", at.project, at.git_ref, at.path)
 }
 
 /// A pod's page, read and understood.
-pub async fn page(reader: &Reader, at: &PageAt) -> Observed<PodPage> {
-    match reader.file(Purpose::Handbook, &at.project, &at.path, &at.git_ref).await {
+pub async fn read_page(reader: &Reader, at: &PageLocation) -> Observed<PodPage> {
+    match reader.read_text_file(TokenPurpose::Handbook, &at.project, &at.path, &at.git_ref).await {
         // An HTML page in the page's place is a sign-in or an error page, whatever its status said.
-        Observed::Present(text) if looks_like_html(&text) => Observed::Unknown(Blind {
+        Observed::Present(text) if looks_like_html(&text) => Observed::Unknown(ReadFailure {
             what: format!("the page {} in {}", at.path, at.project),
             why: "an HTML page came in its place; check the GitLab address and the token's access".to_owned(),
-            cause: Cause::Unavailable,
+            cause: FailureCause::Unavailable,
         }),
-        Observed::Present(text) if text.trim().is_empty() => Observed::Unknown(Blind {
+        Observed::Present(text) if text.trim().is_empty() => Observed::Unknown(ReadFailure {
             what: format!("the page {} in {}", at.path, at.project),
             why: "it is empty; look at its history".to_owned(),
-            cause: Cause::Unavailable,
+            cause: FailureCause::Unavailable,
         }),
-        seen => seen.map(|text| handbook::parse(&text, &at.path)),
+        seen => seen.map(|text| handbook::parse_pod_page(&text, &at.path)),
     }
 }
 
@@ -67,9 +64,14 @@ fn looks_like_html(text: &str) -> bool {
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
-pub use sight::{Eyes, Sight, label_names, sights};
+pub use deadline::Deadline;
+pub use fleet::{Clients, FleetObservation, ObservedPod, label_names};
 
-/// The look at one pod's pairing project; see [`tracker::look`].
-pub async fn tracker(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> crate::pod::snapshot::Tracker {
-    tracker::look(reader, pod, now).await
+/// What is in one pod's pairing project; see [`pairing_project::read`].
+pub async fn read_pairing_project(
+    reader: &Reader,
+    pod: &Pod,
+    now: DateTime<Utc>,
+) -> crate::pod::snapshot::PairingProjectState {
+    pairing_project::read(reader, pod, now).await
 }

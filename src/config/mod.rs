@@ -1,26 +1,27 @@
 //! The configuration: a folder with `podkeeper.toml`, one file per pod, and the template of an issue.
 //!
-//! It is strict and complains about everything at once: [`strict`] holds the files against the schema,
-//! then [`meaning`] turns them into [`Pod`]s. Each [`Problem`] names file and line and shows a good value.
+//! It is strict and complains about everything at once: [`schema_check`] holds the files against the schema,
+//! then [`parsing`] turns them into [`Pod`]s. Each [`Problem`] names file and line and shows a good value.
 
-mod limits;
-mod meaning;
+mod files;
+mod link_limits;
+mod parsing;
 mod problem;
 mod raw;
-mod strict;
-
-use std::collections::BTreeMap;
-use std::path::Path;
+pub(crate) mod regular_file;
+mod schema_check;
 
 use chrono::NaiveDate;
 use serde_json::Value;
 use url::Url;
 
-pub use limits::{LinkHostLimits, LinkLimits, link_limits};
-pub(crate) use meaning::value::web_address;
-pub use problem::{Problem, render};
+pub use files::{ConfigFiles, read_folder};
+pub use link_limits::{LinkHostLimits, LinkLimits, parse_link_limits};
+pub(crate) use parsing::value::{parse_trusted_address, parse_web_address};
+pub use problem::{Problem, render_problems, render_problems_without_text};
 
 use crate::pod::Pod;
+use crate::pod::limits::RunLimits;
 
 /// The name of the file that describes the instance.
 pub const INSTANCE_FILE: &str = "podkeeper.toml";
@@ -28,37 +29,37 @@ pub const INSTANCE_FILE: &str = "podkeeper.toml";
 /// A configuration in which everything was found good.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The GitLab instance, as the file says; the command line and `CI_SERVER_URL` may say otherwise.
+    /// The GitLab instance, as the file says.
     pub gitlab_url: Option<Url>,
     /// Other instances, whose API is asked about links to them.
-    pub instances: Vec<InstanceAt>,
+    pub instances: Vec<OtherInstance>,
     /// Names of the environment variables that hold tokens.
-    pub tokens: TokenNames,
-    /// The most writes of one run.
-    pub max_writes: usize,
+    pub token_variables: TokenVariables,
+    /// What one run may do at most, and for how long.
+    pub limits: RunLimits,
     /// The pods, in the order of their keys.
     pub pods: Vec<Pod>,
 }
 
 impl Config {
     /// The defaults alone, without a pod.
-    pub fn none() -> Self {
-        meaning::none()
+    pub fn without_pods() -> Self {
+        parsing::default_config()
     }
 }
 
 /// Another GitLab instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstanceAt {
+pub struct OtherInstance {
     /// Its origin.
     pub url: Url,
     /// Name of the environment variable that holds its token, if it has one.
-    pub token: Option<String>,
+    pub token_variable: Option<String>,
 }
 
 /// Names of the environment variables that hold tokens, by purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenNames {
+pub struct TokenVariables {
     /// Serves every purpose that has none of its own.
     pub default: String,
     /// For the pairing issues.
@@ -73,61 +74,16 @@ pub struct TokenNames {
     pub github: String,
 }
 
-/// The files of a configuration, read but not yet understood.
-pub struct Files {
-    /// Text by path below the folder, with `/` between its parts.
-    pub texts: BTreeMap<String, String>,
-    /// The folder, as messages name it.
-    pub folder: String,
-    /// Files that could not be read.
-    pub unread: Vec<Problem>,
-}
-
-/// Reads the files of a configuration folder.
-///
-/// # Errors
-/// A sentence, when there is no configuration there at all.
-pub fn read(folder: &Path) -> Result<Files, Vec<Problem>> {
-    let name = folder.display().to_string();
-    let mut texts = BTreeMap::new();
-    let mut problems = Vec::new();
-    let mut take = |relative: String| match std::fs::read_to_string(folder.join(&relative)) {
-        Ok(text) => drop(texts.insert(relative, text)),
-        Err(error) => {
-            let problem = Problem::whole_file(&format!("{name}/{relative}"), format!("cannot be read ({error})"));
-            problems.push(problem);
-        }
-    };
-    if !folder.join(INSTANCE_FILE).exists() {
-        let advice = "run podkeeper where the folder `config` is, or name it with --config DIR";
-        return Err(vec![Problem::whole_file(&format!("{name}/{INSTANCE_FILE}"), format!("does not exist; {advice}"))]);
-    }
-    take(INSTANCE_FILE.to_owned());
-    for (sub, ending) in [("pods", ".toml"), ("templates", ".md")] {
-        let Ok(entries) = std::fs::read_dir(folder.join(sub)) else { continue };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|n| n.ends_with(ending))
-            .collect();
-        names.sort();
-        for file in names {
-            take(format!("{sub}/{file}"));
-        }
-    }
-    Ok(Files { texts, folder: name, unread: problems })
-}
-
 /// Turns files into a configuration. `today` is where schedules are tried from.
 ///
 /// # Errors
 /// Every problem of every file, in the order of files and lines.
-pub fn understand(files: &Files, today: NaiveDate) -> Result<Config, Vec<Problem>> {
-    meaning::understand(files, today)
+pub fn parse(files: &ConfigFiles, today: NaiveDate) -> Result<Config, Vec<Problem>> {
+    parsing::parse_files(files, today)
 }
 
 /// The JSON schemas of the two kinds of files, for editors: `podkeeper.toml` and `pods/*.toml`.
-pub fn schema() -> Value {
+pub fn json_schemas() -> Value {
     serde_json::json!({
         "podkeeper.toml": schemars::schema_for!(raw::Instance),
         "pods/*.toml": schemars::schema_for!(raw::Pod),

@@ -1,6 +1,6 @@
-//! The files as they are written: the one description from which the schema, the strict check and the
-//! reading are made. Comments of the fields are what editors show. Unknown keys are for the strict check to
-//! tell, so that they do not hide what else is wrong.
+//! The files as they are written: the one description from which the schema, the schema check and the
+//! parsing are made. Comments of the fields are what editors show. Unknown keys are for the schema check to
+//! report, so that they do not hide what else is wrong.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -20,15 +20,17 @@ pub(super) struct Instance {
     pub(super) tokens: Tokens,
     /// What one run may do at most.
     pub(super) limits: Limits,
+    /// How links are checked.
+    pub(super) links: Links,
     /// Other GitLab instances, whose API is asked about links to them.
     #[serde(rename = "instance")]
-    #[schemars(with = "Vec<Other>")]
-    pub(super) others: Vec<Spanned<Other>>,
+    #[schemars(with = "Vec<OtherInstance>")]
+    pub(super) others: Vec<Spanned<OtherInstance>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub(super) struct Other {
+pub(super) struct OtherInstance {
     /// Address of the instance, for example `https://gitlab.example`.
     #[schemars(with = "String")]
     pub(super) url: Spanned<String>,
@@ -41,7 +43,8 @@ pub(super) struct Other {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Gitlab {
-    /// Address of the instance, for example `https://gitlab.com`. `--gitlab` and `CI_SERVER_URL` come first.
+    /// Address of the instance, for example `https://gitlab.com`. Without it, it is that of
+    /// `CI_SERVER_URL`, else gitlab.com.
     #[schemars(with = "Option<String>")]
     pub(super) url: Option<Spanned<String>>,
 }
@@ -83,9 +86,24 @@ pub(super) struct Tokens {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Limits {
-    /// The most writes of one run; 10 unless set.
+    /// The most writes of one run for one pod; 10 unless set.
     #[schemars(with = "Option<u32>")]
     pub(super) max_writes: Option<Spanned<u32>>,
+    /// The most writes of one run for all pods; 100 unless set. Pairing issues come first.
+    #[schemars(with = "Option<u32>")]
+    pub(super) max_writes_run: Option<Spanned<u32>>,
+    /// How long one run may take, for example `10m`, which it is unless set; what is left is for the next run.
+    #[schemars(with = "Option<String>")]
+    pub(super) run_within: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Links {
+    /// How long the check of links may take in one run, for example `5m`, which it is unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) within: Option<Spanned<String>>,
 }
 
 /// `pods/KEY.toml`: one pod; the file's name is the pod's key.
@@ -294,6 +312,6 @@ pub(super) struct Exception {
 }
 
 /// A date as it is written in a string; the good value of every such key.
-pub(super) fn date(text: &str) -> Option<NaiveDate> {
+pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }

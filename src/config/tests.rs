@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use super::*;
 
 const TEMPLATE: &str = "{{ block }}\n";
@@ -15,12 +18,12 @@ cron = "0 15 * * Thu"
 zone = "UTC"
 "#;
 
-fn files(entries: &[(&str, &str)]) -> Files {
+fn config_files(entries: &[(&str, &str)]) -> ConfigFiles {
     let mut texts: BTreeMap<String, String> = [(INSTANCE_FILE, ""), ("templates/pairing_issue.md", TEMPLATE)]
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .into();
     texts.extend(entries.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
-    Files { texts, folder: "config".to_owned(), unread: Vec::new() }
+    ConfigFiles { texts, folder: "config".to_owned(), ..ConfigFiles::default() }
 }
 
 fn today() -> NaiveDate {
@@ -29,8 +32,8 @@ fn today() -> NaiveDate {
 
 /// What is wrong, as `file:line message | help`.
 fn problems(entries: &[(&str, &str)]) -> Vec<String> {
-    let files = files(entries);
-    let found = understand(&files, today()).err().unwrap_or_default();
+    let files = config_files(entries);
+    let found = parse(&files, today()).err().unwrap_or_default();
     found
         .iter()
         .map(|problem| {
@@ -38,7 +41,7 @@ fn problems(entries: &[(&str, &str)]) -> Vec<String> {
             format!(
                 "{}:{} {} | {}",
                 problem.path,
-                problem.line(text.map_or("", String::as_str)),
+                problem.line_number(text.map_or("", String::as_str)),
                 problem.message,
                 problem.help
             )
@@ -54,20 +57,20 @@ fn pod_problems(from: &str, to: &str) -> Vec<String> {
 #[test]
 fn the_shipped_configuration_is_good() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    let config = understand(&read(&folder).unwrap(), today()).unwrap();
+    let config = parse(&read_folder(&folder).unwrap(), today()).unwrap();
     assert_eq!(config.pods.len(), 1);
     assert_eq!(config.pods[0].slots[0].event, "Secure Pod Pairing");
 }
 
 #[test]
 fn a_small_file_is_enough_and_the_defaults_are_said_ones() {
-    let config = understand(&files(&[("pods/alpha.toml", POD)]), today()).unwrap();
+    let config = parse(&config_files(&[("pods/alpha.toml", POD)]), today()).unwrap();
     let pod = &config.pods[0];
-    assert_eq!((pod.page.git_ref.as_str(), pod.label.create, config.max_writes), ("main", false, 10));
+    assert_eq!((pod.page.git_ref.as_str(), pod.label.may_create, config.limits.max_writes), ("main", false, 10));
     assert_eq!(pod.slots[0].event, "Alpha Pod Pairing");
     assert_eq!(pod.slots[0].open_ahead, chrono::Duration::days(7));
     assert_eq!(
-        (config.tokens.default.as_str(), config.tokens.github.as_str()),
+        (config.token_variables.default.as_str(), config.token_variables.github.as_str()),
         ("PODKEEPER_TOKEN", "PODKEEPER_GITHUB_TOKEN")
     );
 }
@@ -150,18 +153,18 @@ fn all_faults_of_all_files_are_told_at_once() {
 
 #[test]
 fn githubs_token_is_named_and_is_no_gitlabs() {
-    let with = |name: &str| format!("[tokens]\ngithub = \"{name}\"\npairing = \"PAIRING_TOKEN\"\n");
+    let with = |name: &str| format!("[tokens]\ngithub = \"{name}\"\npairing = \"PODKEEPER_PAIRING_TOKEN\"\n");
     let found = |text: &str| problems(&[("podkeeper.toml", text), ("pods/alpha.toml", POD)]).join("\n");
-    let good = with("HUB_TOKEN");
-    let config = understand(&files(&[("podkeeper.toml", &good), ("pods/alpha.toml", POD)]), today()).unwrap();
-    assert_eq!(config.tokens.github, "HUB_TOKEN");
+    let good = with("PODKEEPER_HUB_TOKEN");
+    let config = parse(&config_files(&[("podkeeper.toml", &good), ("pods/alpha.toml", POD)]), today()).unwrap();
+    assert_eq!(config.token_variables.github, "PODKEEPER_HUB_TOKEN");
     for (name, expected) in [
-        ("PAIRING_TOKEN", "podkeeper.toml:2 `PAIRING_TOKEN` holds a token of GitLab"),
+        ("PODKEEPER_PAIRING_TOKEN", "podkeeper.toml:2 `PODKEEPER_PAIRING_TOKEN` holds a token of GitLab"),
         ("PODKEEPER_TOKEN", "podkeeper.toml:2 `PODKEEPER_TOKEN` holds a token of GitLab"),
-        ("ghp_abcdefghij", "line 2 has no name of an environment variable"),
+        ("ghp_abcdefghij", "config/podkeeper.toml:2:1 does not name an environment variable"),
     ] {
-        let told = found(&with(name));
-        assert!(told.contains(expected) && !told.contains("ghp_"), "{told}");
+        let reported = found(&with(name));
+        assert!(reported.contains(expected) && !reported.contains("ghp_"), "{reported}");
     }
     let other = "[[instance]]\nurl = \"https://gitlab.example\"\ntoken = \"PODKEEPER_GITHUB_TOKEN\"\n";
     assert!(found(other).contains("`PODKEEPER_GITHUB_TOKEN` holds the token of another GitLab"));
@@ -170,15 +173,27 @@ fn githubs_token_is_named_and_is_no_gitlabs() {
 #[test]
 fn other_instances_have_origins_and_tokens_of_their_own() {
     let with = |text: &str| problems(&[("podkeeper.toml", text), ("pods/alpha.toml", POD)]);
-    let two = "[[instance]]\nurl = \"https://gitlab.example\"\ntoken = \"OTHER_TOKEN\"\n";
-    let config = understand(&files(&[("podkeeper.toml", two), ("pods/alpha.toml", POD)]), today()).unwrap();
+    let two = "[[instance]]\nurl = \"https://gitlab.example\"\ntoken = \"PODKEEPER_OTHER_TOKEN\"\n";
+    let config = parse(&config_files(&[("podkeeper.toml", two), ("pods/alpha.toml", POD)]), today()).unwrap();
     assert_eq!(config.instances[0].url.as_str(), "https://gitlab.example/");
-    assert_eq!(config.instances[0].token.as_deref(), Some("OTHER_TOKEN"));
+    assert_eq!(config.instances[0].token_variable.as_deref(), Some("PODKEEPER_OTHER_TOKEN"));
     for (from, to, expected) in [
-        ("https://", "http://", "podkeeper.toml:2 this is no address of a GitLab that a token may go to"),
+        (
+            "https://",
+            "http://",
+            "podkeeper.toml:2 this is no https address; plain http goes to 127.0.0.1 and [::1] only",
+        ),
         ("example\"", "example/gitlab\"", "write for example https://gitlab.example, without a path"),
-        ("OTHER_TOKEN", "PODKEEPER_TOKEN", "podkeeper.toml:3 `PODKEEPER_TOKEN` holds the token of another GitLab"),
-        ("OTHER_TOKEN", "glpat-abcdefghij", "line 3 has no name of an environment variable"),
+        (
+            "PODKEEPER_OTHER_TOKEN",
+            "PODKEEPER_TOKEN",
+            "podkeeper.toml:3 `PODKEEPER_TOKEN` holds the token of another GitLab",
+        ),
+        (
+            "PODKEEPER_OTHER_TOKEN",
+            "glpat-abcdefghij",
+            "config/podkeeper.toml:3:1 does not name an environment variable",
+        ),
         ("token", "tokn", "unknown key `tokn` in [[instance]] | did you mean `token`?"),
         ("url = \"https://gitlab.example\"", "", "[[instance]] lacks `url`"),
     ] {
@@ -188,7 +203,7 @@ fn other_instances_have_origins_and_tokens_of_their_own() {
     }
     let twice = with(&format!("[gitlab]\nurl = \"https://gitlab.example\"\n{two}{two}")).join("\n");
     assert_eq!(twice.matches("this instance is named already").count(), 2, "{twice}");
-    assert!(twice.contains("`OTHER_TOKEN` holds the token of another GitLab"), "{twice}");
+    assert!(twice.contains("`PODKEEPER_OTHER_TOKEN` holds the token of another GitLab"), "{twice}");
 }
 
 #[test]
@@ -226,9 +241,9 @@ fn pods_that_get_in_each_others_way_are_refused() {
 
 #[test]
 fn a_problem_is_shown_with_its_line() {
-    let files = files(&[("pods/alpha.toml", &POD.replace("cron = ", "crno = "))]);
-    let found = understand(&files, today()).unwrap_err();
-    let text = render(&found, |path| files.texts.get(path.strip_prefix("config/")?).cloned());
+    let files = config_files(&[("pods/alpha.toml", &POD.replace("cron = ", "crno = "))]);
+    let found = parse(&files, today()).unwrap_err();
+    let text = render_problems(&found, |path| files.texts.get(path.strip_prefix("config/")?).map(String::as_str));
     insta::assert_snapshot!(text, @r#"
     error: [[session]] lacks `cron`
      --> config/pods/alpha.toml:9:1
@@ -245,7 +260,7 @@ fn a_problem_is_shown_with_its_line() {
 
 #[test]
 fn the_schema_describes_every_key() {
-    let schema = schema();
+    let schema = json_schemas();
     assert!(schema["pods/*.toml"]["properties"]["session"].is_object());
     assert!(schema["podkeeper.toml"]["properties"]["gitlab"].is_object());
 }

@@ -1,98 +1,108 @@
-//! The living reports: one issue per pod and kind, kept in place, closed when there is nothing to tell.
+//! The living reports: one issue per pod and kind, kept in place, closed when there is nothing to report.
 //!
-//! Its block is what is told and what is remembered, open or closed. A body is a function of findings:
+//! Its block is what is reported and what is remembered, open or closed. A body is a function of findings:
 //! same findings, same bytes, and no time of looking.
 
-mod whose;
+mod report_issues;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Parts, copies, identity};
+use super::{DecisionParts, deferred_findings, identity_findings, marker_problems};
 use crate::pod::Pod;
-use crate::pod::action::{Action, Change, Rewrite};
+use crate::pod::action::{Action, BlockRewrite, Change};
 use crate::pod::finding::{Finding, short_hash};
-use crate::pod::marker::{Block, Failing, Frame, Marked, Marker, ReportKind, State, outside, render};
+use crate::pod::marker::{
+    BlockState, ManagedBlock, Marker, MarkerComments, ParsedBody, RememberedFailure, ReportKind, render_block,
+    text_outside_block,
+};
 use crate::pod::observed::Observed;
-use crate::pod::rule::Rule;
-use crate::pod::snapshot::{PairingIssue, Remembered, ReportsSeen, Snapshot};
-use crate::pod::text::{Untrusted, sentence_md};
-use whose::{Doubt, own};
+use crate::pod::rule::{Audience, Rule};
+use crate::pod::run::Sentence;
+use crate::pod::snapshot::{ObservedIssue, ReportMemory, ReportsProjectState, Snapshot};
+use crate::pod::text::{Untrusted, sentence_to_markdown};
+use report_issues::{OpeningObstacle, own_report_issues};
 
 /// A report that a person closed stays closed this long, unless something new fails.
-const RESPECT: Duration = Duration::days(14);
+const STAYS_CLOSED_FOR: Duration = Duration::days(14);
 /// GitLab's longest description is 1,048,576 characters; a report that nobody can read is no report.
 const MOST_LINES: usize = 400;
 
 /// What a report should say.
-pub(super) struct Wanted {
+pub(super) struct DesiredReport {
     /// Its kind.
     pub(super) kind: ReportKind,
-    /// What is told, each with the heading it stands under.
-    pub(super) told: Vec<(String, Finding)>,
+    /// The findings it lists, each with the heading it stands under.
+    pub(super) findings_by_heading: Vec<(String, Finding)>,
     /// What is remembered.
-    pub(super) remember: BTreeMap<String, Failing>,
-    /// Whether this look is too doubtful to change the report's words.
-    pub(super) keeps_words: bool,
+    pub(super) remember: BTreeMap<String, RememberedFailure>,
+    /// Whether this run is too doubtful to change the report's words.
+    pub(super) keeps_text: bool,
 }
 
 /// What about the project of the reports itself stands in the way.
-pub(super) fn project(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
-    match (&seen.reports, &pod.reports.project) {
+pub(super) fn check_reports_project(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
+    match (&seen.reports_project, &pod.reports.project) {
         (Observed::Present(reports), Some(configured)) => {
-            super::projects::written(configured, "[reports]", &reports.project, parts);
-            copies::of_reports(pod, reports, parts);
+            super::projects::check_written_project(configured, "[reports]", &reports.project, parts);
+            marker_problems::check_report_issues(pod, reports, parts);
         }
-        (Observed::Unknown(blind), _) => parts.unknown.push(blind.clone()),
+        (Observed::Unknown(failure), _) => parts.read_failures.push(failure.clone()),
         (Observed::Present(_) | Observed::Absent, _) => {}
     }
 }
 
 /// Brings one report into line with what it should say.
-pub(super) fn keep(pod: &Pod, seen: &Snapshot, wanted: &Wanted, parts: &mut Parts) {
-    let reports = match &seen.reports {
+pub(super) fn update_report(pod: &Pod, seen: &Snapshot, wanted: &DesiredReport, parts: &mut DecisionParts) {
+    let reports = match &seen.reports_project {
         Observed::Present(reports) => reports,
         Observed::Absent => {
-            if !wanted.told.is_empty() {
-                let kind = wanted.kind.word();
-                parts
-                    .outlook
-                    .push(format!("the {kind} report is filed nowhere, because no [reports] project is named"));
+            if !wanted.findings_by_heading.is_empty() {
+                let kind = wanted.kind.as_str();
+                let text = format!("the {kind} report is filed nowhere, because no [reports] project is named");
+                // It is said only where there is something to report.
+                let audience = wanted.findings_by_heading.iter().map(|(_, finding)| finding.audience).max();
+                parts.status_sentences.push(Sentence::new(audience.unwrap_or(Audience::Confidential), text));
             }
             return;
         }
         Observed::Unknown(_) => return,
     };
-    if !reports.project.is_open() {
+    if !reports.project.can_write_issues() {
         return;
     }
-    let mut own = own(pod, reports, wanted.kind);
-    if own.iter().any(|issue| matches!(issue.marked, Marked::Damaged { .. })) {
+    let mut own = own_report_issues(pod, reports, wanted.kind);
+    if own.iter().any(|issue| matches!(issue.parsed_body, ParsedBody::Damaged { .. })) {
         return;
     }
-    if let Some(newer) = own.iter().find_map(|issue| newer(reports, issue)) {
+    if let Some(newer) = own.iter().find_map(|issue| newer_block_finding(reports, issue)) {
         parts.findings.push(newer);
         return;
     }
     own.sort_by_key(|issue| issue.iid);
-    if let Some(refused) = open_to_others(pod, reports, wanted, own.first().copied()) {
-        parts.findings.extend((!wanted.told.is_empty()).then_some(refused));
+    if let Some(refused) = exposed_roster_finding(pod, reports, wanted, own.first().copied()) {
+        parts.findings.extend((!wanted.findings_by_heading.is_empty()).then_some(refused));
         return;
     }
     match own.split_first() {
-        None => open(pod, reports, wanted, parts),
+        None => plan_opening(pod, reports, wanted, parts),
         Some((issue, twins)) => {
-            step(pod, seen.now, reports, issue, wanted, parts);
+            plan_change(pod, seen.now, reports, issue, wanted, parts);
             for twin in twins.iter().filter(|twin| twin.open) {
-                settle(reports, issue, twin, parts);
+                close_duplicate(reports, issue, twin, parts);
             }
         }
     }
 }
 
 /// The roster names people: why it may not stand where it would, if so. An issue is as confidential as it is today.
-fn open_to_others(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, issue: Option<&PairingIssue>) -> Option<Finding> {
+fn exposed_roster_finding(
+    pod: &Pod,
+    reports: &ReportsProjectState,
+    wanted: &DesiredReport,
+    issue: Option<&ObservedIssue>,
+) -> Option<Finding> {
     if wanted.kind != ReportKind::Roster || reports.project.private {
         return None;
     }
@@ -103,7 +113,7 @@ fn open_to_others(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, issue: Opti
             let name = format!("{path}#{}", issue.iid);
             let message = format!("{name} is the roster report, and it is open to others");
             let advice = "Make the issue confidential, and look at what it told in the meantime.";
-            Some(Finding::new(Rule::ReportRefused, name, message).advise(advice))
+            Some(Finding::new(Rule::ReportRefused, name, message).with_advice(advice))
         }
         None if pod.reports.confidential => None,
         None => {
@@ -113,117 +123,128 @@ fn open_to_others(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, issue: Opti
     }
 }
 
-/// What was remembered by a report, where it was seen. In the later rounds of a pass that is what was remembered when it
-/// began: what the pass itself has written down is no earlier look.
-pub(super) fn memory(pod: &Pod, seen: &Snapshot, kind: ReportKind) -> BTreeMap<String, Failing> {
-    if let Some(remembered) = &seen.remembered {
+/// What was remembered by a report, where it was seen. In the later rounds of a pass that is what was remembered when
+/// it began: what the pass itself has written down is no earlier run.
+pub(super) fn remembered_failures(pod: &Pod, seen: &Snapshot, kind: ReportKind) -> BTreeMap<String, RememberedFailure> {
+    if let Some(remembered) = &seen.memory_at_start {
         return remembered.get(&kind).cloned().unwrap_or_default();
     }
-    let Some(reports) = seen.reports.present() else { return BTreeMap::new() };
-    let issues = own(pod, reports, kind);
-    let first = issues.iter().min_by_key(|issue| issue.iid);
-    first.and_then(|issue| issue.marked.block()).map(|block| block.state.failing.clone()).unwrap_or_default()
+    let Some(reports) = seen.reports_project.present() else { return BTreeMap::new() };
+    let issues = own_report_issues(pod, reports, kind);
+    let Some(issue) = issues.iter().min_by_key(|issue| issue.iid) else { return BTreeMap::new() };
+    let remembered = issue.parsed_body.block().into_iter().flat_map(|block| &block.state.failing);
+    remembered.map(|(key, failing)| (key.clone(), failing.bounded(issue.created_at, seen.now))).collect()
 }
 
 /// What all reports of a pod remember; none where they were not seen.
-pub fn memories(pod: &Pod, seen: &Snapshot) -> Option<Remembered> {
-    seen.reports.present()?;
-    Some([ReportKind::Links, ReportKind::Roster].map(|kind| (kind, memory(pod, seen, kind))).into())
+pub fn report_memory(pod: &Pod, seen: &Snapshot) -> Option<ReportMemory> {
+    seen.reports_project.present()?;
+    Some([ReportKind::Links, ReportKind::Roster].map(|kind| (kind, remembered_failures(pod, seen, kind))).into())
 }
 
-/// What to tell of a report that a later podkeeper keeps.
-fn newer(reports: &ReportsSeen, issue: &PairingIssue) -> Option<Finding> {
-    let block = issue.marked.block().filter(|block| block.is_newer())?;
-    Some(identity::newer_block(&format!("{}#{}", reports.project.path, issue.iid), block))
+/// What to report of an issue that a later version of podkeeper keeps.
+fn newer_block_finding(reports: &ReportsProjectState, issue: &ObservedIssue) -> Option<Finding> {
+    let block = issue.parsed_body.block().filter(|block| block.is_from_newer_version())?;
+    Some(identity_findings::newer_block_finding(&format!("{}#{}", reports.project.path, issue.iid), block))
 }
 
 /// A report is made when there is first something to remember, unless there may be one.
-fn open(pod: &Pod, reports: &ReportsSeen, wanted: &Wanted, parts: &mut Parts) {
-    if wanted.remember.is_empty() && wanted.told.is_empty() {
+fn plan_opening(pod: &Pod, reports: &ReportsProjectState, wanted: &DesiredReport, parts: &mut DecisionParts) {
+    if wanted.remember.is_empty() && wanted.findings_by_heading.is_empty() {
         return;
     }
-    match whose::in_doubt(pod, reports, wanted.kind) {
-        Some(Doubt::Told(finding)) => return parts.findings.push(finding),
-        Some(Doubt::Unseen(blind)) => return parts.unknown.push(blind),
+    match report_issues::find_opening_obstacle(pod, reports, wanted.kind) {
+        Some(OpeningObstacle::PossibleReport(finding)) => return parts.findings.push(finding),
+        Some(OpeningObstacle::ReadFailed(failure)) => return parts.read_failures.push(failure),
         None => {}
     }
     let tail = "\n\nWrite below this line; it stays as you write it.\n";
-    let rest = short_hash(&outside(&format!("{}{tail}", render(&block(pod, wanted, State::default())))));
-    let block = block(pod, wanted, State { rest: Some(rest), ..State::default() });
+    let rest = short_hash(&text_outside_block(&format!(
+        "{}{tail}",
+        render_block(&build_block(pod, wanted, BlockState::default()))
+    )));
+    let block = build_block(pod, wanted, BlockState { rest: Some(rest), ..BlockState::default() });
     let change = Change::OpenReport {
         marker: block.marker.clone(),
-        title: title(pod, wanted.kind),
-        body: format!("{}{tail}", render(&block)),
+        title: report_title(pod, wanted.kind),
+        body: format!("{}{tail}", render_block(&block)),
         confidential: wanted.kind == ReportKind::Roster && pod.reports.confidential,
     };
-    let because = match wanted.told.len() {
+    let because = match wanted.findings_by_heading.len() {
         0 => "there is something to remember".to_owned(),
         n => format!("{n} things are to be told and there is no report yet"),
     };
-    parts.actions.push(action(reports, change, because));
+    parts.actions.push(new_action(reports, change, because));
 }
 
 /// The table: findings × the issue as it is → at most one change.
-fn step(
+fn plan_change(
     pod: &Pod,
     now: DateTime<Utc>,
-    reports: &ReportsSeen,
-    issue: &PairingIssue,
-    wanted: &Wanted,
-    parts: &mut Parts,
+    reports: &ReportsProjectState,
+    issue: &ObservedIssue,
+    wanted: &DesiredReport,
+    parts: &mut DecisionParts,
 ) {
-    let Marked::Block(seen) = &issue.marked else { return };
-    let block = block(pod, wanted, seen.state.clone());
-    let same = seen.says(&block);
+    let ParsedBody::Block(seen) = &issue.parsed_body else { return };
+    let block = build_block(pod, wanted, seen.state.clone());
+    let same = seen.is_up_to_date_with(&block);
     let iid = issue.iid;
-    let tell = !wanted.told.is_empty();
-    if wanted.keeps_words {
-        parts.actions.extend(memory_only(seen, block, iid).map(|change| action(reports, change, REMEMBERED)));
+    let tell = !wanted.findings_by_heading.is_empty();
+    if wanted.keeps_text {
+        parts.actions.extend(
+            memory_only_change(seen, block, iid).map(|change| new_action(reports, change, MEMORY_CHANGED_REASON)),
+        );
         return;
     }
     let reopen = match (tell, issue.open) {
-        (true, false) if newer_than_close(wanted, issue, seen) => {
+        (true, false) if has_news_since_close(wanted, issue, seen) => {
             Some("something fails that did not when it was closed")
         }
-        (true, false) if issue.closed_at.is_some_and(|closed| now - closed >= RESPECT) => {
+        (true, false) if issue.closed_at.is_some_and(|closed| now - closed >= STAYS_CLOSED_FOR) => {
             Some("it was closed two weeks ago, and something fails still")
         }
         _ => None,
     };
     let (change, because) = match (tell, issue.open, reopen) {
         (false, true, _) => {
-            (Change::CloseReport { iid, rewrite: Rewrite::new(seen, block) }, "there is nothing to tell any more")
+            (Change::CloseReport { iid, rewrite: BlockRewrite::new(seen, block) }, "there is nothing to tell any more")
         }
         (_, _, Some(because)) if !issue.locked => {
-            (Change::ReopenReport { iid, rewrite: Rewrite::new(seen, block) }, because)
+            (Change::ReopenReport { iid, rewrite: BlockRewrite::new(seen, block) }, because)
         }
-        _ if same => return locked(reports, issue, reopen.is_some(), parts),
+        _ if same => return report_locked_issue(reports, issue, reopen.is_some(), parts),
         (true, true, _) => {
-            (Change::RewriteReport { iid, rewrite: Rewrite::new(seen, block) }, "what it tells has changed")
+            (Change::RewriteReport { iid, rewrite: BlockRewrite::new(seen, block) }, "what it tells has changed")
         }
         // A closed report is memory only, and its words stay as they were when it was closed.
         _ => {
-            locked(reports, issue, reopen.is_some(), parts);
-            let Some(change) = memory_only(seen, block, iid) else { return };
-            (change, REMEMBERED)
+            report_locked_issue(reports, issue, reopen.is_some(), parts);
+            let Some(change) = memory_only_change(seen, block, iid) else { return };
+            (change, MEMORY_CHANGED_REASON)
         }
     };
-    parts.actions.push(action(reports, change, because));
+    parts.actions.push(new_action(reports, change, because));
 }
 
-const REMEMBERED: &str = "what it remembers has changed";
+const MEMORY_CHANGED_REASON: &str = "what it remembers has changed";
 
 /// Writes what is remembered, and leaves the words as they are; none where nothing of that has changed.
-fn memory_only(seen: &Block, block: Block, iid: u64) -> Option<Change> {
-    let text = if seen.knows_its_lines() { seen.own_text(&block) } else { block.text };
-    let block = Block::new(block.marker, text, block.state);
-    let memory = |block: &Block| State { lines: Vec::new(), ..block.state.clone() };
-    let same = memory(&block) == memory(seen) && seen.frame == Frame::Whole;
-    (!same).then(|| Change::RewriteReport { iid, rewrite: Rewrite::new(seen, block) })
+fn memory_only_change(seen: &ManagedBlock, block: ManagedBlock, iid: u64) -> Option<Change> {
+    let text = if seen.has_line_hashes() { seen.podkeeper_text(&block) } else { block.text };
+    let block = ManagedBlock::new(block.marker, text, block.state);
+    let memory = |block: &ManagedBlock| BlockState { lines: Vec::new(), ..block.state.clone() };
+    let same = memory(&block) == memory(seen) && seen.marker_comments == MarkerComments::Complete;
+    (!same).then(|| Change::RewriteReport { iid, rewrite: BlockRewrite::new(seen, block) })
 }
 
 /// A locked issue is not reopened by anybody (`app/policies/issue_policy.rb`), so nobody would read what it says.
-fn locked(reports: &ReportsSeen, issue: &PairingIssue, to_be_reopened: bool, parts: &mut Parts) {
+fn report_locked_issue(
+    reports: &ReportsProjectState,
+    issue: &ObservedIssue,
+    to_be_reopened: bool,
+    parts: &mut DecisionParts,
+) {
     if to_be_reopened && issue.locked {
         let name = format!("{}#{}", reports.project.path, issue.iid);
         let message = format!("{name} has something to tell again, and it cannot be reopened because it is locked");
@@ -231,15 +252,15 @@ fn locked(reports: &ReportsSeen, issue: &PairingIssue, to_be_reopened: bool, par
     }
 }
 
-/// Before a respectful while has passed, reopening needs evidence that is newer than the close.
-fn newer_than_close(wanted: &Wanted, issue: &PairingIssue, seen: &Block) -> bool {
+/// Before [`STAYS_CLOSED_FOR`] has passed, reopening needs evidence that is newer than the close.
+fn has_news_since_close(wanted: &DesiredReport, issue: &ObservedIssue, seen: &ManagedBlock) -> bool {
     let Some(closed) = issue.closed_at else { return true };
     // Without its memory nobody knows what is new; that it was closed counts for two weeks.
-    if !seen.knows_its_lines() {
+    if !seen.has_line_hashes() {
         return false;
     }
-    let mut told = wanted.told.iter().map(|(_, finding)| memory_key(finding));
-    told.any(|key| match wanted.remember.get(&key) {
+    let mut keys = wanted.findings_by_heading.iter().map(|(_, finding)| deferred_findings::memory_key(finding));
+    keys.any(|key| match wanted.remember.get(&key) {
         // A report that was closed by hand remembers all that failed then.
         Some(failing) => failing.failed_since > closed || !seen.state.failing.contains_key(&key),
         None => false,
@@ -247,23 +268,28 @@ fn newer_than_close(wanted: &Wanted, issue: &PairingIssue, seen: &Block) -> bool
 }
 
 /// The younger of two: its last words name the older one, in the same request that closes it.
-fn settle(reports: &ReportsSeen, keep: &PairingIssue, twin: &PairingIssue, parts: &mut Parts) {
-    let Marked::Block(seen) = &twin.marked else { return };
+fn close_duplicate(
+    reports: &ReportsProjectState,
+    keep: &ObservedIssue,
+    twin: &ObservedIssue,
+    parts: &mut DecisionParts,
+) {
+    let ParsedBody::Block(seen) = &twin.parsed_body else { return };
     let path = &reports.project.path;
     let message = format!("{path}#{} and #{} are the same report", keep.iid, twin.iid);
     parts.findings.push(Finding::new(Rule::ReportTwin, format!("#{}", twin.iid), message));
-    let text = format!("This report is kept in #{}.\n\n{}", keep.iid, seen.marker.sign("closed"));
-    let block = Block::new(seen.marker.clone(), text, seen.state.clone());
-    let change = Change::CloseReport { iid: twin.iid, rewrite: Rewrite::new(seen, block) };
-    parts.actions.push(action(reports, change, "both are the same report and the lower number stays"));
+    let text = format!("This report is kept in #{}.\n\n{}", keep.iid, seen.marker.render_signature("closed"));
+    let block = ManagedBlock::new(seen.marker.clone(), text, seen.state.clone());
+    let change = Change::CloseReport { iid: twin.iid, rewrite: BlockRewrite::new(seen, block) };
+    parts.actions.push(new_action(reports, change, "both are the same report and the lower number stays"));
 }
 
-fn action(reports: &ReportsSeen, change: Change, because: impl Into<String>) -> Action {
-    Action { project: reports.project.path.clone(), project_id: reports.project.id, because: because.into(), change }
+fn new_action(reports: &ReportsProjectState, change: Change, because: impl Into<String>) -> Action {
+    super::build_action(&reports.project, &reports.issues, change, because.into())
 }
 
 /// The title of a report; podkeeper never changes it.
-fn title(pod: &Pod, kind: ReportKind) -> String {
+fn report_title(pod: &Pod, kind: ReportKind) -> String {
     match kind {
         ReportKind::Links => format!("{}: links and labels that need a look", pod.name),
         ReportKind::Roster => format!("{}: page and Support Team data disagree", pod.name),
@@ -271,44 +297,39 @@ fn title(pod: &Pod, kind: ReportKind) -> String {
 }
 
 /// The block: headings in order, a line per finding, and what is remembered.
-fn block(pod: &Pod, wanted: &Wanted, state: State) -> Block {
+fn build_block(pod: &Pod, wanted: &DesiredReport, state: BlockState) -> ManagedBlock {
     let mut lines = Vec::new();
-    if wanted.told.is_empty() {
+    if wanted.findings_by_heading.is_empty() {
         lines.push("There is nothing to tell.".to_owned());
     }
     let mut heading = None;
-    for (section, finding) in wanted.told.iter().take(MOST_LINES) {
+    for (section, finding) in wanted.findings_by_heading.iter().take(MOST_LINES) {
         if heading != Some(section) {
-            lines.push(format!("\n**{}**\n", Untrusted::new(section.as_str()).md()));
+            lines.push(format!("\n**{}**\n", Untrusted::new(section.as_str()).to_markdown()));
             heading = Some(section);
         }
-        lines.push(line(finding));
+        lines.push(render_finding_line(finding));
     }
-    if wanted.told.len() > MOST_LINES {
-        lines.push(format!("\n… and {} more; the run's own report has them all.", wanted.told.len() - MOST_LINES));
+    if wanted.findings_by_heading.len() > MOST_LINES {
+        lines.push(format!(
+            "\n… and {} more; the run's own report has them all.",
+            wanted.findings_by_heading.len() - MOST_LINES
+        ));
     }
     let marker = Marker::Report(pod.key.clone(), wanted.kind);
     lines.push(String::new());
-    lines.push(marker.sign("closes itself when nothing is left · below this line is yours"));
+    lines.push(marker.render_signature("closes itself when nothing is left · below this line is yours"));
     let label = Some(pod.label.name.to_string());
-    let state = State { failing: wanted.remember.clone(), label, ..state };
-    Block::new(marker, lines.join("\n").trim_start().to_owned(), state)
+    let state = BlockState { failing: wanted.remember.clone(), label, ..state };
+    ManagedBlock::new(marker, lines.join("\n").trim_start().to_owned(), state)
 }
 
-fn line(finding: &Finding) -> String {
+fn render_finding_line(finding: &Finding) -> String {
     let place = finding.place.as_ref().map(|place| format!(", line {}", place.line)).unwrap_or_default();
     let since = finding.since.map(|day| format!(", since {day}")).unwrap_or_default();
-    let (message, advice) = (sentence_md(&finding.message), sentence_md(&finding.advice));
+    let (message, advice) = (sentence_to_markdown(&finding.message), sentence_to_markdown(&finding.advice));
     // The advice on a line of its own, inside the same item.
     format!("- **{}**{place}{since}: {message}\\\n  {advice}", finding.rule.code())
-}
-
-/// The key under which a finding is remembered: a link's address, else its fingerprint.
-pub(super) fn memory_key(finding: &Finding) -> String {
-    match finding.rule {
-        Rule::LinkDead | Rule::LinkFragmentDead | Rule::LinkUnreachable => super::links::memory_key(&finding.subject),
-        _ => finding.fingerprint.clone(),
-    }
 }
 
 #[cfg(test)]

@@ -1,207 +1,254 @@
-//! The next session of each slot has its pairing issue, exactly once; past ones are told, never made.
+//! The next session of each slot has its pairing issue, exactly once; a missed one is reported, never made up for.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::standing::{Standing, Stands};
-use super::{Own, Parts, Scene, body, copies, identity};
-use crate::pod::action::{Action, Change, Rewrite};
+use super::session_issues::{ExistingIssue, SessionIssues};
+use super::{DecisionParts, OwnIssue, PairingContext, identity_findings, marker_problems, pairing_issue_body};
+use crate::pod::action::{BlockRewrite, Change};
 use crate::pod::finding::{Finding, short_hash};
 use crate::pod::label::LabelName;
-use crate::pod::marker::{self, Frame, Marker};
-use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::marker::{self, Marker, MarkerComments};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::rule::Rule;
+use crate::pod::run::Sentence;
 use crate::pod::schedule::Slot;
 use crate::pod::session::{Session, SessionKey};
-use crate::pod::snapshot::{PairingIssue, Question};
+use crate::pod::snapshot::{FurtherRead, ObservedIssue};
 
-/// Sees to the next session of every slot, and tells what was missed.
-pub(super) fn due(scene: &Scene<'_>, parts: &mut Parts) {
-    copies::of_sessions(scene, parts);
-    let standing = Standing::of(scene);
-    for slot in &scene.pod.slots {
-        let now = scene.seen.now;
-        let Some(next) = slot.sessions_from(&scene.pod.key, now).find(|session| !session.started(now)) else {
+/// Sees to the next session of every slot, and reports what was missed.
+pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut DecisionParts) {
+    marker_problems::check_pairing_issues(context, parts);
+    let issues = SessionIssues::new(context);
+    for slot in &context.pod.slots {
+        let now = context.seen.now;
+        let Some(next) = slot.sessions_from(&context.pod.key, now).find(|session| !session.has_started(now)) else {
             continue;
         };
-        let for_it = || standing.own.iter().filter(|own| own.key == next.key);
+        let for_it = || issues.own_issues.iter().filter(|own| own.session_key == next.key);
         let winner = for_it().find(|own| own.issue.open).or_else(|| for_it().next());
         match winner {
-            Some(own) => keep_in_step(scene, slot, &next, own, parts),
-            None => open(scene, slot, &next, &standing, parts),
+            Some(own) => plan_update(context, slot, &next, own, parts),
+            None => plan_opening(context, slot, &next, &issues, parts),
         }
-        missed(scene, slot, &standing, parts);
+        report_missed_sessions(context, slot, &issues, parts);
     }
 }
 
 /// Opens the session's issue, unless it is too early, or there may be one.
-fn open(scene: &Scene<'_>, slot: &Slot, session: &Session, standing: &Standing<'_>, parts: &mut Parts) {
+fn plan_opening(
+    context: &PairingContext<'_>,
+    slot: &Slot,
+    session: &Session,
+    issues: &SessionIssues<'_>,
+    parts: &mut DecisionParts,
+) {
     let start = session.start.with_timezone(&Utc);
     let opens = start.checked_sub_signed(slot.open_ahead).unwrap_or(start);
-    if opens > scene.seen.now {
+    if opens > context.seen.now {
         let day = opens.format("%a %Y-%m-%d %H:%M UTC");
-        parts.outlook.push(format!("the issue for {} is opened on {day}", session.when()));
+        let text = format!("the issue for {} is opened on {day}", session.start_text());
+        parts.status_sentences.push(Sentence::public(text));
         return;
     }
-    if let Some(stands) = standing.instead(&session.key) {
-        return respect(scene, session, stands, parts);
+    if let Some(instead) = issues.existing_issue(&session.key) {
+        return explain_not_opened(context, session, instead, parts);
     }
-    // The body tells of the page, so a page that was not seen opens nothing; the reason is told elsewhere.
-    let Some(page) = scene.seen.page.present() else {
-        parts.outlook.push(format!("the issue for {} waits until the pod's page can be read", session.when()));
+    // The body repeats the page, so a page that was not seen opens nothing; the reason is reported elsewhere.
+    let Some(page) = context.seen.page.present() else {
+        let text = format!("the issue for {} waits until the pod's page can be read", session.start_text());
+        parts.status_sentences.push(Sentence::public(text));
         return;
     };
-    let title = slot.title(session);
-    let because = format!("no issue carries {} and the session is {}", session.key, session.when());
-    let Label::Now(labels) = label_to_give(scene, &title, parts) else { return };
-    if !is_nobody_elses(scene, &session.key, &title, parts) {
+    let title = slot.issue_title(session);
+    let because = format!("no issue carries {} and the session is {}", session.key, session.start_text());
+    let LabelAtOpening::Give(labels) = choose_label_at_opening(context, &title, parts) else { return };
+    if !rule_out_foreign_issue(context, &session.key, &title, parts) {
         return;
     }
-    match body::first_body(scene.pod, session, &title, page) {
+    match pairing_issue_body::render_first_body(context.pod, session, &title, page) {
         Ok(body) => {
             let change = Change::OpenPairingIssue { session: session.key.clone(), title, body, labels };
-            parts.actions.push(scene.action(change, because));
+            parts.actions.push(context.new_action(change, because));
         }
-        Err((line, why)) => parts.unknown.push(Blind {
+        Err((line, why)) => parts.read_failures.push(ReadFailure {
             what: format!("the pairing issue's template, line {line}"),
             why,
-            cause: Cause::Config,
+            cause: FailureCause::Config,
         }),
     }
 }
 
 /// Says why nothing is opened for a session that another issue stands for.
-fn respect(scene: &Scene<'_>, session: &Session, stands: Stands<'_>, parts: &mut Parts) {
-    let finding = match stands {
-        Stands::ByHand(issue) => {
-            let message = format!("{} is the pairing issue for {}, opened by hand", scene.name(issue), session.when());
+fn explain_not_opened(
+    context: &PairingContext<'_>,
+    session: &Session,
+    instead: ExistingIssue<'_>,
+    parts: &mut DecisionParts,
+) {
+    let finding = match instead {
+        ExistingIssue::ByHand(issue) => {
+            let message = format!(
+                "{} is the pairing issue for {}, opened by hand",
+                context.issue_reference(issue),
+                session.start_text()
+            );
             Finding::new(Rule::SessionIssueByHand, session.key.to_string(), message)
         }
-        Stands::Damaged(issue) => {
-            parts.outlook.push(format!(
+        ExistingIssue::Damaged(issue) => {
+            let text = format!(
                 "no issue is opened for {}, because {} may be it and its marker is damaged",
-                session.when(),
-                scene.name(issue)
-            ));
+                session.start_text(),
+                context.issue_reference(issue)
+            );
+            parts.status_sentences.push(Sentence::new(Rule::MarkerDamaged.audience(), text));
             return;
         }
-        Stands::OtherKey(issue, key) => identity::other_session_key(scene.pod, &scene.name(issue), key, session),
-        Stands::Lost(issue) => {
-            let what = format!("the pairing issue for {}", session.when());
-            identity::marker_lost(&Marker::Session(session.key.clone()), &scene.name(issue), &what)
+        ExistingIssue::OtherKey(issue, key) => {
+            identity_findings::other_session_key_finding(context.pod, &context.issue_reference(issue), key, session)
+        }
+        ExistingIssue::MarkerLost(issue) => {
+            let what = format!("the pairing issue for {}", session.start_text());
+            identity_findings::marker_lost_finding(
+                &Marker::Session(session.key.clone()),
+                &context.issue_reference(issue),
+                &what,
+            )
         }
     };
     parts.findings.push(finding);
 }
 
-/// Whether no other account has opened this session's issue. It is asked only now, because a run that opens nothing does
-/// not need to know; what could not be seen opens nothing.
-fn is_nobody_elses(scene: &Scene<'_>, key: &SessionKey, title: &str, parts: &mut Parts) -> bool {
-    let others = match &scene.seen.tracker.others {
+/// Whether no other account has opened this session's issue. It is asked only now, because a run that opens nothing
+/// does not need to know; what could not be seen opens nothing.
+fn rule_out_foreign_issue(
+    context: &PairingContext<'_>,
+    key: &SessionKey,
+    title: &str,
+    parts: &mut DecisionParts,
+) -> bool {
+    let others = match &context.seen.pairing_project.foreign_issues {
         None => {
-            parts.questions.insert(Question::OthersInPairing);
+            parts.further_reads.insert(FurtherRead::ForeignPairingIssues);
             return false;
         }
-        Some(Observed::Unknown(blind)) => {
-            parts.unknown.push(blind.clone());
+        Some(Observed::Unknown(failure)) => {
+            parts.read_failures.push(failure.clone());
             return false;
         }
         Some(Observed::Absent) => &[],
         Some(Observed::Present(others)) => others.as_slice(),
     };
-    let same = |issue: &&PairingIssue| match issue.marked.marker() {
+    let same = |issue: &&ObservedIssue| match issue.parsed_body.marker() {
         // Whoever only speaks of a session has neither its label nor its title.
         Some(Marker::Session(found)) => {
-            let may = scene.is_labelled(issue) || issue.title.raw() == title;
-            may && scene.pod.present_key(found).as_ref() == Some(key)
+            let may = context.has_pod_label(issue) || issue.title.raw() == title;
+            may && context.pod.current_session_key(found).as_ref() == Some(key)
         }
         Some(Marker::Report(..)) | None => false,
     };
-    let mut theirs: Vec<&PairingIssue> =
-        others.iter().chain(scene.issues).filter(|issue| !scene.is_ours(issue)).filter(same).collect();
+    let mut theirs: Vec<&ObservedIssue> =
+        others.iter().chain(context.issues).filter(|issue| !context.is_by_podkeeper(issue)).filter(same).collect();
     theirs.sort_by_key(|issue| issue.iid);
     theirs.dedup_by_key(|issue| issue.iid);
     if !theirs.is_empty() {
         let marker = Marker::Session(key.clone());
-        parts.findings.push(identity::bot_replaced(&marker, &scene.project.path, &theirs));
+        parts.findings.push(identity_findings::bot_replaced_finding(&marker, &context.project.path, &theirs));
     }
     theirs.is_empty()
 }
 
 /// Whether a new issue gets the label at birth.
-enum Label {
-    Now(Vec<LabelName>),
-    /// The label is being created, or could not be looked up: the next look opens the issue with it.
-    Later,
+enum LabelAtOpening {
+    Give(Vec<LabelName>),
+    /// The label is being created, or could not be looked up: the next run opens the issue with it.
+    Wait,
 }
 
 /// Only a name that was read back is sent: GitLab makes a new label of any other.
-fn label_to_give(scene: &Scene<'_>, title: &str, parts: &mut Parts) -> Label {
-    match &scene.seen.tracker.label {
+fn choose_label_at_opening(context: &PairingContext<'_>, title: &str, parts: &mut DecisionParts) -> LabelAtOpening {
+    match &context.seen.pairing_project.label {
         // GitLab would leave it off, and `label-archived` says so.
-        Observed::Present(label) if label.archived => Label::Now(Vec::new()),
-        Observed::Present(_) => Label::Now(vec![scene.pod.label.name.clone()]),
-        Observed::Unknown(_) => Label::Later,
-        Observed::Absent if super::labels::will_be_created(scene) => {
-            let label = &scene.pod.label.name;
-            parts.then.push(format!("open \"{title}\" in {} with label `{label}`", scene.project.path));
-            Label::Later
+        Observed::Present(label) if label.archived => LabelAtOpening::Give(Vec::new()),
+        Observed::Present(_) => LabelAtOpening::Give(vec![context.pod.label.name.clone()]),
+        Observed::Unknown(_) => LabelAtOpening::Wait,
+        Observed::Absent if super::pod_label::will_create_label(context) => {
+            let label = &context.pod.label.name;
+            let text = format!("open \"{title}\" in {} with label `{label}`", context.project.path);
+            parts.later_changes.push(Sentence::public(text));
+            LabelAtOpening::Wait
         }
-        Observed::Absent => Label::Now(Vec::new()),
+        Observed::Absent => LabelAtOpening::Give(Vec::new()),
     }
 }
 
 /// Brings the block of an issue that is there up to date, until the session starts.
-fn keep_in_step(scene: &Scene<'_>, slot: &Slot, session: &Session, own: &Own<'_>, parts: &mut Parts) {
+fn plan_update(
+    context: &PairingContext<'_>,
+    slot: &Slot,
+    session: &Session,
+    own: &OwnIssue<'_>,
+    parts: &mut DecisionParts,
+) {
     let state = if own.issue.open { "open" } else { "closed" };
-    parts.outlook.push(format!("{} is there for {} ({state})", scene.name(own.issue), session.when()));
-    let Some(page) = scene.seen.page.present() else { return };
+    let text = format!("{} is there for {} ({state})", context.issue_reference(own.issue), session.start_text());
+    parts.status_sentences.push(Sentence::public(text));
+    let Some(page) = context.seen.page.present() else { return };
     if !own.issue.open {
         return;
     }
-    if own.block.is_newer() {
-        parts.findings.push(identity::newer_block(&scene.name(own.issue), own.block));
+    if own.block.is_from_newer_version() {
+        parts.findings.push(identity_findings::newer_block_finding(&context.issue_reference(own.issue), own.block));
         return;
     }
-    let wanted_title = slot.title(session);
+    let wanted_title = slot.issue_title(session);
     // A title that somebody changed is theirs.
     let title_is_ours = own.block.state.title.as_deref() == Some(short_hash(own.issue.title.raw()).as_str());
     let title = (title_is_ours && own.issue.title.raw() != wanted_title)
         .then(|| (own.issue.title.raw().to_owned(), wanted_title));
     let mut state = own.block.state.clone();
     // A state that was lost is made anew, as far as the issue itself still shows it.
-    if state.title.is_none() && own.issue.title.raw() == slot.title(session) {
+    if state.title.is_none() && own.issue.title.raw() == slot.issue_title(session) {
         state.title = Some(short_hash(own.issue.title.raw()));
     }
-    if state.rest.is_none() && !own.block.knows_its_lines() {
-        let born = body::as_born(scene.pod, session, &slot.title(session), page).and_then(|born| born.state.rest);
-        state.rest = born.filter(|rest| *rest == short_hash(&marker::outside(&own.issue.body)));
+    if state.rest.is_none() && !own.block.has_line_hashes() {
+        let born = pairing_issue_body::initial_block(context.pod, session, &slot.issue_title(session), page)
+            .and_then(|born| born.state.rest);
+        state.rest = born.filter(|rest| *rest == short_hash(&marker::text_outside_block(&own.issue.body)));
     }
     if let Some((_, new)) = &title {
         state.title = Some(short_hash(new));
     }
-    let block = body::block(scene.pod, session, page, state);
-    if own.block.says(&block) && title.is_none() {
+    let block = pairing_issue_body::build_block(context.pod, session, page, state);
+    if own.block.is_up_to_date_with(&block) && title.is_none() {
         return;
     }
-    let change = Change::RewritePairingIssue { iid: own.issue.iid, rewrite: Rewrite::new(own.block, block), title };
-    let because = match own.block.frame {
-        Frame::Whole => "its block no longer says what the page and the configuration say",
-        Frame::WithoutState | Frame::WithoutComments { .. } => "a part of its marker is gone, and is written anew",
+    let change =
+        Change::RewritePairingIssue { iid: own.issue.iid, rewrite: BlockRewrite::new(own.block, block), title };
+    let because = match own.block.marker_comments {
+        MarkerComments::Complete => "its block no longer says what the page and the configuration say",
+        MarkerComments::StateUnreadable | MarkerComments::Incomplete { .. } => {
+            "a part of its marker is gone, and is written anew"
+        }
     };
-    parts.actions.push(scene.action(change, because));
+    parts.actions.push(context.new_action(change, because));
 }
 
 /// Sessions that have begun without an issue, since the last one that had one.
-fn missed(scene: &Scene<'_>, slot: &Slot, standing: &Standing<'_>, parts: &mut Parts) {
-    let now = scene.seen.now;
-    let ours = |session: &Session| standing.own.iter().any(|own| own.key == session.key);
-    let of_the_slot = standing.own.iter().filter(|own| own.key.slot == slot.key);
-    let Some(first) = of_the_slot.map(|own| &own.key).min() else { return };
+fn report_missed_sessions(
+    context: &PairingContext<'_>,
+    slot: &Slot,
+    issues: &SessionIssues<'_>,
+    parts: &mut DecisionParts,
+) {
+    let now = context.seen.now;
+    let ours = |session: &Session| issues.own_issues.iter().any(|own| own.session_key == session.key);
+    let of_the_slot = issues.own_issues.iter().filter(|own| own.session_key.slot == slot.key);
+    let Some(first) = of_the_slot.map(|own| &own.session_key).min() else { return };
     let Some(from) = week_start(first) else { return };
-    let past = slot.sessions_from(&scene.pod.key, from).take_while(|session| session.started(now));
+    let past = slot.sessions_from(&context.pod.key, from).take_while(|session| session.has_started(now));
     let mut missing = Vec::new();
     for session in past {
-        if ours(&session) || standing.instead(&session.key).is_some() {
+        if ours(&session) || issues.existing_issue(&session.key).is_some() {
             missing.clear();
         } else {
             missing.push(session.date.to_string());
@@ -212,15 +259,10 @@ fn missed(scene: &Scene<'_>, slot: &Slot, standing: &Standing<'_>, parts: &mut P
         [one] => format!("the session of {one} had no pairing issue"),
         many => format!("{} sessions had no pairing issue: {}", many.len(), many.join(", ")),
     };
-    parts.findings.push(Finding::new(Rule::SessionMissed, format!("{}/{}", scene.pod.key, slot.key), message));
+    parts.findings.push(Finding::new(Rule::SessionMissed, format!("{}/{}", context.pod.key, slot.key), message));
 }
 
 fn week_start(key: &SessionKey) -> Option<DateTime<Utc>> {
     let monday = NaiveDate::from_isoywd_opt(key.year, key.week, chrono::Weekday::Mon)?;
     Some(monday.and_hms_opt(0, 0, 0)?.and_utc())
-}
-
-/// Used by the label rules: whether an action of this pass was tried and not done.
-pub(super) fn was_tried(scene: &Scene<'_>, action: &Action) -> bool {
-    scene.seen.tried.contains(&action.identity())
 }

@@ -3,22 +3,22 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::pod::document::{MembersSection, PodPage};
 use crate::pod::label::LabelName;
-use crate::pod::marker::{State, render};
-use crate::pod::observed::Cause;
+use crate::pod::marker::{BlockState, render_block};
+use crate::pod::observed::FailureCause;
+use crate::pod::pod_page::{MembersSection, PodPage};
 use crate::pod::schedule::{Cron, Slot};
-use crate::pod::snapshot::{LabelSeen, Tracker};
+use crate::pod::snapshot::{PairingProjectState, ProjectLabel};
 use crate::pod::template::Template;
 use crate::pod::text::Untrusted;
-use crate::pod::{LabelSpec, PageAt, PodKey};
+use crate::pod::{LabelSpec, PageLocation, PodKey};
 
 pub(super) fn pod() -> Pod {
     Pod {
         key: PodKey::parse("alpha").unwrap(),
         name: "Alpha Pod".to_owned(),
-        formerly: Vec::new(),
-        page: PageAt {
+        former_keys: Vec::new(),
+        page: PageLocation {
             project: "g/handbook".to_owned(),
             path: "content/alpha/_index.md".to_owned(),
             git_ref: "main".to_owned(),
@@ -27,31 +27,31 @@ pub(super) fn pod() -> Pod {
         pairing_project: "g/pairing".to_owned(),
         label: LabelSpec {
             name: LabelName::parse("pod::alpha").unwrap(),
-            create: false,
+            may_create: false,
             color: "#428BCA".to_owned(),
             description: String::new(),
         },
         slots: vec![Slot {
             key: "weekly".to_owned(),
-            formerly: Vec::new(),
+            former_keys: Vec::new(),
             cron: Cron::parse("0 15 * * Thu").unwrap(),
             zone: chrono_tz::UTC,
             duration: chrono::Duration::hours(1),
             open_ahead: chrono::Duration::days(7),
-            skip: Vec::new(),
-            every: 1,
+            skipped_dates: Vec::new(),
+            every_weeks: 1,
             anchor: None,
             event: "Alpha Pod Pairing".to_owned(),
         }],
         tasks: crate::pod::Task::ALL.into_iter().map(|(task, _)| task).collect(),
         membership: crate::pod::agent::MembershipRule::None,
         agents: None,
-        reports: crate::pod::Reports { project: Some("g/reports".to_owned()), confidential: true },
+        reports: crate::pod::ReportTarget { project: Some("g/reports".to_owned()), confidential: true },
         label_groups: Vec::new(),
         template: Template::parse("{{ block }}\n\n## Tickets\n").unwrap(),
         slack_channel: None,
-        instance: "https://gitlab.example".parse().unwrap(),
-        bots: Vec::new(),
+        gitlab_url: "https://gitlab.example".parse().unwrap(),
+        bot_usernames: Vec::new(),
         exceptions: Vec::new(),
     }
 }
@@ -79,12 +79,12 @@ pub(super) fn account(id: u64) -> Account {
     Account { id, username: format!("user{id}") }
 }
 
-fn blind<T>(what: &str) -> Observed<T> {
-    Observed::Unknown(Blind { what: what.to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
+fn failure<T>(what: &str) -> Observed<T> {
+    Observed::Unknown(ReadFailure { what: what.to_owned(), why: "502".to_owned(), cause: FailureCause::Unavailable })
 }
 
-pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
-    PairingIssue {
+pub(super) fn issue(iid: u64, title: &str, body: &str) -> ObservedIssue {
+    ObservedIssue {
         iid,
         title: Untrusted::new(title),
         url: format!("https://gitlab.example/g/pairing/-/issues/{iid}"),
@@ -94,30 +94,30 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> PairingIssue {
         locked: false,
         labels: vec!["pod::alpha".to_owned()],
         due: None,
-        marked: crate::pod::marker::parse(body),
+        parsed_body: crate::pod::marker::parse_body(body),
         created_at: None,
         closed_at: None,
-        touched: false,
+        has_human_activity: false,
         label_removals: Observed::Present(0),
-        links: Observed::Present(BTreeSet::new()),
+        linked_iids: Observed::Present(BTreeSet::new()),
         body: body.to_owned(),
     }
 }
 
 /// An own issue for a week, as podkeeper would have opened it.
-fn own(iid: u64, key: &str) -> PairingIssue {
+fn own(iid: u64, key: &str) -> ObservedIssue {
     let marker = Marker::Session(SessionKey::parse(key).unwrap());
-    let body = render(&Block::new(marker, "old".to_owned(), State::default()));
+    let body = render_block(&ManagedBlock::new(marker, "old".to_owned(), BlockState::default()));
     issue(iid, "a session", &body)
 }
 
-pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
+pub(super) fn seen(issues: Vec<ObservedIssue>) -> Snapshot {
     Snapshot {
         now: now(),
-        server_now: Observed::Absent,
-        sources: Vec::new(),
+        server_time: Observed::Absent,
+        read_only_projects: Vec::new(),
         page: Observed::Present(page()),
-        tracker: Tracker {
+        pairing_project: PairingProjectState {
             project: Observed::Present(Project {
                 id: 3,
                 path: "g/pairing".to_owned(),
@@ -125,22 +125,22 @@ pub(super) fn seen(issues: Vec<PairingIssue>) -> Snapshot {
                 marked_for_deletion: false,
                 issues_enabled: true,
                 private: true,
-                role: None,
+                access_level: None,
                 url: "https://gitlab.example/g/pairing".to_owned(),
             }),
             bot: Observed::Present(account(BOT)),
-            label: Observed::Present(LabelSeen { name: "pod::alpha".to_owned(), archived: false }),
+            label: Observed::Present(ProjectLabel { name: "pod::alpha".to_owned(), archived: false }),
             issues: Observed::Present(issues),
-            others: Some(Observed::Present(Vec::new())),
+            foreign_issues: Some(Observed::Present(Vec::new())),
         },
         agents: Observed::Absent,
         accounts: Observed::Absent,
-        links: Observed::Absent,
-        labels: std::collections::BTreeMap::new(),
-        unseen: Vec::new(),
-        reports: Observed::Absent,
-        remembered: None,
-        tried: BTreeSet::new(),
+        link_observations: Observed::Absent,
+        label_verdicts: std::collections::BTreeMap::new(),
+        read_failures: Vec::new(),
+        reports_project: Observed::Absent,
+        memory_at_start: None,
+        attempted_actions: BTreeSet::new(),
         writes_left: 10,
     }
 }
@@ -185,18 +185,18 @@ fn an_issue_that_is_there_is_not_opened_again() {
 fn what_could_not_be_seen_opens_nothing() {
     type Part = (&'static str, fn(&mut Snapshot));
     let parts: [Part; 5] = [
-        ("page", |seen| seen.page = blind("page")),
-        ("project", |seen| seen.tracker.project = blind("project")),
-        ("bot", |seen| seen.tracker.bot = blind("bot")),
-        ("label", |seen| seen.tracker.label = blind("label")),
-        ("issues", |seen| seen.tracker.issues = blind("issues")),
+        ("page", |seen| seen.page = failure("page")),
+        ("project", |seen| seen.pairing_project.project = failure("project")),
+        ("bot", |seen| seen.pairing_project.bot = failure("bot")),
+        ("label", |seen| seen.pairing_project.label = failure("label")),
+        ("issues", |seen| seen.pairing_project.issues = failure("issues")),
     ];
     for (name, blinden) in parts {
         let mut seen = seen(Vec::new());
         blinden(&mut seen);
         let decision = decide(&pod(), &seen);
         assert!(decision.plan.is_empty(), "{name}: {}", decision.plan);
-        assert_eq!(decision.unknown.len(), 1, "{name}");
+        assert_eq!(decision.read_failures.len(), 1, "{name}");
     }
 }
 
@@ -258,13 +258,13 @@ fn an_issue_of_a_replaced_bot_account_is_not_doubled() {
     assert!(decide(&pod(), &by_label).findings[0].advice.contains("usernames = [\"user9\"]"));
     // Without the label it is found only when one is about to be opened.
     let mut asked = seen(Vec::new());
-    asked.tracker.others = None;
+    asked.pairing_project.foreign_issues = None;
     let decision = decide(&pod(), &asked);
-    assert!(decision.plan.is_empty() && decision.questions.contains(&Question::OthersInPairing));
+    assert!(decision.plan.is_empty() && decision.further_reads.contains(&FurtherRead::ForeignPairingIssues));
     former.labels.clear();
-    asked.tracker.others = Some(Observed::Present(vec![former]));
+    asked.pairing_project.foreign_issues = Some(Observed::Present(vec![former]));
     assert_eq!((plan(&asked).as_str(), rules(&asked)), ("", vec!["bot-replaced"]));
-    asked.tracker.others = Some(blind("others"));
+    asked.pairing_project.foreign_issues = Some(failure("others"));
     assert_eq!(plan(&asked), "", "what was not seen opens nothing");
 }
 
@@ -281,7 +281,7 @@ fn a_damaged_marker_stops_what_it_may_stand_for() {
     assert!(plan(&other).starts_with("open "));
 }
 
-/// Somebody pastes another marker or sign on top: the issue is held for all that it names.
+/// Somebody pastes another marker or signature on top: the issue is held for all that it names.
 #[test]
 fn a_damaged_issue_stands_for_every_key_that_it_names() {
     let body = own(5, "alpha/weekly/2026-W48").body;
@@ -320,7 +320,7 @@ fn a_lost_label_is_put_back_once() {
     assert!(plan(&with(Observed::Present(1))).contains("taken off once"));
     assert!(!plan(&with(Observed::Present(2))).contains("add label"));
     assert_eq!(rules(&with(Observed::Present(2))), ["label-removed"]);
-    assert!(!plan(&with(blind("history"))).contains("add label"));
+    assert!(!plan(&with(failure("history"))).contains("add label"));
 }
 
 #[test]
@@ -335,17 +335,17 @@ fn another_label_of_the_scope_is_left_alone() {
 #[test]
 fn a_label_that_is_missing_is_created_only_if_configured() {
     let mut seen = seen(Vec::new());
-    seen.tracker.label = Observed::Absent;
+    seen.pairing_project.label = Observed::Absent;
     let without = decide(&pod(), &seen);
     assert_eq!(without.findings[0].rule.code(), "label-missing");
     assert!(!without.plan.to_string().contains("with label"), "the issue opens without it");
     let mut creating = pod();
-    creating.label.create = true;
+    creating.label.may_create = true;
     let with = decide(&creating, &seen);
     insta::assert_snapshot!(with.plan, @"create label `pod::alpha` in g/pairing, because the project does not have the pod's label");
-    assert_eq!(with.then.len(), 1);
+    assert_eq!(with.later_changes.len(), 1);
     // Refused in this pass: the issue opens without it.
-    seen.tried.insert(with.plan.actions[0].identity());
+    seen.attempted_actions.insert(with.plan.actions[0].identity());
     let refused = decide(&creating, &seen);
     assert!(refused.plan.to_string().starts_with("open "), "{}", refused.plan);
     assert_eq!(refused.findings[0].rule.code(), "label-missing");
@@ -353,20 +353,20 @@ fn a_label_that_is_missing_is_created_only_if_configured() {
 
 #[test]
 fn the_younger_twin_is_linked_and_closed() {
-    let born = || State { rest: Some(crate::pod::finding::short_hash("\n")), ..State::default() };
+    let born = || BlockState { rest: Some(crate::pod::finding::short_hash("\n")), ..BlockState::default() };
     let untouched = |iid| {
         let marker = Marker::Session(SessionKey::parse("alpha/weekly/2026-W48").unwrap());
-        issue(iid, "a session", &render(&Block::new(marker, "old".to_owned(), born())))
+        issue(iid, "a session", &render_block(&ManagedBlock::new(marker, "old".to_owned(), born())))
     };
     let twins = || vec![untouched(5), untouched(8)];
     let both = plan(&seen(twins()));
     assert!(both.contains("link g/pairing#8 to #5") && both.contains("close g/pairing#8 in favour of #5"), "{both}");
     let mut settled = twins();
-    settled[1].links = Observed::Present(BTreeSet::from([5]));
+    settled[1].linked_iids = Observed::Present(BTreeSet::from([5]));
     settled[1].open = false;
     assert!(!plan(&seen(settled)).contains("#8"));
     let mut in_use = twins();
-    in_use[1].touched = true;
+    in_use[1].has_human_activity = true;
     let in_use = seen(in_use);
     // A state that was lost does not say that nobody wrote.
     let lost = plan(&seen(vec![untouched(5), own(8, "alpha/weekly/2026-W48")]));
@@ -388,7 +388,7 @@ fn missed_sessions_are_told_and_never_made() {
 #[test]
 fn an_archived_project_is_told_and_left_alone() {
     let mut seen = seen(Vec::new());
-    if let Observed::Present(project) = &mut seen.tracker.project {
+    if let Observed::Present(project) = &mut seen.pairing_project.project {
         project.archived = true;
     }
     assert_eq!(plan(&seen), "");
@@ -405,7 +405,7 @@ fn a_pause_label_and_the_cap_hold_writes_back() {
     let mut capped = seen(Vec::new());
     capped.writes_left = 0;
     let decision = decide(&pod(), &capped);
-    assert!(decision.plan.is_empty() && decision.held);
+    assert!(decision.plan.is_empty() && decision.has_held_actions);
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn an_accepted_finding_is_told_no_more_until_its_day() {
         until: until.parse().ok(),
     };
     let mut seen = seen(Vec::new());
-    seen.tracker.label = Observed::Absent;
+    seen.pairing_project.label = Observed::Absent;
     let codes = |pod: &Pod, seen: &Snapshot| -> Vec<&str> {
         decide(pod, seen).findings.iter().map(|finding| finding.rule.code()).collect()
     };
@@ -426,7 +426,7 @@ fn an_accepted_finding_is_told_no_more_until_its_day() {
     assert_eq!(codes(&pod, &seen), Vec::<&str>::new());
     pod.exceptions = vec![accept("2026-11-23")];
     assert_eq!(codes(&pod, &seen), ["label-missing", "exception-expired"]);
-    seen.tracker.label = Observed::Present(LabelSeen { name: "pod::alpha".to_owned(), archived: false });
+    seen.pairing_project.label = Observed::Present(ProjectLabel { name: "pod::alpha".to_owned(), archived: false });
     pod.exceptions = vec![accept("2026-11-24")];
     assert_eq!(codes(&pod, &seen), ["exception-unused"]);
 }

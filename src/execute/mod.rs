@@ -1,5 +1,5 @@
-//! "Make it so." Writes only, in the plan's order, and goes on after a failure: actions do not depend on
-//! each other, and what is left is seen by the next look.
+//! "Make it so." Writes only. Actions do not depend on each other, and what is left after a failure is seen in the next
+//! round.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,43 +7,45 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::gitlab::{ReportState, Writer};
 use crate::pod::action::{Action, Change};
 use crate::pod::outcome::Outcome;
-use crate::pod::plan::Plan;
+use crate::pod::rule::Audience;
 
 /// Asks the executor to stop: the call in hand is finished, none is begun.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct StopFlag(Arc<AtomicBool>);
 
-impl Stop {
+impl StopFlag {
     /// From now on nothing more is begun.
-    pub fn ask(&self) {
+    pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked.
-    pub fn asked(&self) -> bool {
+    /// Whether a stop was requested.
+    pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Carries out a plan and says what became of each action.
+/// Carries out one action, unless a stop was requested, and says what became of it.
 ///
-/// Once the server has refused the token, the door sends nothing more and says so for each action left.
-pub async fn execute(writer: &Writer, plan: &Plan, stop: &Stop) -> Vec<(Action, Outcome)> {
-    let mut outcomes = Vec::new();
-    for action in &plan.actions {
-        let outcome = if stop.asked() {
-            Outcome::NotTried("a signal stopped the run".to_owned())
-        } else {
-            carry_out(writer, action).await
-        };
-        let (kind, outcome_word) = (action.kind(), outcome.word());
-        tracing::info!(kind, project = action.project, subject = action.subject(), outcome = outcome_word, "acted");
-        outcomes.push((action.clone(), outcome));
-    }
-    outcomes
+/// Once the server has refused the token, the GitLab client sends nothing more and gives that as the reason.
+pub async fn execute_action(writer: &Writer, action: &Action, stop: &StopFlag) -> Outcome {
+    let outcome = if stop.is_requested() {
+        Outcome::NotTried("a signal stopped the run".to_owned())
+    } else {
+        send(writer, action).await
+    };
+    log_outcome(action, &outcome);
+    outcome
 }
 
-async fn carry_out(writer: &Writer, action: &Action) -> Outcome {
+fn log_outcome(action: &Action, outcome: &Outcome) {
+    // Everybody may read a log.
+    let (kind, subject) = (action.kind(), action.subject_for(Audience::Public));
+    let (url, why) = (outcome.url(), outcome.reason().filter(|_| Audience::Public.may_read(action.audience())));
+    tracing::info!(kind, project = action.project, subject, outcome = outcome.as_str(), url, why, "acted");
+}
+
+async fn send(writer: &Writer, action: &Action) -> Outcome {
     match &action.change {
         Change::CreateLabel { name, color, description } => writer.create_label(action, name, color, description).await,
         Change::OpenPairingIssue { title, body, labels, .. } => {
@@ -63,7 +65,7 @@ async fn carry_out(writer: &Writer, action: &Action) -> Outcome {
             writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Open)).await
         }
         Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
-        Change::LinkTwin { iid, keep } => writer.link_twin(action, *iid, *keep).await,
-        Change::CloseTwin { iid, .. } => writer.close_twin(action, *iid).await,
+        Change::LinkDuplicate { iid, original_iid: keep } => writer.link_duplicate(action, *iid, *keep).await,
+        Change::CloseDuplicate { iid, .. } => writer.close_duplicate(action, *iid).await,
     }
 }

@@ -4,13 +4,13 @@ use ::gitlab::api::common::NameOrId;
 use ::gitlab::api::endpoint_prelude::{Cow, Endpoint, Method, QueryParams};
 
 /// The entries of a folder. The crate sends these parameters as a body, which proxies drop on a GET.
-pub(super) struct Tree<'a> {
+pub(super) struct RepositoryTree<'a> {
     pub(super) project: &'a NameOrId<'a>,
     pub(super) path: &'a str,
     pub(super) git_ref: &'a str,
 }
 
-impl Endpoint for Tree<'_> {
+impl Endpoint for RepositoryTree<'_> {
     fn method(&self) -> Method {
         Method::GET
     }

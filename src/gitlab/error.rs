@@ -1,10 +1,10 @@
 //! What can go wrong on the way to GitLab and back, in the classes that callers tell apart.
 
-use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 
 /// A request that did not end well. Texts are one line, redacted and safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum RequestError {
     /// The request would have gone to another origin; nothing was sent.
     #[error("refused to send a request to {0}: a token goes to its own origin only")]
     ForeignOrigin(String),
@@ -12,12 +12,12 @@ pub enum Fault {
     #[error("{0}")]
     TokenRefused(String),
     /// GitLab opens this to another scope only (`lib/api/api_guard.rb`, RFC 6750, section 3.1).
-    #[error("403: the token in {token} needs scope {needed}")]
+    #[error("403: the token in {token} needs scope {needed_scopes}")]
     Scope {
         /// The variable that holds the token.
         token: String,
         /// The scopes of which one would do.
-        needed: String,
+        needed_scopes: String,
     },
     /// The server answered with a redirect; none is followed.
     #[error("{status} redirect{}", .project_id.map(|id| format!(" to project {id}")).unwrap_or_default())]
@@ -37,12 +37,12 @@ pub enum Fault {
     },
     /// A refusal that is not GitLab's, whose API answers errors with a JSON object (`lib/api/helpers.rb`,
     /// `render_api_error!`).
-    #[error("{status} from something between this machine and GitLab ({says})")]
+    #[error("{status} from something between this machine and GitLab ({message})")]
     Middlebox {
         /// The status.
         status: u16,
         /// What it says.
-        says: String,
+        message: String,
     },
     /// GitLab takes what was sent for spam (docs "REST API", "Requests detected as spam"; "Moderate
     /// users", "Trust users").
@@ -56,52 +56,56 @@ pub enum Fault {
     /// The request never reached the server.
     #[error("the server could not be reached ({0})")]
     NotSent(String),
+    /// The server was silent so often that nothing was sent any more.
+    #[error("GitLab was silent for {0} s three times in a row, so this run asks it no more")]
+    ServerSilent(u64),
     /// The request was sent and no whole answer came back; it may have been carried out.
     #[error("no answer came back ({0})")]
-    Lost(String),
+    NoAnswer(String),
     /// The answer is not what it should be; a write may have been carried out.
     #[error("the answer cannot be read ({0})")]
     Unreadable(String),
     /// The request could not be made.
     #[error("the request cannot be made ({0})")]
-    NotMade(String),
+    InvalidRequest(String),
 }
 
-/// What a fault means for a write (threat sheet §4.1).
+/// What a request that failed means for a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub enum WriteEffect {
     /// Nothing happened.
-    Refused,
-    /// It may have happened; only a look can tell.
+    None,
+    /// It may have happened; only reading it again can tell.
     Unknown,
 }
 
-impl Fault {
+impl RequestError {
     /// Whether the request may have been carried out.
-    pub fn class(&self) -> Class {
+    pub fn write_effect(&self) -> WriteEffect {
         match self {
             // What refuses an answer on its way back does so after GitLab has done what was asked.
-            Self::Lost(_) | Self::Unreadable(_) | Self::Middlebox { .. } => Class::Unknown,
-            Self::Status { status, .. } if *status >= 500 => Class::Unknown,
-            _ => Class::Refused,
+            Self::NoAnswer(_) | Self::Unreadable(_) | Self::Middlebox { .. } => WriteEffect::Unknown,
+            Self::Status { status, .. } if *status >= 500 => WriteEffect::Unknown,
+            _ => WriteEffect::None,
         }
     }
 
     /// The kind of failure for the exit code.
-    pub fn cause(&self) -> Cause {
+    pub fn cause(&self) -> FailureCause {
         match self {
-            Self::TokenRefused(_) | Self::Scope { .. } | Self::Status { status: 401 | 403, .. } => Cause::Token,
+            Self::TokenRefused(_) | Self::Scope { .. } | Self::Status { status: 401 | 403, .. } => FailureCause::Token,
             Self::ForeignOrigin(_)
-            | Self::NotMade(_)
+            | Self::InvalidRequest(_)
             | Self::Spam { .. }
             // Refused for what it says or for its size, and so again the next time (RFC 9110, section 15.5).
-            | Self::Status { status: 400 | 413 | 422, .. } => Cause::Human,
+            | Self::Status { status: 400 | 413 | 422, .. } => FailureCause::Human,
             Self::Redirected { .. }
             | Self::Status { .. }
             | Self::Middlebox { .. }
             | Self::NotSent(_)
-            | Self::Lost(_)
-            | Self::Unreadable(_) => Cause::Unavailable,
+            | Self::ServerSilent(_)
+            | Self::NoAnswer(_)
+            | Self::Unreadable(_) => FailureCause::Unavailable,
         }
     }
 
@@ -111,7 +115,7 @@ impl Fault {
     }
 
     /// What a person can do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn advice(&self) -> &'static str {
         match self {
             Self::Spam { .. } => {
                 return "GitLab takes it for spam: have a person confirm it with the bot's account, or an administrator \
@@ -121,7 +125,7 @@ impl Fault {
                 return "check the token's scopes: read_repository opens files by their names alone; a folder's list, issues, \
                         labels and GraphQL need read_api, and what is written needs api";
             }
-            Self::Middlebox { .. } => return "the next run looks again; where it stays, ask who runs the network",
+            Self::Middlebox { .. } => return "the next run tries again; where it stays, ask who runs the network",
             Self::Status { status: 413, .. } => {
                 return "it is too large for this GitLab or for what stands before it; make the template or the page's \
                         part shorter, or have the limit raised";
@@ -132,34 +136,38 @@ impl Fault {
             _ => {}
         }
         match self.cause() {
-            Cause::Token => "check the token's scopes, role and expiry",
-            Cause::Unavailable => "the next run looks again",
-            Cause::Human | Cause::Config => "check the configuration",
-            Cause::Bug => "report it",
+            FailureCause::Token => "check the token's scopes, role and expiry",
+            FailureCause::Unavailable => "the next run tries again",
+            FailureCause::Human | FailureCause::Config => "check the configuration",
+            FailureCause::Bug => "report it",
         }
     }
 
-    /// The fault as something that could not be seen.
-    pub fn blind(&self, what: impl Into<String>) -> Blind {
-        Blind { what: what.into(), why: format!("{self}; {}", self.hint()), cause: self.cause() }
+    /// The error as something that could not be read.
+    pub fn to_read_failure(&self, what: impl Into<String>) -> ReadFailure {
+        ReadFailure { what: what.into(), why: format!("{self}; {}", self.advice()), cause: self.cause() }
     }
 }
 
-impl Fault {
+impl RequestError {
     /// The same for code: a Guest sees a private project and none of its files (docs "Roles and permissions").
-    pub(super) fn blind_to_code(&self, what: impl Into<String>) -> Blind {
+    pub(super) fn to_code_read_failure(&self, what: impl Into<String>) -> ReadFailure {
         let role_too_small = matches!(self, Self::Status { status: 403, .. });
         let hint = "a Guest cannot read a private project's files: give the token's account the role Reporter or above";
-        if role_too_small { Blind { why: format!("{self}; {hint}"), ..self.blind(what) } } else { self.blind(what) }
+        if role_too_small {
+            ReadFailure { why: format!("{self}; {hint}"), ..self.to_read_failure(what) }
+        } else {
+            self.to_read_failure(what)
+        }
     }
 }
 
-/// Turns a read's result into what was observed: a 404 is an absence, every other fault a blindness.
-pub(super) fn observed<T>(result: Result<T, Fault>, what: impl Into<String>) -> Observed<T> {
+/// Turns a read's result into what was observed: a 404 is an absence, every other error says that it could not be read.
+pub(super) fn to_observed<T>(result: Result<T, RequestError>, what: impl Into<String>) -> Observed<T> {
     match result {
         Ok(value) => Observed::Present(value),
         Err(fault) if fault.is_not_found() => Observed::Absent,
-        Err(fault) => Observed::Unknown(fault.blind(what)),
+        Err(fault) => Observed::Unknown(fault.to_read_failure(what)),
     }
 }
 
@@ -170,30 +178,38 @@ mod tests {
     #[test]
     fn each_refusal_has_its_cause() {
         let message = String::new;
-        let status = |status| Fault::Status { status, message: message() };
+        let status = |status| RequestError::Status { status, message: message() };
         for (fault, cause, class) in [
-            (status(403), Cause::Token, Class::Refused),
-            (status(400), Cause::Human, Class::Refused),
-            (status(413), Cause::Human, Class::Refused),
-            (status(422), Cause::Human, Class::Refused),
-            (status(404), Cause::Unavailable, Class::Refused),
-            (status(409), Cause::Unavailable, Class::Refused),
-            (status(429), Cause::Unavailable, Class::Refused),
-            (status(502), Cause::Unavailable, Class::Unknown),
-            (Fault::Scope { token: message(), needed: message() }, Cause::Token, Class::Refused),
-            (Fault::Spam { status: 409, message: message() }, Cause::Human, Class::Refused),
-            (Fault::Middlebox { status: 403, says: message() }, Cause::Unavailable, Class::Unknown),
+            (status(403), FailureCause::Token, WriteEffect::None),
+            (status(400), FailureCause::Human, WriteEffect::None),
+            (status(413), FailureCause::Human, WriteEffect::None),
+            (status(422), FailureCause::Human, WriteEffect::None),
+            (status(404), FailureCause::Unavailable, WriteEffect::None),
+            (status(409), FailureCause::Unavailable, WriteEffect::None),
+            (status(429), FailureCause::Unavailable, WriteEffect::None),
+            (status(502), FailureCause::Unavailable, WriteEffect::Unknown),
+            (
+                RequestError::Scope { token: message(), needed_scopes: message() },
+                FailureCause::Token,
+                WriteEffect::None,
+            ),
+            (RequestError::Spam { status: 409, message: message() }, FailureCause::Human, WriteEffect::None),
+            (
+                RequestError::Middlebox { status: 403, message: message() },
+                FailureCause::Unavailable,
+                WriteEffect::Unknown,
+            ),
         ] {
-            assert_eq!((fault.cause(), fault.class()), (cause, class), "{fault:?}");
+            assert_eq!((fault.cause(), fault.write_effect()), (cause, class), "{fault:?}");
         }
         assert!(status(404).is_not_found());
-        assert!(!Fault::Middlebox { status: 404, says: message() }.is_not_found());
+        assert!(!RequestError::Middlebox { status: 404, message: message() }.is_not_found());
     }
 
     #[test]
     fn a_middlebox_is_named_as_what_it_is() {
-        let fault = Fault::Middlebox { status: 403, says: "an HTML page".to_owned() };
-        let told = fault.blind("the page").why;
-        assert!(told.starts_with("403 from something between this machine and GitLab (an HTML page); "), "{told}");
+        let fault = RequestError::Middlebox { status: 403, message: "an HTML page".to_owned() };
+        let why = fault.to_read_failure("the page").why;
+        assert!(why.starts_with("403 from something between this machine and GitLab (an HTML page); "), "{why}");
     }
 }

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use super::Purpose;
-use super::error::{Fault, observed};
+use super::TokenPurpose;
+use super::error::{RequestError, to_observed};
 use super::read::Reader;
-use super::retry::Effect;
+use super::retry::RequestKind;
 use super::transport::Transport;
-use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 
 impl Reader {
     /// Asks a GraphQL query and gives the whole answer: `data`, and `errors` where there are any.
@@ -20,14 +20,14 @@ impl Reader {
     /// A POST, but it changes nothing: it counts as a read and is repeated like a GET. Never `Absent`: a
     /// server without GraphQL could not be asked. What is null in `data` is not there or not visible to the
     /// token; GitLab does not tell the two apart.
-    pub async fn graphql(&self, purpose: Purpose, query: &str, variables: Value) -> Observed<Value> {
+    pub async fn graphql(&self, purpose: TokenPurpose, query: &str, variables: Value) -> Observed<Value> {
         let what = "the answer to a GraphQL query";
-        let answer = self.transport(purpose).ask(query, variables).await;
-        match observed(answer, what) {
-            Observed::Absent => Observed::Unknown(Blind {
+        let answer = self.transport(purpose).send_graphql(query, variables).await;
+        match to_observed(answer, what) {
+            Observed::Absent => Observed::Unknown(ReadFailure {
                 what: what.to_owned(),
                 why: "this GitLab answers no GraphQL (404); check its address".to_owned(),
-                cause: Cause::Unavailable,
+                cause: FailureCause::Unavailable,
             }),
             seen => seen,
         }
@@ -35,13 +35,15 @@ impl Reader {
 }
 
 impl Transport {
-    async fn ask(&self, query: &str, variables: Value) -> Result<Value, Fault> {
+    async fn send_graphql(&self, query: &str, variables: Value) -> Result<Value, RequestError> {
         debug_assert!(!query.trim_start().starts_with("mutation"), "a query changes nothing");
-        let url = self.base.join("api/graphql").map_err(|error| Fault::NotMade(error.to_string()))?;
-        let body = Bytes::from(json!({ "query": query, "variables": variables }).to_string());
+        let url = self.base.join("api/graphql").map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        // One query asks about many things: a secret in the name of one does not stop the others.
+        let body = Bytes::from(self.redactor().redact_whole_secrets(&body).into_owned());
         let body = Some((HeaderValue::from_static("application/json"), body));
-        let answer = self.send_as(Effect::Query, &Method::POST, &url, body).await?;
+        let answer = self.send_as(RequestKind::GraphqlQuery, &Method::POST, &url, body).await?;
         serde_json::from_slice(answer.body())
-            .map_err(|_invalid| Fault::Unreadable(format!("{} without JSON", answer.status())))
+            .map_err(|_invalid| RequestError::Unreadable(format!("{} without JSON", answer.status())))
     }
 }

@@ -1,25 +1,28 @@
-//! The only door to GitLab, and the only room that names Kitware's crate (written `::gitlab` here).
+//! The only client of GitLab, and the only folder that names Kitware's crate (written `::gitlab` here).
 //!
 //! Its typed endpoints go through our own [`transport`]: one origin per secret, no redirects, deadlines,
-//! byte caps, retries that never repeat a POST blindly. [`connect`] gives a [`Reader`] and, only when
-//! writes were asked for, a [`Writer`]: dry run is a property of types.
+//! byte caps, retries that never repeat a POST blindly. [`new_reader`] gives a [`Reader`] alone; only
+//! [`new_reader_and_writer`] gives a [`Writer`], too: dry run is a property of types.
 
-mod clock;
-mod echo;
 mod endpoints;
 mod error;
+mod exchange;
 mod graphql;
-mod lookups;
+mod link_lookups;
+mod listings;
+mod log;
 mod paging;
-mod people;
 mod projects;
 mod read;
 mod redact;
+mod request_log;
+mod responses;
 mod retry;
-mod trail;
+mod server_clock;
 mod transport;
-mod wire;
+mod users_and_files;
 mod write;
+mod write_verification;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,19 +31,20 @@ use chrono::{DateTime, Duration, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-pub use error::{Class, Fault};
-pub use lookups::{MOST_MILESTONES, Whose};
+pub use error::{RequestError, WriteEffect};
+pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
-pub use trail::Counts;
-pub use transport::{Exchange, Failure, HttpExchange, Nobody};
+pub use request_log::RequestLog;
 pub use write::{ReportState, Writer};
 
 use transport::Transport;
 
+use crate::pod::origin::is_loopback_literal;
+
 /// What a token is for. Each purpose may have a token of its own; those that share one share a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purpose {
+pub enum TokenPurpose {
     /// The pairing issues.
     Pairing,
     /// The handbook page, and the things it links to.
@@ -51,21 +55,24 @@ pub enum Purpose {
     Reports,
 }
 
-impl Purpose {
+impl TokenPurpose {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports];
 }
 
 /// How GitLab is reached.
-pub struct Access {
+pub struct ConnectionOptions {
     /// The instance, with a trailing slash: `https://gitlab.com/`.
     pub url: Url,
     /// Token by purpose; a purpose without one is asked without a token.
-    pub tokens: BTreeMap<Purpose, Token>,
+    pub tokens: BTreeMap<TokenPurpose, Token>,
     /// What carries a request to the server.
     pub exchange: Arc<dyn Exchange>,
     /// Seed of the jitter between retries.
-    pub seed: u64,
+    pub jitter_seed: u64,
+    /// Knows the secrets of the whole run, which neither what is read shows nor what is written holds; it learns the
+    /// tokens above.
+    pub redactor: Redactor,
 }
 
 /// A token and the name it goes by in messages.
@@ -80,16 +87,17 @@ pub struct Token {
 /// How far back an unanswered create is looked for.
 const CREATED_WITHIN: Duration = Duration::days(30);
 
-/// Opens the door for reading.
+/// A client that only reads; nothing is sent yet.
 ///
 /// # Errors
 /// A sentence, when the address cannot be used with a secret.
-pub fn connect(access: &Access) -> Result<Reader, String> {
-    check_address(&access.url)?;
-    let counts = Arc::new(Counts::default());
+pub fn new_reader(access: &ConnectionOptions) -> Result<Reader, String> {
+    check_gitlab_url(&access.url)?;
+    let counts = Arc::new(RequestLog::default());
+    access.tokens.values().for_each(|token| access.redactor.add_secret(&token.secret));
     let mut by_secret: BTreeMap<Option<String>, Arc<Transport>> = BTreeMap::new();
     let mut transports = BTreeMap::new();
-    for purpose in Purpose::ALL {
+    for purpose in TokenPurpose::ALL {
         let token = access.tokens.get(&purpose);
         let key = token.map(|token| token.secret.expose_secret().to_owned());
         let transport = by_secret.entry(key).or_insert_with(|| {
@@ -98,7 +106,8 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
                 token.cloned(),
                 Arc::clone(&access.exchange),
                 Arc::clone(&counts),
-                access.seed,
+                access.redactor.clone(),
+                access.jitter_seed,
             ))
         });
         transports.insert(purpose, Arc::clone(transport));
@@ -106,35 +115,31 @@ pub fn connect(access: &Access) -> Result<Reader, String> {
     Ok(Reader::new(transports, counts))
 }
 
-/// Opens the door for writing too. Only `apply` calls this.
+/// A client that reads and one that writes. Only `apply` calls this.
 ///
 /// What an unanswered create may have made is looked for among issues opened since a month before `now`, or before the
 /// time that GitLab's answers agree on if that is earlier, so that a clock that is off does not hide it.
 ///
 /// # Errors
-/// As [`connect`].
-pub fn connect_to_write(access: &Access, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
-    let reader = connect(access)?;
+/// As [`new_reader`].
+pub fn new_reader_and_writer(access: &ConnectionOptions, now: DateTime<Utc>) -> Result<(Reader, Writer), String> {
+    let reader = new_reader(access)?;
     let writer = Writer::new(reader.clone(), now.checked_sub_signed(CREATED_WITHIN).unwrap_or(now));
     Ok((reader, writer))
 }
 
 /// A secret goes to one origin over TLS; plain HTTP only to this machine.
-fn check_address(url: &Url) -> Result<(), String> {
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
+fn check_gitlab_url(url: &Url) -> Result<(), String> {
     // Before anything that shows the address: what is too much in it may be a secret.
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(
             "the GitLab address holds more than scheme, host, port and path; write https://gitlab.com".to_owned()
         );
     }
-    if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
-        return Err(format!("the GitLab address {url} is not https; a token is sent over https only"));
+    if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback_literal(url))) {
+        return Err(format!(
+            "the GitLab address {url} is not https; a token is sent over https only, and in plain http to 127.0.0.1 and [::1]"
+        ));
     }
     Ok(())
 }

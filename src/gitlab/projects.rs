@@ -1,8 +1,8 @@
 //! Projects by the paths that the configuration names, and where they are today.
 //!
-//! REST leads on from the old path of a project that was renamed or moved (301 to its number, and only for reads); GraphQL
-//! knows today's paths alone and answers null (`lib/gitlab/graphql/loaders/full_path_model_loader.rb`). So each is looked
-//! up once, and from then on asked by its number or by today's path.
+//! REST leads on from the old path of a project that was renamed or moved (301 to its number, and only for reads);
+//! GraphQL knows today's paths alone and answers null (`lib/gitlab/graphql/loaders/full_path_model_loader.rb`). So each
+//! is looked up once, and from then on asked by its number or by today's path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,60 +11,73 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::gitlab::api;
 use ::gitlab::api::common::NameOrId;
 use futures_util::future::join_all;
+use linkcheck::gitlab::is_path_marked_for_deletion;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::error::{Fault, observed};
-use super::{Purpose, Reader, wire};
+use super::error::{RequestError, to_observed};
+use super::{Reader, TokenPurpose, responses};
 use crate::pod::observed::Observed;
 use crate::pod::snapshot::Project;
 
 /// Projects as they were seen in this run, by each client for itself: what one token cannot see, another may.
-pub(super) type Projects = Arc<Mutex<BTreeMap<(Purpose, String), Observed<Project>>>>;
+pub(super) type ProjectCache = Arc<Mutex<BTreeMap<(TokenPurpose, String), Observed<Project>>>>;
 
 /// The most projects of one query: each costs some ten of GitLab's 200 points of complexity.
-const MOST: usize = 15;
+const MAX_PROJECTS_PER_QUERY: usize = 15;
 
 impl Reader {
     /// A project by its path, renamed ones included: the path that comes back is the one it has now.
     ///
     /// Absent means not there *or* not visible to the token: GitLab does not tell the two apart.
-    pub async fn project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
-        if let Some(known) = self.known_project(purpose, path) {
+    pub async fn read_project(&self, purpose: TokenPurpose, path: &str) -> Observed<Project> {
+        if let Some(known) = self.cached_project(purpose, path) {
             return known;
         }
-        let found = self.look_up_project(purpose, path).await;
+        let found = self.fetch_project(purpose, path).await;
         if !matches!(found, Observed::Unknown(_)) {
-            self.remember(purpose, path, found.clone());
+            self.cache_project(purpose, path, found.clone());
         }
         found
     }
 
-    /// Asks for many projects in few requests, so that they are known when one of them is needed. What comes back are those
-    /// that GraphQL does not show under their paths: they were renamed, or they are not there or hidden.
-    pub async fn preload_projects(&self, wanted: &BTreeSet<(Purpose, String)>) -> BTreeSet<(Purpose, String)> {
-        let mut by_client: BTreeMap<Purpose, BTreeSet<&str>> = BTreeMap::new();
+    /// Asks for many projects in few requests, so that they are known when one of them is needed. What comes back are
+    /// those that GraphQL does not show under their paths: they were renamed, or they are not there or hidden.
+    pub async fn preload_projects(
+        &self,
+        wanted: &BTreeSet<(TokenPurpose, String)>,
+    ) -> BTreeSet<(TokenPurpose, String)> {
+        let mut by_client: BTreeMap<TokenPurpose, BTreeSet<&str>> = BTreeMap::new();
         for (purpose, path) in wanted {
-            if self.known_project(*purpose, path).is_none() {
-                by_client.entry(self.client(*purpose)).or_default().insert(path);
+            if self.cached_project(*purpose, path).is_none() {
+                by_client.entry(self.client_representative(*purpose)).or_default().insert(path);
             }
         }
-        let unseen = join_all(by_client.into_iter().map(|(client, paths)| self.preload(client, paths))).await;
-        let unseen: BTreeSet<(Purpose, &str)> = unseen.into_iter().flatten().collect();
-        wanted.iter().filter(|(purpose, path)| unseen.contains(&(self.client(*purpose), path))).cloned().collect()
+        let unseen =
+            join_all(by_client.into_iter().map(|(client, paths)| self.preload_for_client(client, paths))).await;
+        let unseen: BTreeSet<(TokenPurpose, &str)> = unseen.into_iter().flatten().collect();
+        wanted
+            .iter()
+            .filter(|(purpose, path)| unseen.contains(&(self.client_representative(*purpose), path)))
+            .cloned()
+            .collect()
     }
 
     /// The same for one client.
-    async fn preload<'a>(&self, client: Purpose, paths: BTreeSet<&'a str>) -> Vec<(Purpose, &'a str)> {
+    async fn preload_for_client<'a>(
+        &self,
+        client: TokenPurpose,
+        paths: BTreeSet<&'a str>,
+    ) -> Vec<(TokenPurpose, &'a str)> {
         let paths: Vec<&str> = paths.into_iter().collect();
         let mut unseen = Vec::new();
-        for paths in paths.chunks(MOST) {
-            let (query, variables) = query(paths);
+        for paths in paths.chunks(MAX_PROJECTS_PER_QUERY) {
+            let (query, variables) = build_projects_query(paths);
             let Observed::Present(answer) = self.graphql(client, &query, Value::Object(variables)).await else { break };
             for (index, path) in paths.iter().enumerate() {
                 let Some(node) = answer["data"].get(format!("p{index}")) else { continue };
-                match serde_json::from_value(node.clone()).ok().and_then(seen_by_graphql) {
-                    Some(project) => self.remember(client, path, Observed::Present(project)),
+                match serde_json::from_value(node.clone()).ok().and_then(project_from_graphql) {
+                    Some(project) => self.cache_project(client, path, Observed::Present(project)),
                     None => unseen.push((client, *path)),
                 }
             }
@@ -72,56 +85,57 @@ impl Reader {
         unseen
     }
 
-    /// What the request for something in a project names it by: its number where it is known to have another path today.
-    pub(super) fn name_or_id<'a>(&self, purpose: Purpose, path: &'a str) -> NameOrId<'a> {
-        match self.known_project(purpose, path) {
+    /// What the request for something in a project names it by: its number where it is known to have another path
+    /// today.
+    pub(super) fn name_or_id<'a>(&self, purpose: TokenPurpose, path: &'a str) -> NameOrId<'a> {
+        match self.cached_project(purpose, path) {
             Some(Observed::Present(project)) if !project.path.eq_ignore_ascii_case(path) => project.id.into(),
             _ => path.into(),
         }
     }
 
     /// The path that a project has today, as far as it is known.
-    pub fn present_path(&self, purpose: Purpose, path: &str) -> String {
-        match self.known_project(purpose, path) {
+    pub fn current_project_path(&self, purpose: TokenPurpose, path: &str) -> String {
+        match self.cached_project(purpose, path) {
             Some(Observed::Present(project)) => project.path,
             _ => path.to_owned(),
         }
     }
 
     /// What is known of a project so far; nothing is asked.
-    pub fn known_project(&self, purpose: Purpose, path: &str) -> Option<Observed<Project>> {
-        let key = (self.client(purpose), path.to_owned());
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    pub fn cached_project(&self, purpose: TokenPurpose, path: &str) -> Option<Observed<Project>> {
+        let key = (self.client_representative(purpose), path.to_owned());
+        self.project_cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 
     /// What was seen of a project under its present path, if it was asked for.
-    pub(super) fn project_now_at(&self, path: &str) -> Option<Project> {
-        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn cached_project_by_current_path(&self, path: &str) -> Option<Project> {
+        let projects = self.project_cache.lock().unwrap_or_else(PoisonError::into_inner);
         let mut seen = projects.values().filter_map(Observed::present);
         seen.find(|project| project.path == path).cloned()
     }
 
-    fn remember(&self, purpose: Purpose, path: &str, found: Observed<Project>) {
-        let key = (self.client(purpose), path.to_owned());
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found);
+    fn cache_project(&self, purpose: TokenPurpose, path: &str, found: Observed<Project>) {
+        let key = (self.client_representative(purpose), path.to_owned());
+        self.project_cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found);
     }
 
-    async fn look_up_project(&self, purpose: Purpose, path: &str) -> Observed<Project> {
-        let mut found = self.project_at(purpose, NameOrId::from(path)).await;
+    async fn fetch_project(&self, purpose: TokenPurpose, path: &str) -> Observed<Project> {
+        let mut found = self.request_project(purpose, NameOrId::from(path)).await;
         // The `Location` of a moved project has been seen with the wrong scheme: only its number is used.
-        if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
-            found = self.project_at(purpose, NameOrId::from(id)).await;
+        if let Err(RequestError::Redirected { project_id: Some(id), .. }) = found {
+            found = self.request_project(purpose, NameOrId::from(id)).await;
         }
-        observed(found, format!("the project {path}")).map(|project| Project {
+        to_observed(found, format!("the project {path}")).map(|project| Project {
             id: project.id,
             archived: project.archived,
             marked_for_deletion: project.marked_for_deletion_on.is_some()
-                || Project::is_path_marked_for_deletion(&project.path_with_namespace),
+                || is_path_marked_for_deletion(&project.path_with_namespace),
             path: project.path_with_namespace,
             private: project.visibility.as_deref() == Some("private"),
             issues_enabled: project.issues_enabled.unwrap_or(true)
                 && project.issues_access_level.as_deref() != Some("disabled"),
-            role: project.permissions.and_then(|permissions| {
+            access_level: project.permissions.and_then(|permissions| {
                 let roles = [permissions.project_access, permissions.group_access];
                 roles.into_iter().flatten().map(|access| access.access_level).max()
             }),
@@ -129,22 +143,26 @@ impl Reader {
         })
     }
 
-    async fn project_at(&self, purpose: Purpose, project: NameOrId<'_>) -> Result<wire::Project, Fault> {
+    async fn request_project(
+        &self,
+        purpose: TokenPurpose,
+        project: NameOrId<'_>,
+    ) -> Result<responses::Project, RequestError> {
         let endpoint = api::projects::Project::builder().project(project).build();
         match endpoint {
-            Ok(endpoint) => self.query(purpose, &endpoint).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+            Ok(endpoint) => self.send_endpoint(purpose, &endpoint).await,
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         }
     }
 }
 
 /// One query for all of these paths; each travels as a variable.
-fn query(paths: &[&str]) -> (String, Map<String, Value>) {
-    const FIELDS: &str = "{id fullPath archived visibility issuesEnabled webUrl maxAccessLevel{integerValue}}";
+fn build_projects_query(paths: &[&str]) -> (String, Map<String, Value>) {
+    const PROJECT_FIELDS: &str = "{id fullPath archived visibility issuesEnabled webUrl maxAccessLevel{integerValue}}";
     let (mut declarations, mut fields, mut variables) = (String::new(), String::new(), Map::new());
     for (index, path) in paths.iter().enumerate() {
         let _infallible = write!(declarations, "$v{index}:ID! ");
-        let _infallible = write!(fields, "p{index}:project(fullPath:$v{index}){FIELDS} ");
+        let _infallible = write!(fields, "p{index}:project(fullPath:$v{index}){PROJECT_FIELDS} ");
         variables.insert(format!("v{index}"), json!(path));
     }
     (format!("query({}){{{}}}", declarations.trim_end(), fields.trim_end()), variables)
@@ -153,7 +171,7 @@ fn query(paths: &[&str]) -> (String, Map<String, Value>) {
 /// A project as GraphQL shows it (GitLab docs, "GraphQL API resources", `Project`).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Node {
+struct GraphqlProject {
     id: String,
     full_path: String,
     archived: Option<bool>,
@@ -169,16 +187,16 @@ struct AccessLevel {
     integer_value: Option<u8>,
 }
 
-fn seen_by_graphql(node: Node) -> Option<Project> {
+fn project_from_graphql(node: GraphqlProject) -> Option<Project> {
     Some(Project {
         id: node.id.strip_prefix("gid://gitlab/Project/")?.parse().ok()?,
         archived: node.archived?,
-        marked_for_deletion: Project::is_path_marked_for_deletion(&node.full_path),
+        marked_for_deletion: is_path_marked_for_deletion(&node.full_path),
         path: node.full_path,
         private: node.visibility.as_deref() == Some("private"),
         issues_enabled: node.issues_enabled?,
         // 0 is no membership, which an administrator may do without.
-        role: node.max_access_level.and_then(|level| level.integer_value).filter(|role| *role > 0),
+        access_level: node.max_access_level.and_then(|level| level.integer_value).filter(|role| *role > 0),
         url: node.web_url?,
     })
 }
@@ -189,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_query_asks_for_each_path_as_a_variable() {
-        let (query, variables) = query(&["a/b", "c\"}/d"]);
+        let (query, variables) = build_projects_query(&["a/b", "c\"}/d"]);
         assert!(query.starts_with("query($v0:ID! $v1:ID!){p0:project(fullPath:$v0){id "), "{query}");
         assert!(!query.contains("c\"}"), "{query}");
         assert_eq!(variables["v1"], "c\"}/d");
@@ -204,10 +222,10 @@ mod tests {
                 "maxAccessLevel": { "integerValue": 0 },
             });
             change(&mut node);
-            serde_json::from_value(node).ok().and_then(seen_by_graphql)
+            serde_json::from_value(node).ok().and_then(project_from_graphql)
         };
         let seen = node(|_| {}).expect("all is there");
-        assert_eq!((seen.id, seen.marked_for_deletion, seen.private, seen.role), (7, true, true, None));
+        assert_eq!((seen.id, seen.marked_for_deletion, seen.private, seen.access_level), (7, true, true, None));
         assert_eq!(node(|node| node["id"] = json!("gid://gitlab/Group/7")), None);
         assert_eq!(node(|node| node["archived"] = Value::Null), None);
         assert_eq!(node(|node| node["issuesEnabled"] = Value::Null), None);

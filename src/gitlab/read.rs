@@ -1,5 +1,6 @@
 //! Everything podkeeper reads from GitLab. Each read says what it saw, or that it could not see.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,93 +16,103 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
-use super::error::{Fault, observed};
-use super::paging::{self, Pages};
-use super::projects::Projects;
-use super::transport::{Transport, fault_of, header};
-use super::{Counts, Purpose, wire};
+use super::error::{RequestError, to_observed};
+use super::listings::{ListingKey, Listings};
+use super::paging::{self, Pagination};
+use super::projects::ProjectCache;
+use super::transport::{Transport, from_api_error, header_text};
+use super::{Redactor, RequestLog, TokenPurpose, responses};
 use crate::pod::marker;
-use crate::pod::observed::{Blind, Cause, Observed};
-use crate::pod::snapshot::{Account, LabelSeen, PairingIssue, Project};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
+use crate::pod::snapshot::{Account, ObservedIssue, Project, ProjectLabel};
 use crate::pod::text::Untrusted;
 
 /// Reads; has no way to write.
 #[derive(Clone)]
 pub struct Reader {
-    transports: BTreeMap<Purpose, Arc<Transport>>,
-    counts: Arc<Counts>,
+    transports: BTreeMap<TokenPurpose, Arc<Transport>>,
+    request_log: Arc<RequestLog>,
     /// Asked once a run.
-    pub(super) projects: Projects,
+    pub(super) project_cache: ProjectCache,
     /// Who podkeeper is, by client: asked once a run.
-    accounts: Arc<tokio::sync::Mutex<BTreeMap<Purpose, Account>>>,
+    accounts: Arc<tokio::sync::Mutex<BTreeMap<TokenPurpose, Account>>>,
+    /// What was listed in this part of the run.
+    listings: Arc<Listings>,
     /// The readers of other instances.
-    others: Arc<BTreeMap<String, Reader>>,
+    other_instances: Arc<BTreeMap<String, Reader>>,
 }
 
 /// Which issues of a project to list.
 #[derive(Debug, Clone, Copy)]
 pub enum IssueFilter<'a> {
     /// Those that an account opened.
-    ByAuthor(u64),
+    ByAuthorId(u64),
     /// Those that a user name opened.
     ByUsername(&'a str),
     /// Those that carry a label.
     WithLabel(&'a str),
-    /// Those of other accounts than this whose description speaks of podkeeper. Only this is a search, because there is no
-    /// list of what unknown accounts opened: podkeeper's own issues are never looked for in this way.
-    OfOthers(u64),
+    /// Those of other accounts than this whose description speaks of podkeeper. Only this is a search, because there is
+    /// no list of what unknown accounts opened: podkeeper's own issues are never looked for in this way.
+    MentionsByOthers(u64),
 }
 
 /// What every block shows, so that GitLab's search finds it; it leaves comments out of what it searches.
-const SIGN: &str = "podkeeper";
+const SEARCH_TERM: &str = "podkeeper";
 
 impl Reader {
-    pub(super) fn new(transports: BTreeMap<Purpose, Arc<Transport>>, counts: Arc<Counts>) -> Self {
-        Self { transports, counts, projects: Projects::default(), accounts: Arc::default(), others: Arc::default() }
+    pub(super) fn new(transports: BTreeMap<TokenPurpose, Arc<Transport>>, counts: Arc<RequestLog>) -> Self {
+        Self {
+            transports,
+            request_log: counts,
+            project_cache: ProjectCache::default(),
+            accounts: Arc::default(),
+            listings: Arc::default(),
+            other_instances: Arc::default(),
+        }
     }
 
-    /// The same reader, which also knows the readers of other instances by the hosts that links name. Each keeps its own
-    /// client and token; nothing but links to those hosts is asked of them.
+    /// The same reader, which also knows the readers of other instances by the hosts that links name. Each keeps its
+    /// own client and token; nothing but links to those hosts is asked of them.
     #[must_use]
-    pub fn with_others(mut self, others: BTreeMap<String, Reader>) -> Self {
-        self.others = Arc::new(others);
+    pub fn with_other_instances(mut self, others: BTreeMap<String, Reader>) -> Self {
+        self.other_instances = Arc::new(others);
         self
     }
 
     /// The readers of other instances, by host.
-    pub fn others(&self) -> &BTreeMap<String, Reader> {
-        &self.others
+    pub fn other_instances(&self) -> &BTreeMap<String, Reader> {
+        &self.other_instances
     }
 
     /// How many requests were sent so far, those of other instances not among them.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    pub fn request_log(&self) -> &RequestLog {
+        &self.request_log
     }
 
     /// The time by GitLab's clock when this run began, where this machine's clock said `own` then: what its answers so
     /// far agree on (`Date`, RFC 9110, section 6.6.1). Absent: none of them names a date. Unknown: they disagree.
-    pub fn server_now(&self, own: DateTime<Utc>) -> Observed<DateTime<Utc>> {
-        self.counts.server_now(own)
+    pub fn agreed_start_time(&self, own: DateTime<Utc>) -> Observed<DateTime<Utc>> {
+        self.request_log.agreed_start_time(own)
     }
 
-    /// What the answers agreed on when they were asked last; see [`Reader::server_now`].
-    pub(super) fn agreed_now(&self) -> Option<DateTime<Utc>> {
-        self.counts.agreed_now()
+    /// What the answers agreed on when they were asked last; see [`Reader::agreed_start_time`].
+    pub(super) fn last_agreed_time(&self) -> Option<DateTime<Utc>> {
+        self.request_log.last_agreed_time()
     }
 
     /// Who the token for a purpose belongs to.
-    pub async fn account(&self, purpose: Purpose) -> Observed<Account> {
+    pub async fn read_current_user(&self, purpose: TokenPurpose) -> Observed<Account> {
         // Held while asking, so that two who ask at once ask once.
         let mut accounts = self.accounts.lock().await;
-        let client = self.client(purpose);
+        let client = self.client_representative(purpose);
         if let Some(known) = accounts.get(&client) {
             return Observed::Present(known.clone());
         }
         let found = match CurrentUser::builder().build() {
-            Ok(endpoint) => self.query::<wire::User>(purpose, &endpoint).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+            Ok(endpoint) => self.send_endpoint::<responses::User>(purpose, &endpoint).await,
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
-        let found = observed(found, "the account that the token belongs to")
+        let found = to_observed(found, "the account that the token belongs to")
             .map(|user| Account { id: user.id, username: user.username });
         if let Observed::Present(account) = &found {
             accounts.insert(client, account.clone());
@@ -110,97 +121,134 @@ impl Reader {
     }
 
     /// The first of the purposes that share this one's client, and so its token.
-    pub(super) fn client(&self, purpose: Purpose) -> Purpose {
-        let shared = |other: &Purpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
-        Purpose::ALL.into_iter().find(shared).unwrap_or(purpose)
+    pub(super) fn client_representative(&self, purpose: TokenPurpose) -> TokenPurpose {
+        let shared = |other: &TokenPurpose| Arc::ptr_eq(&self.transports[other], &self.transports[&purpose]);
+        TokenPurpose::ALL.into_iter().find(shared).unwrap_or(purpose)
     }
 
     /// A file of a repository, as text; our own secrets are taken out of it on the way in.
     ///
     /// Absent only when the project itself was seen: a project that is hidden proves nothing about its files.
-    pub async fn file(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<String> {
-        match self.bytes(purpose, project, path, git_ref).await {
+    pub async fn read_text_file(
+        &self,
+        purpose: TokenPurpose,
+        project: &str,
+        path: &str,
+        git_ref: &str,
+    ) -> Observed<String> {
+        match self.read_file(purpose, project, path, git_ref).await {
             Observed::Present(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Observed::Present(self.without_secrets(text)),
-                Err(_) => Observed::Unknown(Blind {
+                Err(_) => Observed::Unknown(ReadFailure {
                     what: format!("the file {path} at {git_ref} in {project}"),
                     why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
-                    cause: Cause::Human,
+                    cause: FailureCause::Human,
                 }),
             },
             Observed::Absent => Observed::Absent,
-            Observed::Unknown(blind) => Observed::Unknown(blind),
+            Observed::Unknown(failure) => Observed::Unknown(failure),
         }
     }
 
-    /// A file of a repository, as bytes; see [`Reader::file`].
-    pub async fn bytes(&self, purpose: Purpose, project: &str, path: &str, git_ref: &str) -> Observed<Vec<u8>> {
+    /// A file of a repository, as bytes; see [`Reader::read_text_file`].
+    pub async fn read_file(
+        &self,
+        purpose: TokenPurpose,
+        project: &str,
+        path: &str,
+        git_ref: &str,
+    ) -> Observed<Vec<u8>> {
         let what = || format!("the file {path} at {git_ref} in {project}");
-        let mut found = self.file_at(purpose, self.name_or_id(purpose, project), path, git_ref).await;
-        if let Err(Fault::Redirected { project_id: Some(id), .. }) = found {
-            found = self.file_at(purpose, NameOrId::from(id), path, git_ref).await;
+        let mut found = self.request_file(purpose, self.name_or_id(purpose, project), path, git_ref).await;
+        if let Err(RequestError::Redirected { project_id: Some(id), .. }) = found {
+            found = self.request_file(purpose, NameOrId::from(id), path, git_ref).await;
         }
         match found {
             Ok(bytes) => Observed::Present(bytes),
-            Err(fault) if fault.is_not_found() => match self.project(purpose, project).await {
+            Err(fault) if fault.is_not_found() => match self.read_project(purpose, project).await {
                 Observed::Present(_) => Observed::Absent,
-                Observed::Absent => Observed::Unknown(Blind {
+                Observed::Absent => Observed::Unknown(ReadFailure {
                     what: what(),
                     why: "the project is not there or not visible to this token; check its path and the token's access"
                         .to_owned(),
-                    cause: Cause::Unavailable,
+                    cause: FailureCause::Unavailable,
                 }),
-                Observed::Unknown(blind) => Observed::Unknown(blind),
+                Observed::Unknown(failure) => Observed::Unknown(failure),
             },
-            Err(fault) => Observed::Unknown(fault.blind_to_code(what())),
+            Err(fault) => Observed::Unknown(fault.to_code_read_failure(what())),
         }
     }
 
-    async fn file_at(
+    async fn request_file(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         project: NameOrId<'_>,
         path: &str,
         git_ref: &str,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<Vec<u8>, RequestError> {
         let endpoint = FileRaw::builder()
             .project(project)
             .file_path(path)
             .ref_(git_ref)
             .build()
-            .map_err(|error| Fault::NotMade(error.to_string()))?;
+            .map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
         let transport = self.transport(purpose);
-        let mut url = transport.rest_endpoint(&endpoint.endpoint()).map_err(fault_of)?;
+        let mut url = transport.rest_endpoint(&endpoint.endpoint()).map_err(from_api_error)?;
         endpoint.parameters().add_to_url(&mut url);
         let response = transport.send(&Method::GET, &url, None).await?;
-        whole(response.headers(), response.body())?;
+        check_file_size(response.headers(), response.body())?;
         Ok(response.into_body().into())
     }
 
     /// A label of a project or of a group above it, by its exact name.
-    pub async fn label(&self, project: &Project, name: &str) -> Observed<LabelSeen> {
+    pub async fn read_label(&self, project: &Project, name: &str) -> Observed<ProjectLabel> {
         let endpoint = Label::builder().project(project.id).label(name).build();
-        let found: Result<wire::Label, Fault> = match endpoint {
-            Ok(endpoint) => self.query(Purpose::Pairing, &endpoint).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+        let found: Result<responses::Label, RequestError> = match endpoint {
+            Ok(endpoint) => self.send_endpoint(TokenPurpose::Pairing, &endpoint).await,
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
-        match observed(found, format!("the label {name} in {}", project.path)) {
+        match to_observed(found, format!("the label {name} in {}", project.path)) {
             // Another spelling is another label.
             Observed::Present(label) if label.name != name => Observed::Absent,
-            seen => seen.map(|label| LabelSeen { name: label.name, archived: label.archived }),
+            seen => seen.map(|label| ProjectLabel { name: label.name, archived: label.archived }),
         }
     }
 
-    /// Issues of a project, or those that were opened after `since`, in every state, oldest first.
+    /// From now on issues are listed anew: a part of the run begins, and the ones before took their time.
+    pub fn begin_part(&self) {
+        self.listings.begin_part();
+    }
+
+    /// Issues of a project, or those that were opened after `since`, in every state, oldest first. They are listed once
+    /// for all pods that ask, until something is written or another part of the run begins.
     ///
-    /// By listing, never by search: the search index lags behind what was written.
-    pub async fn issues(
+    /// podkeeper's own issues by listing, because the search index lags behind what was written; only those of other
+    /// accounts are searched for.
+    pub async fn list_issues(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         project: &Project,
         filter: IssueFilter<'_>,
         since: Option<DateTime<Utc>>,
-    ) -> Result<Vec<PairingIssue>, Blind> {
+    ) -> Result<Vec<ObservedIssue>, ReadFailure> {
+        let listing = self.listings.listing(ListingKey {
+            client: self.client_representative(purpose),
+            project_id: project.id,
+            filter: format!("{filter:?}"),
+            since,
+            writes: self.request_log.write_count(),
+            part: self.listings.part(),
+        });
+        listing.get_or_try_init(|| self.request_issues(purpose, project, filter, since)).await.cloned()
+    }
+
+    async fn request_issues(
+        &self,
+        purpose: TokenPurpose,
+        project: &Project,
+        filter: IssueFilter<'_>,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<ObservedIssue>, ReadFailure> {
         let mut builder = ProjectIssues::builder();
         builder.project(project.id).order_by(IssueOrderBy::CreatedAt).sort(SortOrder::Ascending);
         if let Some(since) = since {
@@ -209,7 +257,7 @@ impl Reader {
         // The crate knows no negated filters.
         let mut without = None;
         let whose = match filter {
-            IssueFilter::ByAuthor(id) => {
+            IssueFilter::ByAuthorId(id) => {
                 builder.author(id);
                 "podkeeper's own issues".to_owned()
             }
@@ -221,34 +269,36 @@ impl Reader {
                 builder.label(label.to_owned());
                 format!("the issues with label {label}")
             }
-            IssueFilter::OfOthers(id) => {
-                builder.search(SIGN).search_in(IssueSearchScope::Description);
+            IssueFilter::MentionsByOthers(id) => {
+                builder.search(SEARCH_TERM).search_in(IssueSearchScope::Description);
                 without = Some(id);
                 "the issues of other accounts that speak of podkeeper".to_owned()
             }
         };
-        let listed: Result<Vec<wire::Issue>, Fault> = match builder.build() {
-            Ok(endpoint) => paging::all(self.transport(purpose), &endpoint, Pages::Counted).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+        let listed: Result<Vec<responses::Issue>, RequestError> = match builder.build() {
+            Ok(endpoint) => paging::list_all(self.transport(purpose), &endpoint, Pagination::WithTotal).await,
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
         match listed {
             Ok(issues) => {
-                let kept = issues.into_iter().filter(|issue| Some(issue.author.id) != without);
-                Ok(kept.map(pairing_issue).collect())
+                let wanted = issues.into_iter().filter(|issue| Some(issue.author.id) != without);
+                Ok(wanted.map(to_observed_issue).collect())
             }
-            Err(fault) => Err(fault.blind(format!("{whose} in {}", project.path))),
+            Err(fault) => Err(fault.to_read_failure(format!("{whose} in {}", project.path))),
         }
     }
 
     /// How often a label was taken off an issue.
-    pub async fn label_removals(&self, project: &Project, iid: u64, label: &str) -> Observed<usize> {
+    pub async fn count_label_removals(&self, project: &Project, iid: u64, label: &str) -> Observed<usize> {
         let endpoint = IssueResourceLabelEvents::builder().project(project.id).issue(iid).build();
-        let events: Result<Vec<wire::LabelEvent>, Fault> = match endpoint {
-            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint, Pages::Filtered).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+        let events: Result<Vec<responses::LabelEvent>, RequestError> = match endpoint {
+            Ok(endpoint) => {
+                paging::list_all(self.transport(TokenPurpose::Pairing), &endpoint, Pagination::Filtered).await
+            }
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
-        observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
-            let removal = |event: &&wire::LabelEvent| {
+        to_observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
+            let removal = |event: &&responses::LabelEvent| {
                 event.action == "remove" && event.label.as_ref().is_some_and(|seen| seen.name == label)
             };
             events.iter().filter(removal).count()
@@ -256,47 +306,58 @@ impl Reader {
     }
 
     /// The issues of the same project that an issue is linked to.
-    pub async fn linked(&self, project: &Project, iid: u64) -> Observed<BTreeSet<u64>> {
+    pub async fn list_linked_iids(&self, project: &Project, iid: u64) -> Observed<BTreeSet<u64>> {
         let endpoint = IssueLinks::builder().project(project.id).issue(iid).build();
-        let links: Result<Vec<wire::LinkedIssue>, Fault> = match endpoint {
-            Ok(endpoint) => paging::all(self.transport(Purpose::Pairing), &endpoint, Pages::One).await,
-            Err(error) => Err(Fault::NotMade(error.to_string())),
+        let links: Result<Vec<responses::LinkedIssue>, RequestError> = match endpoint {
+            Ok(endpoint) => {
+                paging::list_all(self.transport(TokenPurpose::Pairing), &endpoint, Pagination::Unpaged).await
+            }
+            Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
-        observed(links, format!("the links of {}#{iid}", project.path))
+        to_observed(links, format!("the links of {}#{iid}", project.path))
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
     }
 
     fn without_secrets(&self, text: String) -> String {
-        self.transports.values().fold(text, |text, transport| transport.redactor().clean(&text).into_owned())
+        let clean = match self.redactor().redact_tokens(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(clean) => Some(clean),
+        };
+        clean.unwrap_or(text)
     }
 
-    pub(super) fn transport(&self, purpose: Purpose) -> &Transport {
+    /// Knows the secrets of the run.
+    pub(super) fn redactor(&self) -> &Redactor {
+        self.transport(TokenPurpose::Pairing).redactor()
+    }
+
+    pub(super) fn transport(&self, purpose: TokenPurpose) -> &Transport {
         &self.transports[&purpose]
     }
 
-    pub(super) async fn query<T: DeserializeOwned + 'static>(
+    pub(super) async fn send_endpoint<T: DeserializeOwned + 'static>(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         endpoint: &(impl Endpoint + Sync),
-    ) -> Result<T, Fault> {
-        endpoint.query_async(self.transport(purpose)).await.map_err(fault_of)
+    ) -> Result<T, RequestError> {
+        endpoint.query_async(self.transport(purpose)).await.map_err(from_api_error)
     }
 }
 
 /// A file as it is has no bracket at its end that proves it whole; GitLab says how long it is (GitLab docs,
 /// "Repository files API": `X-Gitlab-Size`).
-fn whole(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Fault> {
-    match header(headers, "x-gitlab-size").and_then(|size| size.trim().parse::<usize>().ok()) {
+fn check_file_size(headers: &HeaderMap, bytes: &[u8]) -> Result<(), RequestError> {
+    match header_text(headers, "x-gitlab-size").and_then(|size| size.trim().parse::<usize>().ok()) {
         Some(size) if size != bytes.len() => {
-            Err(Fault::Unreadable(format!("{} of its {size} bytes came", bytes.len())))
+            Err(RequestError::Unreadable(format!("{} of its {size} bytes came", bytes.len())))
         }
         _ => Ok(()),
     }
 }
 
-pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
+pub(super) fn to_observed_issue(issue: responses::Issue) -> ObservedIssue {
     let body = issue.description.unwrap_or_default();
-    PairingIssue {
+    ObservedIssue {
         iid: issue.iid,
         title: Untrusted::new(issue.title),
         url: issue.web_url,
@@ -308,16 +369,20 @@ pub(super) fn pairing_issue(issue: wire::Issue) -> PairingIssue {
         due: issue.due_date,
         created_at: issue.created_at,
         closed_at: issue.closed_at,
-        marked: marker::parse(&body),
-        touched: issue.user_notes_count > 0
+        parsed_body: marker::parse_body(&body),
+        has_human_activity: issue.user_notes_count > 0
             || issue.task_completion_status.is_some_and(|tasks| tasks.completed_count > 0),
         label_removals: not_looked_up(),
-        links: not_looked_up(),
+        linked_iids: not_looked_up(),
         body,
     }
 }
 
 /// Stands where collecting saw no need to look; deciding treats it as not seen.
 fn not_looked_up<T>() -> Observed<T> {
-    Observed::Unknown(Blind { what: String::new(), why: "not looked up".to_owned(), cause: Cause::Unavailable })
+    Observed::Unknown(ReadFailure {
+        what: String::new(),
+        why: "not looked up".to_owned(),
+        cause: FailureCause::Unavailable,
+    })
 }

@@ -1,38 +1,27 @@
-//! Keeps secrets out of every sink: each text that leaves the program goes through a [`Redactor`].
+//! Keeps secrets out of every output: each text that leaves the program goes through a [`Redactor`].
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use linkcheck::secrets::{self, PREFIXES};
 use secrecy::{ExposeSecret as _, SecretString};
 
-const SHOWN: &str = "[redacted]";
-/// Prefixes of GitLab's tokens (docs "Token overview") and of GitHub's (docs "About authentication to GitHub"). An
-/// instance can set its own, so this is an extra beside the known secrets, for tokens that somebody else leaked on a page.
-const PREFIXES: [&str; 16] = [
-    "glpat-",
-    "glptt-",
-    "gldt-",
-    "glrt-",
-    "glcbt-",
-    "glft-",
-    "glsoat-",
-    "glagent-",
-    "glimt-",
-    "gloas-",
-    "github_pat_",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-];
-
-/// Knows every form in which this run's secrets could appear, longest first. Clones share what they know.
+/// Knows every form in which this run's secrets could appear. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    needles: Arc<RwLock<Vec<String>>>,
+    forms: Arc<RwLock<SecretForms>>,
+}
+
+/// What is searched for, each longest first.
+#[derive(Default)]
+struct SecretForms {
+    /// Whole secrets, however they are encoded.
+    whole: Vec<String>,
+    /// Their two ends, for texts that were cut.
+    ends: Vec<String>,
 }
 
 impl Redactor {
@@ -40,42 +29,76 @@ impl Redactor {
     pub fn new(secrets: &[&SecretString]) -> Self {
         let redactor = Self::default();
         for secret in secrets {
-            redactor.learn(secret);
+            redactor.add_secret(secret);
         }
         redactor
     }
 
     /// Keeps one more secret quiet from now on, in every clone: a token may be read from a file later.
-    pub fn learn(&self, secret: &SecretString) {
-        let mut needles = self.needles.write().unwrap_or_else(PoisonError::into_inner);
-        needles.extend(forms(secret.expose_secret()));
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        needles.dedup();
+    pub fn add_secret(&self, secret: &SecretString) {
+        let mut known = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        let SecretForms { whole, ends } = forms_of_secret(secret.expose_secret());
+        known.whole.extend(whole);
+        known.ends.extend(ends);
+        let SecretForms { whole, ends } = &mut *known;
+        for forms in [whole, ends] {
+            forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+            forms.dedup();
+        }
     }
 
-    /// The text without any secret in any form.
-    pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut out = Cow::Borrowed(text);
-        for needle in self.needles.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            if out.contains(needle.as_str()) {
-                out = Cow::Owned(out.replace(needle.as_str(), SHOWN));
-            }
-        }
-        match without_tokens(&out) {
-            None => out,
-            Some(clean) => Cow::Owned(clean),
-        }
+    /// The text without any whole secret; its ends alone, and what looks like a token of somebody else, stay. This is
+    /// for texts of people, which are kept byte for byte otherwise.
+    pub fn redact_whole_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        replace_all(Cow::Borrowed(text), &known.whole)
     }
+
+    /// Whether a whole secret stands in the text, as it is or percent-encoded.
+    pub fn holds_whole_secret(&self, text: &str) -> bool {
+        [text, &percent_decode(text)].into_iter().any(|text| matches!(self.redact_whole_secrets(text), Cow::Owned(_)))
+    }
+
+    /// The text without any secret: neither ours in any form, nor what has the form of somebody else's.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redact_what(text, secrets::find_all)
+    }
+
+    /// A text that is read and not printed, without our secrets and without tokens. What else has the form of a secret
+    /// stays, because an address is asked as it is written.
+    pub fn redact_tokens<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redact_what(text, secrets::find_tokens)
+    }
+
+    fn redact_what<'t>(&self, text: &'t str, of_others: impl Fn(&[u8]) -> Vec<Range<usize>>) -> Cow<'t, str> {
+        let known = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        let ranges = secrets::find_in_decodings(text, |text| {
+            let mut found = of_others(text);
+            for needle in known.whole.iter().chain(&known.ends) {
+                let begins = memchr::memmem::find_iter(text, needle.as_bytes());
+                found.extend(begins.map(|at| at..at.saturating_add(needle.len())));
+            }
+            found
+        });
+        secrets::replace_ranges(text, ranges)
+    }
+}
+
+fn replace_all<'t>(text: Cow<'t, str>, forms: &[String]) -> Cow<'t, str> {
+    forms.iter().fold(text, |text, form| {
+        if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), secrets::REPLACEMENT)) } else { text }
+    })
 }
 
 /// The token itself; its base64 at the three alignments it can have inside a longer text, in both
 /// alphabets; its hex; its percent-encoding; and the two ends of it, in case it is cut.
-fn forms(secret: &str) -> Vec<String> {
+fn forms_of_secret(secret: &str) -> SecretForms {
     if secret.len() < 8 {
         // Too short to be told from ordinary text; GitLab issues none like it.
-        return vec![secret.to_owned()].into_iter().filter(|s| !s.is_empty()).collect();
+        let whole = Some(secret.to_owned()).filter(|secret| !secret.is_empty());
+        return SecretForms { whole: whole.into_iter().collect(), ends: Vec::new() };
     }
-    let mut out = vec![secret.to_owned(), in_hex(secret, false), in_hex(secret, true)];
+    let mut out = vec![secret.to_owned(), to_hex_digits(secret, false), to_hex_digits(secret, true)];
     for skip in 0..3usize {
         let padded = [vec![0u8; skip], secret.as_bytes().to_vec()].concat();
         // The digits that hang on what stands before and behind are left off.
@@ -87,52 +110,35 @@ fn forms(secret: &str) -> Vec<String> {
             }
         }
     }
-    out.extend([percent(&in_hex(secret, true)), percent(&in_hex(secret, false))]);
+    out.extend([percent_encode_hex(&to_hex_digits(secret, true)), percent_encode_hex(&to_hex_digits(secret, false))]);
     out.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
     // Counted behind the prefix: "glpat-xx" alone is ordinary text.
     let body = PREFIXES.iter().find_map(|prefix| secret.strip_prefix(prefix)).unwrap_or(secret);
-    if body.len() >= 16 {
-        out.extend(body.get(..8).map(str::to_owned));
-        out.extend(body.get(body.len() - 8..).map(str::to_owned));
-    }
-    out
+    let ends = if body.len() >= 16 { [body.get(..8), body.get(body.len() - 8..)] } else { [None, None] };
+    SecretForms { whole: out, ends: ends.into_iter().flatten().map(str::to_owned).collect() }
+}
+
+/// Percent-encoding resolved; all else, a plus too, stays as it is.
+fn percent_decode(text: &str) -> String {
+    let pluses_kept = text.replace('+', "%2B");
+    let pairs = url::form_urlencoded::parse(pluses_kept.as_bytes());
+    pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
 /// Every byte percent-encoded, from its hex digits.
-fn percent(hex: &str) -> String {
+fn percent_encode_hex(hex: &str) -> String {
     hex.char_indices().flat_map(|(at, digit)| (at % 2 == 0).then_some('%').into_iter().chain([digit])).collect()
 }
 
-fn in_hex(secret: &str, upper: bool) -> String {
-    let hex = crate::pod::finding::hex(secret.as_bytes());
+fn to_hex_digits(secret: &str, upper: bool) -> String {
+    let hex = crate::pod::finding::to_hex(secret.as_bytes());
     if upper { hex.to_ascii_uppercase() } else { hex }
-}
-
-/// The text without whatever looks like a token of GitLab or GitHub, a known prefix and 20 or more characters of its
-/// alphabet; `None` where nothing does.
-fn without_tokens(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut kept = 0;
-    // All prefixes begin with a `g`, and few words do so in this way.
-    let bytes = text.as_bytes();
-    let begins = |at: &usize| matches!(bytes.get(at + 1), Some(b'l' | b'h' | b'i'));
-    for at in memchr::memchr_iter(b'g', bytes).filter(begins) {
-        let prefix = PREFIXES.iter().find(|prefix| at >= kept && text[at..].starts_with(**prefix));
-        let Some(prefix) = prefix else { continue };
-        let from = at + prefix.len();
-        let body = text[from..].bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
-        if body >= 20 {
-            out.push_str(&text[kept..at]);
-            out.push_str(SHOWN);
-            kept = from + body;
-        }
-    }
-    (kept > 0).then(|| out + &text[kept..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use linkcheck::secrets::REPLACEMENT;
 
     #[test]
     fn no_form_of_a_secret_gets_through() {
@@ -144,25 +150,48 @@ mod tests {
             inside(0),
             inside(1),
             inside(2),
-            crate::pod::finding::hex(token.as_bytes()),
-            percent(&in_hex(token, true)),
+            crate::pod::finding::to_hex(token.as_bytes()),
+            percent_encode_hex(&to_hex_digits(token, true)),
             format!("cut {}", &token[..20]),
+            token.replace('-', "%2D").replace('C', "%43"),
         ] {
-            let clean = redactor.clean(&text);
-            assert!(clean.contains(SHOWN), "{text} -> {clean}");
+            let clean = redactor.redact(&text);
+            assert!(clean.contains(REPLACEMENT), "{text} -> {clean}");
             assert!(!clean.contains("CANARY0123"), "{clean}");
         }
-        assert_eq!(redactor.clean("glpat- is a prefix"), "glpat- is a prefix");
+        assert_eq!(redactor.redact("glpat- is a prefix"), "glpat- is a prefix");
+    }
+
+    #[test]
+    fn a_text_of_people_loses_whole_secrets_only() {
+        let token = "desk-CANARY+8gR3/yWoC0=tMx5L";
+        let redactor = Redactor::new(&[&SecretString::from(token)]);
+        let (first, last) = (&token[..8], &token[token.len() - 8..]);
+        let stays = format!("{first} and {last}; glpat-abcdefghijklmnopqrst");
+        assert_eq!(redactor.redact_whole_secrets(&stays), stays);
+        assert!(!redactor.holds_whole_secret(&stays));
+        assert_eq!(redactor.redact_whole_secrets(&format!("a {token} b")), "a [redacted] b");
+        for held in [token.to_owned(), STANDARD.encode(token), "desk-CANARY%2B8gR3/yWoC0=tMx5%4C".to_owned()] {
+            assert!(redactor.holds_whole_secret(&format!("https://gitlab.example/a?b={held}&c")), "{held}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_keeps_its_addresses_and_what_is_printed_does_not() {
+        let redactor = Redactor::new(&[&SecretString::from("our-own-secret-of-16")]);
+        let text = "https://ada:pw@a.example/?token=abc glpat-abcdefghijklmnopqrst our-own-secret-of-16";
+        assert_eq!(redactor.redact_tokens(text), "https://ada:pw@a.example/?token=abc [redacted] [redacted]");
+        assert_eq!(redactor.redact(text), "https://[redacted]@a.example/?token=[redacted] [redacted] [redacted]");
     }
 
     #[test]
     fn a_token_that_somebody_leaked_is_not_shown_again() {
         let text = "see glpat-abcdefghijklmnopqrst and glpat-short";
-        assert_eq!(Redactor::default().clean(text), "see [redacted] and glpat-short");
+        assert_eq!(Redactor::default().redact(text), "see [redacted] and glpat-short");
         let text = "see github_pat_11ABCDEFG0123456789_abcdef, ghp_abcdefghijklmnopqrstuvwxyz0123456789 and ghp_short";
-        assert_eq!(Redactor::default().clean(text), "see [redacted], [redacted] and ghp_short");
+        assert_eq!(Redactor::default().redact(text), "see [redacted], [redacted] and ghp_short");
         // What two tokens have in common is no secret.
         let redactor = Redactor::new(&[&SecretString::from("github_pat_11ABCDEFG0123456789_abcdef")]);
-        assert_eq!(redactor.clean("github_pages of github_pat_"), "github_pages of github_pat_");
+        assert_eq!(redactor.redact("github_pages of github_pat_"), "github_pages of github_pat_");
     }
 }

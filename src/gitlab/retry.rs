@@ -9,106 +9,89 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, StatusCode};
+use linkcheck::web::retry_after::requested_wait;
 
-use super::error::Fault;
+use super::error::RequestError;
 
 /// The most sendings of one request.
-pub(super) const ATTEMPTS: u32 = 3;
-const BASE: Duration = Duration::from_millis(500);
-const CAP: Duration = Duration::from_secs(20);
+pub(super) const MAX_ATTEMPTS: u32 = 3;
+const BACKOFF_BASE: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// A wait that a server asks for is kept up to this; a longer one ends the request.
-const LONGEST_ASKED: Duration = Duration::from_secs(120);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 /// GitLab's application limiter answers a 429 without a header, not even a content type; its window is a minute
 /// (`lib/api/helpers/rate_limiter.rb`, `rack_response` in `lib/api/api.rb`).
-const WINDOW: Duration = Duration::from_secs(60);
+const RATE_LIMIT_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a request does; it decides how it is counted and whether it may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum RequestKind {
     /// It changes nothing: GET.
     Read,
     /// A GraphQL query: it changes nothing either, and a token that is refused there may still read files over REST.
-    Query,
+    GraphqlQuery,
     /// Repeating it changes nothing more: our PUTs are absolute.
-    Absolute,
+    IdempotentWrite,
     /// Repeating it may do it twice.
-    Once,
+    NonIdempotentWrite,
 }
 
-impl Effect {
+impl RequestKind {
     /// Whether it only asks.
     pub(super) fn is_read(self) -> bool {
-        matches!(self, Self::Read | Self::Query)
+        matches!(self, Self::Read | Self::GraphqlQuery)
     }
 
-    /// The effect of a REST call.
-    pub(super) fn of(method: &Method) -> Self {
+    /// The kind of a REST call, by its method.
+    pub(super) fn from_method(method: &Method) -> Self {
         match *method {
             Method::GET => Self::Read,
-            Method::PUT => Self::Absolute,
-            _ => Self::Once,
+            Method::PUT => Self::IdempotentWrite,
+            _ => Self::NonIdempotentWrite,
         }
     }
 }
 
 /// Whether a request that ended like this may be sent again.
-pub(super) fn may_repeat(effect: Effect, fault: &Fault) -> bool {
-    let idempotent = effect != Effect::Once;
+pub(super) fn can_retry(effect: RequestKind, fault: &RequestError) -> bool {
+    let idempotent = effect != RequestKind::NonIdempotentWrite;
     match fault {
-        Fault::NotSent(_) | Fault::Status { status: 429, .. } => true,
+        RequestError::NotSent(_) | RequestError::Status { status: 429, .. } => true,
         // 520 to 530 are a CDN's words for a server that did not answer it.
-        Fault::Lost(_) | Fault::Unreadable(_) | Fault::Status { status: 500 | 502..=504 | 520..=530, .. } => idempotent,
+        RequestError::NoAnswer(_)
+        | RequestError::Unreadable(_)
+        | RequestError::Status { status: 500 | 502..=504 | 520..=530, .. } => idempotent,
         _ => false,
     }
 }
 
 /// How long the server asked to wait, or `None` when it did not say anything usable.
 ///
-/// A 429 may carry `Retry-After` as seconds or as a date, or only `RateLimit-Reset`; each may be missing,
-/// negative, huge or no number at all. One that names no time at all means [`WINDOW`].
-pub(super) fn asked_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let server_now = || text("date").and_then(http_date);
-    if let Some(asked) = text("retry-after") {
-        if let Ok(seconds) = asked.parse::<i64>() {
-            return usable(seconds);
-        }
-        if let (Some(until), Some(now)) = (http_date(asked), server_now()) {
-            return until.checked_sub(now).and_then(usable);
-        }
-        return None;
-    }
-    if status != StatusCode::TOO_MANY_REQUESTS {
-        return None;
-    }
-    if let (Some(reset), Some(now)) = (text("ratelimit-reset").and_then(|t| t.parse::<i64>().ok()), server_now()) {
-        return reset.checked_sub(now).and_then(usable);
-    }
-    Some(WINDOW)
-}
-
-/// A wait that is positive; more than [`LONGEST_ASKED`] is returned as it is and refused by the caller.
-fn usable(seconds: i64) -> Option<Duration> {
-    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
+/// A 429 may carry `Retry-After` as seconds or as a date, or only `RateLimit-Reset`; each may be missing, negative,
+/// huge or no number at all. One that has neither means [`RATE_LIMIT_WINDOW`].
+pub(super) fn wait_before_retry(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let is_rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
+    let is_silent = !headers.contains_key("retry-after") && !headers.contains_key("ratelimit-reset");
+    requested_wait(headers, is_rate_limited).or_else(|| (is_rate_limited && is_silent).then_some(RATE_LIMIT_WINDOW))
 }
 
 /// Whether a wait is short enough to be kept.
-pub(super) fn bearable(wait: Duration) -> bool {
-    wait <= LONGEST_ASKED
+pub(super) fn is_acceptable_wait(wait: Duration) -> bool {
+    wait <= MAX_RETRY_AFTER
 }
 
-fn http_date(text: &str) -> Option<i64> {
+fn parse_http_date(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp())
 }
 
-/// When the server says it answered, by its own clock (`Date`, RFC 9110, section 6.6.1). What lay in a cache says when it
-/// was put there (`Age`, RFC 9111, section 5.1).
-pub(super) fn answered_at(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+/// When the server says it answered, by its own clock (`Date`, RFC 9110, section 6.6.1). What lay in a cache says when
+/// it was put there (`Age`, RFC 9111, section 5.1).
+pub(super) fn response_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     if headers.contains_key("age") {
         return None;
     }
     let date = headers.get("date")?.to_str().ok()?;
-    DateTime::from_timestamp(http_date(date.trim())?, 0)
+    DateTime::from_timestamp(parse_http_date(date.trim())?, 0)
 }
 
 /// Full jitter (AWS Architecture Blog, "Exponential backoff and jitter"): between nothing and the doubled
@@ -120,8 +103,8 @@ impl Jitter {
         Self(AtomicU64::new(seed))
     }
 
-    pub(super) fn wait(&self, attempt: u32) -> Duration {
-        let ceiling = BASE.saturating_mul(1 << attempt.min(16)).min(CAP);
+    pub(super) fn next_wait(&self, attempt: u32) -> Duration {
+        let ceiling = BACKOFF_BASE.saturating_mul(1 << attempt.min(16)).min(MAX_BACKOFF);
         let spread = u64::try_from(ceiling.as_millis()).unwrap_or(u64::MAX);
         // SplitMix64 (Steele, Lea and Flood, 2014): one addition and a few shifts a step.
         let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
@@ -151,55 +134,59 @@ mod tests {
             ("1000000000", Some(1_000_000_000)),
             (later, Some(7)),
         ] {
-            let found = asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[date, ("retry-after", asked)]));
+            let found = wait_before_retry(StatusCode::TOO_MANY_REQUESTS, &headers(&[date, ("retry-after", asked)]));
             assert_eq!(found, wait.map(Duration::from_secs), "{asked}");
         }
-        assert!(!bearable(Duration::from_secs(1_000_000_000)));
+        assert!(!is_acceptable_wait(Duration::from_secs(1_000_000_000)));
         let reset = headers(&[date, ("ratelimit-reset", "1795500010")]);
-        assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &reset), Some(Duration::from_secs(10)));
+        assert_eq!(wait_before_retry(StatusCode::TOO_MANY_REQUESTS, &reset), Some(Duration::from_secs(10)));
         for reset in [i64::MIN, -1, i64::MAX] {
             let reset = headers(&[date, ("ratelimit-reset", &reset.to_string())]);
-            let wait = asked_wait(StatusCode::TOO_MANY_REQUESTS, &reset);
-            assert!(wait.is_none_or(|wait| !bearable(wait)), "{wait:?}");
+            let wait = wait_before_retry(StatusCode::TOO_MANY_REQUESTS, &reset);
+            assert!(wait.is_none_or(|wait| !is_acceptable_wait(wait)), "{wait:?}");
         }
-        assert_eq!(asked_wait(StatusCode::BAD_GATEWAY, &headers(&[])), None);
+        assert_eq!(wait_before_retry(StatusCode::BAD_GATEWAY, &headers(&[])), None);
     }
 
     #[test]
     fn a_429_that_names_no_time_is_waited_for_a_minute() {
         for kind in [&[][..], &[("content-type", "application/json")], &[("content-type", "text/plain")]] {
-            assert_eq!(asked_wait(StatusCode::TOO_MANY_REQUESTS, &headers(kind)), Some(WINDOW), "{kind:?}");
+            assert_eq!(
+                wait_before_retry(StatusCode::TOO_MANY_REQUESTS, &headers(kind)),
+                Some(RATE_LIMIT_WINDOW),
+                "{kind:?}"
+            );
         }
     }
 
     #[test]
     fn a_date_that_no_clock_shows_and_that_of_a_cache_are_none() {
         let right = ("date", "Tue, 24 Nov 2026 06:00:00 GMT");
-        assert!(answered_at(&headers(&[right])).is_some());
-        assert_eq!(answered_at(&headers(&[right, ("age", "86400")])), None);
+        assert!(response_date(&headers(&[right])).is_some());
+        assert_eq!(response_date(&headers(&[right, ("age", "86400")])), None);
         for absurd in ["", "yesterday", "Tue, 24 Nov 999999999 06:00:00 GMT", "Tue, 24 Nov -262144 06:00:00 GMT"] {
-            assert_eq!(answered_at(&headers(&[("date", absurd)])), None, "{absurd}");
+            assert_eq!(response_date(&headers(&[("date", absurd)])), None, "{absurd}");
         }
     }
 
     #[test]
     fn a_post_is_repeated_only_when_it_certainly_did_not_happen() {
-        let bad_gateway = Fault::Status { status: 502, message: String::new() };
-        let lost = Fault::Lost(String::new());
-        let [get, put, post] = [Method::GET, Method::PUT, Method::POST].map(|method| Effect::of(&method));
-        assert!(!may_repeat(post, &bad_gateway) && !may_repeat(post, &lost));
-        assert!(may_repeat(get, &bad_gateway) && may_repeat(put, &lost));
-        assert!(may_repeat(post, &Fault::NotSent(String::new())));
-        assert!(!may_repeat(get, &Fault::Status { status: 404, message: String::new() }));
+        let bad_gateway = RequestError::Status { status: 502, message: String::new() };
+        let lost = RequestError::NoAnswer(String::new());
+        let [get, put, post] = [Method::GET, Method::PUT, Method::POST].map(|method| RequestKind::from_method(&method));
+        assert!(!can_retry(post, &bad_gateway) && !can_retry(post, &lost));
+        assert!(can_retry(get, &bad_gateway) && can_retry(put, &lost));
+        assert!(can_retry(post, &RequestError::NotSent(String::new())));
+        assert!(!can_retry(get, &RequestError::Status { status: 404, message: String::new() }));
     }
 
     #[test]
     fn jitter_stays_below_its_ceiling_and_repeats_with_its_seed() {
         let (a, b) = (Jitter::new(7), Jitter::new(7));
         for attempt in 0..100 {
-            let wait = a.wait(attempt);
-            assert_eq!(wait, b.wait(attempt));
-            assert!(wait <= CAP);
+            let wait = a.next_wait(attempt);
+            assert_eq!(wait, b.next_wait(attempt));
+            assert!(wait <= MAX_BACKOFF);
         }
     }
 }

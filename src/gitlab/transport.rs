@@ -4,142 +4,48 @@
 //! (measured, 0.1905.0), so its `RestClient` and `AsyncClient` are implemented here instead. Everything
 //! that is sent passes [`Transport::send`].
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::gitlab::api::{ApiError, AsyncClient, RestClient};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use tracing::Instrument as _;
 use url::Url;
 
-use super::error::Fault;
-use super::retry::{ATTEMPTS, Effect, Jitter, answered_at, asked_wait, bearable, may_repeat};
-use super::{Counts, Redactor, Token};
-use crate::pod::text::Untrusted;
+use super::error::RequestError;
+use super::exchange::{BODY_CAP, Exchange, ExchangeError};
+use super::log;
+use super::retry::{
+    Jitter, MAX_ATTEMPTS, RequestKind, can_retry, is_acceptable_wait, response_date, wait_before_retry,
+};
+use super::{Redactor, RequestLog, Token};
+use crate::pod::text::one_line;
 
 /// A whole exchange, connecting included, may take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
-const CONNECT: Duration = Duration::from_secs(5);
-/// The largest answer that is read, after decompression; a page of 100 issues is far below it.
-const BODY_CAP: usize = 8 * 1024 * 1024;
+/// A server that is silent until the deadline so many times in a row is not asked again: a run costs it no more time.
+const MAX_SILENCES: u32 = 3;
 /// All waiting between retries of one client, so that a pipeline never hangs.
-const PATIENCE: Duration = Duration::from_secs(300);
+const MAX_TOTAL_WAIT: Duration = Duration::from_secs(300);
 
-/// What carries one request to the server and its answer back: the seam under which a test puts a sandbox
-/// in memory.
-#[async_trait]
-pub trait Exchange: Send + Sync {
-    /// Sends once. Never follows a redirect, never repeats.
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure>;
+/// A request that did not end well.
+struct FailedAttempt {
+    fault: RequestError,
+    /// How long the server asked to wait.
+    wait_before_retry: Option<Duration>,
+    /// GitLab's name for it, where it answered.
+    request_id: Option<String>,
 }
 
-/// Why no answer came.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The request certainly never reached the server.
-    #[error("{0}")]
-    NotSent(String),
-    /// It may have.
-    #[error("{0}")]
-    Lost(String),
-    /// The answer is larger than is read.
-    #[error("the answer is too large")]
-    TooLarge,
-}
-
-/// Nobody: for work that must not ask, on a machine that perhaps could not.
-pub struct Nobody;
-
-#[async_trait]
-impl Exchange for Nobody {
-    async fn exchange(&self, _request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
-        Err(Failure::NotSent("nothing is to be asked".to_owned()))
-    }
-}
-
-/// The real thing: reqwest, without redirects and without a proxy from the environment.
-pub struct HttpExchange {
-    client: reqwest::Client,
-}
-
-impl HttpExchange {
-    /// A client of its own.
-    ///
-    /// # Errors
-    /// A sentence, when this machine has no certificate authorities to check an https server with.
-    pub fn new() -> Result<Self, String> {
-        Self::from_builder(reqwest::Client::builder())
-    }
-
-    /// A client for plain HTTP on this machine; needs no certificate authorities.
-    ///
-    /// # Errors
-    /// A sentence, when the client cannot be built.
-    pub fn loopback() -> Result<Self, String> {
-        Self::from_builder(reqwest::Client::builder().tls_certs_only(std::iter::empty()))
-    }
-
-    fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, String> {
-        let client = builder
-            .user_agent(concat!("podkeeper/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .no_proxy()
-            .build()
-            .map_err(|error| {
-                format!(
-                    "cannot make an HTTP client ({}); install the system's CA certificates (ca-certificates)",
-                    innermost(&error)
-                )
-            })?;
-        Ok(Self { client })
-    }
-}
-
-#[async_trait]
-impl Exchange for HttpExchange {
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
-        let request = reqwest::Request::try_from(request).map_err(|error| Failure::NotSent(innermost(&error)))?;
-        let answer = self.client.execute(request).await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                Failure::NotSent(innermost(&error))
-            } else {
-                Failure::Lost(innermost(&error))
-            }
-        })?;
-        let mut out = Response::builder().status(answer.status());
-        for (name, value) in answer.headers() {
-            out = out.header(name, value);
-        }
-        let mut body = Vec::new();
-        let mut stream = answer.bytes_stream();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| Failure::Lost(innermost(&error)))?;
-            if body.len() + chunk.len() > BODY_CAP {
-                return Err(Failure::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        out.body(Bytes::from(body)).map_err(|error| Failure::Lost(error.to_string()))
-    }
-}
-
-/// The last cause of an error: reqwest's own text holds the URL with its query, which is never printed.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    match cause.downcast_ref::<reqwest::Error>() {
-        Some(error) if error.is_timeout() => "timed out".to_owned(),
-        Some(_) => "the HTTP client gave up".to_owned(),
-        None => Untrusted::new(cause.to_string()).line(),
+impl From<RequestError> for FailedAttempt {
+    fn from(fault: RequestError) -> Self {
+        Self { fault, wait_before_retry: None, request_id: None }
     }
 }
 
@@ -148,12 +54,14 @@ pub(super) struct Transport {
     pub(super) base: Url,
     token: Option<Token>,
     exchange: Arc<dyn Exchange>,
-    counts: Arc<Counts>,
+    counts: Arc<RequestLog>,
     redactor: Redactor,
     jitter: Jitter,
     /// Why the token is not used any more, once the server refused it.
-    refused: Mutex<Option<String>>,
+    refusal_reason: Mutex<Option<String>>,
     waited: Mutex<Duration>,
+    /// How many requests in a row were not answered within the deadline.
+    silences: AtomicU32,
 }
 
 impl Transport {
@@ -161,14 +69,14 @@ impl Transport {
         mut base: Url,
         token: Option<Token>,
         exchange: Arc<dyn Exchange>,
-        counts: Arc<Counts>,
+        counts: Arc<RequestLog>,
+        redactor: Redactor,
         seed: u64,
     ) -> Self {
         // `Url::join` drops what follows the last slash.
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let redactor = Redactor::new(&token.iter().map(|token| &token.secret).collect::<Vec<_>>());
         Self {
             base,
             token,
@@ -176,12 +84,13 @@ impl Transport {
             counts,
             redactor,
             jitter: Jitter::new(seed),
-            refused: Mutex::new(None),
+            refusal_reason: Mutex::new(None),
             waited: Mutex::new(Duration::ZERO),
+            silences: AtomicU32::new(0),
         }
     }
 
-    /// Knows this client's secret.
+    /// Knows the run's secrets, this client's among them.
     pub(super) fn redactor(&self) -> &Redactor {
         &self.redactor
     }
@@ -192,81 +101,121 @@ impl Transport {
         method: &Method,
         url: &Url,
         body: Option<(HeaderValue, Bytes)>,
-    ) -> Result<Response<Bytes>, Fault> {
-        self.send_as(Effect::of(method), method, url, body).await
+    ) -> Result<Response<Bytes>, RequestError> {
+        self.send_as(RequestKind::from_method(method), method, url, body).await
     }
 
     /// The same where the method does not tell what the request does.
     pub(super) async fn send_as(
         &self,
-        effect: Effect,
+        effect: RequestKind,
         method: &Method,
         url: &Url,
         body: Option<(HeaderValue, Bytes)>,
-    ) -> Result<Response<Bytes>, Fault> {
+    ) -> Result<Response<Bytes>, RequestError> {
         self.check_origin(url)?;
+        self.check_no_secret(url, body.as_ref().map(|(_, body)| body))?;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            if let Some(why) = lock(&self.refused).clone() {
-                return Err(Fault::TokenRefused(why));
+            if let Some(why) = lock(&self.refusal_reason).clone() {
+                return Err(RequestError::TokenRefused(why));
             }
-            let (fault, asked) = match self.send_once(effect, method, url, body.clone()).await {
+            let sent =
+                self.send_once(effect, method, url, body.clone()).instrument(log::request_span(method, url)).await;
+            let FailedAttempt { fault, wait_before_retry: asked_wait, request_id } = match sent {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            let wait = asked.unwrap_or_else(|| self.jitter.wait(attempt));
-            if attempt >= ATTEMPTS || !may_repeat(effect, &fault) || !bearable(wait) || !self.patient(wait) {
+            let wait = asked_wait.unwrap_or_else(|| self.jitter.next_wait(attempt));
+            if attempt >= MAX_ATTEMPTS
+                || !can_retry(effect, &fault)
+                || !is_acceptable_wait(wait)
+                || !self.try_reserve_wait(wait)
+            {
+                log::log_failure(effect, method, url, &fault, request_id.as_deref());
                 return Err(fault);
             }
-            tracing::debug!(%method, path = url.path(), %fault, wait_ms = wait.as_millis(), "sending again");
+            let wait_ms = wait.as_millis();
+            let (path, fault) = (log::path_without_names(url), log::describe_fault(url, &fault));
+            tracing::debug!(%method, path, fault, request_id, wait_ms, "sending again");
             tokio::time::sleep(wait).await;
         }
     }
 
     async fn send_once(
         &self,
-        effect: Effect,
+        effect: RequestKind,
         method: &Method,
         url: &Url,
         body: Option<(HeaderValue, Bytes)>,
-    ) -> Result<Response<Bytes>, (Fault, Option<Duration>)> {
-        let request = self.request(method, url, body).map_err(|fault| (fault, None))?;
-        self.counts.count(effect);
+    ) -> Result<Response<Bytes>, FailedAttempt> {
+        let request = self.build_request(method, url, body)?;
+        if self.silences.load(Ordering::Relaxed) >= MAX_SILENCES {
+            return Err(RequestError::ServerSilent(DEADLINE.as_secs()).into());
+        }
+        self.counts.count_request(effect);
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
+        if exchanged.is_ok() {
+            self.silences.store(0, Ordering::Relaxed);
+        } else {
+            self.silences.fetch_add(1, Ordering::Relaxed);
+        }
         let answer = exchanged.as_ref().ok().and_then(|answer| answer.as_ref().ok());
-        let named = |answer: &Response<Bytes>| header(answer.headers(), "x-request-id").map(str::to_owned);
-        let answer = answer.map(|answer| (answer.status().as_u16(), named(answer)));
-        self.counts.note(effect, method, url.path(), answer);
+        let answer = answer.map(|answer| (answer.status().as_u16(), self.request_id(answer)));
+        log::record_answer(answer.as_ref());
+        let request_id = answer.as_ref().and_then(|(_, id)| id.clone());
+        self.counts.record_write(effect, method, url.path(), answer);
         let response = match exchanged {
             Ok(Ok(response)) => response,
-            Ok(Err(Failure::NotSent(why))) => {
-                return Err((Fault::NotSent(self.redactor.clean(&why).into_owned()), None));
+            Ok(Err(failure)) => return Err(self.exchange_error_to_request_error(&failure).into()),
+            Err(_elapsed) => {
+                return Err(RequestError::NoAnswer(format!("timed out after {} s", DEADLINE.as_secs())).into());
             }
-            Ok(Err(Failure::Lost(why))) => return Err((Fault::Lost(self.redactor.clean(&why).into_owned()), None)),
-            Ok(Err(Failure::TooLarge)) => {
-                let why = format!("it is larger than {} MiB", BODY_CAP / 1024 / 1024);
-                return Err((Fault::Unreadable(why), None));
-            }
-            Err(_elapsed) => return Err((Fault::Lost(format!("timed out after {} s", DEADLINE.as_secs())), None)),
         };
-        let json = error_object(&response);
-        // A page that some box put in the way says what that box's clock says.
+        let json = parse_error_object(&response);
+        // A page that a middlebox answers with has the date of the middlebox's clock.
         if (json.is_some() || response.status().is_success() && !is_html(&response))
-            && let Some(date) = answered_at(response.headers())
+            && let Some(date) = response_date(response.headers())
         {
-            self.counts.dated(date);
+            self.counts.record_date(date);
         }
-        let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
-        tracing::debug!(%method, path = url.path(), status = response.status().as_u16(), request_id, "GitLab answered");
-        self.judge(effect, response, json.as_ref())
+        let asked_wait = wait_before_retry(response.status(), response.headers());
+        self.check_response(effect, response, json.as_ref()).map_err(|fault| FailedAttempt {
+            fault,
+            wait_before_retry: asked_wait,
+            request_id,
+        })
     }
 
-    fn request(&self, method: &Method, url: &Url, body: Option<(HeaderValue, Bytes)>) -> Result<Request<Bytes>, Fault> {
+    /// The name that GitLab gave a request, by which its administrators find it in their own logs.
+    fn request_id(&self, response: &Response<Bytes>) -> Option<String> {
+        let id = self.redactor.redact(header_text(response.headers(), "x-request-id")?);
+        Some(one_line(&id))
+    }
+
+    /// Why no answer came, without a secret.
+    fn exchange_error_to_request_error(&self, failure: &ExchangeError) -> RequestError {
+        match failure {
+            ExchangeError::NotSent(why) => RequestError::NotSent(self.redactor.redact(why).into_owned()),
+            ExchangeError::NoAnswer(why) => RequestError::NoAnswer(self.redactor.redact(why).into_owned()),
+            ExchangeError::TooLarge => {
+                RequestError::Unreadable(format!("it is larger than {} MiB", BODY_CAP / 1024 / 1024))
+            }
+        }
+    }
+
+    fn build_request(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: Option<(HeaderValue, Bytes)>,
+    ) -> Result<Request<Bytes>, RequestError> {
         let mut builder = Request::builder().method(method).uri(without_empty_query(url).as_str());
         if let Some(token) = &self.token {
-            let mut value = HeaderValue::from_str(token.secret.expose_secret())
-                .map_err(|_invalid| Fault::NotMade(format!("{} holds characters that no token has", token.name)))?;
+            let mut value = HeaderValue::from_str(token.secret.expose_secret()).map_err(|_invalid| {
+                RequestError::InvalidRequest(format!("{} holds characters that no token has", token.name))
+            })?;
             value.set_sensitive(true);
             builder = builder.header("PRIVATE-TOKEN", value);
         }
@@ -276,16 +225,16 @@ impl Transport {
         } else if method != Method::GET {
             builder = builder.header(CONTENT_LENGTH, 0);
         }
-        builder.body(body).map_err(|error| Fault::NotMade(error.to_string()))
+        builder.body(body).map_err(|error| RequestError::InvalidRequest(error.to_string()))
     }
 
-    /// Passes a success on; turns everything else into a fault. `json` is the object of an error's body, if it is one.
-    fn judge(
+    /// Passes a success on; turns everything else into an error. `json` is the object of an error's body, if it is one.
+    fn check_response(
         &self,
-        effect: Effect,
+        effect: RequestKind,
         response: Response<Bytes>,
         json: Option<&Value>,
-    ) -> Result<Response<Bytes>, (Fault, Option<Duration>)> {
+    ) -> Result<Response<Bytes>, RequestError> {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -293,58 +242,76 @@ impl Transport {
         // Before the words are cut to a line, so that no half of a secret is left; and after, because JSON
         // can hide one behind escapes.
         let body = String::from_utf8_lossy(response.body());
-        let body = self.redactor.clean(&body);
-        let message = self.redactor.clean(&server_words(&body)).into_owned();
+        let body = self.redactor.redact(&body);
+        let message = self.redactor.redact(&error_message(&body)).into_owned();
         // GitLab's own words often begin with the status that stands before them.
         let message = message.strip_prefix(&format!("{} ", status.as_u16())).map_or(message.clone(), str::to_owned);
         if status.is_redirection() {
             let project_id =
-                response.headers().get(LOCATION).and_then(|location| location.to_str().ok()).and_then(moved_to);
-            return Err((Fault::Redirected { status: status.as_u16(), project_id }, None));
+                response.headers().get(LOCATION).and_then(|location| location.to_str().ok()).and_then(moved_project_id);
+            return Err(RequestError::Redirected { status: status.as_u16(), project_id });
         }
-        if json.is_none() && only_gitlab_says(status) {
+        if json.is_none() && is_meaningful_only_from_gitlab(status) {
             let says = if message.is_empty() { "without a word".to_owned() } else { message };
-            return Err((Fault::Middlebox { status: status.as_u16(), says }, None));
+            return Err(RequestError::Middlebox { status: status.as_u16(), message: says });
         }
         if status.as_u16() == 401 {
-            // Without a token that concerns this endpoint alone: labels want one even in public projects, issues do not.
+            // Without a token that concerns this endpoint alone: labels want one even in public projects, issues do
+            // not.
             let Some(token) = &self.token else {
                 let message = format!("GitLab wants a token for this, and none was given ({message})");
-                return Err((Fault::Status { status: 401, message }, None));
+                return Err(RequestError::Status { status: 401, message });
             };
             let why = format!("GitLab refused the token in {} (401 {message})", token.name);
             // GraphQL refuses a token without `read_api` so, which still reads files over REST.
-            if effect != Effect::Query {
-                *lock(&self.refused) = Some(why.clone());
+            if effect != RequestKind::GraphqlQuery {
+                *lock(&self.refusal_reason) = Some(why.clone());
             }
-            return Err((Fault::TokenRefused(why), None));
+            return Err(RequestError::TokenRefused(why));
         }
-        if let (Some(token), Some(needed)) = (&self.token, json.and_then(scope_needed)) {
-            let needed = self.redactor.clean(&needed).into_owned();
-            return Err((Fault::Scope { token: token.name.clone(), needed }, None));
+        if let (Some(token), Some(needed)) = (&self.token, json.and_then(needed_scopes)) {
+            let needed = self.redactor.redact(&needed).into_owned();
+            return Err(RequestError::Scope { token: token.name.clone(), needed_scopes: needed });
         }
-        if !effect.is_read() && json.is_some_and(|json| takes_for_spam(status, json)) {
-            return Err((Fault::Spam { status: status.as_u16(), message }, None));
+        if !effect.is_read() && json.is_some_and(|json| is_spam_refusal(status, json)) {
+            return Err(RequestError::Spam { status: status.as_u16(), message });
         }
-        let asked = asked_wait(status, response.headers());
-        Err((Fault::Status { status: status.as_u16(), message }, asked))
+        Err(RequestError::Status { status: status.as_u16(), message })
     }
 
     /// Scheme, host and port of a URL must be the configured ones: compared as parsed, never as text.
-    fn check_origin(&self, url: &Url) -> Result<(), Fault> {
+    fn check_origin(&self, url: &Url) -> Result<(), RequestError> {
         let own_origin = url.origin() == self.base.origin() && url.origin().is_tuple();
         if own_origin && url.username().is_empty() && url.password().is_none() {
             return Ok(());
         }
-        let shown = url.host_str().map_or_else(|| url.scheme().to_owned(), |host| Untrusted::new(host).line());
-        Err(Fault::ForeignOrigin(shown))
+        let shown = url.host_str().map_or_else(|| url.scheme().to_owned(), one_line);
+        Err(RequestError::ForeignOrigin(shown))
+    }
+
+    /// No address and no body carries a secret, of this client or of another: issues are read by many, and addresses
+    /// come into logs. Such a request is refused and not changed: it would ask for something else.
+    fn check_no_secret(&self, url: &Url, body: Option<&Bytes>) -> Result<(), RequestError> {
+        let body = String::from_utf8_lossy(body.map_or(&[], |body| body.as_ref()));
+        let place = if self.redactor.holds_whole_secret(url.as_str()) {
+            "address"
+        } else if self.redactor.holds_whole_secret(&body) {
+            "body"
+        } else {
+            return Ok(());
+        };
+        tracing::warn!(place, "a request held a secret of this run, and was not sent");
+        Err(RequestError::InvalidRequest(format!(
+            "its {place} holds a secret of this run, so it is not sent; take the secret out of the page, the issue or \
+             the configuration that names it, and rotate it"
+        )))
     }
 
     /// Takes a wait out of what is left; `false` when too little is.
-    fn patient(&self, wait: Duration) -> bool {
+    fn try_reserve_wait(&self, wait: Duration) -> bool {
         let mut waited = lock(&self.waited);
         let after = waited.saturating_add(wait);
-        let enough = after <= PATIENCE;
+        let enough = after <= MAX_TOTAL_WAIT;
         if enough {
             *waited = after;
         }
@@ -353,13 +320,13 @@ impl Transport {
 }
 
 impl RestClient for Transport {
-    type Error = Fault;
+    type Error = RequestError;
 
-    fn rest_endpoint(&self, endpoint: &str) -> Result<Url, ApiError<Fault>> {
+    fn rest_endpoint(&self, endpoint: &str) -> Result<Url, ApiError<RequestError>> {
         Ok(self.base.join("api/v4/")?.join(endpoint)?)
     }
 
-    fn instance_endpoint(&self, endpoint: &str) -> Result<Url, ApiError<Fault>> {
+    fn instance_endpoint(&self, endpoint: &str) -> Result<Url, ApiError<RequestError>> {
         Ok(self.base.join(endpoint)?)
     }
 }
@@ -370,8 +337,9 @@ impl AsyncClient for Transport {
         &self,
         request: http::request::Builder,
         body: Vec<u8>,
-    ) -> Result<Response<Bytes>, ApiError<Fault>> {
-        let built = request.body(()).map_err(|error| ApiError::client(Fault::NotMade(error.to_string())))?;
+    ) -> Result<Response<Bytes>, ApiError<RequestError>> {
+        let built =
+            request.body(()).map_err(|error| ApiError::client(RequestError::InvalidRequest(error.to_string())))?;
         let url = Url::parse(&built.uri().to_string())?;
         let kind = built.headers().get(CONTENT_TYPE).cloned();
         let body = kind.map(|kind| (kind, Bytes::from(body)));
@@ -379,19 +347,19 @@ impl AsyncClient for Transport {
     }
 }
 
-/// What a call through a typed endpoint came to, as a fault of ours.
-pub(super) fn fault_of(error: ApiError<Fault>) -> Fault {
+/// What a call through a typed endpoint came to, as an error of ours.
+pub(super) fn from_api_error(error: ApiError<RequestError>) -> RequestError {
     match error {
         ApiError::Client { source } => source,
         // Only successes get past the transport, so these are answers of the wrong form.
         ApiError::GitlabService { status, .. } => {
-            Fault::Unreadable(format!("{status} without the JSON that belongs to it"))
+            RequestError::Unreadable(format!("{status} without the JSON that belongs to it"))
         }
         ApiError::DataType { source, typename } => {
             let name = typename.rsplit("::").next().unwrap_or(typename);
-            Fault::Unreadable(format!("it is no {name}: {}", Untrusted::new(source.to_string()).line()))
+            RequestError::Unreadable(format!("it is no {name}: {}", one_line(&source.to_string())))
         }
-        other => Fault::NotMade(Untrusted::new(other.to_string()).line()),
+        other => RequestError::InvalidRequest(one_line(&other.to_string())),
     }
 }
 
@@ -405,16 +373,16 @@ fn without_empty_query(url: &Url) -> Url {
 }
 
 /// The scopes of which one is needed, where a token has none of them (`lib/api/api_guard.rb`).
-fn scope_needed(json: &Value) -> Option<String> {
+fn needed_scopes(json: &Value) -> Option<String> {
     let insufficient = json["error"] == "insufficient_scope";
     insufficient.then(|| {
         let scopes: Vec<&str> = json["scope"].as_str().unwrap_or("api").split_whitespace().collect();
-        Untrusted::new(scopes.join(" or ")).line()
+        one_line(&scopes.join(" or "))
     })
 }
 
 /// The number of the project that a moved one is now, from a `Location` whose origin may be wrong.
-fn moved_to(location: &str) -> Option<u64> {
+fn moved_project_id(location: &str) -> Option<u64> {
     let (_, rest) = location.split_once("/api/v4/projects/")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -422,7 +390,7 @@ fn moved_to(location: &str) -> Option<u64> {
 
 /// The JSON object in the body of an answer that is no success: GitLab's own errors have one
 /// (`lib/api/helpers.rb`, `render_api_error!`; GraphQL's have `errors`).
-fn error_object(response: &Response<Bytes>) -> Option<Value> {
+fn parse_error_object(response: &Response<Bytes>) -> Option<Value> {
     if response.status().is_success() {
         return None;
     }
@@ -430,19 +398,19 @@ fn error_object(response: &Response<Bytes>) -> Option<Value> {
 }
 
 fn is_html(response: &Response<Bytes>) -> bool {
-    header(response.headers(), "content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+    header_text(response.headers(), "content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
 }
 
-/// Whether an error means what it says only from GitLab itself. Others are the same whoever says them: too large (413, as
-/// nginx before GitLab says it), too often (429, a text of GitLab's own rack-attack), and that a server failed.
-fn only_gitlab_says(status: StatusCode) -> bool {
+/// Whether an error means what it says only from GitLab itself. Others are the same whoever says them: too large (413,
+/// as nginx before GitLab says it), too often (429, a text of GitLab's own rack-attack), and that a server failed.
+fn is_meaningful_only_from_gitlab(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// Whether GitLab refuses what was sent because it takes it for spam: 409 with the fields of a captcha, or 400 "has been
-/// discarded" (`app/controllers/concerns/spammable_actions/captcha_check/rest_api_actions_support.rb`,
+/// Whether GitLab refuses what was sent because it takes it for spam: 409 with the fields of a captcha, or 400 "has
+/// been discarded" (`app/controllers/concerns/spammable_actions/captcha_check/rest_api_actions_support.rb`,
 /// `app/models/concerns/spammable.rb`).
-fn takes_for_spam(status: StatusCode, json: &Value) -> bool {
+fn is_spam_refusal(status: StatusCode, json: &Value) -> bool {
     let words = json.to_string().to_ascii_lowercase();
     match status {
         StatusCode::BAD_REQUEST => ["spam", "captcha", "has been discarded"].iter().any(|word| words.contains(word)),
@@ -454,13 +422,13 @@ fn takes_for_spam(status: StatusCode, json: &Value) -> bool {
 }
 
 /// The server's own words in an error body: `message` (text or object), `error`, or the first line.
-fn server_words(body: &str) -> String {
+fn error_message(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         let text = if body.trim_start().starts_with('<') { "an HTML page" } else { body };
-        return Untrusted::new(text).line();
+        return one_line(text);
     };
     if !value.is_object() {
-        return Untrusted::new(body).line();
+        return one_line(body);
     }
     let part = |key: &str| value.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     let main = part("message").or_else(|| part("error")).unwrap_or_default();
@@ -469,7 +437,7 @@ fn server_words(body: &str) -> String {
         (Some(description), None) => format!("{main}: {description}"),
         (None, _) => main,
     };
-    Untrusted::new(words).line()
+    one_line(&words)
 }
 
 /// Locks; a thread that panicked while holding it cannot have left these values half written.
@@ -477,7 +445,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Headers of a next page; see [`super::paging`].
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// A header's value as text; `None` where it is missing or no text.
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -1,5 +1,6 @@
 //! Everything podkeeper writes: one method per kind of action and no other.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -13,20 +14,20 @@ use ::gitlab::api::{AsyncQuery, Endpoint};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
-use super::echo::{self, Sent};
-use super::error::{Class, Fault};
-use super::paging::{self, Pages};
+use super::error::{RequestError, WriteEffect};
+use super::paging::{self, Pagination};
 use super::read::Reader;
-use super::transport::fault_of;
-use super::{Purpose, wire};
-use crate::pod::action::{Action, Rewrite};
+use super::transport::from_api_error;
+use super::write_verification::{self, SentField};
+use super::{TokenPurpose, responses};
+use crate::pod::action::{Action, BlockRewrite};
 use crate::pod::label::LabelName;
-use crate::pod::marker::{self, Marked};
-use crate::pod::observed::{Cause, Observed};
+use crate::pod::marker::{self, ManagedBlock, Marker, ParsedBody};
+use crate::pod::observed::{FailureCause, Observed};
 use crate::pod::outcome::Outcome;
 
 /// Waits before each look for what an unanswered create may have made: GitLab's replicas may lag.
-const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
+const FIND_WAITS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
 
 /// The state that a living report is put into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum ReportState {
 }
 
 /// What is changed in the request that replaces a block.
-struct Also {
+struct ExtraChanges {
     title: Option<String>,
     open: Option<bool>,
 }
@@ -47,73 +48,87 @@ struct Also {
 pub struct Writer {
     reader: Reader,
     /// What this run creates is younger than this by the clock of this machine.
-    since: DateTime<Utc>,
+    created_since: DateTime<Utc>,
 }
 
 impl Writer {
     pub(super) fn new(reader: Reader, since: DateTime<Utc>) -> Self {
-        Self { reader, since }
+        Self { reader, created_since: since }
     }
 
     /// Creates a label. One that exists already is a success: somebody was quicker.
     pub async fn create_label(&self, action: &Action, name: &LabelName, color: &str, description: &str) -> Outcome {
+        let description = &*self.without_secrets(description, "a label's description");
         let endpoint = CreateLabel::builder()
             .project(action.project_id)
             .name(name.as_str())
             .color(color)
             .description(description)
             .build();
-        match self.send::<wire::Label>(Purpose::Pairing, endpoint).await {
-            Ok(label) => echo::judge_label(&label, name, color, description),
-            Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
-            Err(fault) => outcome(&fault, action, "create the label"),
+        match self.send_endpoint::<responses::Label>(TokenPurpose::Pairing, endpoint).await {
+            Ok(label) => write_verification::verify_label(&label, name, color, description),
+            Err(RequestError::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
+            Err(fault) => outcome_of_error(&fault, action, "create the label"),
         }
     }
 
     /// Opens a pairing issue.
     pub async fn open_pairing_issue(&self, action: &Action, title: &str, body: &str, labels: &[LabelName]) -> Outcome {
+        let (title, body) = match self.new_issue_without_secrets(action, title, body) {
+            Ok(clean) => clean,
+            Err(refused) => return refused,
+        };
+        let (title, body) = (&*title, &*body);
         let mut builder = CreateIssue::builder();
         builder.project(action.project_id).title(title).description(body);
         for label in labels {
             builder.label(label.as_str());
         }
-        let labels = labels.iter().map(Sent::Label);
-        let sent: Vec<Sent<'_>> = [Sent::Title(title), Sent::Description(body)].into_iter().chain(labels).collect();
-        self.open(Purpose::Pairing, action, &builder, body, &sent).await
+        let labels = labels.iter().map(SentField::Label);
+        let sent: Vec<SentField<'_>> =
+            [SentField::Title(title), SentField::Description(body)].into_iter().chain(labels).collect();
+        self.create_issue(TokenPurpose::Pairing, action, &builder, body, &sent).await
     }
 
     /// Opens a living report.
     pub async fn open_report(&self, action: &Action, title: &str, body: &str, confidential: bool) -> Outcome {
+        let (title, body) = match self.new_issue_without_secrets(action, title, body) {
+            Ok(clean) => clean,
+            Err(refused) => return refused,
+        };
+        let (title, body) = (&*title, &*body);
         let mut builder = CreateIssue::builder();
         builder.project(action.project_id).title(title).description(body).confidential(confidential);
-        let sent = [Sent::Title(title), Sent::Description(body), Sent::Confidential(confidential)];
-        self.open(Purpose::Reports, action, &builder, body, &sent).await
+        let sent = [SentField::Title(title), SentField::Description(body), SentField::Confidential(confidential)];
+        self.create_issue(TokenPurpose::Reports, action, &builder, body, &sent).await
     }
 
     /// Opens an issue. An answer that does not come is looked for by the marker, never repeated blindly.
-    async fn open(
+    async fn create_issue(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         action: &Action,
         builder: &CreateIssueBuilder<'_>,
         body: &str,
-        sent: &[Sent<'_>],
+        sent: &[SentField<'_>],
     ) -> Outcome {
         let mut tried_again = false;
         loop {
-            let fault = match self.send::<wire::Issue>(purpose, builder.build()).await {
-                Ok(issue) => return self.judge(&issue, sent, action),
-                Err(fault) if fault.class() == Class::Refused => return outcome(&fault, action, "open the issue"),
+            let fault = match self.send_endpoint::<responses::Issue>(purpose, builder.build()).await {
+                Ok(issue) => return self.verify_issue(&issue, sent, action),
+                Err(fault) if fault.write_effect() == WriteEffect::None => {
+                    return outcome_of_error(&fault, action, "open the issue");
+                }
                 Err(fault) => fault,
             };
-            match self.find(purpose, action, body).await {
-                Ok(Some(issue)) => return self.judge(&issue, sent, action),
+            match self.find_created_issue(purpose, action, body).await {
+                Ok(Some(issue)) => return self.verify_issue(&issue, sent, action),
                 // It is certainly not there: one more try, and one only.
                 Ok(None) if !tried_again => tried_again = true,
-                Ok(None) => return outcome(&fault, action, "open the issue"),
-                Err(blind) => {
+                Ok(None) => return outcome_of_error(&fault, action, "open the issue"),
+                Err(failure) => {
                     return Outcome::Unknown(format!(
-                        "cannot tell whether the issue was opened in {}: {fault}; and looking for it: {blind}",
+                        "cannot tell whether the issue was opened in {}: {fault}; and looking for it: {failure}",
                         action.project
                     ));
                 }
@@ -126,14 +141,14 @@ impl Writer {
         &self,
         action: &Action,
         iid: u64,
-        rewrite: &Rewrite,
+        rewrite: &BlockRewrite,
         title: Option<&(String, String)>,
     ) -> Outcome {
-        let also = |issue: &wire::Issue| {
+        let also = |issue: &responses::Issue| {
             let title = title.filter(|(old, _)| issue.title == *old).map(|(_, new)| new.clone());
-            Also { title, open: None }
+            ExtraChanges { title, open: None }
         };
-        self.rewrite(Purpose::Pairing, action, iid, rewrite, also).await
+        self.rewrite_block(TokenPurpose::Pairing, action, iid, rewrite, also).await
     }
 
     /// Replaces the block of a living report; `state` also closes or reopens it, in the same request.
@@ -141,130 +156,151 @@ impl Writer {
         &self,
         action: &Action,
         iid: u64,
-        rewrite: &Rewrite,
+        rewrite: &BlockRewrite,
         state: Option<ReportState>,
     ) -> Outcome {
-        let also = |issue: &wire::Issue| {
+        let also = |issue: &responses::Issue| {
             let wanted = state.map(|state| state == ReportState::Open);
-            Also { title: None, open: wanted.filter(|open| *open == (issue.state == "closed")) }
+            ExtraChanges { title: None, open: wanted.filter(|open| *open == (issue.state == "closed")) }
         };
-        self.rewrite(Purpose::Reports, action, iid, rewrite, also).await
+        self.rewrite_block(TokenPurpose::Reports, action, iid, rewrite, also).await
     }
 
     /// The body is read again right before it is spliced: GitLab has no lock for issues. Another worker may have been
     /// quicker: where its block is the one that is wanted and there is nothing else to change, all is done.
-    async fn rewrite(
+    async fn rewrite_block(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         action: &Action,
         iid: u64,
-        Rewrite { seen, block, below }: &Rewrite,
-        also: impl FnOnce(&wire::Issue) -> Also,
+        BlockRewrite { old_block: seen, new_block: block, human_lines: below }: &BlockRewrite,
+        also: impl FnOnce(&responses::Issue) -> ExtraChanges,
     ) -> Outcome {
-        let issue: wire::Issue =
-            match self.send(purpose, Issue::builder().project(action.project_id).issue(iid).build()).await {
+        let block = &match self.block_without_secrets(action, block) {
+            Ok(block) => block,
+            Err(refused) => return refused,
+        };
+        let issue: responses::Issue =
+            match self.send_endpoint(purpose, Issue::builder().project(action.project_id).issue(iid).build()).await {
                 Ok(issue) => issue,
-                Err(fault) => return outcome(&fault, action, "read the issue again"),
+                Err(fault) => return outcome_of_error(&fault, action, "read the issue again"),
             };
         let body = issue.description.clone().unwrap_or_default();
-        let Also { title, open } = also(&issue);
-        match marker::parse(&body) {
-            Marked::Block(now) if now.same(block) && title.is_none() && open.is_none() => {
+        let ExtraChanges { title, open } = also(&issue);
+        let title = title.map(|title| self.without_secrets(&title, "an issue's title").into_owned());
+        let title = title.filter(|title| *title != issue.title);
+        match marker::parse_body(&body) {
+            ParsedBody::Block(now) if now.equals_ignoring_blanks(block) && title.is_none() && open.is_none() => {
                 return Outcome::Done(issue.web_url);
             }
-            Marked::Block(now) if now.same(seen) || now.same(block) => {}
-            Marked::Block(_) | Marked::No | Marked::Damaged { .. } => {
+            ParsedBody::Block(now) if now.equals_ignoring_blanks(seen) || now.equals_ignoring_blanks(block) => {}
+            ParsedBody::Block(_) | ParsedBody::NoMarker | ParsedBody::Damaged { .. } => {
                 return Outcome::NotTried(format!(
-                    "{}#{iid} was edited meanwhile; the next run looks again",
+                    "{}#{iid} was edited meanwhile; the next run tries again",
                     action.project
                 ));
             }
         }
-        let body = match marker::splice(&body, block, below) {
+        let body = match marker::replace_block(&body, block, below) {
             Ok(body) => body,
-            Err(why) => return Outcome::Refused(Cause::Human, why),
+            Err(why) => return Outcome::Refused(FailureCause::Human, why),
         };
+        // What people wrote stays byte for byte, but for a secret of this run.
+        let clean = self.reader.redactor().redact_whole_secrets(&body);
+        warn_of_secret(matches!(clean, Cow::Owned(_)), "an issue's description");
+        let body = clean.into_owned();
         let mut edit = EditIssue::builder();
         edit.project(action.project_id).issue(iid).description(&body);
-        let mut sent = vec![Sent::Description(&body)];
+        let mut sent = vec![SentField::Description(&body)];
         if let Some(title) = &title {
             edit.title(title);
-            sent.push(Sent::Title(title));
+            sent.push(SentField::Title(title));
         }
         if let Some(open) = open {
             edit.state_event(if open { IssueStateEvent::Reopen } else { IssueStateEvent::Close });
-            sent.push(Sent::Open(open));
+            sent.push(SentField::Open(open));
         }
-        self.edit(purpose, action, edit.build(), &sent, "rewrite the issue").await
+        self.edit_issue(purpose, action, edit.build(), &sent, "rewrite the issue").await
     }
 
     /// Puts a label on an issue, leaving its others alone.
     pub async fn add_label(&self, action: &Action, iid: u64, label: &LabelName) -> Outcome {
         let endpoint = EditIssue::builder().project(action.project_id).issue(iid).add_label(label.as_str()).build();
-        self.edit(Purpose::Pairing, action, endpoint, &[Sent::Label(label)], "add the label").await
+        self.edit_issue(TokenPurpose::Pairing, action, endpoint, &[SentField::Label(label)], "add the label").await
     }
 
     /// Links an issue to another of the same project. A link that exists already is a success.
-    pub async fn link_twin(&self, action: &Action, iid: u64, keep: u64) -> Outcome {
+    pub async fn link_duplicate(&self, action: &Action, iid: u64, keep: u64) -> Outcome {
         let endpoint = CreateIssueLink::builder()
             .project(action.project_id)
             .issue(iid)
             .target_project(action.project_id)
             .target_issue(keep)
             .build();
-        match self.send::<wire::IssueLink>(Purpose::Pairing, endpoint).await {
+        match self.send_endpoint::<responses::IssueLink>(TokenPurpose::Pairing, endpoint).await {
             Ok(link) if [link.source_issue.iid, link.target_issue.iid] == [iid, keep] => {
                 Outcome::Done(link.source_issue.web_url)
             }
             Ok(_) => Outcome::Refused(
-                Cause::Human,
+                FailureCause::Human,
                 format!(
                     "GitLab answered that {}#{iid} is linked, and shows another link; look at both issues",
                     action.project
                 ),
             ),
-            Err(Fault::Status { status: 409, .. }) => Outcome::Done(format!("{}#{iid}", action.project)),
-            Err(fault) => outcome(&fault, action, "link the issue"),
+            Err(RequestError::Status { status: 409, .. }) => Outcome::Done(format!("{}#{iid}", action.project)),
+            Err(fault) => outcome_of_error(&fault, action, "link the issue"),
         }
     }
 
     /// Closes an issue.
-    pub async fn close_twin(&self, action: &Action, iid: u64) -> Outcome {
+    pub async fn close_duplicate(&self, action: &Action, iid: u64) -> Outcome {
         let endpoint =
             EditIssue::builder().project(action.project_id).issue(iid).state_event(IssueStateEvent::Close).build();
-        self.edit(Purpose::Pairing, action, endpoint, &[Sent::Open(false)], "close the issue").await
+        self.edit_issue(TokenPurpose::Pairing, action, endpoint, &[SentField::Open(false)], "close the issue").await
     }
 
-    async fn edit(
+    async fn edit_issue(
         &self,
-        purpose: Purpose,
+        purpose: TokenPurpose,
         action: &Action,
         endpoint: Result<EditIssue<'_>, impl Display + Send>,
-        sent: &[Sent<'_>],
+        sent: &[SentField<'_>],
         verb: &str,
     ) -> Outcome {
-        match self.send::<wire::Issue>(purpose, endpoint).await {
-            Ok(issue) => self.judge(&issue, sent, action),
-            Err(fault) => outcome(&fault, action, verb),
+        match self.send_endpoint::<responses::Issue>(purpose, endpoint).await {
+            Ok(issue) => self.verify_issue(&issue, sent, action),
+            Err(fault) => outcome_of_error(&fault, action, verb),
         }
     }
 
     /// What became of a write, by the issue that came back.
-    fn judge(&self, issue: &wire::Issue, sent: &[Sent<'_>], action: &Action) -> Outcome {
-        echo::judge(issue, sent, action, self.reader.project_now_at(&action.project).as_ref())
+    fn verify_issue(&self, issue: &responses::Issue, sent: &[SentField<'_>], action: &Action) -> Outcome {
+        write_verification::verify_issue(
+            issue,
+            sent,
+            action,
+            self.reader.cached_project_by_current_path(&action.project).as_ref(),
+        )
     }
 
     /// Looks for the issue that carries the marker of `body`, three times with growing waits.
-    async fn find(&self, purpose: Purpose, action: &Action, body: &str) -> Result<Option<wire::Issue>, Fault> {
-        let Marked::Block(wanted) = marker::parse(body) else { return Ok(None) };
-        let author = match self.reader.account(purpose).await {
+    async fn find_created_issue(
+        &self,
+        purpose: TokenPurpose,
+        action: &Action,
+        body: &str,
+    ) -> Result<Option<responses::Issue>, RequestError> {
+        let ParsedBody::Block(wanted) = marker::parse_body(body) else { return Ok(None) };
+        let author = match self.reader.read_current_user(purpose).await {
             Observed::Present(account) => account.id,
             Observed::Absent => return Ok(None),
-            Observed::Unknown(blind) => return Err(Fault::Lost(blind.why)),
+            Observed::Unknown(failure) => return Err(RequestError::NoAnswer(failure.why)),
         };
-        let by_the_server = self.reader.agreed_now().and_then(|now| now.checked_sub_signed(super::CREATED_WITHIN));
-        let since = by_the_server.map_or(self.since, |since| since.min(self.since));
-        for wait in LOOKS {
+        let by_the_server =
+            self.reader.last_agreed_time().and_then(|now| now.checked_sub_signed(super::CREATED_WITHIN));
+        let since = by_the_server.map_or(self.created_since, |since| since.min(self.created_since));
+        for wait in FIND_WAITS {
             tokio::time::sleep(wait).await;
             let endpoint = ProjectIssues::builder()
                 .project(action.project_id)
@@ -273,12 +309,12 @@ impl Writer {
                 .order_by(IssueOrderBy::CreatedAt)
                 .sort(SortOrder::Descending)
                 .build()
-                .map_err(|error| Fault::NotMade(error.to_string()))?;
-            let issues: Vec<wire::Issue> =
-                paging::all(self.reader.transport(purpose), &endpoint, Pages::Counted).await?;
+                .map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
+            let issues: Vec<responses::Issue> =
+                paging::list_all(self.reader.transport(purpose), &endpoint, Pagination::WithTotal).await?;
             let found = issues.into_iter().filter(|issue| {
                 let body = issue.description.as_deref().unwrap_or_default();
-                matches!(marker::parse(body), Marked::Block(block) if block.marker == wanted.marker)
+                matches!(marker::parse_body(body), ParsedBody::Block(block) if block.marker == wanted.marker)
             });
             if let Some(issue) = found.min_by_key(|issue| issue.iid) {
                 return Ok(Some(issue));
@@ -287,20 +323,78 @@ impl Writer {
         Ok(None)
     }
 
-    async fn send<T: DeserializeOwned + 'static>(
+    /// A text that podkeeper made, as it may leave: no secret of this run, nor what looks like somebody's token, is
+    /// written where many people read it.
+    fn without_secrets<'t>(&self, text: &'t str, what: &str) -> Cow<'t, str> {
+        let clean = self.reader.redactor().redact(text);
+        warn_of_secret(matches!(clean, Cow::Owned(_)), what);
+        clean
+    }
+
+    /// Title and body of an issue to be opened, without secrets. A marker cannot lose one: the issue would never be
+    /// found again.
+    fn new_issue_without_secrets<'t>(
         &self,
-        purpose: Purpose,
+        action: &Action,
+        title: &'t str,
+        body: &'t str,
+    ) -> Result<(Cow<'t, str>, Cow<'t, str>), Outcome> {
+        let title = self.without_secrets(title, "an issue's title");
+        let Cow::Owned(clean) = self.without_secrets(body, "an issue's description") else {
+            return Ok((title, Cow::Borrowed(body)));
+        };
+        let ParsedBody::Block(block) = marker::parse_body(body) else { return Ok((title, Cow::Owned(clean))) };
+        let block = clean_block(&clean, &block.marker).ok_or_else(|| refuse_secret_in_marker(action))?;
+        let body = marker::replace_block(&clean, &block, "").map_err(|_damaged| refuse_secret_in_marker(action))?;
+        Ok((title, Cow::Owned(body)))
+    }
+
+    /// A block without secrets, which is another one only where it held some.
+    fn block_without_secrets(&self, action: &Action, block: &ManagedBlock) -> Result<ManagedBlock, Outcome> {
+        let text = marker::render_block(block);
+        let Cow::Owned(clean) = self.without_secrets(&text, "an issue's description") else { return Ok(block.clone()) };
+        clean_block(&clean, &block.marker).ok_or_else(|| refuse_secret_in_marker(action))
+    }
+
+    async fn send_endpoint<T: DeserializeOwned + 'static>(
+        &self,
+        purpose: TokenPurpose,
         endpoint: Result<impl Endpoint + Sync + Send, impl Display + Send>,
-    ) -> Result<T, Fault> {
-        let endpoint = endpoint.map_err(|error| Fault::NotMade(error.to_string()))?;
-        endpoint.query_async(self.reader.transport(purpose)).await.map_err(fault_of)
+    ) -> Result<T, RequestError> {
+        let endpoint = endpoint.map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
+        endpoint.query_async(self.reader.transport(purpose)).await.map_err(from_api_error)
     }
 }
 
-fn outcome(fault: &Fault, action: &Action, verb: &str) -> Outcome {
-    let sentence = format!("cannot {verb} in {}: {fault}; {}", action.project, fault.hint());
-    match fault.class() {
-        Class::Refused => Outcome::Refused(fault.cause(), sentence),
-        Class::Unknown => Outcome::Unknown(sentence),
+fn warn_of_secret(was_there: bool, what: &str) {
+    if was_there {
+        tracing::warn!("a secret stood in {what} that was to be written to GitLab; [redacted] stands in its place");
+    }
+}
+
+/// The block of a text that lost secrets, where it still carries its marker; its lines are podkeeper's as they are now.
+fn clean_block(text: &str, marker: &Marker) -> Option<ManagedBlock> {
+    match marker::parse_body(text) {
+        ParsedBody::Block(block) if block.marker == *marker => {
+            Some(ManagedBlock::new(block.marker, block.text, block.state))
+        }
+        _ => None,
+    }
+}
+
+fn refuse_secret_in_marker(action: &Action) -> Outcome {
+    let sentence = format!(
+        "nothing was written in {}: a secret of this run stands in the issue's marker; name the pod and its slots \
+         otherwise, and rotate the secret",
+        action.project
+    );
+    Outcome::Refused(FailureCause::Human, sentence)
+}
+
+fn outcome_of_error(fault: &RequestError, action: &Action, verb: &str) -> Outcome {
+    let sentence = format!("cannot {verb} in {}: {fault}; {}", action.project, fault.advice());
+    match fault.write_effect() {
+        WriteEffect::None => Outcome::Refused(fault.cause(), sentence),
+        WriteEffect::Unknown => Outcome::Unknown(sentence),
     }
 }

@@ -1,7 +1,7 @@
 //! Agents: the people of the Support Team data, reduced to what the audit needs.
 //!
 //! An agent file holds much that is nobody's business here (mail, hours, place, manager, dates, other
-//! groups). None of it has a field: what is not kept cannot leak (design law 13).
+//! groups). None of it has a field: what is not kept cannot leak (ARCHITECTURE.md, law 13).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +31,7 @@ pub enum AgentFile {
     /// It was read.
     Agent(Agent),
     /// It could not be understood; it makes only its own person unknown.
-    Broken(BrokenFile),
+    Broken(BrokenAgentFile),
 }
 
 /// A person of the Support Team data.
@@ -46,42 +46,42 @@ pub struct Agent {
     /// The GitLab user name and its line.
     pub handle: Option<(Handle, usize)>,
     /// The rules of this run's pods that the file satisfies, each with the line that does it.
-    pub fits: BTreeMap<MembershipRule, usize>,
+    pub matching_rules: BTreeMap<MembershipRule, usize>,
     /// Where `zendesk.main.groups` begins, if the file has it; which groups it holds is forgotten.
-    pub groups_at: Option<usize>,
+    pub groups_line: Option<usize>,
     /// Where `knowledge_areas` begins, if the file has it.
-    pub areas_at: Option<usize>,
+    pub knowledge_areas_line: Option<usize>,
 }
 
 impl Agent {
     /// Where the list begins that a rule looks at.
-    pub fn list_at(&self, rule: &MembershipRule) -> Option<usize> {
+    pub fn rule_list_line(&self, rule: &MembershipRule) -> Option<usize> {
         match rule {
             MembershipRule::None => None,
-            MembershipRule::ZendeskGroup(_) => self.groups_at,
-            MembershipRule::KnowledgeArea { .. } => self.areas_at,
+            MembershipRule::ZendeskGroup(_) => self.groups_line,
+            MembershipRule::KnowledgeArea { .. } => self.knowledge_areas_line,
         }
     }
 }
 
 /// A file that could not be understood.
 #[derive(Clone, PartialEq, Eq)]
-pub struct BrokenFile {
+pub struct BrokenAgentFile {
     /// The file's path in its project.
     pub path: String,
     /// The line of the fault, where it is known.
     pub line: Option<usize>,
     /// What kind of fault it is, without a word of the file's text.
-    pub kind: String,
+    pub problem: String,
     /// The handle that a scan of the lines still found; without one, nobody is called unknown in this run. It
     /// is for comparing only: in a torn file it may be a piece of something else, so it is shown only where the
     /// page says the same.
     pub handle: Option<Handle>,
 }
 
-impl fmt::Debug for BrokenFile {
+impl fmt::Debug for BrokenAgentFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, kind, handle } = self;
+        let Self { path, line, problem: kind, handle } = self;
         let handle = handle.as_ref().map(|_| format_args!("_"));
         f.debug_struct("BrokenFile")
             .field("path", path)
@@ -94,7 +94,7 @@ impl fmt::Debug for BrokenFile {
 
 /// An account of the GitLab instance, as the roster audit looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountState {
+pub struct ObservedAccount {
     /// Its number.
     pub id: u64,
     /// Its user name now.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rule::{Audience, Rule, Severity};
+use super::verdict::LinkPlace;
 
 /// A place in a file: 1-based line and column, columns counted in characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -14,6 +15,12 @@ pub struct Place {
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
+}
+
+impl From<&LinkPlace> for Place {
+    fn from(at: &LinkPlace) -> Self {
+        Self { path: at.path.to_string(), line: at.line, column: at.column }
+    }
 }
 
 /// One thing that a human should know.
@@ -46,7 +53,7 @@ impl Finding {
     /// A finding with its rule's severity, audience and advice.
     pub fn new(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
         let subject = subject.into();
-        let fingerprint = fingerprint(rule, &subject, None);
+        let fingerprint = compute_fingerprint(rule, &subject, None);
         Self {
             rule,
             severity: rule.severity(),
@@ -63,29 +70,29 @@ impl Finding {
     /// The same finding, at a place. The file takes part in its identity; line and column do not, because
     /// they move with every edit above.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.fingerprint = fingerprint(self.rule, &self.subject, Some(&place.path));
+    pub fn with_place(mut self, place: Place) -> Self {
+        self.fingerprint = compute_fingerprint(self.rule, &self.subject, Some(&place.path));
         self.place = Some(place);
         self
     }
 
     /// The same finding, with advice of its own.
     #[must_use]
-    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+    pub fn with_advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();
         self
     }
 
     fn sort_key(&self) -> impl Ord + '_ {
         // All that can tell two findings apart, so that the order never hangs on the order they were found in.
-        let said = (&self.message, &self.advice, self.since);
-        (std::cmp::Reverse(self.severity), self.rule, &self.place, &self.subject, said, self.audience)
+        let texts = (&self.message, &self.advice, self.since);
+        (std::cmp::Reverse(self.severity), self.rule, &self.place, &self.subject, texts, self.audience)
     }
 }
 
 /// Brings findings into the one order, drops exact doubles, and gives equal ones (same rule, subject and
 /// file) a count in their identity, so that no two findings of a report share a fingerprint.
-pub fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+pub fn sort_and_deduplicate(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     findings.dedup();
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
@@ -99,19 +106,19 @@ pub fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-fn fingerprint(rule: Rule, subject: &str, path: Option<&str>) -> String {
+fn compute_fingerprint(rule: Rule, subject: &str, path: Option<&str>) -> String {
     short_hash(&format!("{}\n{subject}\n{}", rule.code(), path.unwrap_or_default()))
 }
 
 /// The first 16 hex digits of a text's SHA-256.
 pub fn short_hash(text: &str) -> String {
-    let mut out = hex(&Sha256::digest(text.as_bytes()));
+    let mut out = to_hex(&Sha256::digest(text.as_bytes()));
     out.truncate(16);
     out
 }
 
 /// Bytes as lower-case hex digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         // Writing to a string cannot fail.
@@ -126,18 +133,21 @@ mod tests {
 
     #[test]
     fn the_fingerprint_does_not_move_with_the_line() {
-        let at =
-            |line| Finding::new(Rule::LabelEmpty, "~\"\"", "x").at(Place { path: "p.md".to_owned(), line, column: 1 });
+        let at = |line| {
+            Finding::new(Rule::LabelEmpty, "~\"\"", "x").with_place(Place { path: "p.md".to_owned(), line, column: 1 })
+        };
         assert_eq!(at(3).fingerprint, at(9).fingerprint);
-        let ordered = in_order(vec![at(9), at(3)]);
+        let ordered = sort_and_deduplicate(vec![at(9), at(3)]);
         assert_ne!(ordered[0].fingerprint, ordered[1].fingerprint);
         assert_eq!(ordered[0].place.as_ref().unwrap().line, 3);
     }
 
     #[test]
     fn the_worst_comes_first() {
-        let ordered =
-            in_order(vec![Finding::new(Rule::LabelTrailingComma, "b", "x"), Finding::new(Rule::PageMissing, "a", "x")]);
+        let ordered = sort_and_deduplicate(vec![
+            Finding::new(Rule::LabelTrailingComma, "b", "x"),
+            Finding::new(Rule::PageMissing, "a", "x"),
+        ]);
         assert_eq!(ordered[0].rule, Rule::PageMissing);
     }
 }

@@ -58,7 +58,7 @@ pub fn scope(name: &str) -> Option<&str> {
 }
 
 /// Another label of the same scope among `labels`, which GitLab would take off if `name` were put on.
-pub fn conflict<'a>(name: &LabelName, labels: &'a [String]) -> Option<&'a str> {
+pub fn find_scope_conflict<'a>(name: &LabelName, labels: &'a [String]) -> Option<&'a str> {
     let scope_of_name = name.scope()?;
     labels.iter().map(String::as_str).find(|other| *other != name.as_str() && scope(other) == Some(scope_of_name))
 }
@@ -78,8 +78,8 @@ mod tests {
     fn a_conflict_is_another_label_of_the_same_scope() {
         let name = LabelName::parse("pod::alpha").unwrap();
         let labels = ["bug", "pod::alpha", "pod::beta"].map(str::to_owned);
-        assert_eq!(conflict(&name, &labels), Some("pod::beta"));
-        assert_eq!(conflict(&name, &labels[..2]), None);
+        assert_eq!(find_scope_conflict(&name, &labels), Some("pod::beta"));
+        assert_eq!(find_scope_conflict(&name, &labels[..2]), None);
     }
 
     #[test]

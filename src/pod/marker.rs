@@ -8,23 +8,23 @@
 //! <!-- podkeeper:v1 end -->
 //! ```
 //!
-//! The comments are read by their meaning, because editors respell them, and the block's last line is a visible sign of
-//! the same key, because editors lose them ([`frame`]). Everything outside the block is people's, byte for byte, and so
-//! is a line inside it that podkeeper did not write ([`lines`]). [`render`], [`parse`] and [`splice`] are total: any text
-//! parses to absent, present or damaged, and nothing panics.
+//! The comments are read by their meaning, because editors respell them, and the block's last line is a visible
+//! signature with the same key, because editors lose them ([`block_parser`]). Everything outside the block is people's,
+//! byte for byte, and so is a line inside it that podkeeper did not write ([`line_hash`]). [`render_block`],
+//! [`parse_body`] and [`replace_block`] are total: any text parses to absent, present or damaged, and nothing panics.
 
-mod frame;
-pub mod lines;
+mod block_parser;
+pub mod line_hash;
 mod state;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::PodKey;
 use super::session::SessionKey;
-use super::text::{normalised, without_quick_actions};
-use frame::{Located, locate};
-pub use state::{FORMAT, Failing, Failure, State, whole_minute};
+use super::text::{escape_quick_actions, normalize_like_gitlab};
+use super::{PodKey, Stage};
+use block_parser::{BlockLocation, locate_block};
+pub use state::{BLOCK_FORMAT, BlockState, FailureKind, RememberedFailure, truncate_to_minute};
 
 const END: &str = "<!-- podkeeper:v1 end -->";
 /// A state is dates and a few hashes; more is not ours.
@@ -42,15 +42,15 @@ pub enum Marker {
 /// The living reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportKind {
-    /// What rots on the pod's page.
+    /// Broken links and labels of the pod's page.
     Links,
     /// Where page and Support Team data disagree.
     Roster,
 }
 
 impl ReportKind {
-    /// The word of markers and texts.
-    pub fn word(self) -> &'static str {
+    /// The word in markers and texts.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Links => "links",
             Self::Roster => "roster",
@@ -59,13 +59,22 @@ impl ReportKind {
 }
 
 impl Marker {
+    /// The part of a run in which its issue is opened and kept.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Session(_) => Stage::Sessions,
+            Self::Report(_, ReportKind::Roster) => Stage::Roster,
+            Self::Report(_, ReportKind::Links) => Stage::Links,
+        }
+    }
+
     /// Reads the kind and the key of a marker.
-    fn parse(kind: &str, key: &str) -> Option<Self> {
+    fn from_kind_and_key(kind: &str, key: &str) -> Option<Self> {
         match kind {
             "session" => SessionKey::parse(key).map(Self::Session),
             "report" => {
                 let (pod, word) = key.split_once('/')?;
-                let kind = [ReportKind::Links, ReportKind::Roster].into_iter().find(|kind| kind.word() == word)?;
+                let kind = [ReportKind::Links, ReportKind::Roster].into_iter().find(|kind| kind.as_str() == word)?;
                 Some(Self::Report(PodKey::parse(pod)?, kind))
             }
             _ => None,
@@ -75,15 +84,15 @@ impl Marker {
 
 impl Marker {
     /// The line that shows whose block it is where the comments are not shown, with a few words behind it.
-    pub fn sign(&self, words: &str) -> String {
+    pub fn render_signature(&self, words: &str) -> String {
         match self {
             Self::Session(key) => format!("<sub>podkeeper · {key} · {words}</sub>"),
-            Self::Report(pod, kind) => format!("<sub>podkeeper · {pod}/{} · {words}</sub>", kind.word()),
+            Self::Report(pod, kind) => format!("<sub>podkeeper · {pod}/{} · {words}</sub>", kind.as_str()),
         }
     }
 
     /// The pod's key in it.
-    pub fn pod(&self) -> &PodKey {
+    pub fn pod_key(&self) -> &PodKey {
         match self {
             Self::Session(key) => &key.pod,
             Self::Report(pod, _) => pod,
@@ -95,100 +104,106 @@ impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(key) => write!(f, "session {key}"),
-            Self::Report(pod, kind) => write!(f, "report {pod}/{}", kind.word()),
+            Self::Report(pod, kind) => write!(f, "report {pod}/{}", kind.as_str()),
         }
     }
 }
 
 /// The block of a body: what podkeeper wrote and may rewrite, and what people wrote between.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct ManagedBlock {
     /// What the issue is.
     pub marker: Marker,
     /// The Markdown between the comments, without a newline at its end.
     pub text: String,
     /// What is remembered.
-    pub state: State,
-    /// What of the frame is still there.
-    pub frame: Frame,
+    pub state: BlockState,
+    /// Which comments around it are still there.
+    pub marker_comments: MarkerComments,
 }
 
 /// The comments around a block, as far as they were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
+pub enum MarkerComments {
     /// All of them, and the state can be read.
-    Whole,
+    Complete,
     /// All of them; the state cannot be read.
-    WithoutState,
-    /// Some or all are lost: the block is known by its sign.
-    WithoutComments {
+    StateUnreadable,
+    /// Some or all are lost: the block is known by its signature.
+    Incomplete {
         /// Whether the state is there.
-        state: bool,
+        has_state: bool,
     },
 }
 
-impl Block {
+impl ManagedBlock {
     /// A block that is to be written.
-    pub fn new(marker: Marker, text: String, state: State) -> Self {
-        let lines = text.lines().filter_map(lines::hash).collect();
-        Self { marker, text, state: State { format: FORMAT, lines, ..state }, frame: Frame::Whole }
+    pub fn new(marker: Marker, text: String, state: BlockState) -> Self {
+        let lines = text.lines().filter_map(line_hash::hash_line).collect();
+        Self {
+            marker,
+            text,
+            state: BlockState { format: BLOCK_FORMAT, lines, ..state },
+            marker_comments: MarkerComments::Complete,
+        }
     }
 
-    /// Whether a later podkeeper wrote it, so that this one leaves it as it is.
-    pub fn is_newer(&self) -> bool {
-        self.state.format > FORMAT
+    /// Whether a later version of podkeeper wrote it, so that this one leaves it as it is.
+    pub fn is_from_newer_version(&self) -> bool {
+        self.state.format > BLOCK_FORMAT
     }
 
     /// Whether two blocks are the same, however GitLab stored their blanks: what is asked before one is replaced.
-    pub fn same(&self, other: &Self) -> bool {
+    pub fn equals_ignoring_blanks(&self, other: &Self) -> bool {
         self.marker == other.marker
             && self.state == other.state
-            && self.frame == other.frame
-            && normalised(&self.text) == normalised(&other.text)
+            && self.marker_comments == other.marker_comments
+            && normalize_like_gitlab(&self.text) == normalize_like_gitlab(&other.text)
     }
 
-    /// Whether this block, as it was found, says what `wanted` would say. Another spelling says the same, and a person's
-    /// line in it is no reason to write.
-    pub fn says(&self, wanted: &Self) -> bool {
-        let ours = self.text.lines().filter(|line| self.wrote(line, wanted)).filter_map(lines::hash);
+    /// Whether this block, as it was found, says what `wanted` would say. Another spelling says the same, and a
+    /// person's line in it is no reason to write.
+    pub fn is_up_to_date_with(&self, wanted: &Self) -> bool {
+        let ours =
+            self.text.lines().filter(|line| self.is_podkeeper_line(line, wanted)).filter_map(line_hash::hash_line);
         self.marker == wanted.marker
-            && self.frame == Frame::Whole
+            && self.marker_comments == MarkerComments::Complete
             && self.state == wanted.state
-            && ours.eq(wanted.text.lines().filter_map(lines::hash))
+            && ours.eq(wanted.text.lines().filter_map(line_hash::hash_line))
     }
 
     /// The lines that people wrote into the block, with the blank lines between them; empty where there are none.
     ///
-    /// None of them can act where it is moved to: a line that GitLab could take for a quick action is written so that it
-    /// is none.
-    pub fn peoples_lines(&self, wanted: &Self) -> String {
-        let mut kept: Vec<&str> = Vec::new();
+    /// None of them can act where it is moved to: a line that GitLab could take for a quick action is written so that
+    /// it is none.
+    pub fn human_lines(&self, wanted: &Self) -> String {
+        let mut lines_of_people: Vec<&str> = Vec::new();
         for line in self.text.lines() {
             let blank = line.trim().is_empty();
-            let between = blank && kept.last().is_some_and(|last| !last.trim().is_empty());
-            if between || (!blank && !self.wrote(line, wanted)) {
-                kept.push(line);
+            let between = blank && lines_of_people.last().is_some_and(|last| !last.trim().is_empty());
+            if between || (!blank && !self.is_podkeeper_line(line, wanted)) {
+                lines_of_people.push(line);
             }
         }
-        without_quick_actions(kept.join("\n").trim_end_matches('\n'))
+        escape_quick_actions(lines_of_people.join("\n").trim_end_matches('\n'))
     }
 
     /// The lines that podkeeper wrote, as they were found.
-    pub fn own_text(&self, wanted: &Self) -> String {
-        let own = self.text.lines().filter(|line| self.wrote(line, wanted));
+    pub fn podkeeper_text(&self, wanted: &Self) -> String {
+        let own = self.text.lines().filter(|line| self.is_podkeeper_line(line, wanted));
         own.collect::<Vec<&str>>().join("\n").trim_end().to_owned()
     }
 
     /// Whether it is still known which lines podkeeper wrote.
-    pub fn knows_its_lines(&self) -> bool {
-        matches!(self.frame, Frame::Whole | Frame::WithoutComments { state: true })
+    pub fn has_line_hashes(&self) -> bool {
+        matches!(self.marker_comments, MarkerComments::Complete | MarkerComments::Incomplete { has_state: true })
     }
 
     /// Whether podkeeper wrote a line: it is one of those that were written, or of those that would be written now.
-    fn wrote(&self, line: &str, wanted: &Self) -> bool {
-        let Some(hash) = lines::hash(line) else { return true };
-        // Before there were hashes, all of a whole block was podkeeper's.
-        let before = self.state.format == 0 && matches!(self.frame, Frame::Whole);
+    fn is_podkeeper_line(&self, line: &str, wanted: &Self) -> bool {
+        let Some(hash) = line_hash::hash_line(line) else { return true };
+        // Before there were hashes, all of a complete block was podkeeper's.
+        let before = self.state.format == 0 && matches!(self.marker_comments, MarkerComments::Complete);
         let known: BTreeSet<&String> = self.state.lines.iter().chain(&wanted.state.lines).collect();
         before || known.contains(&hash)
     }
@@ -196,11 +211,11 @@ impl Block {
 
 /// What a body says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Marked {
-    /// Neither marker nor sign.
-    No,
+pub enum ParsedBody {
+    /// Neither marker nor signature.
+    NoMarker,
     /// One block.
-    Block(Block),
+    Block(ManagedBlock),
     /// Marker comments that do not make one block.
     Damaged {
         /// What is wrong.
@@ -210,19 +225,19 @@ pub enum Marked {
     },
 }
 
-impl Marked {
+impl ParsedBody {
     /// The block, where there is one.
-    pub fn block(&self) -> Option<&Block> {
+    pub fn block(&self) -> Option<&ManagedBlock> {
         match self {
             Self::Block(block) => Some(block),
-            Self::No | Self::Damaged { .. } => None,
+            Self::NoMarker | Self::Damaged { .. } => None,
         }
     }
 
     /// What the issue is, or was where its marker is damaged.
     pub fn marker(&self) -> Option<&Marker> {
         match self {
-            Self::No => None,
+            Self::NoMarker => None,
             Self::Block(block) => Some(&block.marker),
             Self::Damaged { marker, .. } => marker.as_ref(),
         }
@@ -233,7 +248,7 @@ impl Marked {
 ///
 /// A line of the text that would read as the beginning of a comment is defused, so that what is parsed is what was
 /// rendered.
-pub fn render(block: &Block) -> String {
+pub fn render_block(block: &ManagedBlock) -> String {
     let mut out = format!("<!-- podkeeper:v1 {} -->\n", block.marker);
     for line in block.text.lines() {
         if line.trim_start().starts_with("<!--") {
@@ -244,7 +259,7 @@ pub fn render(block: &Block) -> String {
         out.push('\n');
     }
     // Escaped, so that no value can begin or end a comment.
-    let state = serde_json::to_string(&block.state).unwrap_or_else(|_| "{}".to_owned());
+    let state = linkcheck::json::to_line(&block.state);
     let state = state.replace('<', "\\u003c").replace('>', "\\u003e");
     out.push_str("<!-- podkeeper:v1 state ");
     out.push_str(&state);
@@ -253,18 +268,18 @@ pub fn render(block: &Block) -> String {
     out
 }
 
-/// Everything that a body says it is, by comments and signs, damaged or not: whoever opens an issue asks whether one of
-/// these is it.
-pub fn named(body: &str) -> Vec<Marker> {
-    frame::named(body)
+/// Everything that a body says it is, by comments and signatures, damaged or not: whoever opens an issue asks whether
+/// one of these is it.
+pub fn find_markers(body: &str) -> Vec<Marker> {
+    block_parser::find_markers(body)
 }
 
 /// Reads a body.
-pub fn parse(body: &str) -> Marked {
-    match locate(body) {
-        Located::No => Marked::No,
-        Located::Block(block, _) => Marked::Block(*block),
-        Located::Damaged { why, marker } => Marked::Damaged { why, marker },
+pub fn parse_body(body: &str) -> ParsedBody {
+    match locate_block(body) {
+        BlockLocation::Absent => ParsedBody::NoMarker,
+        BlockLocation::Block(block, _) => ParsedBody::Block(*block),
+        BlockLocation::Damaged { why, marker } => ParsedBody::Damaged { why, marker },
     }
 }
 
@@ -273,15 +288,15 @@ pub fn parse(body: &str) -> Marked {
 ///
 /// # Errors
 /// A sentence, when the body holds no block to replace.
-pub fn splice(body: &str, block: &Block, below: &str) -> Result<String, String> {
-    let range = match locate(body) {
-        Located::Block(_, range) => range,
-        Located::No => return Err("the marker is gone".to_owned()),
-        Located::Damaged { why, .. } => return Err(why),
+pub fn replace_block(body: &str, block: &ManagedBlock, below: &str) -> Result<String, String> {
+    let range = match locate_block(body) {
+        BlockLocation::Block(_, range) => range,
+        BlockLocation::Absent => return Err("the marker is gone".to_owned()),
+        BlockLocation::Damaged { why, .. } => return Err(why),
     };
     let (before, after) = (&body[..range.start], &body[range.end..]);
     if below.is_empty() {
-        return Ok(format!("{before}{}{after}", render(block)));
+        return Ok(format!("{before}{}{after}", render_block(block)));
     }
     let lines: Vec<&str> = after.splitn(3, '\n').collect();
     let gap = match lines[..] {
@@ -291,17 +306,17 @@ pub fn splice(body: &str, block: &Block, below: &str) -> Result<String, String> 
         _ if after.trim().is_empty() => "",
         _ => "\n\n",
     };
-    Ok(format!("{before}{}\n\n{below}{gap}{after}", render(block)))
+    Ok(format!("{before}{}\n\n{below}{gap}{after}", render_block(block)))
 }
 
-/// What stands outside the block, without markup; for telling whether somebody wrote there. Another spelling of the same
-/// is the same.
-pub fn outside(body: &str) -> String {
-    let (before, after) = match locate(body) {
-        Located::Block(_, range) => (&body[..range.start], &body[range.end..]),
-        Located::No | Located::Damaged { .. } => (body, ""),
+/// What stands outside the block, without markup; to find out whether somebody wrote there. Another spelling of the
+/// same is the same.
+pub fn text_outside_block(body: &str) -> String {
+    let (before, after) = match locate_block(body) {
+        BlockLocation::Block(_, range) => (&body[..range.start], &body[range.end..]),
+        BlockLocation::Absent | BlockLocation::Damaged { .. } => (body, ""),
     };
-    let bare = |text: &str| text.lines().map(lines::without_markup).collect::<String>();
+    let bare = |text: &str| text.lines().map(line_hash::without_markup).collect::<String>();
     format!("{}\n{}", bare(before), bare(after))
 }
 

@@ -1,30 +1,32 @@
-//! The vocabulary: plain data and pure functions that every other room speaks in.
+//! The vocabulary: plain data and pure functions that every other folder uses.
 //!
 //! Nothing here reads a file, a clock, the environment or the network, and nothing here uses another
-//! room. Read in this order: what a pod is, what can be seen of it, what should change, what came of it.
+//! folder. Read in this order: what a pod is, what can be seen of it, what should change, what came of it.
 
 pub mod agent;
 pub mod label;
 pub mod roster;
 pub mod schedule;
 pub mod session;
+pub mod similar_name;
 pub mod template;
 
-pub mod document;
 pub mod marker;
-pub mod observed;
+pub mod pod_page;
 pub mod snapshot;
-pub mod text;
-pub mod traffic;
-pub mod verdict;
 
 pub mod action;
+pub mod audit_trail;
 pub mod finding;
+pub mod limits;
+pub(crate) mod origin;
 pub mod outcome;
 pub mod plan;
 pub mod rule;
 pub mod run;
-pub mod trail;
+
+// What a link check sees, and how texts from outside are shown.
+pub use linkcheck::{json, observed, secrets, text, traffic, verdict};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,9 +52,9 @@ pub struct Pod {
     /// The display name, for example `Secure Pod`.
     pub name: String,
     /// Keys this pod had before; issues stamped with them are still its own.
-    pub formerly: Vec<PodKey>,
+    pub former_keys: Vec<PodKey>,
     /// Where the pod's page is kept.
-    pub page: PageAt,
+    pub page: PageLocation,
     /// The project that holds the pairing issues, by its full path.
     pub pairing_project: String,
     /// What is done for it in this run.
@@ -64,9 +66,9 @@ pub struct Pod {
     /// How the Support Team data says who belongs to it.
     pub membership: MembershipRule,
     /// Where the Support Team data is kept; without it there is no audit.
-    pub agents: Option<AgentsAt>,
+    pub agents: Option<AgentsLocation>,
     /// Where its living reports go.
-    pub reports: Reports,
+    pub reports: ReportTarget,
     /// The groups whose labels its page means, by their full paths.
     pub label_groups: Vec<String>,
     /// The first body of a pairing issue.
@@ -74,9 +76,9 @@ pub struct Pod {
     /// The pod's own Slack channel with its `#`, to find it among those its page names.
     pub slack_channel: Option<String>,
     /// The GitLab instance, for links to the page's source.
-    pub instance: url::Url,
+    pub gitlab_url: url::Url,
     /// User names, beside the token's own, whose issues count as podkeeper's.
-    pub bots: Vec<String>,
+    pub bot_usernames: Vec<String>,
     /// Findings that people have accepted, each until a day.
     pub exceptions: Vec<Exception>,
 }
@@ -84,7 +86,7 @@ pub struct Pod {
 /// The jobs of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// Pairing issues are opened and kept in step; twins are settled.
+    /// Pairing issues are opened and kept in step; duplicates are linked and closed.
     Sessions,
     /// The pod's label is there and on podkeeper's own pairing issues.
     Labels,
@@ -94,7 +96,33 @@ pub enum Task {
     Links,
 }
 
+/// The parts of a run, in the order in which they are decided and done: whatever a later one costs, the earlier ones
+/// have their issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Pairing issues and their labels.
+    Sessions,
+    /// The comparison of page and Support Team data, and its report.
+    Roster,
+    /// Links and labels of the page, and their report.
+    Links,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::Roster, Self::Links];
+}
+
 impl Task {
+    /// The part of a run that it belongs to.
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::Sessions | Self::Labels => Stage::Sessions,
+            Self::Roster => Stage::Roster,
+            Self::Links => Stage::Links,
+        }
+    }
+
     /// All of them, with the words of the command line.
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Sessions, "sessions"), (Self::Labels, "labels"), (Self::Roster, "roster"), (Self::Links, "links")];
@@ -102,7 +130,7 @@ impl Task {
 
 /// The place of a pod's page: a file of a GitLab project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageAt {
+pub struct PageLocation {
     /// Full path of the project.
     pub project: String,
     /// Path of the file inside it.
@@ -113,9 +141,24 @@ pub struct PageAt {
     pub site: Option<url::Url>,
 }
 
+impl PageLocation {
+    /// Which file it is, whatever site shows it.
+    pub fn id(&self) -> PageId {
+        PageId { project: self.project.clone(), path: self.path.clone(), git_ref: self.git_ref.clone() }
+    }
+}
+
+/// What tells one page from another: the file, at its ref, in its project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PageId {
+    project: String,
+    git_ref: String,
+    path: String,
+}
+
 /// The place of the Support Team data: a folder with one file per agent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AgentsAt {
+pub struct AgentsLocation {
     /// Full path of the project.
     pub project: String,
     /// Path of the folder inside it.
@@ -126,7 +169,7 @@ pub struct AgentsAt {
 
 /// Where living reports go.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reports {
+pub struct ReportTarget {
     /// Full path of the project; without one, reports are printed only.
     pub project: Option<String>,
     /// Whether the roster report, which names people, is opened as a confidential issue.
@@ -139,14 +182,14 @@ pub struct LabelSpec {
     /// The exact name.
     pub name: LabelName,
     /// Whether podkeeper may create it.
-    pub create: bool,
+    pub may_create: bool,
     /// Colour as GitLab takes it, for example `#428BCA`.
     pub color: String,
     /// Description for a label that is created.
     pub description: String,
 }
 
-/// A finding that people decided to live with, told no more until its day comes.
+/// A finding that people decided to live with: not reported until its day has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     /// The rule it silences.
@@ -193,21 +236,21 @@ pub fn is_slug(text: &str) -> bool {
 impl Pod {
     /// Whether an account is podkeeper: the token's own, or one that the configuration names.
     pub fn is_bot(&self, bot: &Account, account: &Account) -> bool {
-        account.id == bot.id || self.bots.iter().any(|name| name.eq_ignore_ascii_case(&account.username))
+        account.id == bot.id || self.bot_usernames.iter().any(|name| name.eq_ignore_ascii_case(&account.username))
     }
 
     /// The slot that a session's key belongs to, under its present or a former name; `None` for keys of
     /// other pods.
-    pub fn slot_of(&self, key: &SessionKey) -> Option<&Slot> {
-        if self.key != key.pod && !self.formerly.contains(&key.pod) {
+    pub fn find_slot(&self, key: &SessionKey) -> Option<&Slot> {
+        if self.key != key.pod && !self.former_keys.contains(&key.pod) {
             return None;
         }
-        self.slots.iter().find(|slot| slot.key == key.slot || slot.formerly.contains(&key.slot))
+        self.slots.iter().find(|slot| slot.key == key.slot || slot.former_keys.contains(&key.slot))
     }
 
     /// The key under which a session goes today.
-    pub fn present_key(&self, key: &SessionKey) -> Option<SessionKey> {
-        let slot = self.slot_of(key)?;
+    pub fn current_session_key(&self, key: &SessionKey) -> Option<SessionKey> {
+        let slot = self.find_slot(key)?;
         Some(SessionKey { pod: self.key.clone(), slot: slot.key.clone(), ..key.clone() })
     }
 }

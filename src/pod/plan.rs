@@ -6,15 +6,15 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::action::Action;
-use super::finding::hex;
+use super::finding::to_hex;
 
 /// The changes of one round.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     /// In the order in which they are carried out.
     pub actions: Vec<Action>,
-    /// When the look was made that they come from.
-    pub at: DateTime<Utc>,
+    /// When the run was made that they come from.
+    pub observed_at: DateTime<Utc>,
 }
 
 impl Plan {
@@ -24,17 +24,17 @@ impl Plan {
     }
 }
 
-/// The stamp of what would be done: SHA-256 over the canonical actions of all pods, in order, as hex.
+/// The stamp of what would be done: SHA-256 over the canonical JSON of all pods' actions, in order, as hex.
 ///
 /// `apply --plan STAMP` makes the plan anew and refuses to write unless it has the same stamp.
-pub fn stamp(plans: &[&Plan]) -> String {
+pub fn compute_stamp(plans: &[&Plan]) -> String {
     let mut hash = Sha256::new();
     for (plan, action) in plans.iter().flat_map(|plan| plan.actions.iter().map(move |action| (plan, action))) {
         // serde_json sorts the keys of a `json!` object.
-        hash.update(action.canonical(plan.at).to_string().as_bytes());
+        hash.update(action.canonical_json(plan.observed_at).to_string().as_bytes());
         hash.update(b"\n");
     }
-    hex(&hash.finalize())
+    to_hex(&hash.finalize())
 }
 
 impl fmt::Display for Plan {

@@ -25,7 +25,7 @@ impl Handle {
     }
 
     /// The form that is compared.
-    pub fn folded(&self) -> String {
+    pub fn to_ascii_lowercase(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }

@@ -17,7 +17,7 @@ pub struct Slot {
     /// Its key, a slug, for example `weekly`; the second part of a session's key.
     pub key: String,
     /// Keys it had before; issues stamped with them are still its own.
-    pub formerly: Vec<String>,
+    pub former_keys: Vec<String>,
     /// When it meets, in the zone's local time.
     pub cron: Cron,
     /// The zone whose clock it follows.
@@ -27,10 +27,10 @@ pub struct Slot {
     /// How long before its start a session's pairing issue is opened.
     pub open_ahead: Duration,
     /// Local dates on which it does not meet.
-    pub skip: Vec<NaiveDate>,
+    pub skipped_dates: Vec<NaiveDate>,
     /// It meets every so many weeks, counted from the week of `anchor`; 1 means every week.
-    pub every: u32,
-    /// A date in a week in which it meets; needed when `every` is more than 1.
+    pub every_weeks: u32,
+    /// A date in a week in which it meets; needed when `every_weeks` is more than 1.
     pub anchor: Option<NaiveDate>,
     /// The calendar's name for it, and the start of the issue's title, for example `Secure Pod Pairing`.
     pub event: String,
@@ -49,35 +49,35 @@ impl Slot {
         self.cron
             .after(local)
             .filter(|local| self.meets_on(local.date()))
-            .map(move |local| self.session(pod, local))
+            .map(move |local| self.session_at(pod, local))
             .filter(move |session| session.start >= from)
     }
 
     /// The title of a session's pairing issue: `Secure Pod Pairing, Thu 2026-11-26 15:00 UTC`.
-    pub fn title(&self, session: &Session) -> String {
-        let when = session.when();
+    pub fn issue_title(&self, session: &Session) -> String {
+        let when = session.start_text();
         let room = LONGEST_TITLE.saturating_sub(when.chars().count() + 2);
         let event: String = self.event.chars().take(room).collect();
         format!("{event}, {when}")
     }
 
-    fn session(&self, pod: &PodKey, local: NaiveDateTime) -> Session {
+    fn session_at(&self, pod: &PodKey, local: NaiveDateTime) -> Session {
         Session {
-            key: SessionKey::on(pod, &self.key, local.date()),
+            key: SessionKey::for_date(pod, &self.key, local.date()),
             date: local.date(),
-            start: resolve(self.zone, local),
+            start: resolve_local_time(self.zone, local),
             duration: self.duration,
         }
     }
 
     fn meets_on(&self, date: NaiveDate) -> bool {
-        !self.skip.contains(&date) && self.in_rhythm(date)
+        !self.skipped_dates.contains(&date) && self.is_meeting_week(date)
     }
 
-    fn in_rhythm(&self, date: NaiveDate) -> bool {
+    fn is_meeting_week(&self, date: NaiveDate) -> bool {
         let Some(anchor) = self.anchor else { return true };
         let weeks = (monday(date) - monday(anchor)).num_weeks();
-        weeks.rem_euclid(i64::from(self.every.max(1))) == 0
+        weeks.rem_euclid(i64::from(self.every_weeks.max(1))) == 0
     }
 }
 
@@ -86,7 +86,7 @@ fn monday(date: NaiveDate) -> NaiveDate {
 }
 
 /// The instant of a local time; see [`Slot::sessions_from`] for clock changes.
-fn resolve(zone: Tz, local: NaiveDateTime) -> DateTime<Tz> {
+fn resolve_local_time(zone: Tz, local: NaiveDateTime) -> DateTime<Tz> {
     let mut candidate = local;
     // The longest gap on record is a whole day (Samoa skipped 2011-12-30).
     for _ in 0..=(26 * 60) {
@@ -123,7 +123,7 @@ impl Cron {
                 fields.len()
             ));
         };
-        let weekday = weekday_names(weekday)?;
+        let weekday = translate_weekdays(weekday)?;
         let restricted = |field: &str| field != "*" && field != "?";
         let variants = if restricted(day) && restricted(&weekday) {
             vec![(day, "*"), ("*", weekday.as_str())]
@@ -166,7 +166,7 @@ impl Cron {
 const WEEKDAYS: [&str; 8] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Translates weekday numbers (0 to 7) to names, in lists and ranges; names stay.
-fn weekday_names(field: &str) -> Result<String, String> {
+fn translate_weekdays(field: &str) -> Result<String, String> {
     let name = |part: &str| -> Result<String, String> {
         match part.parse::<usize>() {
             Ok(number) => WEEKDAYS
@@ -187,7 +187,7 @@ fn weekday_names(field: &str) -> Result<String, String> {
             continue;
         }
         if let (Some(_), _) | (None, true) = (step, range.contains('-')) {
-            out.push(expand(range, step)?);
+            out.push(expand_weekday_range(range, step)?);
         } else {
             out.push(name(range)?);
         }
@@ -196,7 +196,7 @@ fn weekday_names(field: &str) -> Result<String, String> {
 }
 
 /// Spells a weekday range out (`Fri-Mon` wraps in Vixie's cron; the crate refuses it).
-fn expand(range: &str, step: Option<&str>) -> Result<String, String> {
+fn expand_weekday_range(range: &str, step: Option<&str>) -> Result<String, String> {
     let number = |text: &str| -> Result<usize, String> {
         if let Some(number) = text.parse::<usize>().ok().filter(|number| *number <= 7) {
             return Ok(number);
@@ -221,7 +221,7 @@ fn expand(range: &str, step: Option<&str>) -> Result<String, String> {
 }
 
 /// Why a slot cannot be used, or `None`: it must meet at all, and at most once in an ISO week.
-pub fn slot_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
+pub fn find_slot_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
     let start = around.and_hms_opt(0, 0, 0)?;
     let mut weeks: Option<(i32, u32)> = None;
     let mut met = false;

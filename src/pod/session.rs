@@ -25,7 +25,7 @@ pub struct SessionKey {
 
 impl SessionKey {
     /// The key of a slot's meeting in the ISO week that holds `date`.
-    pub fn on(pod: &PodKey, slot: &str, date: NaiveDate) -> Self {
+    pub fn for_date(pod: &PodKey, slot: &str, date: NaiveDate) -> Self {
         let week = date.iso_week();
         Self { pod: pod.clone(), slot: slot.to_owned(), year: week.year(), week: week.week() }
     }
@@ -49,7 +49,7 @@ impl SessionKey {
     }
 
     /// Whether `date` lies in the key's week.
-    pub fn is_week_of(&self, date: NaiveDate) -> bool {
+    pub fn week_contains(&self, date: NaiveDate) -> bool {
         let week: IsoWeek = date.iso_week();
         (week.year(), week.week()) == (self.year, self.week)
     }
@@ -76,12 +76,12 @@ pub struct Session {
 
 impl Session {
     /// Whether it has begun.
-    pub fn started(&self, now: DateTime<Utc>) -> bool {
+    pub fn has_started(&self, now: DateTime<Utc>) -> bool {
         self.start <= now
     }
 
     /// The start as people read it: `Thu 2026-11-26 15:00 UTC`.
-    pub fn when(&self) -> String {
+    pub fn start_text(&self) -> String {
         self.start.format("%a %Y-%m-%d %H:%M %Z").to_string()
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_key_uses_the_iso_year() {
         let date = NaiveDate::from_ymd_opt(2027, 1, 1).unwrap();
-        assert_eq!(SessionKey::on(&pod(), "weekly", date).to_string(), "alpha/weekly/2026-W53");
+        assert_eq!(SessionKey::for_date(&pod(), "weekly", date).to_string(), "alpha/weekly/2026-W53");
     }
 
     #[test]

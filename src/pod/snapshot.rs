@@ -1,13 +1,13 @@
-//! What was seen in one look.
+//! What was seen in one run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::agent::{AccountState, AgentFile};
-use super::document::PodPage;
-use super::marker::{Failing, Marked, ReportKind};
-use super::observed::{Blind, Observed};
+use super::agent::{AgentFile, ObservedAccount};
+use super::marker::{ParsedBody, RememberedFailure, ReportKind};
+use super::observed::{Observed, ReadFailure};
+use super::pod_page::PodPage;
 use super::text::Untrusted;
 use super::verdict::{LabelVerdict, Observation};
 
@@ -17,119 +17,110 @@ use super::verdict::{LabelVerdict, Observation};
 pub struct Snapshot {
     /// When it was taken.
     pub now: DateTime<Utc>,
-    /// The same moment by GitLab's clock, as its answers agree on it. Absent where none named a date, and where `now` was
-    /// given rather than read off a clock; unknown where they disagree.
-    pub server_now: Observed<DateTime<Utc>>,
+    /// The same moment by GitLab's clock, as its answers agree on it. Absent where none named a date, and where `now`
+    /// was given rather than read off a clock; unknown where they disagree.
+    pub server_time: Observed<DateTime<Utc>>,
     /// The pod's page.
     pub page: Observed<PodPage>,
     /// The project of the pairing issues and what is in it.
-    pub tracker: Tracker,
+    pub pairing_project: PairingProjectState,
     /// The projects that are only read, those that were seen.
-    pub sources: Vec<SourceProject>,
+    pub read_only_projects: Vec<ReadOnlyProject>,
     /// The Support Team data; absent where none is configured.
     pub agents: Observed<Vec<AgentFile>>,
     /// The accounts that were found for the handles of the page and the numbers of the agents.
-    pub accounts: Observed<Vec<AccountState>>,
+    pub accounts: Observed<Vec<ObservedAccount>>,
     /// A look at every link of the page; absent where links are not looked at in this run.
-    pub links: Observed<Vec<Observation>>,
+    pub link_observations: Observed<Vec<Observation>>,
     /// A look at every label that the page names, by name.
-    pub labels: BTreeMap<String, LabelVerdict>,
+    pub label_verdicts: BTreeMap<String, LabelVerdict>,
     /// What else could not be seen.
-    pub unseen: Vec<Blind>,
+    pub read_failures: Vec<ReadFailure>,
     /// The project of the living reports; absent where none is configured.
-    pub reports: Observed<ReportsSeen>,
+    pub reports_project: Observed<ReportsProjectState>,
     /// What the reports remembered when this pass began; none in its first round. What a pass writes down itself is no
-    /// earlier look.
-    pub remembered: Option<Remembered>,
+    /// earlier run.
+    pub memory_at_start: Option<ReportMemory>,
     /// Identities of the actions of this pass that are not planned again in it: what was tried and not done,
     /// and what was opened.
-    pub tried: BTreeSet<String>,
+    pub attempted_actions: BTreeSet<String>,
     /// How many more writes this run may make.
     pub writes_left: usize,
 }
 
 impl Project {
     /// The least role that may set labels of an issue that is there (GitLab docs, "Roles and permissions": Planner).
-    pub const PLANNER: u8 = 15;
-
-    /// Whether this is a path that GitLab gives a project which is marked for deletion, or whose group is:
-    /// `NAME-deletion_scheduled-ID` (`app/services/namespaces/mark_for_deletion_base_service.rb`).
-    pub fn is_path_marked_for_deletion(path: &str) -> bool {
-        path.split('/').any(|part| {
-            let number = part.rsplit_once("-deletion_scheduled-").map(|(_, number)| number);
-            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-        })
-    }
+    pub const PLANNER_ACCESS_LEVEL: u8 = 15;
 
     /// Whether issues can be written there.
-    pub fn is_open(&self) -> bool {
+    pub fn can_write_issues(&self) -> bool {
         !self.archived && !self.marked_for_deletion && self.issues_enabled
     }
 
     /// Whether the token is known to have too small a role here to set labels.
-    pub fn role_too_small(&self) -> bool {
-        self.role.is_some_and(|role| role < Self::PLANNER)
+    pub fn is_role_too_small(&self) -> bool {
+        self.access_level.is_some_and(|role| role < Self::PLANNER_ACCESS_LEVEL)
     }
 }
 
 impl Snapshot {
     /// A look at page and pairing project alone.
-    pub fn of(now: DateTime<Utc>, page: Observed<PodPage>, tracker: Tracker) -> Self {
+    pub fn new(now: DateTime<Utc>, page: Observed<PodPage>, pairing_project: PairingProjectState) -> Self {
         Self {
             now,
-            server_now: Observed::Absent,
+            server_time: Observed::Absent,
             page,
-            tracker,
-            sources: Vec::new(),
+            pairing_project,
+            read_only_projects: Vec::new(),
             agents: Observed::Absent,
             accounts: Observed::Absent,
-            links: Observed::Absent,
-            labels: BTreeMap::new(),
-            unseen: Vec::new(),
-            reports: Observed::Absent,
-            remembered: None,
-            tried: BTreeSet::new(),
+            link_observations: Observed::Absent,
+            label_verdicts: BTreeMap::new(),
+            read_failures: Vec::new(),
+            reports_project: Observed::Absent,
+            memory_at_start: None,
+            attempted_actions: BTreeSet::new(),
             writes_left: 10,
         }
     }
 }
 
 /// What the reports of a pod remember, by kind.
-pub type Remembered = BTreeMap<ReportKind, BTreeMap<String, Failing>>;
+pub type ReportMemory = BTreeMap<ReportKind, BTreeMap<String, RememberedFailure>>;
 
-/// A look that deciding asks for, because most runs do not need it.
+/// A read that deciding asks for, because most runs do not need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Question {
+pub enum FurtherRead {
     /// Which issues of other accounts in the pairing project speak of podkeeper: asked before one is opened.
-    OthersInPairing,
+    ForeignPairingIssues,
 }
 
 /// The project of the pairing issues.
 #[derive(Debug, Clone)]
-pub struct Tracker {
+pub struct PairingProjectState {
     /// The project.
     pub project: Observed<Project>,
     /// Who podkeeper is there.
     pub bot: Observed<Account>,
     /// The pod's label, by its exact name.
-    pub label: Observed<LabelSeen>,
+    pub label: Observed<ProjectLabel>,
     /// podkeeper's own issues and those with the pod's label, of the last months, oldest first.
-    pub issues: Observed<Vec<PairingIssue>>,
+    pub issues: Observed<Vec<ObservedIssue>>,
     /// Issues of other accounts that speak of podkeeper; none before deciding has asked for them.
-    pub others: Option<Observed<Vec<PairingIssue>>>,
+    pub foreign_issues: Option<Observed<Vec<ObservedIssue>>>,
 }
 
 /// The project of the living reports and podkeeper's own issues in it.
 #[derive(Debug, Clone)]
-pub struct ReportsSeen {
+pub struct ReportsProjectState {
     /// The project.
     pub project: Project,
     /// Who podkeeper is there.
     pub bot: Account,
     /// podkeeper's own issues there, of every age and state, oldest first.
-    pub issues: Vec<PairingIssue>,
+    pub issues: Vec<ObservedIssue>,
     /// Issues of other accounts there that speak of podkeeper, oldest first.
-    pub others: Observed<Vec<PairingIssue>>,
+    pub foreign_issues: Observed<Vec<ObservedIssue>>,
 }
 
 /// A project.
@@ -149,18 +140,18 @@ pub struct Project {
     /// Whether only its members see it.
     pub private: bool,
     /// The token's role in it (GitLab docs, "Roles and permissions": 10 is Guest), where GitLab tells.
-    pub role: Option<u8>,
+    pub access_level: Option<u8>,
     /// Its address.
     pub url: String,
 }
 
 /// A project that is only read, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceProject {
+pub struct ReadOnlyProject {
     /// The table of the pod's file that names it.
-    pub key: &'static str,
+    pub config_table: &'static str,
     /// The path that is named there.
-    pub configured: String,
+    pub configured_path: String,
     /// The project.
     pub project: Project,
 }
@@ -176,17 +167,18 @@ pub struct Account {
 
 /// A label as the project has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelSeen {
+pub struct ProjectLabel {
     /// Its exact name.
     pub name: String,
-    /// Whether it is archived: GitLab puts it on nothing new (18.10, `app/services/labels/available_labels_service.rb`).
+    /// Whether it is archived: GitLab puts it on nothing new (18.10,
+    /// `app/services/labels/available_labels_service.rb`).
     pub archived: bool,
 }
 
-/// An issue of the pairing project.
+/// An issue of the pairing project or of the reports project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "GitLab's own fields, each by itself")]
-pub struct PairingIssue {
+pub struct ObservedIssue {
     /// Its number in the project.
     pub iid: u64,
     /// Its title.
@@ -208,15 +200,15 @@ pub struct PairingIssue {
     /// Its description, byte for byte.
     pub body: String,
     /// What the description says it is.
-    pub marked: Marked,
+    pub parsed_body: ParsedBody,
     /// When it was opened.
     pub created_at: Option<DateTime<Utc>>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Whether people have commented on it or ticked a task of it.
-    pub touched: bool,
+    pub has_human_activity: bool,
     /// How often the pod's label was taken off it; looked up only for own issues that lack it.
     pub label_removals: Observed<usize>,
     /// The issues it is linked to; looked up only where two issues stand for one session.
-    pub links: Observed<BTreeSet<u64>>,
+    pub linked_iids: Observed<BTreeSet<u64>>,
 }

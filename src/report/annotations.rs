@@ -3,24 +3,24 @@
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::{ReportAudience, RunReport, VisibleTo};
 use crate::pod::action::Action;
 use crate::pod::outcome::Outcome;
+use crate::pod::{json as visible_json, secrets};
 
-const MOST: usize = 1_000;
+const MAX_LINKS: usize = 1_000;
 
 /// The whole file.
-pub fn text(told: &Told<'_>) -> String {
-    let outcomes = told.runs.iter().flat_map(|run| &run.outcomes);
-    let links: Vec<Value> = outcomes.filter_map(link).take(MOST).collect();
-    format!("{:#}\n", json!({ "podkeeper": links }))
+pub fn render<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
+    let outcomes = report.runs.runs().flat_map(VisibleTo::outcomes);
+    let links: Vec<Value> = outcomes.filter_map(annotation_link).take(MAX_LINKS).collect();
+    visible_json::to_pretty_text(&json!({ "podkeeper": links })) + "\n"
 }
 
-fn link((action, outcome): &(Action, Outcome)) -> Option<Value> {
-    let Outcome::Done(url) = outcome else { return None };
-    if !url.starts_with("http") {
-        return None;
-    }
-    let label: String = format!("{} {}", action.kind(), action.subject()).chars().take(255).collect();
+fn annotation_link<A: ReportAudience>(tried: VisibleTo<'_, A, (Action, Outcome)>) -> Option<Value> {
+    let (action, url) = (tried.action(), tried.url().filter(|url| url.starts_with("http"))?);
+    // Before it is cut, so that no half of a secret is left that nobody would recognise.
+    let label = format!("{} {}", action.kind(), action.subject());
+    let label: String = secrets::redact(&label).chars().take(255).collect();
     Some(json!({ "external_link": { "label": label, "url": url } }))
 }

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use crate::pod::trail::Entry;
+use super::{ReportAudience, VisibleTo};
+use crate::pod::audit_trail::AuditEntry;
+use crate::pod::json as visible_json;
 
 /// One JSON object a line, in the order of sending.
-pub fn text(trail: &[Entry]) -> String {
-    let line = |entry: &Entry| {
+pub fn render<A: ReportAudience>(trail: VisibleTo<'_, A, [AuditEntry]>) -> String {
+    let line = |entry: &AuditEntry| {
         let value = json!({
             "time": entry.time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             "method": entry.method,
@@ -15,7 +17,7 @@ pub fn text(trail: &[Entry]) -> String {
             "status": entry.status,
             "request_id": entry.request_id,
         });
-        format!("{value}\n")
+        visible_json::to_line(&value) + "\n"
     };
-    trail.iter().map(line).collect()
+    trail.audit_entries().iter().map(line).collect()
 }

@@ -1,39 +1,41 @@
 //! What `check` found: for people by document, and as the JSON contract, version 1.
 
-mod hosts;
-mod lines;
+mod hosts_table;
+mod report_lines;
 mod text;
-mod unseen;
+mod unverified_links;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 
+use super::{Confidential, ReportAudience, VisibleTo};
 use crate::pod::finding::Finding;
+use crate::pod::json;
 use crate::pod::traffic::HostTraffic;
 use crate::pod::verdict::Observation;
-pub use hosts::hosts;
-pub use text::text;
+pub use hosts_table::render_hosts;
+pub use text::render_text;
 
-/// What the report is a function of.
-pub struct Looked<'a> {
+/// What a check came to, for readers `A`.
+pub struct CheckReport<'a, A> {
     /// How many links there are, repeated ones included.
-    pub links: usize,
+    pub link_count: usize,
     /// How many different addresses they name.
-    pub unique: usize,
+    pub unique_url_count: usize,
     /// One look for each address.
     pub observations: &'a [Observation],
     /// What humans should know, in order.
-    pub findings: &'a [Finding],
+    pub findings: VisibleTo<'a, A, [Finding]>,
     /// Why nothing can be concluded, if that is so.
-    pub inconclusive: Option<&'a str>,
+    pub inconclusive_reason: Option<&'a str>,
     /// What was named, or stands in a folder that was, and could not be read.
-    pub unread: &'a [Unread],
-    /// Requests that read GitLab, that wrote, and that read the web.
-    pub requests: (u64, u64, u64),
+    pub unread: &'a [UnreadDocument],
+    /// How many requests were sent.
+    pub requests: RequestCounts,
     /// What each host of the web was asked.
-    pub hosts: &'a [HostTraffic],
+    pub host_traffic: &'a [HostTraffic],
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// Whether the text names all that was not seen, too.
@@ -42,9 +44,31 @@ pub struct Looked<'a> {
     pub shard: Option<(u32, u32)>,
 }
 
+impl<'a> CheckReport<'a, Confidential> {
+    /// The same for other readers.
+    pub fn for_audience<B: ReportAudience>(&self) -> CheckReport<'a, B> {
+        let Self { link_count, unique_url_count, observations, findings, inconclusive_reason, unread, .. } = *self;
+        let Self { requests, host_traffic, took_ms, verbose, shard, .. } = *self;
+        let findings = findings.narrow_to();
+        CheckReport {
+            link_count,
+            unique_url_count,
+            observations,
+            findings,
+            inconclusive_reason,
+            unread,
+            requests,
+            host_traffic,
+            took_ms,
+            verbose,
+            shard,
+        }
+    }
+}
+
 /// A document that could not be read: what its links are is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
+pub struct UnreadDocument {
     /// Its path, or `-` for standard input.
     pub path: String,
     /// Why, as the rest of a sentence about it.
@@ -53,58 +77,63 @@ pub struct Unread {
 
 /// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.
 #[derive(Serialize)]
-struct Contract<'a> {
+struct CheckJson<'a> {
     version: u8,
     links: usize,
     unique: usize,
-    requests: Requests,
+    requests: RequestCounts,
     hosts: &'a [HostTraffic],
     took_ms: u64,
     verdicts: BTreeMap<&'static str, usize>,
     observations: &'a [Observation],
-    findings: &'a [Finding],
+    findings: Vec<&'a Finding>,
+    withheld: usize,
     inconclusive: Option<&'a str>,
-    unread: &'a [Unread],
+    unread: &'a [UnreadDocument],
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Requests {
-    read: u64,
-    write: u64,
-    web: u64,
+/// How many requests were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RequestCounts {
+    /// Those that read GitLab.
+    pub read: u64,
+    /// Those that wrote to GitLab.
+    pub write: u64,
+    /// Those that read the web.
+    pub web: u64,
 }
 
 /// Writes the JSON contract.
 ///
 /// # Errors
 /// Those of the writer: nothing in it can fail to be written, its keys are text and its numbers are whole.
-pub fn json(looked: &Looked<'_>, out: &mut dyn Write) -> std::io::Result<()> {
-    let (read, write, web) = looked.requests;
-    let contract = Contract {
+pub fn write_json<A: ReportAudience>(report: &CheckReport<'_, A>, out: &mut dyn Write) -> std::io::Result<()> {
+    let contract = CheckJson {
         version: 1,
-        links: looked.links,
-        unique: looked.unique,
-        requests: Requests { read, write, web },
-        hosts: looked.hosts,
-        took_ms: looked.took_ms,
-        verdicts: counts(looked.observations),
-        observations: looked.observations,
-        findings: looked.findings,
-        inconclusive: looked.inconclusive,
-        unread: looked.unread,
-        shard: looked.shard.map(|(index, count)| format!("{index}/{count}")),
+        links: report.link_count,
+        unique: report.unique_url_count,
+        requests: report.requests,
+        hosts: report.host_traffic,
+        took_ms: report.took_ms,
+        verdicts: count_verdicts(report.observations),
+        observations: report.observations,
+        findings: report.findings.findings().collect(),
+        withheld: report.findings.count_withheld(|_finding| true).total(),
+        inconclusive: report.inconclusive_reason,
+        unread: report.unread,
+        shard: report.shard.map(|(index, count)| format!("{index}/{count}")),
     };
-    serde_json::to_writer_pretty(&mut *out, &contract)?;
+    json::write_pretty(&mut *out, &contract)?;
     writeln!(out)
 }
 
 /// How many addresses have which verdict, without the verdicts that none has.
-fn counts(observations: &[Observation]) -> BTreeMap<&'static str, usize> {
+fn count_verdicts(observations: &[Observation]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for seen in observations {
-        *counts.entry(seen.verdict.word()).or_default() += 1;
+        *counts.entry(seen.assessment.verdict.as_str()).or_default() += 1;
     }
     counts
 }

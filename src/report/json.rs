@@ -1,55 +1,60 @@
-//! The JSON contract of `plan` and `apply`, version 1.
+//! The JSON contract of `plan` and `apply`, version 1, as far as its readers may read it.
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::{ReportAudience, RunReport, VisibleTo};
 use crate::pod::action::Action;
+use crate::pod::finding::Finding;
+use crate::pod::json as visible_json;
 use crate::pod::outcome::Outcome;
-use crate::pod::run::Run;
+use crate::pod::run::PodRun;
 
 /// The whole report, with a newline at its end.
-pub fn text(told: &Told<'_>) -> String {
+pub fn render<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
     let value = json!({
         "version": 1,
-        "now": told.now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        "stamp": told.stamp,
-        "requests": {"read": told.requests.0, "write": told.requests.1},
-        "took_ms": told.took_ms,
-        "pods": told.runs.iter().map(pod).collect::<Vec<_>>(),
+        "now": report.now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        "stamp": report.stamp,
+        "requests": {"read": report.read_requests, "write": report.write_requests},
+        "took_ms": report.took_ms,
+        "pods": report.runs.runs().map(pod_json).collect::<Vec<_>>(),
     });
-    format!("{value:#}\n")
+    visible_json::to_pretty_text(&value) + "\n"
 }
 
-fn pod(run: &Run) -> Value {
+fn pod_json<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> Value {
     json!({
-        "pod": run.pod,
-        "rounds": run.rounds,
-        "actions": run.plan.actions.iter().map(action).collect::<Vec<_>>(),
-        "then": run.then,
-        "outlook": run.outlook,
-        "outcomes": run.outcomes.iter().map(outcome).collect::<Vec<_>>(),
-        "findings": run.findings,
-        "observations": run.observations,
-        "unknown": run.unknown,
+        "pod": run.pod(),
+        "rounds": run.rounds(),
+        "actions": run.planned_actions().map(action_json).collect::<Vec<_>>(),
+        "then": run.later_changes().collect::<Vec<&str>>(),
+        "outlook": run.status_sentences().collect::<Vec<&str>>(),
+        "outcomes": run.outcomes().map(outcome_json).collect::<Vec<_>>(),
+        "findings": run.findings().collect::<Vec<&Finding>>(),
+        "withheld": run.withheld_findings().total(),
+        "observations": run.observations(),
+        "unknown": run.read_failures(),
     })
 }
 
-fn action(action: &Action) -> Value {
+fn action_json<A: ReportAudience>(action: VisibleTo<'_, A, Action>) -> Value {
     json!({
         "kind": action.kind(),
-        "project": action.project,
+        "project": action.project(),
         "subject": action.subject(),
-        "because": action.because,
-        "diff": action.diff(),
+        "because": action.because(),
+        "withheld": action.is_withheld(),
+        "diff": action.diff().unwrap_or_default(),
     })
 }
 
-fn outcome((of, outcome): &(Action, Outcome)) -> Value {
-    let action = json!({"kind": of.kind(), "project": of.project, "subject": of.subject(), "because": of.because});
-    match outcome {
-        Outcome::Done(url) => json!({"action": action, "result": outcome.word(), "url": url}),
+fn outcome_json<A: ReportAudience>(tried: VisibleTo<'_, A, (Action, Outcome)>) -> Value {
+    let of = tried.action();
+    let action = json!({"kind": of.kind(), "project": of.project(), "subject": of.subject(), "because": of.because()});
+    match tried.outcome().as_ref() {
+        Outcome::Done(url) => json!({"action": action, "result": tried.result(), "url": url}),
         Outcome::Refused(_, why) | Outcome::Unknown(why) | Outcome::NotTried(why) => {
-            json!({"action": action, "result": outcome.word(), "reason": why})
+            json!({"action": action, "result": tried.result(), "reason": why})
         }
     }
 }

@@ -5,179 +5,167 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::pod::document::{LinkKind, MembersSection, PodPage};
+use super::text_wrap::wrap_with_indent;
+use super::{Public, VisibleTo};
 use crate::pod::finding::Finding;
+use crate::pod::json;
+use crate::pod::pod_page::{LinkKind, MembersSection, PodPage};
 use crate::pod::roster::Role;
-use crate::pod::text::Untrusted;
+use crate::pod::text::one_line;
 
 /// The columns of a terminal.
 const WIDTH: usize = 80;
 
 /// The widest column of names; longer ones push the rest of their line to the right.
-const NAMES: usize = 32;
+const MAX_NAME_WIDTH: usize = 32;
 
 /// The page for people, without colour. `path` names the page in the first line.
-pub fn text(page: &PodPage, path: &str) -> String {
+pub fn render_text(page: VisibleTo<'_, Public, PodPage>, path: &str) -> String {
+    let page = page.page();
     let mut out = String::new();
-    let title = page.title.line();
-    line(&mut out, if title.is_empty() { "(a page without a title)" } else { &title });
-    line(&mut out, &Untrusted::new(path).line());
-    members(&mut out, page);
-    sessions(&mut out, page);
-    slack(&mut out, page);
-    labels(&mut out, page);
-    links(&mut out, page);
-    findings(&mut out, &page.findings);
+    let title = page.title.one_line();
+    write_line(&mut out, if title.is_empty() { "(a page without a title)" } else { &title });
+    write_line(&mut out, &one_line(path));
+    write_members(&mut out, page);
+    write_sessions(&mut out, page);
+    write_slack_channels(&mut out, page);
+    write_labels(&mut out, page);
+    write_links(&mut out, page);
+    write_findings(&mut out, &page.findings);
     out
 }
 
 /// The page for programs: the contract of `podkeeper page --format json`.
-pub fn json(page: &PodPage) -> String {
+pub fn render_json(page: VisibleTo<'_, Public, PodPage>) -> String {
     #[derive(Serialize)]
-    struct Document<'a> {
+    struct PageJson<'a> {
         version: u8,
         #[serde(flatten)]
         page: &'a PodPage,
     }
-    // Nothing in a page can fail to be written.
-    let mut out = serde_json::to_string_pretty(&Document { version: 1, page }).unwrap_or_default();
-    out.push('\n');
-    out
+    json::to_pretty_text(&PageJson { version: 1, page: page.page() }) + "\n"
 }
 
-fn members(out: &mut String, page: &PodPage) {
+fn write_members(out: &mut String, page: &PodPage) {
     let leads = page.leads().count();
     match page.members_section {
-        MembersSection::Missing => heading(out, "Members", "the page has no members section"),
-        _ => heading(out, "Members", &format!("{}, {}", page.members.len(), plural(leads, "lead"))),
+        MembersSection::Missing => write_heading(out, "Members", "the page has no members section"),
+        _ => write_heading(out, "Members", &format!("{}, {}", page.members.len(), pluralize(leads, "lead"))),
     }
-    let names: Vec<String> = page.members.iter().map(|member| member.name.line()).collect();
+    let names: Vec<String> = page.members.iter().map(|member| member.name.one_line()).collect();
     let handles: Vec<String> = page
         .members
         .iter()
         .map(|member| member.handle.as_ref().map_or_else(|| "(no handle)".to_owned(), ToString::to_string))
         .collect();
-    let (name_width, handle_width) = (widest(&names), widest(&handles));
+    let (name_width, handle_width) = (column_width(&names), column_width(&handles));
     for ((member, name), handle) in page.members.iter().zip(&names).zip(&handles) {
-        let role = match (member.role_text.line(), member.role) {
+        let role = match (member.role_text.one_line(), member.role) {
             (text, Role::Lead) if text.is_empty() => "Lead".to_owned(),
             (text, _) => text,
         };
         let row = format!("  {:>5}  {name:name_width$}  {handle:handle_width$}  {role}", member.line);
-        line(out, row.trim_end());
+        write_line(out, row.trim_end());
     }
 }
 
-fn sessions(out: &mut String, page: &PodPage) {
-    heading(out, "Sessions", &count_or_none(page.sessions.len()));
+fn write_sessions(out: &mut String, page: &PodPage) {
+    write_heading(out, "Sessions", &count_or_none(page.sessions.len()));
     for session in &page.sessions {
-        wrapped(out, &format!("  {:>5}  ", session.line), &session.text.line(), 9);
+        write_wrapped(out, &format!("  {:>5}  ", session.line), &session.text.one_line(), 9);
     }
 }
 
-fn slack(out: &mut String, page: &PodPage) {
+fn write_slack_channels(out: &mut String, page: &PodPage) {
     let mut channels: BTreeMap<String, (BTreeSet<usize>, Option<String>)> = BTreeMap::new();
     for channel in &page.slack {
-        let (lines, url) = channels.entry(channel.channel.line()).or_default();
+        let (lines, url) = channels.entry(channel.channel.one_line()).or_default();
         lines.insert(channel.line);
-        *url = url.take().or_else(|| channel.url.as_ref().map(|url| Untrusted::new(url.as_str()).line()));
+        *url = url.take().or_else(|| channel.url.as_ref().map(|url| one_line(url.as_str())));
     }
-    heading(out, "Slack channels", &count_or_none(channels.len()));
+    write_heading(out, "Slack channels", &count_or_none(channels.len()));
     for (channel, (lines, url)) in &channels {
-        let lines = numbers(lines);
+        let lines = line_numbers(lines);
         let url = url.as_ref().map_or_else(String::new, |url| format!(" {url}"));
-        wrapped(out, "  ", &format!("{channel} ({lines}){url}"), 6);
+        write_wrapped(out, "  ", &format!("{channel} ({lines}){url}"), 6);
     }
 }
 
-fn labels(out: &mut String, page: &PodPage) {
+fn write_labels(out: &mut String, page: &PodPage) {
     let mut labels: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for label in &page.labels {
-        labels.entry(label.name.line()).or_default().insert(label.line);
+        labels.entry(label.name.one_line()).or_default().insert(label.line);
     }
     let total = match (labels.len(), page.labels.len()) {
         (distinct, all) if distinct == all => count_or_none(all),
-        (distinct, all) => format!("{distinct} in {}", plural(all, "place")),
+        (distinct, all) => format!("{distinct} in {}", pluralize(all, "place")),
     };
-    heading(out, "Labels", &total);
+    write_heading(out, "Labels", &total);
     for (name, lines) in &labels {
-        wrapped(out, "  ", &format!("~\"{name}\" ({})", numbers(lines)), 6);
+        write_wrapped(out, "  ", &format!("~\"{name}\" ({})", line_numbers(lines)), 6);
     }
 }
 
-fn links(out: &mut String, page: &PodPage) {
+fn write_links(out: &mut String, page: &PodPage) {
     let unique: BTreeSet<&str> = page.links.iter().map(|link| link.url.as_str()).collect();
     let total = match (unique.len(), page.links.len()) {
         (unique, all) if unique == all => count_or_none(all),
         (unique, all) => format!("{all}, {unique} different"),
     };
-    heading(out, "Links", &total);
+    write_heading(out, "Links", &total);
     let mut kinds: BTreeMap<LinkKind, usize> = BTreeMap::new();
     for kind in page.links.iter().filter_map(|link| link.kind) {
         *kinds.entry(kind).or_default() += 1;
     }
-    let mut kinds: Vec<(usize, String)> = kinds.into_iter().map(|(kind, count)| (count, word(kind))).collect();
+    let mut kinds: Vec<(usize, String)> =
+        kinds.into_iter().map(|(kind, count)| (count, link_kind_name(kind))).collect();
     // The most frequent first; equal ones by name.
     kinds.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     for (count, kind) in kinds {
-        line(out, &format!("  {count:>5}  {kind}"));
+        write_line(out, &format!("  {count:>5}  {kind}"));
     }
 }
 
-fn findings(out: &mut String, findings: &[Finding]) {
-    heading(out, "Findings", &count_or_none(findings.len()));
+fn write_findings(out: &mut String, findings: &[Finding]) {
+    write_heading(out, "Findings", &count_or_none(findings.len()));
     for finding in findings {
         let place = match &finding.place {
-            Some(place) => format!("{}:{}:{} ", Untrusted::new(place.path.as_str()).line(), place.line, place.column),
+            Some(place) => {
+                format!("{}:{}:{} ", one_line(place.path.as_str()), place.line, place.column)
+            }
             None => String::new(),
         };
         // What these sentences quote of the page was made harmless when they were written.
-        wrapped(out, "", &format!("{place}{} {}", finding.rule.code(), finding.message), 4);
-        wrapped(out, "    ", &finding.advice, 4);
+        write_wrapped(out, "", &format!("{place}{} {}", finding.rule.code(), finding.message), 4);
+        write_wrapped(out, "    ", &finding.advice, 4);
     }
 }
 
-fn heading(out: &mut String, name: &str, total: &str) {
-    line(out, "");
-    line(out, &format!("{name}: {total}"));
+fn write_heading(out: &mut String, name: &str, total: &str) {
+    write_line(out, "");
+    write_line(out, &format!("{name}: {total}"));
 }
 
-fn line(out: &mut String, text: &str) {
+fn write_line(out: &mut String, text: &str) {
     // Writing to a string cannot fail.
     writeln!(out, "{text}").unwrap_or_default();
 }
 
-/// A text broken between words, its later lines indented. A word that is wider than the terminal, as
-/// addresses are, stays whole so that it can be copied.
-fn wrapped(out: &mut String, first: &str, text: &str, indentation: usize) {
-    let mut row = first.to_owned();
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        let width = row.chars().count() + usize::from(!empty) + word.chars().count();
-        if !empty && width > WIDTH {
-            line(out, &row);
-            row = " ".repeat(indentation);
-            empty = true;
-        }
-        if !empty {
-            row.push(' ');
-        }
-        row.push_str(word);
-        empty = false;
-    }
-    line(out, row.trim_end());
+/// A text behind its mark, broken between words at a terminal's width, its later lines indented.
+fn write_wrapped(out: &mut String, first: &str, text: &str, indentation: usize) {
+    write_line(out, &wrap_with_indent(first, text, indentation, Some(WIDTH)));
 }
 
-fn widest(texts: &[String]) -> usize {
-    texts.iter().map(|text| text.chars().count()).max().unwrap_or_default().min(NAMES)
+fn column_width(texts: &[String]) -> usize {
+    texts.iter().map(|text| text.chars().count()).max().unwrap_or_default().min(MAX_NAME_WIDTH)
 }
 
-fn numbers(lines: &BTreeSet<usize>) -> String {
+fn line_numbers(lines: &BTreeSet<usize>) -> String {
     let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
     format!("{} {}", if numbers.len() == 1 { "line" } else { "lines" }, numbers.join(", "))
 }
 
-fn plural(count: usize, noun: &str) -> String {
+fn pluralize(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -186,21 +174,23 @@ fn count_or_none(count: usize) -> String {
 }
 
 /// A kind as the JSON contract spells it.
-fn word(kind: LinkKind) -> String {
+fn link_kind_name(kind: LinkKind) -> String {
     serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pod::text::Untrusted;
+    use crate::report::ReportAudience as _;
 
     #[test]
     fn words_are_wrapped_at_eighty_columns_and_never_broken() {
         let mut out = String::new();
-        wrapped(&mut out, "  ", &format!("{} {} {}", "a".repeat(77), "b".repeat(90), "c"), 4);
+        write_wrapped(&mut out, "  ", &format!("{} {} {}", "a".repeat(77), "b".repeat(90), "c"), 4);
         assert_eq!(out, format!("  {}\n    {}\n    c\n", "a".repeat(77), "b".repeat(90)));
         out.clear();
-        wrapped(&mut out, "  7  ", "", 5);
+        write_wrapped(&mut out, "  7  ", "", 5);
         assert_eq!(out, "  7\n");
     }
 
@@ -216,9 +206,9 @@ mod tests {
             links: Vec::new(),
             findings: Vec::new(),
         };
-        let text = text(&page, "pages/x.md");
+        let text = render_text(Public::restrict(&page), "pages/x.md");
         assert!(text.starts_with("(a page without a title)\npages/x.md\n\nMembers: the page has no members section\n"));
         assert!(text.ends_with("\nFindings: none\n"));
-        assert!(json(&page).starts_with("{\n  \"version\": 1,\n  \"title\": \"\","));
+        assert!(render_json(Public::restrict(&page)).starts_with("{\n  \"version\": 1,\n  \"title\": \"\","));
     }
 }

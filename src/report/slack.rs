@@ -1,29 +1,28 @@
-//! Text to paste into a pod's Slack channel: what was done and what needs a look. No mentions, and only
-//! public findings: whoever pastes it decides who reads it.
+//! Text to paste into a pod's Slack channel: what was done and what needs a look. It mentions nobody.
 
-use super::Told;
+use super::{ReportAudience, RunReport, VisibleTo};
 use crate::pod::finding::Finding;
-use crate::pod::outcome::Outcome;
-use crate::pod::rule::{Audience, Severity};
-use crate::pod::run::Run;
+use crate::pod::rule::Severity;
+use crate::pod::run::PodRun;
 
 /// The whole text.
-pub fn text(told: &Told<'_>) -> String {
-    told.runs.iter().map(pod).collect::<Vec<_>>().join("\n")
+pub fn render<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
+    report.runs.runs().map(render_pod).collect::<Vec<_>>().join("\n")
 }
 
-fn pod(run: &Run) -> String {
-    let mut lines = vec![format!("*{}*", escaped(&run.name))];
-    for (action, outcome) in &run.outcomes {
-        if let Outcome::Done(url) = outcome {
-            lines.push(format!("• {}: {}", action.kind(), escaped(url)));
+fn render_pod<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> String {
+    let mut lines = vec![format!("*{}*", escape(run.name()))];
+    for tried in run.outcomes() {
+        if let Some(url) = tried.url() {
+            lines.push(format!("• {}: {}", tried.action().kind(), escape(url)));
         }
     }
-    let worth = |finding: &&Finding| finding.audience == Audience::Public && finding.severity >= Severity::Minor;
-    for finding in run.findings.iter().filter(worth) {
+    let is_shown = |finding: &Finding| finding.severity >= Severity::Minor;
+    for finding in run.findings().filter(|finding| is_shown(finding)) {
         let place = finding.place.as_ref().map(|place| format!(" (line {})", place.line)).unwrap_or_default();
-        lines.push(format!("• {}{place}: {}", finding.rule.code(), escaped(&finding.message)));
+        lines.push(format!("• {}{place}: {}", finding.rule.code(), escape(&finding.message)));
     }
+    lines.extend(run.count_withheld(is_shown).sentence().map(|sentence| format!("• {}", escape(&sentence))));
     if lines.len() == 1 {
         lines.push("• nothing to do and nothing to tell".to_owned());
     }
@@ -32,6 +31,6 @@ fn pod(run: &Run) -> String {
 
 /// Slack's three control characters (Slack docs, "Formatting text for app surfaces"); an `@` pasted by a
 /// person would still be offered as a mention, so it is set apart.
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@ ")
 }

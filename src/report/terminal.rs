@@ -1,158 +1,204 @@
 //! What a person reads after `plan` and `apply`, made for 80 columns.
 
-use super::Told;
-use super::wrap::paragraph;
+use super::text_wrap::wrap_paragraph;
+use super::{ReportAudience, RunReport, VisibleTo};
+use crate::pod::PodKey;
 use crate::pod::action::Action;
 use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
-use crate::pod::run::{Ending, Run};
-use crate::pod::text::printable;
+use crate::pod::run::{ExitStatus, PodRun};
+use crate::pod::text::show_invisible;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
+pub enum DetailLevel {
     /// What was done and what went wrong.
     Quiet,
     /// Everything but whole texts of `apply`.
     Normal,
     /// Whole texts too.
-    Full,
+    Verbose,
+}
+
+/// The report in its parts, for what can fold them.
+#[derive(Debug)]
+pub struct ReportParts<'a> {
+    /// One for each pod.
+    pub pods: Vec<PodSection<'a>>,
+    /// What is said of all of them, below.
+    pub summary: String,
+}
+
+/// What is said of one pod.
+#[derive(Debug)]
+pub struct PodSection<'a> {
+    /// The pod.
+    pub pod: &'a PodKey,
+    /// The line above all others.
+    pub heading: String,
+    /// The lines.
+    pub body: String,
+    /// How its run ended.
+    pub exit_status: ExitStatus,
 }
 
 /// The whole report.
-pub fn text(told: &Told<'_>, detail: Detail) -> String {
-    let mut out = Lines::default();
-    for (index, run) in told.runs.iter().enumerate() {
-        if index > 0 {
-            out.line("");
-        }
-        pod(&mut out, told, run, detail);
-    }
-    if detail > Detail::Quiet {
-        out.line("");
-        out.wrapped("", &summary(told));
-        if told.planned && told.runs.iter().any(|run| !run.plan.is_empty()) {
-            out.line(&format!("stamp {}", told.stamp));
-        }
-    }
-    out.0
+pub fn render<A: ReportAudience>(report: &RunReport<'_, A>, detail: DetailLevel) -> String {
+    let parts = render_parts(report, detail);
+    let pods: Vec<String> = parts.pods.iter().map(|part| format!("{}\n{}", part.heading, part.body)).collect();
+    pods.join("\n") + &parts.summary
 }
 
-fn pod(out: &mut Lines, told: &Told<'_>, run: &Run, detail: Detail) {
-    let when = told.now.format("%a %Y-%m-%d %H:%M UTC").to_string();
-    out.line(format!("{:<50} {when:>26}", run.name).trim_end());
-    if told.planned {
-        for action in &run.plan.actions {
-            out.wrapped("  + ", &action.to_string());
-            if detail > Detail::Quiet {
-                whole_text(out, told, action);
-            }
+/// The same in its parts.
+pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, detail: DetailLevel) -> ReportParts<'a> {
+    let mut summary = WrappedLines::default();
+    if detail > DetailLevel::Quiet {
+        summary.push_line("");
+        summary.push_wrapped("", &summary_sentence(report));
+        if report.plan_only && report.runs.runs().any(|run| run.planned_actions().len() > 0) {
+            summary.push_line(&format!("stamp {}", report.stamp));
         }
+    }
+    ReportParts { pods: report.runs.runs().map(|run| render_pod(report, run, detail)).collect(), summary: summary.0 }
+}
+
+fn render_pod<'a, A: ReportAudience>(
+    report: &RunReport<'a, A>,
+    run: VisibleTo<'a, A, PodRun>,
+    detail: DetailLevel,
+) -> PodSection<'a> {
+    let mut out = WrappedLines::default();
+    if report.plan_only {
+        write_actions(&mut out, run, detail);
     } else {
-        for (action, outcome) in &run.outcomes {
-            let (mark, tail) = match outcome {
-                Outcome::Done(url) => ("  + ", url.clone()),
-                Outcome::Refused(_, why) => ("  x ", format!("refused: {why}")),
-                Outcome::Unknown(why) => ("  ? ", format!("outcome unknown: {why}")),
-                Outcome::NotTried(why) => ("  - ", format!("not done: {why}")),
-            };
-            out.wrapped(mark, &action.to_string());
-            out.wrapped("      ", &tail);
-            if detail == Detail::Full {
-                whole_text(out, told, action);
-            }
+        write_outcomes(&mut out, run, detail);
+    }
+    for sentence in run.later_changes() {
+        out.push_wrapped("  > then ", sentence);
+    }
+    if detail > DetailLevel::Quiet {
+        for sentence in run.status_sentences() {
+            out.push_wrapped("  = ", sentence);
         }
     }
-    for sentence in &run.then {
-        out.wrapped("  > then ", sentence);
+    for failure in run.read_failures() {
+        out.push_wrapped("  ? ", &format!("could not see {}: {}", failure.what, failure.why));
     }
-    if detail > Detail::Quiet {
-        for sentence in &run.outlook {
-            out.wrapped("  = ", sentence);
-        }
-    }
-    for blind in &run.unknown {
-        out.wrapped("  ? ", &format!("could not see {}: {}", blind.what, blind.why));
-    }
-    let (shown, hidden): (Vec<&Finding>, Vec<&Finding>) =
-        run.findings.iter().partition(|found| found.audience <= told.audience);
-    if detail == Detail::Quiet {
-        shown.iter().filter(|found| found.rule.needs_human()).for_each(|found| finding(out, found));
-    } else if !run.findings.is_empty() {
-        out.line("");
-        out.line(&format!("  {}", counted(run.findings.len(), "finding")));
-        for found in shown {
-            finding(out, found);
-        }
-        if !hidden.is_empty() {
-            out.wrapped("  ! ", &format!("{} about people, which this output does not show", hidden.len()));
+    write_findings(&mut out, run, detail);
+    let when = report.now.format("%a %Y-%m-%d %H:%M UTC").to_string();
+    let heading = format!("{:<50} {when:>26}", run.name()).trim_end().to_owned();
+    PodSection { pod: run.pod(), heading, body: out.0, exit_status: run.exit_status() }
+}
+
+fn write_actions<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
+    for action in run.planned_actions() {
+        out.push_wrapped("  + ", &action.sentence());
+        if detail > DetailLevel::Quiet {
+            write_diff(out, action);
         }
     }
 }
 
-fn whole_text(out: &mut Lines, told: &Told<'_>, action: &Action) {
-    if action.audience() <= told.audience {
-        out.indented(&action.diff());
-    } else {
-        out.indented("(its text is for members only)");
+fn write_outcomes<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
+    for tried in run.outcomes() {
+        let action = tried.action();
+        let (mark, tail) = match tried.outcome().as_ref() {
+            Outcome::Done(url) => ("  + ", url.clone()),
+            Outcome::Refused(_, why) => ("  x ", format!("refused: {why}")),
+            Outcome::Unknown(why) => ("  ? ", format!("outcome unknown: {why}")),
+            Outcome::NotTried(why) => ("  - ", format!("not done: {why}")),
+        };
+        out.push_wrapped(mark, &action.sentence());
+        out.push_wrapped("      ", &tail);
+        if detail == DetailLevel::Verbose {
+            write_diff(out, action);
+        }
     }
 }
 
-fn finding(out: &mut Lines, found: &Finding) {
+fn write_findings<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
+    let is_shown = |found: &Finding| detail > DetailLevel::Quiet || found.rule.needs_human();
+    let withheld = run.count_withheld(is_shown);
+    let shown: Vec<&Finding> = run.findings().filter(|found| is_shown(found)).collect();
+    let all = shown.len() + withheld.total();
+    if all == 0 {
+        return;
+    }
+    if detail > DetailLevel::Quiet {
+        out.push_line("");
+        out.push_line(&format!("  {}", pluralize(all, "finding")));
+    }
+    for found in shown {
+        write_finding(out, found);
+    }
+    if let Some(sentence) = withheld.sentence() {
+        out.push_wrapped("  ! ", &sentence);
+    }
+}
+
+fn write_diff<A: ReportAudience>(out: &mut WrappedLines, action: VisibleTo<'_, A, Action>) {
+    match action.diff() {
+        Some(diff) => out.push_indented(&diff),
+        None => out.push_indented("(its text is not for this output)"),
+    }
+}
+
+fn write_finding(out: &mut WrappedLines, found: &Finding) {
     let place = found.place.as_ref().map(|place| format!(" {}:{}", place.line, place.column)).unwrap_or_default();
-    out.wrapped("  ! ", &format!("{}{place} ({}): {}", found.rule.code(), found.severity.word(), found.message));
-    out.wrapped("      ", &found.advice);
+    out.push_wrapped("  ! ", &format!("{}{place} ({}): {}", found.rule.code(), found.severity.as_str(), found.message));
+    out.push_wrapped("      ", &found.advice);
 }
 
-fn summary(told: &Told<'_>) -> String {
-    let done = told.runs.iter().flat_map(|run| &run.outcomes).filter(|(_, o)| matches!(o, Outcome::Done(_))).count();
-    let tried = told.runs.iter().map(|run| run.outcomes.len()).sum::<usize>();
-    let planned = told.runs.iter().map(|run| run.plan.actions.len()).sum::<usize>();
-    let rounds = told.runs.iter().map(|run| run.rounds).max().unwrap_or(0);
+fn summary_sentence<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
+    let runs = || report.runs.runs();
+    let done = runs().flat_map(VisibleTo::outcomes).filter(|tried| tried.url().is_some()).count();
+    let tried = runs().map(|run| run.outcomes().len()).sum::<usize>();
+    let planned = runs().map(|run| run.planned_actions().len()).sum::<usize>();
+    let rounds = runs().map(VisibleTo::rounds).max().unwrap_or(0);
     // What was not seen, or was held back, is not "nothing to do".
-    let unsure = told.ending() != Ending::Done;
-    let what = match (told.planned, planned, tried) {
+    let unsure = report.exit_status() != ExitStatus::Done;
+    let what = match (report.plan_only, planned, tried) {
         (_, 0, 0) if unsure => "Nothing was changed; what stands in the way is told above.".to_owned(),
         (true, 0, _) => "Nothing has to change.".to_owned(),
-        (true, n, _) => format!("Nothing was changed. `podkeeper apply` makes {}.", counted(n, "change")),
+        (true, n, _) => format!("Nothing was changed. `podkeeper apply` makes {}.", pluralize(n, "change")),
         (false, _, 0) => "Nothing had to change.".to_owned(),
-        (false, _, n) if n == done => format!("{} made.", counted(n, "change")),
-        (false, _, n) => format!("{done} of {} made.", counted(n, "change")),
+        (false, _, n) if n == done => format!("{} made.", pluralize(n, "change")),
+        (false, _, n) => format!("{done} of {} made.", pluralize(n, "change")),
     };
-    let (reads, writes) = told.requests;
+    let RunReport { read_requests: reads, write_requests: writes, .. } = report;
     format!(
         "{what} {} to GitLab ({reads} read, {writes} written), {}.",
-        counted(reads + writes, "request"),
-        counted(rounds, "round")
+        pluralize(reads + writes, "request"),
+        pluralize(rounds, "round")
     )
 }
 
 /// A count with its noun, in the plural where it is one.
-pub(super) fn counted(n: impl TryInto<u64>, noun: &str) -> String {
+pub(super) fn pluralize(n: impl TryInto<u64>, noun: &str) -> String {
     let n = n.try_into().unwrap_or_default();
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// Lines of at most 80 columns, broken at blanks.
 #[derive(Default)]
-struct Lines(String);
+struct WrappedLines(String);
 
 const WIDTH: usize = 80;
 
-impl Lines {
-    fn line(&mut self, text: &str) {
+impl WrappedLines {
+    fn push_line(&mut self, text: &str) {
         self.0.push_str(text);
         self.0.push('\n');
     }
 
     /// A paragraph behind a mark, its further lines below its text.
-    fn wrapped(&mut self, mark: &str, text: &str) {
-        self.line(&paragraph(mark, text, Some(WIDTH)));
+    fn push_wrapped(&mut self, mark: &str, text: &str) {
+        self.push_line(&wrap_paragraph(mark, text, Some(WIDTH)));
     }
 
-    fn indented(&mut self, text: &str) {
+    fn push_indented(&mut self, text: &str) {
         for line in text.lines() {
-            self.line(format!("      {}", printable(line)).trim_end());
+            self.push_line(format!("      {}", show_invisible(line)).trim_end());
         }
     }
 }

@@ -43,7 +43,7 @@ start() {
   "$@" </dev/null >"$log" 2>&1 &
   pids+=($!)
   for _ in $(seq 300); do
-    # The last address of the line: a box that goes by another one says its own after that.
+    # The last address of the line: a sandbox that goes by another one says its own after that.
     url=$(grep --max-count=1 "$words" "$log" | grep --only-matching 'http://127\.0\.0\.1:[0-9]*' | tail -n 1) || true
     if [ -n "$url" ]; then return; fi
     sleep 0.1
@@ -52,8 +52,8 @@ start() {
   tail -n 20 "$log"
   return 1
 }
-# box OPTION…: a GitLab in a box, whose time stands still.
-box() { start box "A GitLab in a box" "$podkeeper" sandbox --listen 127.0.0.1:0 --now "$NOW" "$@"; }
+# box OPTION…: a sandbox GitLab, whose time stands still.
+box() { start box "A sandbox GitLab" "$podkeeper" sandbox --listen 127.0.0.1:0 --now "$NOW" "$@"; }
 stop() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; }
 trap stop EXIT
 trap 'exit 130' INT

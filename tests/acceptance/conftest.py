@@ -1,6 +1,6 @@
-"""Fixtures for python-gitlab's own functional tests, run against a box that `python_gitlab.sh` has started.
+"""Fixtures for python-gitlab's own functional tests, run against a sandbox that `python_gitlab.sh` has started.
 
-Written for this project. Theirs start GitLab in containers and wait for it; the box is there at once, so nothing here
+Written for this project. Theirs start GitLab in containers and wait for it; the sandbox is there at once, so nothing here
 waits and the pauses in their tests are skipped. What a module's tests share has the same scope as there: some tests
 read what an earlier one left, and a project has to be empty at the start of its module.
 """
@@ -26,13 +26,13 @@ _numbers = itertools.count(1)
 
 
 def fresh(kind: str) -> str:
-    """A name that nothing in the box has yet."""
+    """A name that nothing in the sandbox has yet."""
     return f"accept-{kind}-{next(_numbers)}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
-        config.addinivalue_line("markers", f"{marker}: needs that licence, which the box has")
+        config.addinivalue_line("markers", f"{marker}: needs that licence, which the sandbox has")
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def gitlab_url() -> str:
 
 
 def accept_unread_parameters(gitlab_url: str, accept: bool) -> None:
-    """The box's own switch: whether it passes over parameters that it does not keep, or refuses them."""
+    """The sandbox's own switch: whether it passes over parameters that it does not keep, or refuses them."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     opener.open(f"{gitlab_url}/-/world/fault", f"accept_unread_parameters={accept}".lower().encode()).close()
 

@@ -1,4 +1,4 @@
-// What a client that is not ours does with a box, one numbered line for each thing, and the count at the end.
+// What a client that is not ours does with a sandbox, one numbered line for each thing, and the count at the end.
 import assert from "node:assert/strict";
 import { Gitlab } from "@gitbeaker/rest";
 
@@ -6,7 +6,7 @@ const [host] = process.argv.slice(2);
 const gitlab = new Gitlab({ host, token: "glpat-sandbox-admin-no-secret" });
 const stranger = new Gitlab({ host, token: "no-such-token" });
 
-// An empty project, for what is counted here must not depend on the box's seed.
+// An empty project, for what is counted here must not depend on the sandbox's seed.
 const { id: project, path_with_namespace: path } = await gitlab.Projects.create({ name: "gitbeaker", initializeWithReadme: true });
 const file = "data/a b.yaml";
 const text = "name: Ines Aalto\n# ä, + and %\n";

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# GitBeaker, GitLab's client for JavaScript, against a box: what it asks for has to be there and to look as it expects.
+# GitBeaker, GitLab's client for JavaScript, against a sandbox: what it asks for has to be there, in the form that it
+# expects.
 #
 #   bash tests/acceptance/gitbeaker.sh [PODKEEPER]
 set -euo pipefail

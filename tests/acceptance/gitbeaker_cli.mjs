@@ -1,4 +1,4 @@
-// What GitBeaker's command line does with a box, one numbered line for each check, and the count at the end.
+// What GitBeaker's command line does with a sandbox, one numbered line for each check, and the count at the end.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 
@@ -24,7 +24,7 @@ function refusal(...command) {
   return "no refusal";
 }
 
-// A project of its own, for what is counted here must not depend on the box's seed.
+// A project of its own, for what is counted here must not depend on the sandbox's seed.
 const home = run(["projects", "create"], { name: "command-line", "initialize-with-readme": true });
 const path = home.path_with_namespace;
 const file = "data/a b.yaml";

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# GitBeaker's command line against a box: what people type in a shell, one process for each command. It has no commands
-# for notes and for a project's labels; gitbeaker.sh has the library do these.
+# GitBeaker's command line against a sandbox: what people type in a shell, one process for each command. It has no
+# commands for notes and for a project's labels; gitbeaker.sh has the library do these.
 #
 #   bash tests/acceptance/gitbeaker_cli.sh [PODKEEPER]
 set -euo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Holds the box to GitLab's own facts: each row of gitlab_rows/rows/ is one precondition, request and answer.
+# Holds the sandbox to GitLab's own facts: each row of gitlab_rows/rows/ is one precondition, request and answer.
 #
 #   bash tests/acceptance/gitlab_rows.sh [PODKEEPER [ROW…]]
 #
-# The rows say where GitLab's source has them; gitlab_rows/lies.csv lists those that the box does not meet, and why.
+# The rows say where GitLab's source has them; gitlab_rows/lies.csv lists those that the sandbox does not meet, and why.
 set -euo pipefail
 name=gitlab_rows
 # shellcheck source=tests/acceptance/common.sh

@@ -1,4 +1,4 @@
-// The box's pages as a browser shows them, one numbered line for each thing, and the count at the end.
+// The sandbox's pages as a browser shows them, one numbered line for each thing, and the count at the end.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -9,7 +9,7 @@ const PAIRING = "/gitlab-com/support/support-pairing";
 const REPORTS = "/gitlab-com/support/support-team-meta";
 const HANDBOOK = "/gitlab-com/content-sites/handbook";
 
-// --- what people and others write into the box first ---------------------------------------------------------------
+// --- what people and others write into the sandbox first -----------------------------------------------------------
 
 async function api(method, path, body) {
   const headers = { "PRIVATE-TOKEN": "glpat-sandbox-admin-no-secret", "Content-Type": "application/json" };
@@ -97,14 +97,14 @@ const browser = await chromium.launchPersistentContext(join(folder, "profile"), 
 browser.setDefaultTimeout(5000);
 
 const PAGES = {
-  start: ["/", ["A GitLab in a box", "gitlab-com/support/support-pairing", "glpat-sandbox-api-no-secret", "podkeeper's own"]],
+  start: ["/", ["A GitLab on loopback", "gitlab-com/support/support-pairing", "glpat-sandbox-api-no-secret", "podkeeper's own"]],
   project: [PAIRING, ["support-pairing", "Newest issues", "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "pod::secure", "README.md"]],
   issues: [`${PAIRING}/-/issues`, ["Issues", "open", "closed", "#6"]],
   closed: [`${PAIRING}/-/issues?state=closed`, ["Pairing: Jonah <> Lucja"]],
   session: [`${PAIRING}/-/issues/6`, ["Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "When: Thu 2026-11-26 15:00 UTC, for 1h", "podkeeper (@podkeeper-bot)", "Who was there"]],
   relabelled: [`${PAIRING}/-/issues/1`, ["Activity", "removed pod::secure", "added pod::secure"]],
-  links_report: [`${REPORTS}/-/issues/1`, ["Secure Pod: links and labels that need a look", "link-dead, line 67"]],
-  roster_report: [`${REPORTS}/-/issues/2`, ["members only", "member-without-focus"]],
+  links_report: [`${REPORTS}/-/issues/2`, ["Secure Pod: links and labels that need a look", "link-dead, line 67"]],
+  roster_report: [`${REPORTS}/-/issues/1`, ["members only", "member-without-focus"]],
   rich: [`${PAIRING}/-/issues/${made.rich}`, ["A text with everything in it", "More of it", "An alert.", "A comment with bold words", "relates to", "At the end."]],
   hostile: [`${PAIRING}/-/issues/${made.hostile}`, ["a cover", "after the end", "The description as it is stored"]],
   labels: [`${PAIRING}/-/labels`, ["pairify", "<b>bold</b>", "#8fbc8f"]],
@@ -235,7 +235,7 @@ await check("a rendered text has its tasks, its table, its folded part, its aler
     await text.locator(".footnote-ref a").click();
     assert.equal(new URL(page.url()).hash, "#fn-1");
   }));
-await check("references and addresses of the box are links, and lead where they say", () =>
+await check("references and addresses of the sandbox are links, and lead where they say", () =>
   one(PAGES.rich[0], async (page) => {
     const text = page.locator("article[aria-label=Description]");
     assert.equal(await text.locator("code a").count(), 0, "none in code");

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The box's pages in headless Chromium, after podkeeper has worked in it: what they show, at which widths, and that
+# The sandbox's pages in headless Chromium, after podkeeper has worked in it: what they show, at which widths, and that
 # nothing in them runs or reaches out. Pictures of them are left under target/ci/pages/.
 #
 #   bash tests/acceptance/pages.sh [PODKEEPER]

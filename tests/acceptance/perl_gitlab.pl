@@ -1,5 +1,5 @@
-# What GitLab::API::v4, GitLab's client for Perl, does with a box: one numbered line for each check, and the count at the end.
-# It sends JSON, with its removals too, and reads lists by their numbers of pages.
+# What GitLab::API::v4, GitLab's client for Perl, does with a sandbox: one numbered line for each check, and the count
+# at the end. It sends JSON, with its removals too, and reads lists by their numbers of pages.
 use strict;
 use warnings;
 use utf8;
@@ -15,7 +15,7 @@ my $canonical = JSON->new->canonical->allow_nonref;
 sub client { return GitLab::API::v4->new( url => "$host/api/v4", private_token => shift ) }
 my $gitlab = client('glpat-sandbox-admin-no-secret');
 
-# A project of its own, for what is counted here must not depend on the box's seed.
+# A project of its own, for what is counted here must not depend on the sandbox's seed.
 my $home = $gitlab->create_project( { name => 'perl', initialize_with_readme => JSON::true } );
 my $path = $home->{path_with_namespace};
 my $file = 'data/a b.yaml';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# GitLab::API::v4, GitLab's client for Perl, against a box: it sends JSON, and reads lists by their numbers of pages.
+# GitLab::API::v4, GitLab's client for Perl, against a sandbox: it sends JSON, and reads lists by their page numbers.
 #
 #   bash tests/acceptance/perl_gitlab.sh [PODKEEPER]
 set -euo pipefail

@@ -64,9 +64,9 @@ def mended(node):
 
 
 def front(targets, log):
-    """One origin for Prism and the box: REST goes through Prism, all else straight to the box.
+    """One origin for Prism and the sandbox: REST goes through Prism, all else straight to the sandbox.
 
-    The addresses are read when the first request comes, because the box must be told this origin before it starts.
+    The addresses are read when the first request comes, because the sandbox must be told this origin before it starts.
     """
 
     class Front(http.server.BaseHTTPRequestHandler):
@@ -81,7 +81,7 @@ def front(targets, log):
             got = there.getresponse()
             text = got.read()
             if rest:
-                # Prism's own refusals are problem documents (RFC 9457); the box never answers with one.
+                # Prism's own refusals are problem documents (RFC 9457); the sandbox never answers with one.
                 refused = (got.getheader("content-type") or "").startswith("application/problem+json")
                 line = {"method": self.command, "path": self.path, "type": self.headers.get("content-type"),
                         "body": body.decode(), "status": got.status, "refused": text.decode() if refused else None}

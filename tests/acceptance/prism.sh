@@ -1,26 +1,23 @@
 #!/usr/bin/env bash
 # Holds the requests of a whole `podkeeper apply` to GitLab's own OpenAPI document, by Prism.
 #
-#   bash tests/acceptance/prism.sh [PODKEEPER]
+#   bash tests/acceptance/prism.sh PODKEEPER OPENAPI
 #
-# The document stands beside the project, not in it; without it there is nothing to hold them to.
+# The document is not ours to give away, so its path is named; without it there is nothing to hold the requests to.
 set -euo pipefail
+[ $# -eq 2 ] || { echo "usage: bash tests/acceptance/prism.sh PODKEEPER OPENAPI" >&2; exit 2; }
+[ -f "$2" ] || { echo "missing: $2, GitLab's OpenAPI document" >&2; exit 2; }
+published=$(realpath "$2")
 name=prism
 # shellcheck source=tests/acceptance/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-published=$root/../shared/oracles/gitlab-openapi.json
 document=$work/openapi.json
-if [ ! -f "$published" ]; then
-  echo "GitLab's OpenAPI document is not on this machine, so no request was held to it"
-  total
-  exit
-fi
 tool @stoplight/prism-cli@5.14.2
 ours() { python3 "$here/prism.py" "$@"; }
 rm -f "$work"/*.jsonl "$work/targets.json"
 
-# The front comes first, because the box has to name it in its links.
+# The front comes first, because the sandbox has to name it in its links.
 start front http python3 "$here/prism.py" front "$work/targets.json" "$work/requests.jsonl"
 front=$url
 box --external-url "$front"

@@ -73,7 +73,7 @@ for file in $(tests | sed 's/::.*//' | sort -u); do
   cp "$tools/sdist/python_gitlab-$PYTHON_GITLAB/tests/functional/api/$file" "$run/"
 done
 
-# --- the box ------------------------------------------------------------------------------------------------------
+# --- the sandbox --------------------------------------------------------------------------------------------------
 
 "$podkeeper" sandbox --listen 127.0.0.1:0 </dev/null >"$log" 2>&1 &
 box=$!

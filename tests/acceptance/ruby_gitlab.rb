@@ -1,5 +1,6 @@
-# What ruby-gitlab, GitLab's client for Ruby, does with a box: one numbered line for each check, and the count at the end.
-# It signs in by `Authorization`, sends forms (its lists as `labels[]`), and follows `Link` headers from page to page.
+# What ruby-gitlab, GitLab's client for Ruby, does with a sandbox: one numbered line for each check, and the count at
+# the end. It signs in by `Authorization`, sends forms (its lists as `labels[]`), and follows `Link` headers from page
+# to page.
 require "gitlab"
 require "base64"
 
@@ -8,7 +9,7 @@ ADMIN = "glpat-sandbox-admin-no-secret"
 def client(token = ADMIN, **options) = Gitlab.client(endpoint: "#{HOST}/api/v4", private_token: token, **options)
 GITLAB = client
 
-# A project of its own, for what is counted here must not depend on the box's seed.
+# A project of its own, for what is counted here must not depend on the sandbox's seed.
 HOME = GITLAB.create_project("ruby", initialize_with_readme: true)
 PATH = HOME.path_with_namespace
 FILE = "data/å b.yaml"

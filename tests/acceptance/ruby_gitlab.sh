@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ruby-gitlab, GitLab's client for Ruby, against a box: it sends forms and follows the links from page to page.
+# ruby-gitlab, GitLab's client for Ruby, against a sandbox: it sends forms and follows the links from page to page.
 #
 #   bash tests/acceptance/ruby_gitlab.sh [PODKEEPER]
 set -euo pipefail

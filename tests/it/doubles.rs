@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION};
 use http::{HeaderValue, Method, Request, Response};
-use podkeeper::gitlab::{Exchange, Failure};
-use podkeeper::pod::marker::{self, Marked};
+use podkeeper::gitlab::{Exchange, ExchangeError};
+use podkeeper::pod::marker::{self, ParsedBody};
 use serde_json::Value;
 
-type Answer = Result<Response<Bytes>, Failure>;
+type ExchangeResult = Result<Response<Bytes>, ExchangeError>;
 
 // ---- Redirects are followed, with everything on board ----
 
@@ -22,7 +22,7 @@ struct FollowsRedirects(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for FollowsRedirects {
-    async fn exchange(&self, mut request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, mut request: Request<Bytes>) -> ExchangeResult {
         let answer = self.0.exchange(request.clone()).await?;
         let Some(next) = answer.headers().get(LOCATION).and_then(|next| next.to_str().ok()) else { return Ok(answer) };
         *request.uri_mut() = next.parse().unwrap();
@@ -42,9 +42,9 @@ struct FindsByTitle(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for FindsByTitle {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         let answer = self.0.exchange(request).await?;
-        Ok(with_issues(answer, |issue| {
+        Ok(map_issues(answer, |issue| {
             let title = issue["title"].as_str().unwrap_or_default();
             if !title.contains(" Pairing, ") && !title.contains(": links and labels") {
                 issue["description"] = Value::from("an issue of somebody's");
@@ -54,7 +54,7 @@ impl Exchange for FindsByTitle {
     }
 }
 
-// ---- Nobody looks after a create ----
+// ---- Nobody reads again after a create ----
 
 /// Once it has opened an issue, a worker takes what it saw before, and that issue, for all that there is.
 pub(crate) fn looks_once(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
@@ -63,18 +63,18 @@ pub(crate) fn looks_once(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
 
 struct LooksOnce {
     inner: Arc<dyn Exchange>,
-    seen: Mutex<Seen>,
+    seen: Mutex<SeenIssues>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct SeenIssues {
     known: BTreeSet<u64>,
     opened: bool,
 }
 
 #[async_trait::async_trait]
 impl Exchange for LooksOnce {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         let create = is_create(&request);
         let answer = self.inner.exchange(request).await?;
         let mut seen = self.seen.lock().unwrap();
@@ -102,12 +102,12 @@ struct MarksLater(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for MarksLater {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         if !is_create(&request) {
             return self.0.exchange(request).await;
         }
         let mut whole = String::new();
-        let bare = with_form(request.clone(), |name, value| {
+        let bare = map_form_fields(request.clone(), |name, value| {
             if name == "description" {
                 whole.clone_from(&value);
                 return Some("podkeeper writes here in a moment".to_owned());
@@ -120,7 +120,7 @@ impl Exchange for MarksLater {
         let mut edit = request;
         *edit.method_mut() = Method::PUT;
         *edit.uri_mut() = format!("{}/{iid}", edit.uri()).parse().unwrap();
-        let edit = with_form(edit, |name, _| (name == "description").then(|| whole.clone()));
+        let edit = map_form_fields(edit, |name, _| (name == "description").then(|| whole.clone()));
         self.0.exchange(edit).await
     }
 }
@@ -135,15 +135,15 @@ struct Overwrites(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for Overwrites {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         if *request.method() != Method::PUT {
             return self.0.exchange(request).await;
         }
-        let only_block = |name: &str, value: String| match (name, marker::parse(&value)) {
-            ("description", Marked::Block(block)) => Some(marker::render(&block)),
+        let only_block = |name: &str, value: String| match (name, marker::parse_body(&value)) {
+            ("description", ParsedBody::Block(block)) => Some(marker::render_block(&block)),
             _ => Some(value),
         };
-        self.0.exchange(with_form(request, only_block)).await
+        self.0.exchange(map_form_fields(request, only_block)).await
     }
 }
 
@@ -158,16 +158,16 @@ struct ComparesVerbatim(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for ComparesVerbatim {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         let answer = self.0.exchange(request).await?;
-        Ok(with_issues(answer, |issue| {
+        Ok(map_issues(answer, |issue| {
             let body = issue["description"].as_str().unwrap_or_default();
-            let Marked::Block(block) = marker::parse(body) else { return };
+            let ParsedBody::Block(block) = marker::parse_body(body) else { return };
             // The template ends in a line's end; what GitLab stores never does.
             if !body.ends_with('\n') {
                 let without_its_first = block.text.lines().skip(1).collect::<Vec<&str>>().join("\n");
-                let other = marker::Block { text: without_its_first, ..block };
-                issue["description"] = Value::from(marker::splice(body, &other, "").unwrap());
+                let other = marker::ManagedBlock { text: without_its_first, ..block };
+                issue["description"] = Value::from(marker::replace_block(body, &other, "").unwrap());
             }
         }))
     }
@@ -184,9 +184,9 @@ struct KnowsExactBytes(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for KnowsExactBytes {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         let answer = self.0.exchange(request).await?;
-        Ok(with_issues(answer, |issue| {
+        Ok(map_issues(answer, |issue| {
             let body = issue["description"].as_str().unwrap_or_default();
             let exact = body.lines().any(|line| line == "<!-- podkeeper:v1 end -->");
             if !exact {
@@ -201,9 +201,9 @@ impl Exchange for KnowsExactBytes {
 // ---- A later podkeeper ----
 
 /// What a later podkeeper puts into its blocks beside what this one does.
-const OF_LATER: &str = "- **Since a later version:** one line more\n";
+const LATER_VERSION_LINE: &str = "- **Since a later version:** one line more\n";
 /// Where the state of a block begins.
-const STATE: &str = "<!-- podkeeper:v1 state ";
+const STATE_MARKER_START: &str = "<!-- podkeeper:v1 state ";
 
 /// The worker as a later podkeeper: what it writes has the next format and a line more; what an earlier one wrote it
 /// finds wanting, and what it wrote itself it finds as it should be.
@@ -215,28 +215,28 @@ struct LaterVersion(Arc<dyn Exchange>);
 
 #[async_trait::async_trait]
 impl Exchange for LaterVersion {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
-        let request = with_form(request, |name, value| {
-            Some(if name == "description" { as_a_later_one_writes(&value) } else { value })
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
+        let request = map_form_fields(request, |name, value| {
+            Some(if name == "description" { written_by_later_version(&value) } else { value })
         });
         let answer = self.0.exchange(request).await?;
-        Ok(with_issues(answer, |issue| {
+        Ok(map_issues(answer, |issue| {
             let body = issue["description"].as_str().unwrap_or_default();
-            issue["description"] = Value::from(as_a_later_one_reads(body));
+            issue["description"] = Value::from(read_by_later_version(body));
         }))
     }
 }
 
 /// The block of a body in the next format.
-pub(crate) fn as_a_later_one_writes(body: &str) -> String {
+pub(crate) fn written_by_later_version(body: &str) -> String {
     let (this, next) = formats();
-    body.replacen(&this, &next, 1).replacen(STATE, &format!("{OF_LATER}{STATE}"), 1)
+    body.replacen(&this, &next, 1).replacen(STATE_MARKER_START, &format!("{LATER_VERSION_LINE}{STATE_MARKER_START}"), 1)
 }
 
-fn as_a_later_one_reads(body: &str) -> String {
+fn read_by_later_version(body: &str) -> String {
     let (this, next) = formats();
     if body.contains(&next) {
-        return body.replacen(OF_LATER, "", 1).replacen(&next, &this, 1);
+        return body.replacen(LATER_VERSION_LINE, "", 1).replacen(&next, &this, 1);
     }
     // Of a line fewer it knows that podkeeper wrote it, so that it has something to write.
     let last = || {
@@ -250,7 +250,7 @@ fn as_a_later_one_reads(body: &str) -> String {
 
 fn formats() -> (String, String) {
     let format = |format: u32| format!("{{\"format\":{format},");
-    (format(marker::FORMAT), format(marker::FORMAT + 1))
+    (format(marker::BLOCK_FORMAT), format(marker::BLOCK_FORMAT + 1))
 }
 
 // ---- The first date is believed ----
@@ -267,7 +267,7 @@ struct BelievesTheFirstDate {
 
 #[async_trait::async_trait]
 impl Exchange for BelievesTheFirstDate {
-    async fn exchange(&self, request: Request<Bytes>) -> Answer {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
         let mut answer = self.inner.exchange(request).await?;
         let mut first = self.first.lock().unwrap();
         if let Some(date) = answer.headers_mut().get_mut(DATE) {
@@ -285,7 +285,7 @@ fn is_create(request: &Request<Bytes>) -> bool {
 }
 
 /// The answer with every issue of it changed, in a list or alone.
-fn with_issues(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response<Bytes> {
+fn map_issues(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response<Bytes> {
     let is_issue = |value: &Value| value["iid"].is_u64() && value["description"].is_string();
     match serde_json::from_slice::<Value>(answer.body()) {
         Ok(Value::Array(mut list)) => {
@@ -301,7 +301,7 @@ fn with_issues(answer: Response<Bytes>, change: impl Fn(&mut Value)) -> Response
 }
 
 /// The request with its form's fields changed, or left out.
-pub(crate) fn with_form(
+pub(crate) fn map_form_fields(
     request: Request<Bytes>,
     mut change: impl FnMut(&str, String) -> Option<String>,
 ) -> Request<Bytes> {

@@ -12,55 +12,62 @@
 
 mod support; // the stage that every story plays on
 
-mod address; // no link reaches into the network that podkeeper stands in
-mod alarms; // no false alarm, and no silence either
-mod bombs; // inputs that were made to break parsers
-mod brake; // what lasts is told within two looks, and a bad hour never
-mod calendar; // weeks and zones, day by day for forty years
-mod canary; // the token is seen nowhere but at its own origin
-mod carry; // how the names of the web are carried to a box
-mod cases; // small inputs that once failed
-mod changes; // what rots or is mended in the box changes its own findings and nothing else
-mod crash; // killed at any call, it ends as if it had not been
-mod cut; // answers that break off at any byte
-mod door; // what the door makes of a server that misbehaves
+mod architecture; // which folders and crates may use which, and what stands in the repository
+mod audiences; // each output shows what its audience may read
+mod check_and_page_targets; // what check and page are given to read
+mod concurrent_reports; // the living reports, with several workers at once
+mod crash_recovery; // killed at any call, it ends as if it had not been
+mod documentation; // what the documents show is what the program knows
 mod doubles; // workers that podkeeper must not be
-mod echo; // done means that the answer shows it
-mod edits; // people write, tick, rename and label while podkeeper runs
-mod endings; // how a run ends: exit codes and sentences
+mod exit_codes; // how a run ends: exit codes and sentences
+mod false_alarms; // no false alarm, and no silence either
 mod faults; // the faults of the threat sheet, by number
-mod fidelity; // a plan says what is done, and a quiet run does little
-mod files; // links between files, and the pages of a Hugo site
-mod hostile; // servers that mean harm
-mod identity; // other keys, other accounts, other versions
-mod inert; // text from outside can be read and cannot act
-mod inputs; // what check and page are told to look at
-mod kept; // what one run keeps for another
-mod links; // the links of a page, looked at in memory
-mod members; // the same of members, with the report as the memory
+mod flaky_gitlab; // a GitLab that fails in small ways, run after run
+mod grants; // who may direct a secret where, and what a configuration may ask for
+mod graphql_queries; // what is asked in GraphQL
+mod hostile_files; // files, symlinks and pipes that mean harm
+mod hostile_servers; // servers that mean harm
+mod hostile_text; // text from outside can be read and cannot act
+mod internal_addresses; // no link reaches into the network that podkeeper stands in
+mod issue_identity; // other keys, other accounts, other versions
+mod lines_in_managed_block; // a person's line inside the block
+mod link_brake; // what lasts is reported within two checks, and a bad hour never
+mod links; // the links of a page, checked in memory
+mod local_file_links; // links between files, and the pages of a Hugo site
+mod logs; // what a run says of itself while it works
 mod middlebox; // what answers between this machine and GitLab
-mod page; // what podkeeper understands of a page
-mod pages; // listings whose pages are short, capped or empty
-mod people; // what people do to podkeeper's issues by hand
-mod people_lines; // a person's line inside the block
-mod projects; // what becomes of the four projects that a pod names
+mod misbehaving_gitlab; // what podkeeper makes of a GitLab that misbehaves
+mod page_parsing; // what podkeeper understands of a page
+mod paging; // listings whose pages are short, capped or empty
+mod parser_bombs; // inputs that were made to break parsers
+mod people_actions; // what people do to podkeeper's issues by hand
+mod peoples_edits; // people write, tick, rename and label while podkeeper runs
+mod plan_follows_changes; // whatever changes in the sandbox, exactly what follows is reported
+mod plan_matches_apply; // a plan says what is done, and a quiet run does little
+mod plan_stamp; // a plan's stamp, by the program and a clock that runs
+mod program_with_sandbox; // the program itself, in processes of their own
+mod project_changes; // what becomes of the four projects that a pod names
 mod properties; // what holds in every world, over generated ones
-mod published; // the example answers that GitLab publishes
-mod questions; // what is asked in GraphQL
+mod published_answers; // what is made of answers, those that GitLab publishes among them
 mod redirects; // no redirect is followed with the token
-mod reports; // the living reports, with several workers at once
-mod respelled; // saved in editors that respell markers or lose them
+mod regressions; // small inputs that once failed
+mod reports_follow_changes; // what breaks or is mended in the sandbox changes its own findings and nothing else
+mod rich_text_editor_saves; // saved in editors that respell markers or lose them
 mod roster; // page against data, and what stays in the files
+mod roster_brake; // the same of members, with the report as the memory
+mod run_time; // the job first and in time, whatever links and a GitLab that hangs cost
 mod sabotage; // each zero of the scoreboard can be anything else
-mod served; // the program itself, in processes of their own
+mod sandbox_web_over_tls; // how the names of the web are carried to a sandbox
+mod saved_files; // what one run keeps for another
+mod secrets_in_writes; // no secret leaves in what is written to GitLab
+mod session_weeks; // weeks and zones, day by day for forty years
 mod sessions; // the pairing issue over weeks and years
-mod shards; // a look that several jobs share
-mod shown; // a run as everybody is shown it, and its log
-mod sinks; // where a token may not be seen
-mod stamped; // a plan's stamp, by the program and a clock that runs
-mod tally; // what sweeps count beside their own figure
-mod tidy; // what holds for the house itself
-mod unsteady; // a GitLab that fails in small ways, run after run
-mod whole; // the whole job, by the program itself
-mod worlds; // whatever changes in the box, exactly what follows is said
-mod year; // a year in a minute
+mod shards; // a check that several jobs share
+mod simulated_year; // a year in a minute
+mod token_leaks; // the token is seen nowhere but at its own origin
+mod token_not_in_output; // a run as everybody is shown it, and its log
+mod token_search; // where a token may not be seen
+mod truncated_answers; // answers that break off at any byte
+mod whole_job; // the whole job, by the program itself
+mod write_confirmation; // done means that the answer shows it
+mod write_counts; // what sweeps count beside their own figure

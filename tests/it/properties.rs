@@ -1,4 +1,4 @@
-//! What holds in every world, over worlds that nobody thought of.
+//! What holds in every world, over generated worlds.
 //!
 //! Each property prints how many of its cases really exercised it and fails when they are too few. Each has a
 //! sabotage, a double at a seam that breaks exactly what the property promises, and finding it is asserted: a property
@@ -14,33 +14,33 @@ use bytes::Bytes;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, Response};
+use linkcheck::check_options::CheckOptions;
 use podkeeper::collect;
-use podkeeper::collect::links::policy::Policy;
 use podkeeper::decide::decide;
-use podkeeper::gitlab::{Exchange, Failure, connect};
+use podkeeper::gitlab::{Exchange, ExchangeError, new_reader};
 use podkeeper::pod::action::{Action, Change as Act};
-use podkeeper::pod::finding::{Finding, Place, in_order, short_hash};
+use podkeeper::pod::finding::{Finding, Place, short_hash, sort_and_deduplicate};
 use podkeeper::pod::label::LabelName;
-use podkeeper::pod::marker::{self, Block, Marked, Marker, State};
-use podkeeper::pod::observed::{Blind, Cause, Observed};
-use podkeeper::pod::plan::stamp;
+use podkeeper::pod::marker::{self, BlockState, ManagedBlock, Marker, ParsedBody};
+use podkeeper::pod::observed::{FailureCause, Observed, ReadFailure};
+use podkeeper::pod::plan::compute_stamp;
 use podkeeper::pod::roster::Role;
-use podkeeper::pod::rule::{Audience, Rule};
-use podkeeper::pod::run::Run;
+use podkeeper::pod::rule::Rule;
+use podkeeper::pod::run::PodRun;
 use podkeeper::pod::schedule::{Cron, Slot};
 use podkeeper::pod::session::{Session, SessionKey};
-use podkeeper::pod::snapshot::{Account, PairingIssue, Snapshot};
+use podkeeper::pod::snapshot::{Account, ObservedIssue, Snapshot};
 use podkeeper::pod::{Pod, PodKey};
-use podkeeper::report::{Told, json as report};
+use podkeeper::report::{Confidential, ReportAudience as _, RunReport, json as report};
 use podkeeper::run::{Mode, run};
-use podkeeper::sandbox::world::{Change, Issue, IssueEdit, NewIssue, Project};
-use podkeeper::sandbox::{Plot, PodPlot, Sandbox, World};
+use podkeeper::sandbox::world::{FieldChange, Issue, IssueEdit, NewIssue, Project};
+use podkeeper::sandbox::{Sandbox, Seed, SeedPod, World, seed};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::support::{InMemory, Stage, eyes, plot, sessions_and_labels, shipped};
+use crate::support::{InMemory, Stage, gitlab_only_clients, keep_sessions_and_labels, shipped_config, to_seed_pod};
 
 /// Cases that go through the sandbox's router, and cases that are pure.
 const ROUTED: u32 = 96;
@@ -50,19 +50,25 @@ const PURE: u32 = 256;
 
 #[test]
 fn p1_a_second_run_adds_nothing_and_is_one_round() {
-    holds("P1 converges", ROUTED, 50, scenario(), |scenario| converges(&scenario, How::Faithful));
-    caught("P1 on a server that hides podkeeper's own issues", scenario(), |s| converges(&s, How::HidesOwn));
-    caught("P1 on a server that drops add_labels", scenario(), |s| converges(&s, How::DropsAddLabels));
+    assert_holds("P1 converges", ROUTED, 50, scenario_strategy(), |scenario| {
+        check_converges(&scenario, ServerBehaviour::Faithful)
+    });
+    assert_sabotage_caught("P1 on a server that hides podkeeper's own issues", scenario_strategy(), |s| {
+        check_converges(&s, ServerBehaviour::HidesOwn)
+    });
+    assert_sabotage_caught("P1 on a server that drops add_labels", scenario_strategy(), |s| {
+        check_converges(&s, ServerBehaviour::DropsAddLabels)
+    });
 }
 
-fn converges(scenario: &Scenario, how: How) -> Result<bool, String> {
-    in_time_that_stands_still(async {
+fn check_converges(scenario: &Scenario, how: ServerBehaviour) -> Result<bool, String> {
+    run_with_paused_clock(async {
         let stage = scenario.stage();
-        let (first, _) = stage.apply_over(Double::over(&stage, how)).await;
+        let (first, _) = stage.apply_over(ServerDouble::over(&stage, how)).await;
         let written = stage.journal();
-        let (second, _) = stage.apply_over(Double::over(&stage, how)).await;
+        let (second, _) = stage.apply_over(ServerDouble::over(&stage, how)).await;
         // A pause holds back on purpose, and goes on holding.
-        let paused = |run: &Run| run.findings.iter().any(|finding| finding.rule == Rule::Paused);
+        let paused = |run: &PodRun| run.findings.iter().any(|finding| finding.rule == Rule::Paused);
         if first.iter().any(|run| run.unfinished && !paused(run)) {
             return Err(format!("the first run did not finish: {written:?}"));
         }
@@ -77,30 +83,32 @@ fn converges(scenario: &Scenario, how: How) -> Result<bool, String> {
 fn p2_a_run_that_was_cut_short_anywhere_ends_like_one_that_was_not() {
     let cut = || {
         prop_oneof![
-            (0_usize..4).prop_map(How::FailsFrom),
-            (0_usize..4).prop_map(How::FailsAt),
-            (0_usize..4).prop_map(How::LosesAnswer)
+            (0_usize..4).prop_map(ServerBehaviour::FailsFrom),
+            (0_usize..4).prop_map(ServerBehaviour::FailsAt),
+            (0_usize..4).prop_map(ServerBehaviour::LosesAnswer)
         ]
     };
-    holds("P2 crash-safe", ROUTED, 50, (scenario(), cut()), |(scenario, cut)| {
-        crash_safe(&scenario, cut, How::Faithful)
+    assert_holds("P2 crash-safe", ROUTED, 50, (scenario_strategy(), cut()), |(scenario, cut)| {
+        check_crash_safe(&scenario, cut, ServerBehaviour::Faithful)
     });
-    caught("P2 on a server that hides podkeeper's own issues afterwards", (scenario(), cut()), |(s, cut)| {
-        crash_safe(&s, cut, How::HidesOwn)
-    });
+    assert_sabotage_caught(
+        "P2 on a server that hides podkeeper's own issues afterwards",
+        (scenario_strategy(), cut()),
+        |(s, cut)| check_crash_safe(&s, cut, ServerBehaviour::HidesOwn),
+    );
 }
 
-fn crash_safe(scenario: &Scenario, cut: How, afterwards: How) -> Result<bool, String> {
-    in_time_that_stands_still(async {
+fn check_crash_safe(scenario: &Scenario, cut: ServerBehaviour, afterwards: ServerBehaviour) -> Result<bool, String> {
+    run_with_paused_clock(async {
         let whole = scenario.stage();
         whole.apply().await;
         whole.apply().await;
         let wanted = canonical(&whole);
         let broken = scenario.stage();
-        broken.apply_over(Double::over(&broken, cut)).await;
+        broken.apply_over(ServerDouble::over(&broken, cut)).await;
         let in_between = canonical(&broken);
         for _ in 0..2 {
-            broken.apply_over(Double::over(&broken, afterwards)).await;
+            broken.apply_over(ServerDouble::over(&broken, afterwards)).await;
         }
         let ended = canonical(&broken);
         if ended != wanted {
@@ -108,15 +116,16 @@ fn crash_safe(scenario: &Scenario, cut: How, afterwards: How) -> Result<bool, St
         }
         // It was cut in earnest where the run left something, or sent something whose answer it did not get.
         let writes = whole.journal().len();
-        Ok(in_between != wanted || matches!(cut, How::FailsAt(k) | How::LosesAnswer(k) if k < writes))
+        Ok(in_between != wanted
+            || matches!(cut, ServerBehaviour::FailsAt(k) | ServerBehaviour::LosesAnswer(k) if k < writes))
     })
 }
 
 #[test]
 fn p3_what_cannot_be_seen_never_adds_an_action_or_a_finding() {
     let (flips, telling) = (Cell::new(0_usize), Cell::new(0_usize));
-    holds("P3 blind-safe", PURE, 50, scenario(), |scenario| {
-        blind_safe(&scenario, Snapshot::clone, |took_something| {
+    assert_holds("P3 blind-safe", PURE, 50, scenario_strategy(), |scenario| {
+        check_failed_parts(&scenario, Snapshot::clone, |took_something| {
             flips.set(flips.get() + 1);
             telling.set(telling.get() + usize::from(took_something));
         })
@@ -126,51 +135,57 @@ fn p3_what_cannot_be_seen_never_adds_an_action_or_a_finding() {
     assert!(share >= 30, "{share}");
     let read = || prop::sample::select(READS.to_vec());
     let status = || prop::sample::select(vec![403_u16, 500, 502]);
-    holds("P3 blind-safe reads", ROUTED, 30, (scenario(), read(), status()), |(scenario, read, status)| {
-        blind_reads(&scenario, How::Refuses(read, status))
+    assert_holds(
+        "P3 blind-safe reads",
+        ROUTED,
+        30,
+        (scenario_strategy(), read(), status()),
+        |(scenario, read, status)| check_failed_reads(&scenario, ServerBehaviour::Refuses(read, status)),
+    );
+    assert_sabotage_caught(
+        "P3 with a client that takes a failed listing for an empty one",
+        (scenario_strategy(), read()),
+        |(s, read)| check_failed_reads(&s, ServerBehaviour::ListsNothing(read)),
+    );
+    assert_sabotage_caught("P3 with a decide that takes an unseen page or label for none", scenario_strategy(), |s| {
+        check_failed_parts(&s, take_unknown_for_absent, |_| {})
     });
-    caught("P3 with a client that takes a failed listing for an empty one", (scenario(), read()), |(s, read)| {
-        blind_reads(&s, How::ListsNothing(read))
-    });
-    caught("P3 with a decide that takes an unseen page or label for none", scenario(), |s| {
-        blind_safe(&s, unseen_is_absent, |_| {})
-    });
-    caught("P3 with a decide that takes unseen issues for none", scenario(), |s| {
-        blind_safe(&s, unseen_is_empty, |_| {})
+    assert_sabotage_caught("P3 with a decide that takes unseen issues for none", scenario_strategy(), |s| {
+        check_failed_parts(&s, take_unknown_for_empty, |_| {})
     });
 }
 
-/// One kind of read fails for a whole run: nothing is planned that would not be planned with open eyes.
-fn blind_reads(scenario: &Scenario, how: How) -> Result<bool, String> {
-    in_time_that_stands_still(async {
+/// One kind of read fails for a whole run: nothing is planned that would not be planned with readable sources.
+fn check_failed_reads(scenario: &Scenario, how: ServerBehaviour) -> Result<bool, String> {
+    run_with_paused_clock(async {
         let stage = scenario.stage();
-        let actions = |runs: &[Run]| -> BTreeSet<String> {
+        let actions = |runs: &[PodRun]| -> BTreeSet<String> {
             runs.iter()
                 .flat_map(|run| &run.plan.actions)
-                .map(|action| action.canonical(crate::support::now()).to_string())
+                .map(|action| action.canonical_json(crate::support::now()).to_string())
                 .collect()
         };
-        let whole = actions(&look(&stage, How::Faithful).await);
-        let blind = look(&stage, how).await;
-        if let Some(new) = actions(&blind).difference(&whole).next() {
+        let whole = actions(&run_plan(&stage, ServerBehaviour::Faithful).await);
+        let failure = run_plan(&stage, how).await;
+        if let Some(new) = actions(&failure).difference(&whole).next() {
             return Err(format!("{how:?}: {new}"));
         }
-        Ok(!whole.is_empty() && blind.iter().any(|run| !run.unknown.is_empty()))
+        Ok(!whole.is_empty() && failure.iter().any(|run| !run.read_failures.is_empty()))
     })
 }
 
 /// Blinds every part of what was seen, one at a time and all issues' details together.
-fn blind_safe(
+fn check_failed_parts(
     scenario: &Scenario,
     sees: impl Fn(&Snapshot) -> Snapshot,
     counts: impl Fn(bool),
 ) -> Result<bool, String> {
     let mut real = false;
     for (pod, seen) in scenario.snapshots() {
-        let whole = said(&pod, &seen);
+        let whole = decided_lines(&pod, &seen);
         real |= whole.iter().any(|line| line.starts_with('{'));
-        for (what, blinded) in blindings(&seen) {
-            let said = said(&pod, &sees(&blinded));
+        for (what, blinded) in hide_each_part(&seen) {
+            let said = decided_lines(&pod, &sees(&blinded));
             if let Some(new) = said.difference(&whole).next() {
                 return Err(format!("without {what}: {new}"));
             }
@@ -182,19 +197,19 @@ fn blind_safe(
 
 #[test]
 fn p4_the_order_of_a_servers_listings_changes_no_byte() {
-    holds("P4 order-free listings", ROUTED, 50, scenario(), |scenario| {
-        in_time_that_stands_still(async {
+    assert_holds("P4 order-free listings", ROUTED, 50, scenario_strategy(), |scenario| {
+        run_with_paused_clock(async {
             let stage = scenario.stage();
-            let plain = planned(&stage, How::Faithful).await;
-            let turned = planned(&stage, How::TurnsListings).await;
+            let plain = planned(&stage, ServerBehaviour::Faithful).await;
+            let turned = planned(&stage, ServerBehaviour::TurnsListings).await;
             if plain != turned {
                 return Err(format!("{plain}\n{turned}"));
             }
             Ok(plain.contains("\"kind\""))
         })
     });
-    holds("P4 order-free page", PURE, 50, (scenario(), 0_usize..5), |(scenario, turn)| {
-        order_free(&scenario, |seen| {
+    assert_holds("P4 order-free page", PURE, 50, (scenario_strategy(), 0_usize..5), |(scenario, turn)| {
+        check_order_free(&scenario, |seen| {
             if let Observed::Present(page) = &mut seen.page {
                 let (leads, mut others): (Vec<_>, Vec<_>) =
                     page.members.drain(..).partition(|member| member.role == Role::Lead);
@@ -205,22 +220,22 @@ fn p4_the_order_of_a_servers_listings_changes_no_byte() {
             }
         })
     });
-    caught("P4 with a collector that leaves issues as they come", scenario(), |scenario| {
-        order_free(&scenario, |seen| {
-            if let Observed::Present(issues) = &mut seen.tracker.issues {
+    assert_sabotage_caught("P4 with a collector that leaves issues as they come", scenario_strategy(), |scenario| {
+        check_order_free(&scenario, |seen| {
+            if let Observed::Present(issues) = &mut seen.pairing_project.issues {
                 issues.reverse();
             }
         })
     });
 }
 
-fn order_free(scenario: &Scenario, turn: impl Fn(&mut Snapshot)) -> Result<bool, String> {
+fn check_order_free(scenario: &Scenario, turn: impl Fn(&mut Snapshot)) -> Result<bool, String> {
     let mut real = false;
     for (pod, seen) in scenario.snapshots() {
         let mut turned = seen.clone();
         turn(&mut turned);
         let (one, other) = (decide(&pod, &seen), decide(&pod, &turned));
-        if stamp(&[&one.plan]) != stamp(&[&other.plan]) || one.findings != other.findings {
+        if compute_stamp(&[&one.plan]) != compute_stamp(&[&other.plan]) || one.findings != other.findings {
             return Err(format!("{}\n{}", one.plan, other.plan));
         }
         real |= !one.plan.is_empty();
@@ -231,18 +246,22 @@ fn order_free(scenario: &Scenario, turn: impl Fn(&mut Snapshot)) -> Result<bool,
 #[test]
 fn p5_only_podkeepers_own_is_touched_and_only_the_block_in_it() {
     let rewrote = Cell::new(0_usize);
-    holds("P5 humble", ROUTED, 50, scenario(), |scenario| {
-        let ended = humble(&scenario, How::Faithful)?;
+    assert_holds("P5 humble", ROUTED, 50, scenario_strategy(), |scenario| {
+        let ended = check_touches_only_own(&scenario, ServerBehaviour::Faithful)?;
         rewrote.set(rewrote.get() + usize::from(ended.rewrote));
         Ok(ended.wrote)
     });
     println!("P5: {} of {ROUTED} rewrote a block", rewrote.get());
     assert!(rewrote.get() * 100 >= 20 * ROUTED as usize);
-    caught("P5 with a splice that overwrites the whole body", scenario(), |s| {
-        humble(&s, How::OverwritesBody).map(|ended| ended.wrote)
+    assert_sabotage_caught("P5 with a splice that overwrites the whole body", scenario_strategy(), |s| {
+        check_touches_only_own(&s, ServerBehaviour::OverwritesBody).map(|ended| ended.wrote)
     });
-    holds("P5 humble actions", PURE, 50, scenario(), |scenario| names_only_own(&scenario, Snapshot::clone));
-    caught("P5 with a decide that takes everybody for the bot", scenario(), |s| names_only_own(&s, everybodys_own));
+    assert_holds("P5 humble actions", PURE, 50, scenario_strategy(), |scenario| {
+        check_names_only_own(&scenario, Snapshot::clone)
+    });
+    assert_sabotage_caught("P5 with a decide that takes everybody for the bot", scenario_strategy(), |s| {
+        check_names_only_own(&s, take_all_markers_for_own)
+    });
 }
 
 struct Ended {
@@ -250,13 +269,13 @@ struct Ended {
     rewrote: bool,
 }
 
-fn humble(scenario: &Scenario, how: How) -> Result<Ended, String> {
-    in_time_that_stands_still(async {
+fn check_touches_only_own(scenario: &Scenario, how: ServerBehaviour) -> Result<Ended, String> {
+    run_with_paused_clock(async {
         let stage = scenario.stage();
         let before = stage.sandbox.world();
-        stage.apply_over(Double::over(&stage, how)).await;
+        stage.apply_over(ServerDouble::over(&stage, how)).await;
         let after = stage.sandbox.world();
-        let project = before.project_at(&stage.pods[0].pairing_project).unwrap();
+        let project = before.project_by_path(&stage.pods[0].pairing_project).unwrap();
         for (iid, was) in &project.issues {
             let is = after.issue(project.id, *iid).ok_or_else(|| format!("#{iid} is gone"))?;
             if !scenario.is_own(&before, was) {
@@ -265,9 +284,9 @@ fn humble(scenario: &Scenario, how: How) -> Result<Ended, String> {
                 }
                 continue;
             }
-            own_is_respected(scenario, was, is)?;
+            check_own_issue(scenario, was, is)?;
         }
-        elsewhere_is_respected(scenario, &before, &after)?;
+        check_other_projects(scenario, &before, &after)?;
         let journal = stage.sandbox.journal();
         let rewrote = journal.iter().any(|entry| entry.method == "PUT" && entry.body.contains("description="));
         Ok(Ended { wrote: !journal.is_empty(), rewrote })
@@ -275,7 +294,7 @@ fn humble(scenario: &Scenario, how: How) -> Result<Ended, String> {
 }
 
 /// In an own issue only the block, the title that podkeeper gave, the pod's label and (of a twin) the state may change.
-fn own_is_respected(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), String> {
+fn check_own_issue(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), String> {
     let iid = was.iid;
     let labels: BTreeSet<String> = scenario.pods.iter().map(|pod| pod.label.name.to_string()).collect();
     let came: BTreeSet<String> = is.labels.difference(&was.labels).cloned().collect();
@@ -283,12 +302,12 @@ fn own_is_respected(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), 
         return Err(format!("#{iid}: labels {:?} became {:?}", was.labels, is.labels));
     }
     let (old, new) = (was.description.as_deref().unwrap_or_default(), is.description.as_deref().unwrap_or_default());
-    if outside(old) != outside(new) {
+    if text_outside_block(old) != text_outside_block(new) {
         return Err(format!("#{iid}: outside the block\n{old}\nbecame\n{new}"));
     }
-    let given = match marker::parse(old) {
-        Marked::Block(block) => block.state.title == Some(short_hash(&was.title)),
-        Marked::Damaged { .. } | Marked::No => false,
+    let given = match marker::parse_body(old) {
+        ParsedBody::Block(block) => block.state.title == Some(short_hash(&was.title)),
+        ParsedBody::Damaged { .. } | ParsedBody::NoMarker => false,
     };
     if is.title != was.title && !given {
         return Err(format!("#{iid}: a person's title {:?} became {:?}", was.title, is.title));
@@ -305,7 +324,7 @@ fn own_is_respected(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), 
 }
 
 /// No other project changes; in this one no label but the pod's comes and none goes.
-fn elsewhere_is_respected(scenario: &Scenario, before: &World, after: &World) -> Result<(), String> {
+fn check_other_projects(scenario: &Scenario, before: &World, after: &World) -> Result<(), String> {
     let path = &scenario.pods[0].pairing_project;
     for (id, was) in &before.projects {
         let is = &after.projects[id];
@@ -314,26 +333,27 @@ fn elsewhere_is_respected(scenario: &Scenario, before: &World, after: &World) ->
         }
     }
     let names = |world: &World| -> BTreeSet<String> {
-        world.project_at(path).unwrap().labels.values().map(|label| label.name.clone()).collect()
+        world.project_by_path(path).unwrap().labels.values().map(|label| label.name.clone()).collect()
     };
     let (was, is) = (names(before), names(after));
-    let may =
-        |name: &String| scenario.pods.iter().any(|pod| pod.label.create && pod.label.name.as_str() == name.as_str());
+    let may = |name: &String| {
+        scenario.pods.iter().any(|pod| pod.label.may_create && pod.label.name.as_str() == name.as_str())
+    };
     if !was.is_subset(&is) || !is.difference(&was).all(may) {
         return Err(format!("labels {was:?} became {is:?}"));
     }
     Ok(())
 }
 
-fn names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapshot) -> Result<bool, String> {
+fn check_names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapshot) -> Result<bool, String> {
     let mut real = false;
     for (pod, seen) in scenario.snapshots() {
         let own = |iid: u64| {
-            let issues = seen.tracker.issues.present().unwrap();
+            let issues = seen.pairing_project.issues.present().unwrap();
             let issue = issues.iter().find(|issue| issue.iid == iid).unwrap();
-            let marked = matches!(&issue.marked, Marked::Block(Block { marker: Marker::Session(key), .. })
-                if pod.slot_of(key).is_some());
-            marked && pod.is_bot(seen.tracker.bot.present().unwrap(), &issue.author)
+            let marked = matches!(&issue.parsed_body, ParsedBody::Block(ManagedBlock { marker: Marker::Session(key), .. })
+                if pod.find_slot(key).is_some());
+            marked && pod.is_bot(seen.pairing_project.bot.present().unwrap(), &issue.author)
         };
         for action in decide(&pod, &sees(&seen)).plan.actions {
             let named = match &action.change {
@@ -342,7 +362,9 @@ fn names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapshot) -> 
                     return Err(format!("no report was looked at: {action}"));
                 }
                 Act::RewritePairingIssue { iid, .. } | Act::AddLabel { iid, .. } => vec![*iid],
-                Act::LinkTwin { iid, keep } | Act::CloseTwin { iid, keep } => vec![*iid, *keep],
+                Act::LinkDuplicate { iid, original_iid: keep } | Act::CloseDuplicate { iid, original_iid: keep } => {
+                    vec![*iid, *keep]
+                }
             };
             if !named.into_iter().all(own) {
                 return Err(action.to_string());
@@ -356,18 +378,21 @@ fn names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapshot) -> 
 #[test]
 fn p8_the_order_of_findings_is_total() {
     let findings = || {
-        prop::collection::vec(finding(), 0..12).prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle()))
+        prop::collection::vec(finding_strategy(), 0..12)
+            .prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle()))
     };
-    holds("P8 order", PURE, 50, findings(), |(list, shuffled)| one_order(list, shuffled, in_order));
-    caught("P8 with an order by rule alone", findings(), |(list, shuffled)| {
-        one_order(list, shuffled, |mut list| {
+    assert_holds("P8 order", PURE, 50, findings(), |(list, shuffled)| {
+        check_one_order(list, shuffled, sort_and_deduplicate)
+    });
+    assert_sabotage_caught("P8 with an order by rule alone", findings(), |(list, shuffled)| {
+        check_one_order(list, shuffled, |mut list| {
             list.sort_by_key(|finding| finding.rule);
             list
         })
     });
 }
 
-fn one_order(
+fn check_one_order(
     list: Vec<Finding>,
     shuffled: Vec<Finding>,
     order: impl Fn(Vec<Finding>) -> Vec<Finding>,
@@ -384,7 +409,7 @@ fn one_order(
     Ok(real)
 }
 
-fn finding() -> impl Strategy<Value = Finding> {
+fn finding_strategy() -> impl Strategy<Value = Finding> {
     let rule =
         prop::sample::select(vec![Rule::LabelEmpty, Rule::SessionDiffers, Rule::MarkerForeign, Rule::LinkLegacyForm]);
     let place = prop::option::of((prop::sample::select(vec!["a.md", "b.md"]), 1_usize..3, 1_usize..3));
@@ -395,10 +420,10 @@ fn finding() -> impl Strategy<Value = Finding> {
         |(rule, subject, message, place, advice, day)| {
             let mut finding = Finding::new(rule, subject, message);
             if let Some((path, line, column)) = place {
-                finding = finding.at(Place { path: path.to_owned(), line, column });
+                finding = finding.with_place(Place { path: path.to_owned(), line, column });
             }
             if let Some(advice) = advice {
-                finding = finding.advise(advice);
+                finding = finding.with_advice(advice);
             }
             finding.since = day.and_then(|day| NaiveDate::from_ymd_opt(2026, 11, day));
             finding
@@ -409,7 +434,7 @@ fn finding() -> impl Strategy<Value = Finding> {
 // ------------------------------------------------------------------------------------------------------ the judges
 
 /// Checks a property on generated cases. A case says whether it really exercised it; `least` percent have to.
-fn holds<S: Strategy>(
+fn assert_holds<S: Strategy>(
     name: &str,
     cases: u32,
     least: usize,
@@ -431,7 +456,7 @@ fn holds<S: Strategy>(
 }
 
 /// Checks that a sabotage is found.
-fn caught<S: Strategy>(name: &str, strategy: S, check: impl Fn(S::Value) -> Result<bool, String>) {
+fn assert_sabotage_caught<S: Strategy>(name: &str, strategy: S, check: impl Fn(S::Value) -> Result<bool, String>) {
     const CASES: u32 = 48;
     let mut runner = runner(CASES);
     let fails = (0..CASES).filter(|_| check(strategy.new_tree(&mut runner).unwrap().current()).is_err()).count();
@@ -444,139 +469,145 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-fn in_time_that_stands_still<T>(story: impl Future<Output = T>) -> T {
+fn run_with_paused_clock<T>(story: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(story)
 }
 
-async fn look(stage: &Stage, how: How) -> Vec<Run> {
-    let reader = connect(&stage.access_over(Double::over(stage, how), "api")).unwrap();
-    run(&stage.pods, eyes(&reader, &Policy::default()), Mode::Plan, stage.now, stage.max_writes).await.unwrap()
+async fn run_plan(stage: &Stage, how: ServerBehaviour) -> Vec<PodRun> {
+    let reader = new_reader(&stage.access_over(ServerDouble::over(stage, how), "api")).unwrap();
+    run(&stage.pods, gitlab_only_clients(&reader, &CheckOptions::default()), Mode::Plan, stage.now, stage.max_writes)
+        .await
+        .unwrap()
 }
 
-async fn planned(stage: &Stage, how: How) -> String {
-    let runs = look(stage, how).await;
+async fn planned(stage: &Stage, how: ServerBehaviour) -> String {
+    let runs = run_plan(stage, how).await;
     let plans: Vec<_> = runs.iter().map(|run| &run.plan).collect();
-    let stamp = stamp(&plans);
-    report::text(&Told {
-        runs: &runs,
-        planned: true,
+    let stamp = compute_stamp(&plans);
+    report::render(&RunReport {
+        runs: Confidential::restrict(&runs[..]),
+        plan_only: true,
         now: stage.now,
         stamp: &stamp,
-        requests: (0, 0),
-        audience: Audience::Confidential,
+        read_requests: 0,
+        write_requests: 0,
         took_ms: 0,
     })
 }
 
 /// Actions whole, findings by what they are about.
-fn said(pod: &Pod, seen: &Snapshot) -> BTreeSet<String> {
+fn decided_lines(pod: &Pod, seen: &Snapshot) -> BTreeSet<String> {
     let decision = decide(pod, seen);
-    let actions = decision.plan.actions.iter().map(|action| action.canonical(crate::support::now()).to_string());
+    let actions = decision.plan.actions.iter().map(|action| action.canonical_json(crate::support::now()).to_string());
     let findings = decision.findings.iter().map(|finding| format!("{} {}", finding.rule.code(), finding.subject));
     actions.chain(findings).collect()
 }
 
-type Blinds = fn(&mut PairingIssue);
+type HideDetail = fn(&mut ObservedIssue);
 
-fn blindings(seen: &Snapshot) -> Vec<(String, Snapshot)> {
+fn hide_each_part(seen: &Snapshot) -> Vec<(String, Snapshot)> {
     let mut all = Vec::new();
-    let mut without = |what: &str, blind: &dyn Fn(&mut Snapshot)| {
+    let mut without = |what: &str, failure: &dyn Fn(&mut Snapshot)| {
         let mut blinded = seen.clone();
-        blind(&mut blinded);
+        failure(&mut blinded);
         all.push((what.to_owned(), blinded));
     };
-    without("the page", &|seen| seen.page = unseen());
-    without("the project", &|seen| seen.tracker.project = unseen());
-    without("the bot", &|seen| seen.tracker.bot = unseen());
-    without("the label", &|seen| seen.tracker.label = unseen());
-    without("the issues", &|seen| seen.tracker.issues = unseen());
-    let details: [(&str, Blinds); 2] =
-        [("removals", |issue| issue.label_removals = unseen()), ("links", |issue| issue.links = unseen())];
-    for (what, blind) in details {
+    without("the page", &|seen| seen.page = unknown());
+    without("the project", &|seen| seen.pairing_project.project = unknown());
+    without("the bot", &|seen| seen.pairing_project.bot = unknown());
+    without("the label", &|seen| seen.pairing_project.label = unknown());
+    without("the issues", &|seen| seen.pairing_project.issues = unknown());
+    let details: [(&str, HideDetail); 2] =
+        [("removals", |issue| issue.label_removals = unknown()), ("links", |issue| issue.linked_iids = unknown())];
+    for (what, failure) in details {
         without(what, &|seen| {
-            if let Observed::Present(issues) = &mut seen.tracker.issues {
-                issues.iter_mut().for_each(blind);
+            if let Observed::Present(issues) = &mut seen.pairing_project.issues {
+                issues.iter_mut().for_each(failure);
             }
         });
-        let count = seen.tracker.issues.present().map_or(0, Vec::len);
+        let count = seen.pairing_project.issues.present().map_or(0, Vec::len);
         for index in 0..count {
             without(&format!("{what} of the issue at {index}"), &|seen| {
-                if let Observed::Present(issues) = &mut seen.tracker.issues {
-                    blind(&mut issues[index]);
+                if let Observed::Present(issues) = &mut seen.pairing_project.issues {
+                    failure(&mut issues[index]);
                 }
             });
         }
     }
     // What was blind all along, or never looked up, is no blinding.
     all.retain(|(_, blinded)| {
-        blinded.page != seen.page || format!("{:?}", blinded.tracker) != format!("{:?}", seen.tracker)
+        blinded.page != seen.page || format!("{:?}", blinded.pairing_project) != format!("{:?}", seen.pairing_project)
     });
     all
 }
 
-fn unseen<T>() -> Observed<T> {
-    Observed::Unknown(Blind { what: "it".to_owned(), why: "a cloud".to_owned(), cause: Cause::Unavailable })
+fn unknown<T>() -> Observed<T> {
+    Observed::Unknown(ReadFailure {
+        what: "it".to_owned(),
+        why: "a cloud".to_owned(),
+        cause: FailureCause::Unavailable,
+    })
 }
 
 /// A sabotage of P3: a failed read counts as "there is none".
-fn unseen_is_absent(seen: &Snapshot) -> Snapshot {
+fn take_unknown_for_absent(seen: &Snapshot) -> Snapshot {
     let mut seen = seen.clone();
-    seen.page = or(&seen.page, Observed::Absent);
-    seen.tracker.label = or(&seen.tracker.label, Observed::Absent);
+    seen.page = replace_unknown(&seen.page, Observed::Absent);
+    seen.pairing_project.label = replace_unknown(&seen.pairing_project.label, Observed::Absent);
     seen
 }
 
 /// A sabotage of P3: a listing that failed counts as an empty one.
-fn unseen_is_empty(seen: &Snapshot) -> Snapshot {
+fn take_unknown_for_empty(seen: &Snapshot) -> Snapshot {
     let mut seen = seen.clone();
-    seen.tracker.issues = or(&seen.tracker.issues, Observed::Present(Vec::new()));
-    if let Observed::Present(issues) = &mut seen.tracker.issues {
+    seen.pairing_project.issues = replace_unknown(&seen.pairing_project.issues, Observed::Present(Vec::new()));
+    if let Observed::Present(issues) = &mut seen.pairing_project.issues {
         for issue in issues {
-            issue.label_removals = or(&issue.label_removals, Observed::Present(0));
-            issue.links = or(&issue.links, Observed::Present(BTreeSet::new()));
+            issue.label_removals = replace_unknown(&issue.label_removals, Observed::Present(0));
+            issue.linked_iids = replace_unknown(&issue.linked_iids, Observed::Present(BTreeSet::new()));
         }
     }
     seen
 }
 
-fn or<T: Clone>(part: &Observed<T>, nothing: Observed<T>) -> Observed<T> {
-    if part.blind().is_some() { nothing } else { part.clone() }
+fn replace_unknown<T: Clone>(part: &Observed<T>, nothing: Observed<T>) -> Observed<T> {
+    if part.failure().is_some() { nothing } else { part.clone() }
 }
 
 /// A sabotage of P5: whoever wrote a marker counts as podkeeper.
-fn everybodys_own(seen: &Snapshot) -> Snapshot {
+fn take_all_markers_for_own(seen: &Snapshot) -> Snapshot {
     let mut seen = seen.clone();
-    let bot: Option<Account> = seen.tracker.bot.present().cloned();
-    if let (Some(bot), Observed::Present(issues)) = (bot, &mut seen.tracker.issues) {
+    let bot: Option<Account> = seen.pairing_project.bot.present().cloned();
+    if let (Some(bot), Observed::Present(issues)) = (bot, &mut seen.pairing_project.issues) {
         for issue in issues {
             issue.author = bot.clone();
             issue.label_removals = Observed::Present(0);
-            issue.links = Observed::Present(BTreeSet::new());
+            issue.linked_iids = Observed::Present(BTreeSet::new());
         }
     }
     seen
 }
 
 /// What stands outside the block, byte for byte; a body without a whole block is all outside.
-fn outside(body: &str) -> String {
-    match marker::parse(body) {
-        Marked::Block(mut block) => {
+fn text_outside_block(body: &str) -> String {
+    match marker::parse_body(body) {
+        ParsedBody::Block(mut block) => {
             block.marker = Marker::Session(SessionKey::parse("any/any/2026-W01").unwrap());
-            (block.text, block.state) = (String::new(), State::default());
-            marker::splice(body, &block, "").unwrap()
+            (block.text, block.state) = (String::new(), BlockState::default());
+            marker::replace_block(body, &block, "").unwrap()
         }
-        Marked::Damaged { .. } | Marked::No => body.to_owned(),
+        ParsedBody::Damaged { .. } | ParsedBody::NoMarker => body.to_owned(),
     }
 }
 
 /// The pairing project without numbers and times, which differ between two histories of the same end.
 fn canonical(stage: &Stage) -> Vec<String> {
     let world = stage.sandbox.world();
-    let project: &Project = world.project_at(&stage.pods[0].pairing_project).unwrap();
-    let name = |issue: &Issue| match marker::parse(issue.description.as_deref().unwrap_or_default()) {
-        Marked::Block(block) => format!("{} by {}", block.marker, issue.author),
-        Marked::Damaged { .. } | Marked::No => format!("{} by {}", issue.title, issue.author),
+    let project: &Project = world.project_by_path(&stage.pods[0].pairing_project).unwrap();
+    let name = |issue: &Issue| match marker::parse_body(issue.description.as_deref().unwrap_or_default()) {
+        ParsedBody::Block(block) => format!("{} by {}", block.marker, issue.author),
+        ParsedBody::Damaged { .. } | ParsedBody::NoMarker => format!("{} by {}", issue.title, issue.author),
     };
     let linked = |iid: u64| -> Vec<String> {
         let here = (project.id, iid);
@@ -618,7 +649,7 @@ fn differences(wanted: &[String], found: &[String]) -> String {
 
 /// What a server does that is not the sandbox as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum ServerBehaviour {
     /// Nothing.
     Faithful,
     /// It leaves the bot's issues out of every listing.
@@ -645,14 +676,14 @@ enum How {
 const READS: [&str; 8] =
     ["/api/v4/user", "/labels/", "author_id", "labels=", "resource_label_events", "/links", "/raw", "issues?"];
 
-struct Double {
+struct ServerDouble {
     inner: InMemory,
-    how: How,
+    how: ServerBehaviour,
     writes: AtomicUsize,
 }
 
-impl Double {
-    fn over(stage: &Stage, how: How) -> Arc<dyn Exchange> {
+impl ServerDouble {
+    fn over(stage: &Stage, how: ServerBehaviour) -> Arc<dyn Exchange> {
         Arc::new(Self { inner: InMemory(stage.sandbox.router()), how, writes: AtomicUsize::new(0) })
     }
 }
@@ -661,40 +692,40 @@ impl Double {
 const SENDINGS: usize = 3;
 
 #[async_trait::async_trait]
-impl Exchange for Double {
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+impl Exchange for ServerDouble {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
         let write = !request.method().is_safe();
         let nth = if write { self.writes.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        let lost = || Failure::NotSent("the line is cut".to_owned());
+        let lost = || ExchangeError::NotSent("the line is cut".to_owned());
         let asks =
             |read: &str| !write && request.uri().path_and_query().is_some_and(|asked| asked.as_str().contains(read));
         let answer = |status, body| Ok(Response::builder().status(status).body(Bytes::from_static(body)).unwrap());
         match self.how {
-            How::Refuses(read, status) if asks(read) => answer(status, br#"{"message":"not now"}"#),
-            How::ListsNothing(read) if asks(read) => answer(200, b"[]"),
-            How::FailsFrom(n) if write && nth >= n => Err(lost()),
-            How::FailsAt(n) if write && (n..n + SENDINGS).contains(&nth) => Err(lost()),
-            How::LosesAnswer(n) if write && nth == n => {
+            ServerBehaviour::Refuses(read, status) if asks(read) => answer(status, br#"{"message":"not now"}"#),
+            ServerBehaviour::ListsNothing(read) if asks(read) => answer(200, b"[]"),
+            ServerBehaviour::FailsFrom(n) if write && nth >= n => Err(lost()),
+            ServerBehaviour::FailsAt(n) if write && (n..n + SENDINGS).contains(&nth) => Err(lost()),
+            ServerBehaviour::LosesAnswer(n) if write && nth == n => {
                 self.inner.exchange(request).await?;
-                Err(Failure::Lost("the line is cut".to_owned()))
+                Err(ExchangeError::NoAnswer("the line is cut".to_owned()))
             }
-            How::DropsAddLabels if write => {
+            ServerBehaviour::DropsAddLabels if write => {
                 self.inner.exchange(with_form(request, |key, value| (key != "add_labels").then_some(value))).await
             }
-            How::OverwritesBody if *request.method() == Method::PUT => {
-                let only_block = |key: &str, value: String| match (key, marker::parse(&value)) {
-                    ("description", Marked::Block(block)) => Some(marker::render(&block)),
+            ServerBehaviour::OverwritesBody if *request.method() == Method::PUT => {
+                let only_block = |key: &str, value: String| match (key, marker::parse_body(&value)) {
+                    ("description", ParsedBody::Block(block)) => Some(marker::render_block(&block)),
                     _ => Some(value),
                 };
                 self.inner.exchange(with_form(request, only_block)).await
             }
-            How::HidesOwn => {
+            ServerBehaviour::HidesOwn => {
                 let mut answer = self.inner.exchange(request).await?;
                 // Not even in its count.
                 answer.headers_mut().remove("x-total");
                 Ok(with_list(answer, |list| list.retain(|item| item["author"]["username"] != "podkeeper-bot")))
             }
-            How::TurnsListings => {
+            ServerBehaviour::TurnsListings => {
                 let answer = self.inner.exchange(request).await?;
                 Ok(with_list(answer, |list| {
                     list.reverse();
@@ -735,7 +766,7 @@ fn with_list(answer: Response<Bytes>, change: impl Fn(&mut Vec<Value>)) -> Respo
 struct Scenario {
     now: DateTime<Utc>,
     pods: Vec<Pod>,
-    issues: Vec<Spec>,
+    issues: Vec<IssueSpec>,
     label: bool,
     archived: bool,
     paused: bool,
@@ -754,7 +785,7 @@ enum Page {
 /// An issue that somebody made.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a coin that the generator tosses")]
-struct Spec {
+struct IssueSpec {
     kind: Kind,
     pod: usize,
     slot: usize,
@@ -796,7 +827,7 @@ enum People {
     Text,
 }
 
-fn scenario() -> impl Strategy<Value = Scenario> {
+fn scenario_strategy() -> impl Strategy<Value = Scenario> {
     let moments = [
         "2026-03-28T23:30:00Z",
         "2026-10-24T12:00:00Z",
@@ -814,34 +845,34 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         1 => Just(Page::Deleted),
     ];
     let flags = (prop::bool::weighted(0.8), prop::bool::weighted(0.05), prop::bool::weighted(0.05));
-    (moment, pods(), prop::collection::vec(spec(), 0..=12), flags, page).prop_map(
+    (moment, pods_strategy(), prop::collection::vec(issue_spec_strategy(), 0..=12), flags, page).prop_map(
         |(now, mut pods, issues, (label, archived, paused), page)| {
             // A date is skipped by its pod, not by the calendar of the generator.
-            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skip.is_empty()) {
+            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skipped_dates.is_empty()) {
                 let key = PodKey::parse("any").unwrap();
-                let bare = Slot { skip: Vec::new(), ..slot.clone() };
-                slot.skip = bare.sessions_from(&key, now).take(1).map(|session| session.date).collect();
+                let bare = Slot { skipped_dates: Vec::new(), ..slot.clone() };
+                slot.skipped_dates = bare.sessions_from(&key, now).take(1).map(|session| session.date).collect();
             }
             Scenario { now, pods, issues, label, archived, paused, page }
         },
     )
 }
 
-fn pods() -> impl Strategy<Value = Vec<Pod>> {
+fn pods_strategy() -> impl Strategy<Value = Vec<Pod>> {
     let bots = prop::bool::ANY.prop_map(|named| if named { vec!["former-bot".to_owned()] } else { Vec::new() });
-    let one = || (prop::collection::vec(slot(), 1..=3), prop::bool::ANY);
+    let one = || (prop::collection::vec(slot_strategy(), 1..=3), prop::bool::ANY);
     (one(), prop::option::weighted(0.25, one()), bots).prop_map(|(first, second, bots)| {
-        let shipped = sessions_and_labels(shipped().pods).remove(0);
+        let shipped = keep_sessions_and_labels(shipped_config().pods).remove(0);
         let keys = ["alpha", "beta"];
         let pods = std::iter::once(first).chain(second).zip(keys).map(|((slots, create), key)| {
             let mut pod = shipped.clone();
             pod.key = PodKey::parse(key).unwrap();
             pod.name = format!("Pod {key}");
-            pod.formerly = vec![PodKey::parse(&format!("old-{key}")).unwrap()];
+            pod.former_keys = vec![PodKey::parse(&format!("old-{key}")).unwrap()];
             pod.page.path = format!("content/{key}.md");
             pod.label.name = LabelName::parse(&format!("pod::{key}")).unwrap();
-            pod.label.create = create;
-            pod.bots.clone_from(&bots);
+            pod.label.may_create = create;
+            pod.bot_usernames.clone_from(&bots);
             let named = |(index, slot): (usize, Slot)| Slot {
                 key: format!("s{index}"),
                 event: format!("{key} {index}"),
@@ -854,7 +885,7 @@ fn pods() -> impl Strategy<Value = Vec<Pod>> {
     })
 }
 
-fn slot() -> impl Strategy<Value = Slot> {
+fn slot_strategy() -> impl Strategy<Value = Slot> {
     let zones = vec![
         chrono_tz::UTC,
         chrono_tz::Europe::Berlin,
@@ -870,14 +901,14 @@ fn slot() -> impl Strategy<Value = Slot> {
             let anchor = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
             Slot {
                 key: String::new(),
-                formerly: vec!["thursday".to_owned()],
+                former_keys: vec!["thursday".to_owned()],
                 cron: Cron::parse(&cron).unwrap(),
                 zone,
                 duration: Duration::hours(1),
                 open_ahead: Duration::days(ahead),
                 // Which date is known with the moment.
-                skip: skips.then_some(anchor).into_iter().collect(),
-                every: if rhythm.is_some() { 2 } else { 1 },
+                skipped_dates: skips.then_some(anchor).into_iter().collect(),
+                every_weeks: if rhythm.is_some() { 2 } else { 1 },
                 anchor: rhythm.map(|days| anchor + Duration::days(days)),
                 event: String::new(),
             }
@@ -885,7 +916,7 @@ fn slot() -> impl Strategy<Value = Slot> {
     )
 }
 
-fn spec() -> impl Strategy<Value = Spec> {
+fn issue_spec_strategy() -> impl Strategy<Value = IssueSpec> {
     let kind = prop_oneof![
         8 => Just(Kind::Own),
         1 => Just(Kind::Former),
@@ -901,7 +932,7 @@ fn spec() -> impl Strategy<Value = Spec> {
     let labels = (prop::bool::weighted(0.7), 0_u8..3, prop::bool::weighted(0.1));
     let looks = (prop::bool::weighted(0.7), prop::bool::ANY, prop::bool::ANY, 0_usize..TEXTS.len());
     (kind, place, labels, looks, people).prop_map(
-        |(kind, (pod, slot, week), (labelled, removals, other_label), (open, dated, titled, text), people)| Spec {
+        |(kind, (pod, slot, week), (labelled, removals, other_label), (open, dated, titled, text), people)| IssueSpec {
             kind,
             pod,
             slot,
@@ -929,18 +960,21 @@ const TEXTS: [(&str, &str, &str); 4] = [
 impl Scenario {
     /// The world, in a sandbox, with the pods that are kept in it.
     fn stage(&self) -> Stage {
-        let plots =
-            self.pods.iter().map(|pod| PodPlot { past: Vec::new(), page: Some(self.text(pod)), ..plot(pod, self.now) });
-        let mut world = World::seeded(&Plot { now: self.now, pods: plots.collect() });
+        let seed_pods = self.pods.iter().map(|pod| SeedPod {
+            past_sessions: Vec::new(),
+            page: Some(self.text(pod)),
+            ..to_seed_pod(pod, self.now)
+        });
+        let mut world = seed::build_world(&Seed { now: self.now, pods: seed_pods.collect() });
         world.add_user("former-bot", "A former account");
-        let project = world.project_at(&self.pods[0].pairing_project).unwrap().id;
-        let former = world.user_named("former-bot").unwrap().id;
+        let project = world.project_by_path(&self.pods[0].pairing_project).unwrap().id;
+        let former = world.user_by_username("former-bot").unwrap().id;
         world.add_member(project, former, 20);
         for (index, spec) in self.issues.iter().enumerate() {
             let born = self.now - Duration::days(30) + Duration::hours(i64::try_from(index).unwrap());
-            world.at(born, |world| self.open(world, project, spec, index));
+            world.at_time(born, |world| self.open(world, project, spec, index));
         }
-        self.finish(&mut world, project);
+        self.finish_world(&mut world, project);
         Stage { sandbox: Sandbox::new(world), pods: self.pods.clone(), now: self.now, max_writes: 100 }
     }
 
@@ -962,10 +996,10 @@ impl Scenario {
     }
 
     /// What holds for the project as a whole, once its issues are there.
-    fn finish(&self, world: &mut World, project: u64) {
+    fn finish_world(&self, world: &mut World, project: u64) {
         if self.page == Page::Deleted {
             for pod in &self.pods {
-                let home = world.project_at(&pod.page.project).unwrap().id;
+                let home = world.project_by_path(&pod.page.project).unwrap().id;
                 world.projects.get_mut(&home).unwrap().files.get_mut("main").unwrap().remove(&pod.page.path);
             }
         }
@@ -985,37 +1019,37 @@ impl Scenario {
         home.archived = self.archived;
     }
 
-    fn session(&self, spec: &Spec) -> (&Pod, &Slot, Session) {
+    fn session(&self, spec: &IssueSpec) -> (&Pod, &Slot, Session) {
         let pod = &self.pods[spec.pod % self.pods.len()];
         let slot = &pod.slots[spec.slot % pod.slots.len()];
         let sessions: Vec<Session> = slot.sessions_from(&pod.key, self.now - Duration::days(90)).take(30).collect();
-        let next = sessions.iter().position(|session| !session.started(self.now)).unwrap();
+        let next = sessions.iter().position(|session| !session.has_started(self.now)).unwrap();
         let index = next.checked_add_signed(spec.week).unwrap();
         (pod, slot, sessions[index].clone())
     }
 
     /// Opens one issue and does with it what people did.
-    fn open(&self, world: &mut World, project: u64, spec: &Spec, index: usize) {
+    fn open(&self, world: &mut World, project: u64, spec: &IssueSpec, index: usize) {
         let (pod, slot, session) = self.session(spec);
-        let person = world.user_named("hollis-brandt").unwrap().id;
+        let person = world.user_by_username("hollis-brandt").unwrap().id;
         let author = match spec.kind {
-            Kind::Own | Kind::Damaged | Kind::OtherPod => world.user_named("podkeeper-bot").unwrap().id,
-            Kind::Former => world.user_named("former-bot").unwrap().id,
+            Kind::Own | Kind::Damaged | Kind::OtherPod => world.user_by_username("podkeeper-bot").unwrap().id,
+            Kind::Former => world.user_by_username("former-bot").unwrap().id,
             Kind::Foreign | Kind::ByHand | Kind::Record => person,
         };
         let title = match spec.kind {
             Kind::ByHand | Kind::Record if spec.dated => format!("Pairing {}, {index}", session.date),
             Kind::ByHand | Kind::Record => format!("Pairing of some of us, {index}"),
-            _ => slot.title(&session),
+            _ => slot.issue_title(&session),
         };
         let label = pod.label.name.to_string();
         let labels = if spec.labelled || spec.removals > 0 { vec![label.clone()] } else { Vec::new() };
         let rest = IssueEdit {
-            description: Change::Set(body(spec, &session.key, &title)),
+            description: FieldChange::Set(body(spec, &session.key, &title)),
             labels: Some(labels),
             ..IssueEdit::default()
         };
-        let iid = world.open_issue(project, author, &NewIssue { title, rest }).unwrap();
+        let iid = world.open_issue(project, author, &NewIssue { title, edit: rest }).unwrap();
         for nth in 1..=spec.removals {
             world.edit_issue(
                 project,
@@ -1040,52 +1074,56 @@ impl Scenario {
             edit.add_labels.push("pairify".to_owned());
         }
         if spec.kind == Kind::ByHand && !spec.dated && spec.titled {
-            edit.due_date = Change::Set(session.date);
+            edit.due_date = FieldChange::Set(session.date);
         }
         let description = world.issue(project, iid).unwrap().description.clone().unwrap_or_default();
         match spec.people {
             People::Silent => {}
-            People::Note => drop(world.add_note(project, iid, person, "I come later")),
-            People::Tick => edit.description = Change::Set(description.replacen("[ ]", "[x]", 1)),
-            People::Text => edit.description = Change::Set(format!("{description}\n\nA word of mine")),
+            People::Note => drop(world.add_issue_note(project, iid, person, "I come later")),
+            People::Tick => edit.description = FieldChange::Set(description.replacen("[ ]", "[x]", 1)),
+            People::Text => edit.description = FieldChange::Set(format!("{description}\n\nA word of mine")),
         }
         world.edit_issue(project, iid, person, &edit);
     }
 
-    /// What one look sees, for every pod.
+    /// What one read of GitLab gives, for every pod.
     fn snapshots(&self) -> Vec<(Pod, Snapshot)> {
         let stage = self.stage();
-        in_time_that_stands_still(async {
-            let reader = connect(&stage.access("api")).unwrap();
+        run_with_paused_clock(async {
+            let reader = new_reader(&stage.access("api")).unwrap();
             let mut snapshots = Vec::new();
             for pod in &stage.pods {
-                let page = collect::page(&reader, &pod.page).await;
-                let mut tracker = collect::tracker(&reader, pod, stage.now).await;
-                tracker.others = Some(collect::tracker::others(&reader, &tracker, stage.now).await);
-                let snapshot = Snapshot { writes_left: 1_000, ..Snapshot::of(stage.now, page, tracker) };
+                let page = collect::read_page(&reader, &pod.page).await;
+                let mut tracker = collect::read_pairing_project(&reader, pod, stage.now).await;
+                tracker.foreign_issues =
+                    Some(collect::pairing_project::read_foreign_issues(&reader, &tracker, stage.now).await);
+                let snapshot = Snapshot { writes_left: 1_000, ..Snapshot::new(stage.now, page, tracker) };
                 snapshots.push((pod.clone(), snapshot));
             }
             snapshots
         })
     }
 
-    /// Whether an issue is podkeeper's, by the law and not by the code: a whole marker of a pod, by one of its accounts.
+    /// Whether an issue is podkeeper's, by the law and not by the code: a whole marker of a pod, by one of its
+    /// accounts.
     fn is_own(&self, world: &World, issue: &Issue) -> bool {
         let author = &world.users[&issue.author].username;
-        let Marked::Block(block) = marker::parse(issue.description.as_deref().unwrap_or_default()) else {
+        let ParsedBody::Block(block) = marker::parse_body(issue.description.as_deref().unwrap_or_default()) else {
             return false;
         };
         let Marker::Session(key) = block.marker else { return false };
         self.pods.iter().any(|pod| {
-            let by_us = author == "podkeeper-bot" || pod.bots.contains(author);
-            let pods_key = pod.key == key.pod || pod.formerly.contains(&key.pod);
-            by_us && pods_key && pod.slots.iter().any(|slot| slot.key == key.slot || slot.formerly.contains(&key.slot))
+            let by_us = author == "podkeeper-bot" || pod.bot_usernames.contains(author);
+            let pods_key = pod.key == key.pod || pod.former_keys.contains(&key.pod);
+            by_us
+                && pods_key
+                && pod.slots.iter().any(|slot| slot.key == key.slot || slot.former_keys.contains(&key.slot))
         })
     }
 }
 
 /// A body as podkeeper wrote it, or as it has become.
-fn body(spec: &Spec, key: &SessionKey, title: &str) -> String {
+fn body(spec: &IssueSpec, key: &SessionKey, title: &str) -> String {
     let (above, text, below) = TEXTS[spec.text];
     if matches!(spec.kind, Kind::ByHand | Kind::Record) {
         return format!("{above}We meet.{below}");
@@ -1097,11 +1135,11 @@ fn body(spec: &Spec, key: &SessionKey, title: &str) -> String {
         // Stamped before the pod was renamed.
         key.pod = PodKey::parse(&format!("old-{}", key.pod)).unwrap();
     }
-    let state = State { title: spec.titled.then(|| short_hash(title)), ..State::default() };
-    let mut block = Block::new(Marker::Session(key), text.to_owned(), state);
-    let whole = format!("{above}{}{below}", marker::render(&block));
-    block.state.rest = Some(short_hash(&marker::outside(&whole)));
-    let whole = marker::splice(&whole, &block, "").unwrap();
+    let state = BlockState { title: spec.titled.then(|| short_hash(title)), ..BlockState::default() };
+    let mut block = ManagedBlock::new(Marker::Session(key), text.to_owned(), state);
+    let whole = format!("{above}{}{below}", marker::render_block(&block));
+    block.state.rest = Some(short_hash(&marker::text_outside_block(&whole)));
+    let whole = marker::replace_block(&whole, &block, "").unwrap();
     match (spec.kind, spec.text) {
         (Kind::Damaged, 0) => whole.replace("<!-- podkeeper:v1 end -->", ""),
         (Kind::Damaged, 1) => whole.replace("podkeeper:v1 session", "podkeeper:v1 sesion"),
@@ -1115,7 +1153,7 @@ fn body(spec: &Spec, key: &SessionKey, title: &str) -> String {
 #[test]
 fn generated_worlds_differ_in_everything_that_they_can() {
     let mut runner = runner(PURE);
-    let strategy = scenario();
+    let strategy = scenario_strategy();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..PURE {
         let scenario = strategy.new_tree(&mut runner).unwrap().current();
@@ -1143,7 +1181,8 @@ fn generated_worlds_differ_in_everything_that_they_can() {
     }
     println!("worlds: {counts:?}");
     // The living reports have worlds of their own.
-    for (kind, _) in podkeeper::pod::action::KINDS.iter().filter(|(kind, _)| !kind.ends_with("-report")) {
+    let kinds = podkeeper::pod::action::ActionKind::ALL.iter().map(|kind| kind.name());
+    for kind in kinds.filter(|kind| !kind.ends_with("-report")) {
         assert!(
             counts.get(&format!("action {kind}")).is_some_and(|n| *n >= 8),
             "{kind} in too few worlds: {counts:#?}"

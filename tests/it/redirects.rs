@@ -1,32 +1,35 @@
 //! No redirect is followed with the token (threat T6): five statuses, three methods, three other origins.
 //!
-//! Through the real client, over loopback sockets: what follows redirects is a client, so no other one would prove much.
+//! Through the real client, over loopback sockets: what follows redirects is a client, so no other one would prove
+//! much.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
-use podkeeper::gitlab::{Access, Exchange, HttpExchange, Purpose, Token, connect_to_write};
+use podkeeper::gitlab::{
+    ConnectionOptions, Exchange, HttpExchange, Redactor, Token, TokenPurpose, new_reader_and_writer,
+};
 use podkeeper::pod::action::{Action, Change};
 use podkeeper::pod::label::LabelName;
-use podkeeper::pod::observed::{Cause, Observed};
+use podkeeper::pod::observed::{FailureCause, Observed};
 use podkeeper::pod::outcome::Outcome;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Bent, now, straight};
+use crate::support::{Bent, now, unchanged};
 
 #[tokio::test]
 async fn no_redirect_is_followed_with_the_token() {
-    let seen = matrix(straight).await;
+    let seen = check_all_redirects(unchanged).await;
     println!("{} redirects: {} connections to the second origin", seen.of, seen.followed);
     assert_eq!((seen.of, seen.followed, seen.wrong), (45, 0, None));
 }
 
 /// How many redirects were met, and what came of them.
 #[derive(Default)]
-pub(crate) struct Met {
+pub(crate) struct RedirectResult {
     pub(crate) of: usize,
     /// Connections to the origin that a redirect pointed to.
     pub(crate) followed: usize,
@@ -35,9 +38,9 @@ pub(crate) struct Met {
 }
 
 /// Every status, method and other origin, once.
-pub(crate) async fn matrix(bent: Bent) -> Met {
-    let second = Second::listen().await;
-    let mut met = Met::default();
+pub(crate) async fn check_all_redirects(bent: Bent) -> RedirectResult {
+    let second = OtherOrigin::listen().await;
+    let mut met = RedirectResult::default();
     for status in [301, 302, 303, 307, 308] {
         for method in [Method::GET, Method::POST, Method::PUT] {
             for target in [
@@ -45,10 +48,10 @@ pub(crate) async fn matrix(bent: Bent) -> Met {
                 format!("http://127.0.0.1:{}/api/v4/x", second.port),
                 format!("https://127.0.0.1:{}/api/v4/projects/7", second.port),
             ] {
-                let told = redirected(status, &method, &target, bent).await;
-                let right = told.as_ref().is_ok_and(|told| told.contains(&format!("{status} redirect")));
+                let reported = run_redirected_request(status, &method, &target, bent).await;
+                let right = reported.as_ref().is_ok_and(|reported| reported.contains(&format!("{status} redirect")));
                 if !right {
-                    met.wrong.get_or_insert(format!("{status} {method} {target}: {told:?}"));
+                    met.wrong.get_or_insert(format!("{status} {method} {target}: {reported:?}"));
                 }
                 met.of += 1;
             }
@@ -59,37 +62,46 @@ pub(crate) async fn matrix(bent: Bent) -> Met {
 }
 
 /// What one request that meets a redirect comes to, in words.
-async fn redirected(status: u16, method: &Method, target: &str, bent: Bent) -> Result<String, String> {
+async fn run_redirected_request(status: u16, method: &Method, target: &str, bent: Bent) -> Result<String, String> {
     let host = Redirects::listen(status, target).await;
-    let mut access = access(&host.url);
+    let mut access = access_to(&host.url);
     access.exchange = bent(access.exchange);
-    let (reader, writer) = connect_to_write(&access, now()).unwrap();
+    let (reader, writer) = new_reader_and_writer(&access, now()).unwrap();
     let label = LabelName::parse("pod::secure").unwrap();
     let change = Change::AddLabel { iid: 1, label: label.clone() };
-    let action = Action { project: "a/b".to_owned(), project_id: 1, because: "a test".to_owned(), change };
+    let action = Action {
+        project: "a/b".to_owned(),
+        project_id: 1,
+        because: "a test".to_owned(),
+        on_confidential_issue: false,
+        change,
+    };
     let outcome = match *method {
         Method::POST => writer.open_pairing_issue(&action, "title", "body", &[]).await,
         Method::PUT => writer.add_label(&action, 1, &label).await,
-        _ => match reader.account(Purpose::Pairing).await {
-            Observed::Unknown(blind) if blind.cause == Cause::Unavailable => Outcome::Refused(blind.cause, blind.why),
+        _ => match reader.read_current_user(TokenPurpose::Pairing).await {
+            Observed::Unknown(failure) if failure.cause == FailureCause::Unavailable => {
+                Outcome::Refused(failure.cause, failure.why)
+            }
             seen => return Err(format!("{seen:?}")),
         },
     };
     match (outcome, host.requests.load(Ordering::SeqCst)) {
-        (Outcome::Refused(Cause::Unavailable, why), 1) => Ok(why),
+        (Outcome::Refused(FailureCause::Unavailable, why), 1) => Ok(why),
         (other, sent) => Err(format!("{other:?}, sent {sent} times")),
     }
 }
 
 /// A way to a server on this machine, with the token that must not leave it.
-pub(crate) fn access(url: &str) -> Access {
+pub(crate) fn access_to(url: &str) -> ConnectionOptions {
     let secret = "glpat-CANARY7fQ2xVnB9sLw4K".to_owned();
     let token = || Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret.clone()) };
-    Access {
+    ConnectionOptions {
         url: url.parse().unwrap(),
-        tokens: [(Purpose::Pairing, token()), (Purpose::Handbook, token())].into(),
+        tokens: [(TokenPurpose::Pairing, token()), (TokenPurpose::Handbook, token())].into(),
         exchange: Arc::new(HttpExchange::loopback().unwrap()) as Arc<dyn Exchange>,
-        seed: 7,
+        jitter_seed: 7,
+        redactor: Redactor::default(),
     }
 }
 
@@ -127,12 +139,12 @@ impl Redirects {
 }
 
 /// A listener that hangs up on everybody and counts them.
-pub(crate) struct Second {
+pub(crate) struct OtherOrigin {
     pub(crate) port: u16,
     connections: Arc<AtomicUsize>,
 }
 
-impl Second {
+impl OtherOrigin {
     pub(crate) async fn listen() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

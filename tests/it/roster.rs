@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use podkeeper::collect::agents::{parse, parse_bytes};
+use podkeeper::collect::agents::{parse_agent, parse_agent_bytes};
 use podkeeper::collect::handbook;
 use podkeeper::decide::decide;
 use podkeeper::pod::Pod;
-use podkeeper::pod::agent::{AccountState, AgentFile, MembershipRule};
-use podkeeper::pod::document::{MembersSection, PodPage};
+use podkeeper::pod::agent::{AgentFile, MembershipRule, ObservedAccount};
 use podkeeper::pod::finding::Finding;
-use podkeeper::pod::observed::{Blind, Cause, Observed};
+use podkeeper::pod::observed::{FailureCause, Observed, ReadFailure};
+use podkeeper::pod::pod_page::{MembersSection, PodPage};
 use podkeeper::pod::rule::{Audience, Rule};
-use podkeeper::pod::snapshot::{Snapshot, Tracker};
+use podkeeper::pod::snapshot::{PairingProjectState, Snapshot};
 use proptest::prelude::*;
 
-use crate::support::{now, shipped};
+use crate::support::{now, shipped_config};
 
 const GROUP: &str = "Support Focus: Juniper";
 
@@ -23,37 +23,43 @@ const GROUP: &str = "Support Focus: Juniper";
 const JUNIPER: &str = include_str!("../data/pages/juniper-pod.md");
 const TAMARIND: &str = include_str!("../data/pages/tamarind-pod.md");
 
-fn rules() -> BTreeSet<MembershipRule> {
+fn membership_rules() -> BTreeSet<MembershipRule> {
     BTreeSet::from([MembershipRule::ZendeskGroup(GROUP.to_owned())])
 }
 
 fn pod() -> Pod {
-    let mut pod = shipped().pods.remove(0);
+    let mut pod = shipped_config().pods.remove(0);
     pod.membership = MembershipRule::ZendeskGroup(GROUP.to_owned());
     pod.exceptions.clear();
     pod
 }
 
-fn blind<T>() -> Observed<T> {
-    Observed::Unknown(Blind { what: "x".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
+fn read_failure<T>() -> Observed<T> {
+    Observed::Unknown(ReadFailure { what: "x".to_owned(), why: "502".to_owned(), cause: FailureCause::Unavailable })
 }
 
-/// What the audit tells about a page beside these files and accounts.
-fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[AccountState]) -> Vec<Finding> {
+/// What the audit reports about a page beside these files and accounts.
+fn reported(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[ObservedAccount]) -> Vec<Finding> {
     let snapshot = Snapshot {
         now: now(),
-        server_now: Observed::Absent,
-        sources: Vec::new(),
+        server_time: Observed::Absent,
+        read_only_projects: Vec::new(),
         page,
-        tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind(), others: None },
+        pairing_project: PairingProjectState {
+            project: read_failure(),
+            bot: read_failure(),
+            label: read_failure(),
+            issues: read_failure(),
+            foreign_issues: None,
+        },
         agents: Observed::Present(files.to_vec()),
         accounts: Observed::Present(accounts.to_vec()),
-        links: Observed::Absent,
-        labels: BTreeMap::new(),
-        unseen: Vec::new(),
-        reports: Observed::Absent,
-        remembered: None,
-        tried: BTreeSet::new(),
+        link_observations: Observed::Absent,
+        label_verdicts: BTreeMap::new(),
+        read_failures: Vec::new(),
+        reports_project: Observed::Absent,
+        memory_at_start: None,
+        attempted_actions: BTreeSet::new(),
         writes_left: 10,
     };
     let findings = decide(pod, &snapshot).findings;
@@ -61,15 +67,15 @@ fn told(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &[Acc
 }
 
 /// The data of a page's members, with one of each difference.
-fn data(page: &str) -> (Vec<AgentFile>, Vec<AccountState>) {
-    let members = handbook::parse(page, "p.md").members;
+fn agent_data(page: &str) -> (Vec<AgentFile>, Vec<ObservedAccount>) {
+    let members = handbook::parse_pod_page(page, "p.md").members;
     let (mut files, mut accounts) = (Vec::new(), Vec::new());
     let agent = |path: &str, name: &str, id: u64, handle: &str, group: &str| {
         let text = format!(
             "name: \"{}\"\ngitlab:\n  id: {id}\n  username: {handle}\nzendesk:\n  main:\n    groups:\n    - '{group}'\n",
             name.replace('"', "\\\"")
         );
-        parse(path, &text, &rules())
+        parse_agent(path, &text, &membership_rules())
     };
     for (index, member) in members.iter().enumerate() {
         let id = index as u64 + 1;
@@ -86,17 +92,17 @@ fn data(page: &str) -> (Vec<AgentFile>, Vec<AccountState>) {
             _ => (Some(agent(&path, name, id, &handle, GROUP)), handle.clone()),
         };
         files.extend(file);
-        accounts.push(AccountState { id, username: account, active: index != 6 });
+        accounts.push(ObservedAccount { id, username: account, active: index != 6 });
     }
     files.push(agent("data/agents/zz.yaml", "Imani Okonkwo", 900, "iokonkwo", GROUP));
     (files, accounts)
 }
 
-/// F31: a page may break off anywhere. What is told of a part is told of the whole, and nobody is told to
+/// F31: a page may break off anywhere. What is reported of a part is reported of the whole, and nobody is said to
 /// have gone from it.
 #[test]
 fn f31_a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
-    let cuts = page_cut_anywhere(Observed::Present);
+    let cuts = cut_pages_everywhere(Observed::Present);
     println!(
         "{} cuts, {} of them with findings about members seen so far; {} false",
         cuts.of, cuts.partial, cuts.false_alarms
@@ -108,23 +114,23 @@ fn f31_a_page_that_was_cut_anywhere_tells_nothing_that_the_whole_does_not() {
 /// Sabotage: one that takes every page for whole calls people missing whose lines were cut off.
 #[test]
 fn a_worker_that_takes_every_page_for_whole_is_caught() {
-    let cuts = page_cut_anywhere(taken_for_whole);
+    let cuts = cut_pages_everywhere(take_for_whole);
     println!("sabotage: {} of {} cuts told falsely", cuts.false_alarms, cuts.of);
     assert!(cuts.false_alarms > 100, "{}", cuts.false_alarms);
 }
 
 /// What came of pages that were cut at each of their characters.
 #[derive(Default)]
-pub(crate) struct Cuts {
+pub(crate) struct CutPageResult {
     pub(crate) of: usize,
-    /// Cuts of which something was told that the whole page does not say, or somebody was called missing.
+    /// Cuts of which something was reported that the whole page does not show, or somebody was called missing.
     pub(crate) false_alarms: usize,
-    /// Cuts of which something was told all the same.
+    /// Cuts of which something was reported all the same.
     pub(crate) partial: usize,
     pub(crate) wrong: Option<String>,
 }
 
-impl Cuts {
+impl CutPageResult {
     fn count(&mut self, wrong: Option<String>) {
         self.of += 1;
         self.false_alarms += usize::from(wrong.is_some());
@@ -133,7 +139,7 @@ impl Cuts {
 }
 
 /// Sabotage: a page as if a heading behind the members proved that it was seen to its end.
-pub(crate) fn taken_for_whole(mut page: PodPage) -> Observed<PodPage> {
+pub(crate) fn take_for_whole(mut page: PodPage) -> Observed<PodPage> {
     if page.members_section == MembersSection::OpenEnded {
         page.members_section = MembersSection::Closed;
     }
@@ -141,11 +147,11 @@ pub(crate) fn taken_for_whole(mut page: PodPage) -> Observed<PodPage> {
 }
 
 /// Cuts two pages everywhere; `seen` is what the worker makes of what is left.
-pub(crate) fn page_cut_anywhere(seen: fn(PodPage) -> Observed<PodPage>) -> Cuts {
-    let (pod, mut cuts) = (pod(), Cuts::default());
+pub(crate) fn cut_pages_everywhere(seen: fn(PodPage) -> Observed<PodPage>) -> CutPageResult {
+    let (pod, mut cuts) = (pod(), CutPageResult::default());
     for page in [JUNIPER, TAMARIND] {
-        let (files, accounts) = data(page);
-        let tell = |page: &str| told(&pod, seen(handbook::parse(page, &pod.page.path)), &files, &accounts);
+        let (files, accounts) = agent_data(page);
+        let tell = |page: &str| reported(&pod, seen(handbook::parse_pod_page(page, &pod.page.path)), &files, &accounts);
         let whole = tell(page);
         let codes: BTreeSet<&str> = whole.iter().map(|finding| finding.rule.code()).collect();
         assert!(!codes.contains("roster-inconclusive"), "{codes:?}");
@@ -161,7 +167,7 @@ pub(crate) fn page_cut_anywhere(seen: fn(PodPage) -> Observed<PodPage>) -> Cuts 
             if end > behind {
                 wrong =
                     wrong.or((part != whole).then(|| format!("cut at {end}, which is behind the members: {part:?}")));
-            } else if handbook::parse(&page[..end], "p.md").members_section != MembersSection::Closed {
+            } else if handbook::parse_pod_page(&page[..end], "p.md").members_section != MembersSection::Closed {
                 let missing = |finding: &&&Finding| {
                     matches!(
                         finding.rule,
@@ -179,7 +185,7 @@ pub(crate) fn page_cut_anywhere(seen: fn(PodPage) -> Observed<PodPage>) -> Cuts 
     cuts
 }
 
-/// Every personal field of a file holds a text of its own that must come out nowhere.
+/// An agent file in which every personal field holds a text of its own, and these texts: none may come out anywhere.
 fn canaries() -> (String, Vec<String>) {
     let fields = [
         "email",
@@ -232,22 +238,22 @@ fn canaries() -> (String, Vec<String>) {
 const PAGE: &str = "## Juniper Pod members\n\n- Lead: {{< member-by-name \"Imani Okonkwo\" >}} (`@iokonkwo`)\n\
     - {{< member-by-name \"Ada Quill\" >}} (`@aquill`)\n\n## Purpose\n";
 
-/// Everything that may be shown of a file: itself, and what is told because of it.
-fn shown(pod: &Pod, bytes: &[u8]) -> String {
-    let file = parse_bytes("data/agents/imani.yaml", bytes, &rules());
-    let ada = parse("data/agents/ada.yaml", "name: Ada Quill\ngitlab: {username: aquill}\n", &rules());
+/// Everything that may be shown of a file: itself, and what is reported because of it.
+fn all_shown_text(pod: &Pod, bytes: &[u8]) -> String {
+    let file = parse_agent_bytes("data/agents/imani.yaml", bytes, &membership_rules());
+    let ada = parse_agent("data/agents/ada.yaml", "name: Ada Quill\ngitlab: {username: aquill}\n", &membership_rules());
     let mut text = format!("{file:?}");
     for page in [PAGE, "## Juniper Pod members\n\n- {{< member-by-name \"Ada Quill\" >}} (`@aquill`)\n\n## Purpose\n"] {
-        let page = Observed::Present(handbook::parse(page, &pod.page.path));
-        for finding in told(pod, page, &[ada.clone(), file.clone()], &[]) {
+        let page = Observed::Present(handbook::parse_pod_page(page, &pod.page.path));
+        for finding in reported(pod, page, &[ada.clone(), file.clone()], &[]) {
             write!(text, "{finding:?}").unwrap();
         }
     }
     text
 }
 
-fn assert_silent(pod: &Pod, bytes: &[u8], canaries: &[String]) {
-    let shown = shown(pod, bytes);
+fn assert_no_canary(pod: &Pod, bytes: &[u8], canaries: &[String]) {
+    let shown = all_shown_text(pod, bytes);
     for canary in canaries {
         assert!(!shown.contains(canary.as_str()), "{canary} in {shown}\nfrom {}", String::from_utf8_lossy(bytes));
     }
@@ -256,9 +262,9 @@ fn assert_silent(pod: &Pod, bytes: &[u8], canaries: &[String]) {
 #[test]
 fn nothing_personal_comes_out_of_a_file_cut_anywhere() {
     let (pod, (text, canaries)) = (pod(), canaries());
-    assert!(matches!(parse("a.yaml", &text, &rules()), AgentFile::Agent(_)));
+    assert!(matches!(parse_agent("a.yaml", &text, &membership_rules()), AgentFile::Agent(_)));
     for end in 0..=text.len() {
-        assert_silent(&pod, &text.as_bytes()[..end], &canaries);
+        assert_no_canary(&pod, &text.as_bytes()[..end], &canaries);
     }
     println!("{} canaries, {} cuts, 0 found", canaries.len(), text.len() + 1);
 }
@@ -269,9 +275,9 @@ proptest! {
     #[test]
     fn any_bytes_are_a_file(bytes in proptest::collection::vec(any::<u8>(), 0..400), yaml in "[-a:{}\\[\\]&*!|>'\"%@`#,? \n]{0,200}") {
         for bytes in [bytes.as_slice(), yaml.as_bytes()] {
-            let file = parse_bytes("data/agents/a.yaml", bytes, &rules());
+            let file = parse_agent_bytes("data/agents/a.yaml", bytes, &membership_rules());
             if let AgentFile::Broken(broken) = &file {
-                prop_assert!(broken.kind.is_ascii() && broken.kind.len() < 60);
+                prop_assert!(broken.problem.is_ascii() && broken.problem.len() < 60);
             }
         }
     }
@@ -290,7 +296,7 @@ proptest! {
                 _ => { bytes.remove(at); }
             }
         }
-        let shown = shown(&pod, &bytes);
+        let shown = all_shown_text(&pod, &bytes);
         for canary in &canaries {
             prop_assert!(!shown.contains(canary.as_str()), "{} in {}\nfrom {}", canary, shown, String::from_utf8_lossy(&bytes));
         }

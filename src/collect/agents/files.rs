@@ -5,79 +5,96 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::ask::Ask;
-use super::parse::{parse, parse_bytes};
-use crate::gitlab::Purpose;
-use crate::pod::AgentsAt;
+use super::agents_api::AgentsApi;
+use super::parse::{parse_agent, parse_agent_bytes};
+use crate::gitlab::TokenPurpose;
+use crate::pod::AgentsLocation;
 use crate::pod::agent::{AgentFile, MembershipRule};
-use crate::pod::observed::{Blind, Cause, Observed};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 
 /// GitLab's connections end after 100 nodes (docs "GraphQL API", "Limits").
-const BATCH: usize = 100;
+const BATCH_SIZE: usize = 100;
 /// Files that are asked for at once, where each needs a request of its own.
-const AT_ONCE: usize = 8;
+const CONCURRENT_REQUESTS: usize = 8;
 /// A folder with more files than this is not one of agents.
-const MOST: usize = 5_000;
+const MAX_FILES: usize = 5_000;
 
 /// The texts of many files of a repository.
-const BLOBS: &str = "query($project: ID!, $ref: String!, $paths: [String!]!) { project(fullPath: $project) \
+const BLOBS_QUERY: &str = "query($project: ID!, $ref: String!, $paths: [String!]!) { project(fullPath: $project) \
      { repository { blobs(ref: $ref, paths: $paths, first: 100) { nodes { path rawTextBlob } } } } }";
 
 /// Every agent's file, in the order of their paths.
 ///
-/// GraphQL gives a hundred files a request; where it does not (it is switched off, or too much was asked for), each file
-/// is asked for by itself.
-pub async fn read(ask: &impl Ask, at: &AgentsAt, rules: &BTreeSet<MembershipRule>) -> Observed<Vec<AgentFile>> {
-    match gather(ask, at, rules).await {
+/// GraphQL gives a hundred files a request; where it does not (it is switched off, or too much was asked for), each
+/// file is asked for by itself.
+pub async fn read_agent_files(
+    ask: &impl AgentsApi,
+    at: &AgentsLocation,
+    rules: &BTreeSet<MembershipRule>,
+) -> Observed<Vec<AgentFile>> {
+    match try_read_agent_files(ask, at, rules).await {
         Ok(files) => Observed::Present(files),
-        Err(blind) => Observed::Unknown(blind),
+        Err(failure) => Observed::Unknown(failure),
     }
 }
 
-async fn gather(ask: &impl Ask, at: &AgentsAt, rules: &BTreeSet<MembershipRule>) -> Result<Vec<AgentFile>, Blind> {
-    let paths = list(ask, at).await?;
+async fn try_read_agent_files(
+    ask: &impl AgentsApi,
+    at: &AgentsLocation,
+    rules: &BTreeSet<MembershipRule>,
+) -> Result<Vec<AgentFile>, ReadFailure> {
+    let paths = list_yaml_paths(ask, at).await?;
     let mut files = Vec::with_capacity(paths.len());
-    let mut batches = paths.chunks(BATCH);
+    let mut batches = paths.chunks(BATCH_SIZE);
     let mut refused = Vec::new();
     for paths in batches.by_ref() {
-        let Some(texts) = batch(ask, at, paths).await? else {
+        let Some(texts) = query_file_texts(ask, at, paths).await? else {
             refused.extend(paths);
             break;
         };
-        files.extend(texts.iter().map(|(path, text)| parse(path, text, rules)));
+        files.extend(texts.iter().map(|(path, text)| parse_agent(path, text, rules)));
         // One that came without a text is none to GraphQL, or was renamed just now.
         let single: Vec<&String> = paths.iter().filter(|path| !texts.contains_key(path.as_str())).collect();
-        files.extend(one_by_one(ask, at, &single, rules).await?);
+        files.extend(read_individually(ask, at, &single, rules).await?);
     }
     refused.extend(batches.flatten());
-    files.extend(one_by_one(ask, at, &refused, rules).await?);
-    files.sort_by(|a, b| path_of(a).cmp(path_of(b)));
+    files.extend(read_individually(ask, at, &refused, rules).await?);
+    files.sort_by(|a, b| agent_file_path(a).cmp(agent_file_path(b)));
     Ok(files)
 }
 
 /// The paths of the folder's YAML files. None at all is no answer: the folder may be another one today.
-async fn list(ask: &impl Ask, at: &AgentsAt) -> Result<Vec<String>, Blind> {
-    let blind = |why: &str| Blind { what: folder(at), why: why.to_owned(), cause: Cause::Human };
-    let listed = match ask.folder(at).await {
+async fn list_yaml_paths(ask: &impl AgentsApi, at: &AgentsLocation) -> Result<Vec<String>, ReadFailure> {
+    let failure =
+        |why: &str| ReadFailure { what: describe_folder(at), why: why.to_owned(), cause: FailureCause::Human };
+    let listed = match ask.list_files(at).await {
         Observed::Present(listed) => listed,
-        Observed::Absent => return Err(blind("it is not there; set [agents] in the pod's file to where it went")),
-        Observed::Unknown(blind) => return Err(blind),
+        Observed::Absent => return Err(failure("it is not there; set [agents] in the pod's file to where it went")),
+        Observed::Unknown(failure) => return Err(failure),
     };
     let yaml = |path: &String| [".yaml", ".yml"].iter().any(|end| path.to_ascii_lowercase().ends_with(end));
     let paths: BTreeSet<String> = listed.into_iter().filter(yaml).collect();
     match paths.len() {
-        0 => Err(blind("it holds no agent file; look at its history and at [agents] path")),
-        n if n > MOST => Err(blind("it holds more than 5,000 files; set [agents] path to the folder of the agents")),
+        0 => Err(failure("it holds no agent file; look at its history and at [agents] path")),
+        n if n > MAX_FILES => {
+            Err(failure("it holds more than 5,000 files; set [agents] path to the folder of the agents"))
+        }
         _ => Ok(paths.into_iter().collect()),
     }
 }
 
 /// The texts of up to a hundred files, by path; `None` when they cannot be asked for this way.
-async fn batch(ask: &impl Ask, at: &AgentsAt, paths: &[String]) -> Result<Option<BTreeMap<String, String>>, Blind> {
-    let variables = json!({ "project": ask.present_path(at), "ref": at.git_ref, "paths": paths });
-    let answer = match ask.graphql(Purpose::Agents, BLOBS, variables).await {
+async fn query_file_texts(
+    ask: &impl AgentsApi,
+    at: &AgentsLocation,
+    paths: &[String],
+) -> Result<Option<BTreeMap<String, String>>, ReadFailure> {
+    let variables = json!({ "project": ask.current_project_path(at), "ref": at.git_ref, "paths": paths });
+    let answer = match ask.graphql(TokenPurpose::Agents, BLOBS_QUERY, variables).await {
         Observed::Present(answer) => answer,
-        Observed::Unknown(blind) if blind.cause != Cause::Token => return Err(Blind { what: files_of(at), ..blind }),
+        Observed::Unknown(failure) if failure.cause != FailureCause::Token => {
+            return Err(ReadFailure { what: describe_files(at), ..failure });
+        }
         Observed::Unknown(_) | Observed::Absent => return Ok(None),
     };
     // Errors: too much at once, or a GraphQL that has changed. A null project: the listing has just shown it,
@@ -92,40 +109,40 @@ async fn batch(ask: &impl Ask, at: &AgentsAt, paths: &[String]) -> Result<Option
 }
 
 /// Files that are asked for each by itself.
-async fn one_by_one(
-    ask: &impl Ask,
-    at: &AgentsAt,
+async fn read_individually(
+    ask: &impl AgentsApi,
+    at: &AgentsLocation,
     paths: &[&String],
     rules: &BTreeSet<MembershipRule>,
-) -> Result<Vec<AgentFile>, Blind> {
+) -> Result<Vec<AgentFile>, ReadFailure> {
     let mut files = Vec::with_capacity(paths.len());
-    for some in paths.chunks(AT_ONCE) {
-        let read = join_all(some.iter().map(|path| ask.file(at, path))).await;
+    for some in paths.chunks(CONCURRENT_REQUESTS) {
+        let read = join_all(some.iter().map(|path| ask.read_file(at, path))).await;
         for (path, seen) in some.iter().zip(read) {
             match seen {
-                Observed::Present(bytes) => files.push(parse_bytes(path, &bytes, rules)),
+                Observed::Present(bytes) => files.push(parse_agent_bytes(path, &bytes, rules)),
                 Observed::Absent => {
-                    let why = "the folder changed while it was read; the next run looks again".to_owned();
-                    return Err(Blind { what: files_of(at), why, cause: Cause::Unavailable });
+                    let why = "the folder changed while it was read; the next run tries again".to_owned();
+                    return Err(ReadFailure { what: describe_files(at), why, cause: FailureCause::Unavailable });
                 }
-                Observed::Unknown(blind) => return Err(blind),
+                Observed::Unknown(failure) => return Err(failure),
             }
         }
     }
     Ok(files)
 }
 
-fn path_of(file: &AgentFile) -> &str {
+fn agent_file_path(file: &AgentFile) -> &str {
     match file {
         AgentFile::Agent(agent) => &agent.path,
         AgentFile::Broken(broken) => &broken.path,
     }
 }
 
-fn folder(at: &AgentsAt) -> String {
+fn describe_folder(at: &AgentsLocation) -> String {
     format!("the folder {} at {} in {}", at.path, at.git_ref, at.project)
 }
 
-fn files_of(at: &AgentsAt) -> String {
-    format!("the files of {}", folder(at))
+fn describe_files(at: &AgentsLocation) -> String {
+    format!("the files of {}", describe_folder(at))
 }

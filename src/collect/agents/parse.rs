@@ -1,7 +1,7 @@
 //! One agent's file, from YAML to [`AgentFile`]: the handful of allowed keys, and of everything else nothing.
 //!
 //! Total: any bytes have a result. What is wrong is said in words of our own, never in the parser's, because
-//! its messages and snippets quote the file (design law 13).
+//! its messages and snippets quote the file (ARCHITECTURE.md, law 13).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Error, Options, Spanned};
 
-use super::salvage;
-use crate::pod::agent::{Agent, AgentFile, BrokenFile, MembershipRule};
-use crate::pod::roster::Handle;
+use super::pasted_text::{self, trim_quotes};
+use super::salvaged_handle;
+use crate::pod::agent::{Agent, AgentFile, BrokenAgentFile, MembershipRule};
 use crate::pod::text::Untrusted;
 
 /// The most that is read of a file: twenty times the documented example.
@@ -23,11 +23,11 @@ const LONGEST_NAME: usize = 200;
 
 /// The allowed keys. A key without a field here is skipped and never kept.
 #[derive(Deserialize)]
-struct File {
+struct AgentYaml {
     name: Option<Spanned<Option<String>>>,
     gitlab: Option<Gitlab>,
     zendesk: Option<Zendesk>,
-    knowledge_areas: Option<Spanned<Option<Vec<Spanned<Entry>>>>>,
+    knowledge_areas: Option<Spanned<Option<Vec<Spanned<ListEntry>>>>>,
 }
 
 #[derive(Deserialize)]
@@ -43,43 +43,50 @@ struct Zendesk {
 
 #[derive(Deserialize)]
 struct ZendeskMain {
-    groups: Option<Spanned<Option<Vec<Spanned<Entry>>>>>,
+    groups: Option<Spanned<Option<Vec<Spanned<ListEntry>>>>>,
 }
 
-/// A file's bytes; see [`parse`].
-pub fn parse_bytes(path: &str, bytes: &[u8], rules: &BTreeSet<MembershipRule>) -> AgentFile {
+/// A file's bytes; see [`parse_agent`].
+pub fn parse_agent_bytes(path: &str, bytes: &[u8], rules: &BTreeSet<MembershipRule>) -> AgentFile {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return parse(path, text, rules);
+        return parse_agent(path, text, rules);
     }
     let start = &bytes[..bytes.len().min(LONGEST)];
-    broken(path, &String::from_utf8_lossy(start), None, "is not UTF-8 text")
+    broken_file(path, &String::from_utf8_lossy(start), None, "is not UTF-8 text")
 }
 
 /// Reads a file and compares it with the rules of this run's pods.
-pub fn parse(path: &str, text: &str, rules: &BTreeSet<MembershipRule>) -> AgentFile {
+pub fn parse_agent(path: &str, text: &str, rules: &BTreeSet<MembershipRule>) -> AgentFile {
     if text.len() > LONGEST {
         let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        return broken(path, &text[..end], None, "is larger than 64 KiB");
+        return broken_file(path, &text[..end], None, "is larger than 64 KiB");
     }
-    // A fault of the parser is one bad file, not the end of the run (design law 11).
-    let read = catch_unwind(AssertUnwindSafe(|| serde_saphyr::from_str_with_options::<Option<File>>(text, options())));
+    // A fault of the parser is one bad file, not the end of the run (ARCHITECTURE.md, law 11).
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        serde_saphyr::from_str_with_options::<Option<AgentYaml>>(text, parser_options())
+    }));
     match read {
         // A quote that is left open makes the lines below a part of the name.
-        Ok(Ok(Some(file))) if file.name.as_ref().is_some_and(is_no_name) => {
-            broken(path, text, file.name.as_ref().map(line), "holds something else than belongs there")
+        Ok(Ok(Some(file))) if file.name.as_ref().is_some_and(is_implausible_name) => {
+            broken_file(path, text, file.name.as_ref().map(line_number), "holds something else than belongs there")
         }
-        Ok(Ok(Some(file))) => AgentFile::Agent(agent(path, &file, rules)),
-        Ok(Ok(None)) => broken(path, text, None, "is empty"),
+        Ok(Ok(Some(file))) => AgentFile::Agent(agent_from_yaml(path, &file, rules)),
+        Ok(Ok(None)) => broken_file(path, text, None, "is empty"),
         Ok(Err(error)) => {
             let line = error.location().map(|location| location.line()).filter(|line| *line > 0);
-            broken(path, text, line.and_then(|line| usize::try_from(line).ok()), kind(error.without_snippet()))
+            broken_file(
+                path,
+                text,
+                line.and_then(|line| usize::try_from(line).ok()),
+                describe_error(error.without_snippet()),
+            )
         }
-        Err(_panic) => broken(path, text, None, "cannot be read"),
+        Err(_panic) => broken_file(path, text, None, "cannot be read"),
     }
 }
 
 /// Ten times what the longest real file needs, and far below what takes a noticeable time.
-fn options() -> Options {
+fn parser_options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             flow_nesting_limit: 32,
@@ -105,7 +112,7 @@ fn options() -> Options {
 }
 
 /// What is wrong, without a word of the file.
-fn kind(error: &Error) -> &'static str {
+fn describe_error(error: &Error) -> &'static str {
     match error {
         Error::DuplicateMappingKey { .. } => "names a key twice",
         Error::MultipleDocuments { .. } => "holds more than one document",
@@ -125,158 +132,157 @@ fn kind(error: &Error) -> &'static str {
     }
 }
 
-fn broken(path: &str, text: &str, line: Option<usize>, kind: &str) -> AgentFile {
-    AgentFile::Broken(BrokenFile { path: path.to_owned(), line, kind: kind.to_owned(), handle: salvage::handle(text) })
+fn broken_file(path: &str, text: &str, line: Option<usize>, kind: &str) -> AgentFile {
+    AgentFile::Broken(BrokenAgentFile {
+        path: path.to_owned(),
+        line,
+        problem: kind.to_owned(),
+        handle: salvaged_handle::find_handle(text),
+    })
 }
 
-fn agent(path: &str, file: &File, rules: &BTreeSet<MembershipRule>) -> Agent {
+fn agent_from_yaml(path: &str, file: &AgentYaml, rules: &BTreeSet<MembershipRule>) -> Agent {
     let gitlab = file.gitlab.as_ref();
     let main = file.zendesk.as_ref().and_then(|zendesk| zendesk.main.as_ref());
-    let (groups_at, groups) = list(main.and_then(|main| main.groups.as_ref()));
-    let (areas_at, areas) = list(file.knowledge_areas.as_ref());
+    let (groups_at, groups) = entries_with_line(main.and_then(|main| main.groups.as_ref()));
+    let (areas_at, areas) = entries_with_line(file.knowledge_areas.as_ref());
     let fits = rules.iter().filter_map(|rule| {
         let entry = match rule {
             MembershipRule::None => None,
-            MembershipRule::ZendeskGroup(group) => groups.iter().find(|entry| entry.value.is(group)),
-            MembershipRule::KnowledgeArea { name, level } => {
-                areas.iter().find(|entry| entry.value.is(name) && entry.value.level() >= u64::from(*level))
-            }
+            MembershipRule::ZendeskGroup(group) => groups.iter().find(|entry| entry.value.matches_name(group)),
+            MembershipRule::KnowledgeArea { name, level } => areas
+                .iter()
+                .find(|entry| entry.value.matches_name(name) && entry.value.level_or_default() >= u64::from(*level)),
         };
-        Some((rule.clone(), line(entry?)))
+        Some((rule.clone(), line_number(entry?)))
     });
     Agent {
         path: path.to_owned(),
         name: file.name.as_ref().and_then(|name| {
             let text = name.value.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
-            Some((Untrusted::new(text), line(name)))
+            Some((Untrusted::new(text), line_number(name)))
         }),
-        gitlab_id: gitlab.and_then(|gitlab| bare(gitlab.id.as_deref()?).parse().ok()).filter(|id| *id > 0),
-        handle: gitlab.and_then(|gitlab| gitlab.username.as_ref()).and_then(|name| {
-            let text = bare(name.value.as_deref()?);
-            Some((Handle::parse(text.strip_prefix('@').unwrap_or(text))?, line(name)))
-        }),
-        fits: fits.collect::<BTreeMap<_, _>>(),
-        groups_at,
-        areas_at,
+        gitlab_id: gitlab.and_then(|gitlab| trim_quotes(gitlab.id.as_deref()?).parse().ok()).filter(|id| *id > 0),
+        handle: gitlab
+            .and_then(|gitlab| gitlab.username.as_ref())
+            .and_then(|name| Some((pasted_text::parse_handle(name.value.as_deref()?)?, line_number(name)))),
+        matching_rules: fits.collect::<BTreeMap<_, _>>(),
+        groups_line: groups_at,
+        knowledge_areas_line: areas_at,
     }
 }
 
-fn is_no_name(name: &Spanned<Option<String>>) -> bool {
+fn is_implausible_name(name: &Spanned<Option<String>>) -> bool {
     name.value.as_ref().is_some_and(|name| name.contains([':', '@']) || name.len() > LONGEST_NAME)
 }
 
-type List = Spanned<Option<Vec<Spanned<Entry>>>>;
+type EntryList = Spanned<Option<Vec<Spanned<ListEntry>>>>;
 
 /// Where a list begins, and what is in it. A list that is missing or null is nowhere.
-fn list(list: Option<&List>) -> (Option<usize>, &[Spanned<Entry>]) {
+fn entries_with_line(list: Option<&EntryList>) -> (Option<usize>, &[Spanned<ListEntry>]) {
     match list {
-        Some(list) => (list.value.is_some().then(|| line(list)), list.value.as_deref().unwrap_or_default()),
+        Some(list) => (list.value.is_some().then(|| line_number(list)), list.value.as_deref().unwrap_or_default()),
         None => (None, &[]),
     }
 }
 
-fn line<T>(spanned: &Spanned<T>) -> usize {
+fn line_number<T>(spanned: &Spanned<T>) -> usize {
     usize::try_from(spanned.referenced.line()).unwrap_or(1).max(1)
-}
-
-/// Without the blanks and quotes that are pasted along with a name (fact sheet on the handbook, §6.4).
-pub(super) fn bare(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || "'\"`‘’“”".contains(c))
 }
 
 /// An entry of a list of groups or knowledge areas, held only until it is compared.
 #[derive(Default)]
-struct Entry {
+struct ListEntry {
     /// The entry itself. `- Support Focus: Secure` without quotes is a mapping to YAML, and meant as a text.
     text: Option<String>,
     name: Option<String>,
     level: Option<u64>,
 }
 
-impl Entry {
-    fn is(&self, wanted: &str) -> bool {
-        [&self.text, &self.name].into_iter().flatten().any(|text| bare(text) == bare(wanted))
+impl ListEntry {
+    fn matches_name(&self, wanted: &str) -> bool {
+        [&self.text, &self.name].into_iter().flatten().any(|text| trim_quotes(text) == trim_quotes(wanted))
     }
 
     /// Whoever lists an area is learning it at least.
-    fn level(&self) -> u64 {
+    fn level_or_default(&self) -> u64 {
         self.level.unwrap_or(1)
     }
 }
 
-impl<'de> Deserialize<'de> for Entry {
+impl<'de> Deserialize<'de> for ListEntry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
+        deserializer.deserialize_any(ListEntryVisitor)
     }
 }
 
-struct EntryVisitor;
+struct ListEntryVisitor;
 
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
+impl<'de> Visitor<'de> for ListEntryVisitor {
+    type Value = ListEntry;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an entry")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Entry, E> {
-        Ok(Entry { level: bare(text).parse().ok(), text: Some(text.to_owned()), name: None })
+    fn visit_str<E>(self, text: &str) -> Result<ListEntry, E> {
+        Ok(ListEntry { level: trim_quotes(text).parse().ok(), text: Some(text.to_owned()), name: None })
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Entry, E> {
-        Ok(Entry { level: Some(number), ..Entry::default() })
+    fn visit_u64<E>(self, number: u64) -> Result<ListEntry, E> {
+        Ok(ListEntry { level: Some(number), ..ListEntry::default() })
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_i64<E>(self, _: i64) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_u128<E>(self, _: u128) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_u128<E>(self, _: u128) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_i128<E>(self, _: i128) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_i128<E>(self, _: i128) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_f64<E>(self, _: f64) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_bool<E>(self, _: bool) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_unit<E>(self) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_unit<E>(self) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_none<E>(self) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_none<E>(self) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Entry, D::Error> {
-        Entry::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<ListEntry, D::Error> {
+        ListEntry::deserialize(deserializer)
     }
 
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<ListEntry, E> {
+        Ok(ListEntry::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Entry, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<ListEntry, A::Error> {
         while entries.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Entry::default())
+        Ok(ListEntry::default())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
-        let mut entry = Entry::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ListEntry, A::Error> {
+        let mut entry = ListEntry::default();
         let mut first = true;
-        while let Some(key) = map.next_key::<Entry>()? {
+        while let Some(key) = map.next_key::<ListEntry>()? {
             let key = key.text.unwrap_or_default();
-            match bare(&key) {
-                "name" => entry.name = map.next_value::<Entry>()?.text,
-                "level" => entry.level = map.next_value::<Entry>()?.level,
-                key if first => entry.text = map.next_value::<Entry>()?.text.map(|value| format!("{key}: {value}")),
+            match trim_quotes(&key) {
+                "name" => entry.name = map.next_value::<ListEntry>()?.text,
+                "level" => entry.level = map.next_value::<ListEntry>()?.level,
+                key if first => entry.text = map.next_value::<ListEntry>()?.text.map(|value| format!("{key}: {value}")),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

@@ -1,37 +1,37 @@
-//! GitLab itself answers this room's questions.
+//! [`AgentsApi`] over GitLab itself.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::ask::Ask;
-use crate::gitlab::{Purpose, Reader};
-use crate::pod::AgentsAt;
-use crate::pod::agent::AccountState;
+use super::agents_api::AgentsApi;
+use crate::gitlab::{Reader, TokenPurpose};
+use crate::pod::AgentsLocation;
+use crate::pod::agent::ObservedAccount;
 use crate::pod::observed::Observed;
 
 #[async_trait]
-impl Ask for Reader {
-    fn present_path(&self, at: &AgentsAt) -> String {
-        Reader::present_path(self, Purpose::Agents, &at.project)
+impl AgentsApi for Reader {
+    fn current_project_path(&self, at: &AgentsLocation) -> String {
+        Reader::current_project_path(self, TokenPurpose::Agents, &at.project)
     }
 
-    async fn folder(&self, at: &AgentsAt) -> Observed<Vec<String>> {
-        self.files_in(Purpose::Agents, &at.project, &at.path, &at.git_ref).await
+    async fn list_files(&self, at: &AgentsLocation) -> Observed<Vec<String>> {
+        self.list_files(TokenPurpose::Agents, &at.project, &at.path, &at.git_ref).await
     }
 
-    async fn file(&self, at: &AgentsAt, path: &str) -> Observed<Vec<u8>> {
-        self.bytes(Purpose::Agents, &at.project, path, &at.git_ref).await
+    async fn read_file(&self, at: &AgentsLocation, path: &str) -> Observed<Vec<u8>> {
+        self.read_file(TokenPurpose::Agents, &at.project, path, &at.git_ref).await
     }
 
-    async fn graphql(&self, purpose: Purpose, query: &str, variables: Value) -> Observed<Value> {
+    async fn graphql(&self, purpose: TokenPurpose, query: &str, variables: Value) -> Observed<Value> {
         Reader::graphql(self, purpose, query, variables).await
     }
 
-    async fn user_named(&self, handle: &str) -> Observed<AccountState> {
-        Reader::user_named(self, handle).await
+    async fn user_by_username(&self, handle: &str) -> Observed<ObservedAccount> {
+        Reader::user_by_username(self, handle).await
     }
 
-    async fn user(&self, id: u64) -> Observed<AccountState> {
-        Reader::user(self, id).await
+    async fn user_by_id(&self, id: u64) -> Observed<ObservedAccount> {
+        Reader::user_by_id(self, id).await
     }
 }

@@ -1,4 +1,4 @@
-//! What the parts of this room make of files, refusals and failures.
+//! What the parts of this folder make of files, refusals and failures.
 
 mod parsing;
 mod reading;
@@ -6,7 +6,7 @@ mod reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::pod::agent::{Agent, BrokenFile};
+use crate::pod::agent::{Agent, BrokenAgentFile};
 
 const FOCUS: &str = "Support Focus: Juniper";
 
@@ -19,7 +19,7 @@ fn area(level: u32) -> MembershipRule {
 }
 
 fn read_file(text: &str) -> AgentFile {
-    parse("data/agents/a.yaml", text, &BTreeSet::from([focus(), area(2), area(3)]))
+    parse_agent("data/agents/a.yaml", text, &BTreeSet::from([focus(), area(2), area(3)]))
 }
 
 fn agent(text: &str) -> Agent {
@@ -29,7 +29,7 @@ fn agent(text: &str) -> Agent {
     }
 }
 
-fn broken(text: &str) -> BrokenFile {
+fn broken(text: &str) -> BrokenAgentFile {
     match read_file(text) {
         AgentFile::Broken(broken) => broken,
         AgentFile::Agent(agent) => panic!("{agent:?} for {text}"),
@@ -74,7 +74,7 @@ pronouns: 'she/her'
 
 #[test]
 fn only_those_whom_a_pod_may_mean_are_looked_up() {
-    let page = crate::collect::handbook::parse(
+    let page = crate::collect::handbook::parse_pod_page(
         "## Juniper Pod members\n\n- {{< member-by-name \"Ada Quill (Ada)\" >}} (`@ada`)\n- {{< member-by-name \"Teo Farrow\" >}} (`@teo`)\n\n## x\n",
         "p.md",
     );
@@ -87,7 +87,7 @@ fn only_those_whom_a_pod_may_mean_are_looked_up() {
         ),
         file("name: Renée Duval\ngitlab: {id: 4, username: rduval}"),
     ];
-    let (handles, ids) = whom(&[&page], &files);
+    let (handles, ids) = accounts_to_look_up(&[&page], &files);
     let handles: Vec<&str> = handles.iter().map(Handle::as_str).collect();
     assert_eq!((handles, ids), (vec!["ada", "teo", "aquill", "svale"], vec![1, 2, 3]));
 }

@@ -2,20 +2,20 @@
 
 use memchr::memchr;
 
-use super::{MOST, Page};
-use crate::pod::document::LabelReference;
+use super::{MAX_ENTRIES, ParsedPage};
 use crate::pod::finding::Finding;
+use crate::pod::pod_page::LabelReference;
 use crate::pod::rule::Rule;
-use crate::pod::text::Untrusted;
+use crate::pod::text::{Untrusted, one_line};
 
 /// Every label reference of the page, empty ones included.
-pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelReference> {
+pub(super) fn read(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) -> Vec<LabelReference> {
     let outline = page.outline;
     if memchr(b'~', page.source.text.as_bytes()).is_none() {
         return Vec::new();
     }
-    let hidden = outline.code().chain(outline.silent.iter().cloned()).chain(outline.front_matter.clone());
-    let shown = page.source.without(hidden);
+    let hidden = outline.code_ranges().chain(outline.hidden_ranges.iter().cloned()).chain(outline.front_matter.clone());
+    let shown = page.source.blank_out(hidden);
     let mut labels = Vec::new();
     let mut behind = 0;
     while let Some(at) = memchr(b'~', &shown.as_bytes()[behind..]).map(|at| behind + at) {
@@ -24,24 +24,24 @@ pub(super) fn read(page: &Page<'_>, findings: &mut Vec<Finding>) -> Vec<LabelRef
         behind = memchr(b'\n', &shown.as_bytes()[at..]).map_or(shown.len(), |end| at + end + 1);
         let line = &shown[offset..behind];
         let references = references(line);
-        for reference in references.iter().take(MOST - labels.len()) {
+        for reference in references.iter().take(MAX_ENTRIES - labels.len()) {
             let at = offset + reference.start;
             if reference.name.is_empty() {
-                findings.push(empty(page, at));
+                findings.push(empty_label_finding(page, at));
             }
             labels.push(LabelReference {
                 name: Untrusted::new(reference.name),
-                line: page.line(at),
-                section: page.section(at),
+                line: page.line_at(at),
+                section: page.section_at(at),
             });
         }
         // A list of labels may go on in the next line.
         let goes_on = shown[behind..].lines().next().is_some_and(|next| next.trim_start().starts_with('~'));
-        if let Some(last) = references.last().filter(|_| !goes_on && labels.len() < MOST) {
+        if let Some(last) = references.last().filter(|_| !goes_on && labels.len() < MAX_ENTRIES) {
             let rest = &line[last.end..];
             if rest.trim() == "," {
                 let comma = offset + last.end + rest.find(',').unwrap_or_default();
-                findings.push(trailing_comma(page, last.name, comma));
+                findings.push(trailing_comma_finding(page, last.name, comma));
             }
         }
     }
@@ -55,21 +55,21 @@ struct Reference<'a> {
     end: usize,
 }
 
-fn empty(page: &Page<'_>, at: usize) -> Finding {
-    let subject = subject(page, "", at);
-    Finding::new(Rule::LabelEmpty, subject, "A label reference names no label.").at(page.place(at))
+fn empty_label_finding(page: &ParsedPage<'_>, at: usize) -> Finding {
+    let subject = finding_subject(page, "", at);
+    Finding::new(Rule::LabelEmpty, subject, "A label reference names no label.").with_place(page.place_at(at))
 }
 
-fn trailing_comma(page: &Page<'_>, name: &str, at: usize) -> Finding {
-    let shown = Untrusted::new(name).line();
+fn trailing_comma_finding(page: &ParsedPage<'_>, name: &str, at: usize) -> Finding {
+    let shown = one_line(name);
     let message = format!("A comma follows ~\"{shown}\", the last label of its line.");
-    Finding::new(Rule::LabelTrailingComma, subject(page, name, at), message).at(page.place(at))
+    Finding::new(Rule::LabelTrailingComma, finding_subject(page, name, at), message).with_place(page.place_at(at))
 }
 
 /// The reference with its section, which together outlive edits elsewhere on the page.
-fn subject(page: &Page<'_>, name: &str, at: usize) -> String {
-    let name = Untrusted::new(name).line();
-    match page.section(at).line() {
+fn finding_subject(page: &ParsedPage<'_>, name: &str, at: usize) -> String {
+    let name = one_line(name);
+    match page.section_at(at).one_line() {
         section if section.is_empty() => format!("~\"{name}\""),
         section => format!("~\"{name}\" ({section})"),
     }
@@ -86,7 +86,7 @@ fn references(line: &str) -> Vec<Reference<'_>> {
             Some(quoted) if !matches!(before, Some('~' | '\\')) => {
                 quoted.split_once('"').map(|(name, _)| (name.trim(), name.len() + 2))
             }
-            None if may_stand_before(before) => unquoted(rest).map(|name| (name, name.len())),
+            None if can_precede_reference(before) => parse_unquoted_name(rest).map(|name| (name, name.len())),
             _ => None,
         };
         if let Some((name, length)) = read {
@@ -98,13 +98,13 @@ fn references(line: &str) -> Vec<Reference<'_>> {
 }
 
 /// What may stand before an unquoted reference: a `~` inside a word, a path or another pair of `~` is none.
-fn may_stand_before(before: Option<char>) -> bool {
+fn can_precede_reference(before: Option<char>) -> bool {
     before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '|' | ',' | '*' | '_' | '>'))
 }
 
 /// A name of one word: GitLab's characters (`Label.reference_pattern`), but beginning with a letter,
 /// because people write `~5` for "about five".
-fn unquoted(text: &str) -> Option<&str> {
+fn parse_unquoted_name(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "_-?.&:".contains(c))).unwrap_or(text.len());
     let name = text[..end].trim_end_matches(['.', '?', ':', '&']);
     let alone = !text[name.len()..].starts_with('~');

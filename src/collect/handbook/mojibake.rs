@@ -11,49 +11,50 @@ use std::ops::Range;
 
 use encoding_rs::{Encoding, ISO_8859_15, MACINTOSH, WINDOWS_1252};
 
-use super::{MOST, Page};
+use super::{MAX_ENTRIES, ParsedPage};
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
-use crate::pod::text::Untrusted;
+use crate::pod::text::one_line;
 
 /// The encodings that text is wrongly read in, the likeliest first.
 const ENCODINGS: [(&Encoding, &str); 3] =
     [(MACINTOSH, "MacRoman"), (WINDOWS_1252, "Windows-1252"), (ISO_8859_15, "ISO-8859-15")];
 
 /// Finds broken characters everywhere but in code, where they may be an example.
-pub(super) fn check(page: &Page<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn check(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) {
     let text = page.source.text;
     let mut code = None;
     let mut from = 0;
-    while let Some(start) = not_ascii(text, from)
-        && findings.len() < MOST
+    while let Some(start) = find_non_ascii(text, from)
+        && findings.len() < MAX_ENTRIES
     {
         let end = text.as_bytes()[start..].iter().position(u8::is_ascii).map_or(text.len(), |at| start + at);
         let before = text[..start].chars().next_back();
         let after = text[end..].chars().next();
         if let Some((mended, encoding)) = mend(&text[start..end], before, after)
-            && !is_in(code.get_or_insert_with(|| in_order(page.outline.code())), start)
+            && !is_in_code(code.get_or_insert_with(|| sort_code_ranges(page.outline.code_ranges())), start)
         {
-            findings.push(finding(&text[start..end], &mended, encoding).at(page.place(start)));
+            findings.push(mojibake_finding(&text[start..end], &mended, encoding).with_place(page.place_at(start)));
         }
         from = end;
     }
 }
 
 /// Code from the beginning to the end of the page; no code stands in other code.
-fn in_order(code: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+fn sort_code_ranges(code: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     let mut code: Vec<_> = code.collect();
     code.sort_by_key(|range| range.start);
     code
 }
 
-fn is_in(code: &[Range<usize>], offset: usize) -> bool {
+fn is_in_code(code: &[Range<usize>], offset: usize) -> bool {
     let behind = code.partition_point(|range| range.start <= offset);
     behind > 0 && code[behind - 1].contains(&offset)
 }
 
-/// Where the first character from an offset on stands that is not ASCII; most text is, and is passed over in large steps.
-fn not_ascii(text: &str, from: usize) -> Option<usize> {
+/// Where the first character from an offset on stands that is not ASCII; most text is, and is passed over in large
+/// steps.
+fn find_non_ascii(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     for part in text.as_bytes()[from..].chunks(64) {
         if !part.is_ascii() {
@@ -64,15 +65,15 @@ fn not_ascii(text: &str, from: usize) -> Option<usize> {
     None
 }
 
-fn finding(run: &str, mended: &str, encoding: &str) -> Finding {
-    let (run, mended) = (visible(run), visible(mended));
+fn mojibake_finding(run: &str, mended: &str, encoding: &str) -> Finding {
+    let (run, mended) = (to_visible_text(run), to_visible_text(mended));
     let message = format!("\"{run}\" should be \"{mended}\": UTF-8 was read as {encoding}.");
-    Finding::new(Rule::TextMojibake, mended.as_str(), message).advise(format!("Replace it by \"{mended}\"."))
+    Finding::new(Rule::TextMojibake, mended.as_str(), message).with_advice(format!("Replace it by \"{mended}\"."))
 }
 
 /// A text as it may be shown, as code points where nothing of it can be seen.
-fn visible(text: &str) -> String {
-    let line = Untrusted::new(text).line();
+fn to_visible_text(text: &str) -> String {
+    let line = one_line(text);
     if !line.is_empty() {
         return line;
     }
@@ -82,31 +83,31 @@ fn visible(text: &str) -> String {
 
 /// What a run of non-ASCII characters was before, and the encoding it was wrongly read in.
 fn mend(run: &str, before: Option<char>, after: Option<char>) -> Option<(String, &'static str)> {
-    if is_written_so(run) && !(before.is_some_and(char::is_lowercase) && after.is_some_and(char::is_lowercase)) {
+    if is_intentional(run) && !(before.is_some_and(char::is_lowercase) && after.is_some_and(char::is_lowercase)) {
         return None;
     }
-    let (mended, name) = ENCODINGS.iter().find_map(|(encoding, name)| Some((once(run, encoding)?, *name)))?;
+    let (mended, name) = ENCODINGS.iter().find_map(|(encoding, name)| Some((repair_once(run, encoding)?, *name)))?;
     // Some texts were broken more than once.
-    let again = ENCODINGS.iter().find_map(|(encoding, _)| once(&mended, encoding));
+    let again = ENCODINGS.iter().find_map(|(encoding, _)| repair_once(&mended, encoding));
     Some((again.unwrap_or(mended), name))
 }
 
-fn once(run: &str, encoding: &'static Encoding) -> Option<String> {
+fn repair_once(run: &str, encoding: &'static Encoding) -> Option<String> {
     let (bytes, _, lossy) = encoding.encode(run);
     let mended = String::from_utf8(bytes.into_owned()).ok().filter(|_| !lossy)?;
     let shorter = mended.chars().count() < run.chars().count();
-    (shorter && is_likely(&mended)).then_some(mended)
+    (shorter && is_plausible_text(&mended)).then_some(mended)
 }
 
 /// Whether people write such a run on purpose: a letter with the marks of typography behind it (`CAFÉ…`,
 /// `Ä“`), or nothing but mathematics (`√π`).
-fn is_written_so(run: &str) -> bool {
+fn is_intentional(run: &str) -> bool {
     let mut characters = run.chars();
     let word = characters.next().is_some_and(char::is_alphabetic);
-    (word && characters.all(is_typography)) || run.chars().all(is_mathematics)
+    (word && characters.all(is_typographic_mark)) || run.chars().all(is_mathematics)
 }
 
-fn is_typography(c: char) -> bool {
+fn is_typographic_mark(c: char) -> bool {
     matches!(c, '…' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' | '‹' | '›' | '«' | '»' | '·')
 }
 
@@ -116,7 +117,7 @@ fn is_mathematics(c: char) -> bool {
 
 /// Whether a mended text is one that pages hold: Latin letters, punctuation, symbols and emoji always,
 /// other scripts as whole words only, because two or three characters meet by chance.
-fn is_likely(mended: &str) -> bool {
+fn is_plausible_text(mended: &str) -> bool {
     let common = |c: char| {
         matches!(c,
             '\u{a0}'..='\u{17f}' | '\u{2000}'..='\u{206f}' | '\u{20a0}'..='\u{20bf}' | '\u{2100}'..='\u{2bff}'

@@ -1,9 +1,9 @@
 use super::*;
-use crate::pod::document::{LinkForm, LinkKind, MembersSection};
+use crate::pod::pod_page::{LinkForm, LinkKind, MembersSection};
 use crate::pod::roster::Role;
 
 fn page(text: &str) -> PodPage {
-    parse(text, "p.md")
+    parse_pod_page(text, "p.md")
 }
 
 /// A page whose members section holds these lines.
@@ -221,7 +221,7 @@ fn a_line_without_its_dash_is_found_and_wrapped_text_is_not() {
         "Slack: x\nGitLab.com label: y",
         "> - Slack: x\n> Label: y",
     ] {
-        assert!(findings(&parse(good, "p.md")).is_empty(), "{good}");
+        assert!(findings(&parse_pod_page(good, "p.md")).is_empty(), "{good}");
     }
 }
 
@@ -292,10 +292,19 @@ fn the_title_is_that_of_the_front_matter_or_none() {
 
 #[test]
 fn what_is_beyond_the_caps_is_dropped() {
-    let links = page(&"[a](b) ".repeat(MOST + 1));
-    assert_eq!(links.links.len(), MOST);
-    let labels = page(&"~\"\"\n".repeat(MOST + 1));
-    assert_eq!((labels.labels.len(), labels.findings.len()), (MOST, MOST));
-    let long = page(&format!("{}\nhttps://x.y", "é".repeat(LONGEST / 2)));
+    let links = page(&"[a](b) ".repeat(MAX_ENTRIES + 1));
+    assert_eq!(links.links.len(), MAX_ENTRIES);
+    let labels = page(&"~\"\"\n".repeat(MAX_ENTRIES + 1));
+    assert_eq!((labels.labels.len(), labels.findings.len()), (MAX_ENTRIES, MAX_ENTRIES));
+    let long = page(&format!("{}\nhttps://x.y", "é".repeat(MAX_TEXT_BYTES / 2)));
     assert!(long.links.is_empty());
+}
+
+/// Code that is never closed ends where the next line says so, which may be a line that is left out.
+#[test]
+fn what_stands_in_an_open_fence_is_hidden_as_in_the_whole_text() {
+    for text in ["- ```\n  ~\"l\"\n- plain words\n\n- [a](b)\n", "- ```\n  ~\"l\"\n\n"] {
+        let labels = |page: PodPage| page.labels.len();
+        assert_eq!(labels(parse_document(text, "a.md").0), labels(parse_pod_page(text, "a.md")), "{text:?}");
+    }
 }

@@ -1,19 +1,19 @@
 //! The title in the front matter.
 
+use linkcheck::markdown::plain_text::{LONGEST_LINE, truncate_owned};
+use linkcheck::text::Untrusted;
 use serde::Deserialize;
 
-use super::Page;
-use super::plain::{LONGEST_LINE, shortened};
-use crate::pod::text::Untrusted;
+use super::ParsedPage;
 
 /// The most bytes of front matter that are read: the longest of the handbook has under 3,000.
 const LONGEST: usize = 64 * 1024;
 
 /// The title; empty where the page has none, or where its front matter is no YAML.
-pub(super) fn read(page: &Page<'_>) -> Untrusted {
+pub(super) fn read(page: &ParsedPage<'_>) -> Untrusted {
     let text = page.outline.front_matter.clone().map_or("", |range| &page.source.text[range]);
-    let title = (text.len() <= LONGEST).then(|| title(yaml(text))).flatten();
-    Untrusted::new(shortened(title.unwrap_or_default().trim(), LONGEST_LINE))
+    let title = (text.len() <= LONGEST).then(|| parse_title(strip_delimiters(text))).flatten();
+    Untrusted::new(truncate_owned(title.unwrap_or_default().trim(), LONGEST_LINE))
 }
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct FrontMatter {
     title: Option<String>,
 }
 
-fn title(yaml: &str) -> Option<String> {
+fn parse_title(yaml: &str) -> Option<String> {
     // The ten keys of a page need a thousandth of the parser's own budget.
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 2_000, max_events: 10_000, max_depth: 32, max_aliases: 50 },
@@ -33,7 +33,7 @@ fn title(yaml: &str) -> Option<String> {
 }
 
 /// The lines between the delimiters.
-fn yaml(front_matter: &str) -> &str {
+fn strip_delimiters(front_matter: &str) -> &str {
     let text = front_matter.trim_start_matches('\u{feff}').trim_start_matches('-').trim_end();
     text.strip_suffix("---").unwrap_or(text)
 }

@@ -1,18 +1,19 @@
 use super::*;
-use crate::pod::document::LinkKind;
-use crate::pod::verdict::LinkPlace;
+use crate::pod::pod_page::LinkKind;
+use crate::pod::verdict::{Assessment, LinkPlace};
 
 fn seen(url: &str, verdict: Verdict) -> Observation {
-    let place = LinkPlace { path: "page.md".into(), line: 7, column: 3, section: "Docs".into() };
+    let place = LinkPlace { path: "page.md".into(), document: 0, line: 7, column: 3, section: "Docs".into() };
     let status = (verdict != Verdict::Unreachable).then_some(200);
-    Observation { status, places: vec![place], ..Observation::new(url, LinkKind::Web, verdict, "a reason") }
+    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") };
+    Observation { url: url.into(), kind: LinkKind::Web, assessment, places: vec![place] }
 }
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn codes(assessment: &Assessment) -> Vec<&'static str> {
+fn codes(assessment: &LinksAssessment) -> Vec<&'static str> {
     assessment.findings.iter().map(|finding| finding.rule.code()).collect()
 }
 
@@ -25,7 +26,7 @@ fn what_the_authority_calls_gone_is_told_at_once_and_remembered() {
     assert_eq!(codes(&first), ["link-dead"]);
     assert_eq!(first.findings[0].since, at(MORNING).date_naive().into());
     let next_week = assess(&[seen("https://a.example/", Verdict::Dead)], &first.remember, at("2026-12-01T06:00:00Z"));
-    assert_eq!(next_week, first, "a second look at the same world says the same, byte for byte");
+    assert_eq!(next_week, first, "a second check of the same world says the same, byte for byte");
 }
 
 #[test]
@@ -47,10 +48,10 @@ fn what_was_gone_stays_told_for_two_weeks_while_nobody_can_see_it() {
     let dead = assess(&[seen("https://a.example/", Verdict::Dead)], &BTreeMap::new(), at(MORNING));
     for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked] {
         let mut memory = dead.remember.clone();
-        for (day, told) in [("2026-11-24", true), ("2026-12-07", true), ("2026-12-08", false)] {
+        for (day, reported) in [("2026-11-24", true), ("2026-12-07", true), ("2026-12-08", false)] {
             let unseen = assess(&[seen("https://a.example/", verdict)], &memory, at(&format!("{day}T12:00:00Z")));
-            assert_eq!(codes(&unseen), if told { vec!["link-dead"] } else { Vec::new() }, "{verdict:?} {day}");
-            assert_eq!(unseen.remember.is_empty(), !told, "{verdict:?} {day}");
+            assert_eq!(codes(&unseen), if reported { vec!["link-dead"] } else { Vec::new() }, "{verdict:?} {day}");
+            assert_eq!(unseen.remember.is_empty(), !reported, "{verdict:?} {day}");
             memory = unseen.remember;
         }
     }
@@ -70,11 +71,11 @@ fn any_answer_disproves_a_silence() {
         assert!(answered.remember.is_empty(), "{verdict:?}");
         let again = assess(&silent, &answered.remember, at("2026-12-15T06:00:00Z"));
         assert_eq!(codes(&again), Vec::<&str>::new(), "{verdict:?}");
-        // A silence that was told ends in the same way.
-        let told = assess(&silent, &first.remember, at(NOON));
-        assert_eq!(codes(&told), ["link-unreachable"]);
+        // A silence that was reported ends in the same way.
+        let reported = assess(&silent, &first.remember, at(NOON));
+        assert_eq!(codes(&reported), ["link-unreachable"]);
         assert_eq!(
-            codes(&assess(&[seen("https://a.example/", verdict)], &told.remember, at(NOON))),
+            codes(&assess(&[seen("https://a.example/", verdict)], &reported.remember, at(NOON))),
             Vec::<&str>::new()
         );
     }
@@ -84,7 +85,7 @@ fn any_answer_disproves_a_silence() {
 fn what_was_never_seen_failing_is_not_told() {
     for verdict in [Verdict::Hidden, Verdict::Login, Verdict::Refused, Verdict::Blocked, Verdict::Skipped] {
         let seen = assess(&[seen("https://a.example/", verdict)], &BTreeMap::new(), at(MORNING));
-        assert_eq!(seen, Assessment::default(), "{verdict:?}");
+        assert_eq!(seen, LinksAssessment::default(), "{verdict:?}");
     }
 }
 
@@ -96,18 +97,18 @@ fn when_much_fails_at_once_the_fault_is_on_this_side() {
             .collect()
     };
     for verdict in [Verdict::Dead, Verdict::Unreachable, Verdict::FragmentDead] {
-        assert!(assess(&world(5, verdict), &BTreeMap::new(), at(MORNING)).inconclusive.is_none(), "25 %");
+        assert!(assess(&world(5, verdict), &BTreeMap::new(), at(MORNING)).inconclusive_reason.is_none(), "25 %");
         let held = assess(&world(18, verdict), &BTreeMap::new(), at(MORNING));
         assert_eq!((codes(&held), held.remember.len()), (vec!["links-inconclusive"], 18));
         // It is not held for ever.
         let soon = assess(&world(18, verdict), &held.remember, at("2026-11-24T11:59:00Z"));
         assert_eq!((codes(&soon), &soon.remember), (vec!["links-inconclusive"], &held.remember));
         let lasting = assess(&world(18, verdict), &held.remember, at(NOON));
-        assert_eq!((lasting.findings.len(), lasting.inconclusive), (18, None), "{verdict:?}");
+        assert_eq!((lasting.findings.len(), lasting.inconclusive_reason), (18, None), "{verdict:?}");
     }
     // What failed before is no news.
     let known = assess(&world(5, Verdict::Dead), &BTreeMap::new(), at(MORNING)).remember;
-    assert!(assess(&world(6, Verdict::Dead), &known, at(NOON)).inconclusive.is_none());
+    assert!(assess(&world(6, Verdict::Dead), &known, at(NOON)).inconclusive_reason.is_none());
     let held = assess(&world(18, Verdict::Dead), &known, at(NOON));
     assert_eq!(codes(&held), ["link-dead", "link-dead", "link-dead", "link-dead", "link-dead", "links-inconclusive"]);
 }
@@ -120,18 +121,18 @@ fn what_was_told_before_does_not_hide_that_all_the_rest_fails_at_once() {
         (0..40).map(|n| seen(&format!("https://{n}.example/"), verdict(n))).collect()
     };
     let held = assess(&world(30), &BTreeMap::new(), at(MORNING));
-    let told = assess(&world(30), &held.remember, at(NOON));
-    assert_eq!((told.findings.len(), &told.inconclusive), (30, &None));
-    let bad_hour = assess(&world(40), &told.remember, at("2026-11-24T13:00:00Z"));
+    let reported = assess(&world(30), &held.remember, at(NOON));
+    assert_eq!((reported.findings.len(), &reported.inconclusive_reason), (30, &None));
+    let bad_hour = assess(&world(40), &reported.remember, at("2026-11-24T13:00:00Z"));
     assert_eq!((codes(&bad_hour).len(), codes(&bad_hour)[30]), (31, "links-inconclusive"));
 }
 
-/// A host that comes and goes is told once in a week, and again when it has lasted all the same.
+/// A host that comes and goes is reported once in a week, and again when it has lasted all the same.
 #[test]
 fn a_silence_that_is_seen_again_a_week_later_is_told() {
     let silent = [seen("https://a.example/", Verdict::Unreachable)];
     let mut memory = assess(&silent, &BTreeMap::new(), at(MORNING)).remember;
-    for (verdict, time, told) in [
+    for (verdict, time, reported) in [
         (Verdict::Unreachable, "2026-11-24T12:00:00Z", true),
         (Verdict::Alive, "2026-11-24T18:00:00Z", false),
         (Verdict::Unreachable, "2026-11-25T06:00:00Z", false),
@@ -139,19 +140,19 @@ fn a_silence_that_is_seen_again_a_week_later_is_told() {
         (Verdict::Unreachable, "2026-12-02T06:00:00Z", true),
     ] {
         let look = assess(&[seen("https://a.example/", verdict)], &memory, at(time));
-        assert_eq!(!codes(&look).is_empty(), told, "{verdict:?} at {time}");
+        assert_eq!(!codes(&look).is_empty(), reported, "{verdict:?} at {time}");
         memory = look.remember;
     }
 }
 
-/// What is gone in a bad hour was told as silent before and has answered since: that makes it no older.
+/// What is gone in a bad hour was reported as silent before and has answered since: that makes it no older.
 #[test]
 fn what_was_told_as_silent_and_is_gone_later_is_held_and_told_like_everything_else() {
     let world = |verdict: Verdict| -> Vec<Observation> {
         (0..10).map(|n| seen(&format!("https://{n}.example/"), verdict)).collect()
     };
     let mut memory = BTreeMap::new();
-    for (verdict, time, told) in [
+    for (verdict, time, reported) in [
         (Verdict::Unreachable, MORNING, 0),
         (Verdict::Unreachable, NOON, 10),
         (Verdict::Alive, "2026-11-24T18:00:00Z", 0),
@@ -160,7 +161,7 @@ fn what_was_told_as_silent_and_is_gone_later_is_held_and_told_like_everything_el
     ] {
         let look = assess(&world(verdict), &memory, at(time));
         let codes = codes(&look).into_iter().filter(|code| *code != "links-inconclusive");
-        assert_eq!(codes.count(), told, "{verdict:?} at {time}");
+        assert_eq!(codes.count(), reported, "{verdict:?} at {time}");
         memory = look.remember;
     }
 }
@@ -179,13 +180,14 @@ fn a_silence_says_nothing_against_what_was_gone_before() {
         (Verdict::FragmentDead, "2026-11-26T06:00:00Z"),
     ] {
         let look = assess(&world(verdict), &memory, at(time));
-        let told = codes(&look).into_iter().filter(|code| *code != "links-inconclusive").count();
-        assert_eq!(told, if time == MORNING { 0 } else { 10 }, "{verdict:?} at {time}");
+        let reported = codes(&look).into_iter().filter(|code| *code != "links-inconclusive").count();
+        assert_eq!(reported, if time == MORNING { 0 } else { 10 }, "{verdict:?} at {time}");
         memory = look.remember;
     }
 }
 
-/// What GitLab's API says is told at once, however much it is; only where all of a kind are gone it waits for one look.
+/// What GitLab's API says is reported at once, however much it is; only where all of a kind are gone it waits for a
+/// look.
 #[test]
 fn what_an_authority_vouches_for_is_told_at_once() {
     let files = |gone: usize, of: usize| -> Vec<Observation> {
@@ -200,13 +202,13 @@ fn what_an_authority_vouches_for_is_told_at_once() {
     let first = assess(&files(5, 5), &BTreeMap::new(), at(MORNING));
     assert_eq!((codes(&first), first.remember.len()), (vec!["links-common-cause"], 5));
     let next = assess(&files(5, 5), &first.remember, at(MORNING));
-    assert_eq!((codes(&next), next.inconclusive), (vec!["link-dead"; 5], None));
+    assert_eq!((codes(&next), next.inconclusive_reason), (vec!["link-dead"; 5], None));
 }
 
 #[test]
 fn a_moved_link_is_information_with_its_new_address() {
     let mut moved = seen("https://a.example/old", Verdict::Moved);
-    moved.suggestion = Some("https://a.example/new".to_owned());
+    moved.assessment.suggestion = Some("https://a.example/new".into());
     let assessment = assess(&[moved], &BTreeMap::new(), at(MORNING));
     assert_eq!(codes(&assessment), ["link-moved"]);
     assert_eq!(assessment.findings[0].advice, "Write https://a.example/new instead.");

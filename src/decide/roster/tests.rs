@@ -6,14 +6,14 @@ mod differences;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::pod::agent::{AgentFile, BrokenFile};
-use crate::pod::finding::in_order;
+use crate::pod::agent::{AgentFile, BrokenAgentFile};
+use crate::pod::finding::sort_and_deduplicate;
 use crate::pod::label::LabelName;
 use crate::pod::roster::{Handle, Role};
 use crate::pod::rule::Audience;
-use crate::pod::snapshot::Tracker;
+use crate::pod::snapshot::PairingProjectState;
 use crate::pod::template::Template;
-use crate::pod::{AgentsAt, LabelSpec, PageAt, PodKey, Reports};
+use crate::pod::{AgentsLocation, LabelSpec, PageLocation, PodKey, ReportTarget};
 
 const PAGE: &str = "content/juniper/_index.md";
 
@@ -25,8 +25,8 @@ fn pod(membership: MembershipRule) -> Pod {
     Pod {
         key: PodKey::parse("juniper").unwrap(),
         name: "Juniper Pod".to_owned(),
-        formerly: Vec::new(),
-        page: PageAt {
+        former_keys: Vec::new(),
+        page: PageLocation {
             project: "g/handbook".to_owned(),
             path: PAGE.to_owned(),
             git_ref: "main".to_owned(),
@@ -36,35 +36,35 @@ fn pod(membership: MembershipRule) -> Pod {
         tasks: crate::pod::Task::ALL.into_iter().map(|(task, _)| task).collect(),
         label: LabelSpec {
             name: LabelName::parse("pod::juniper").unwrap(),
-            create: false,
+            may_create: false,
             color: "#428BCA".to_owned(),
             description: String::new(),
         },
         slots: Vec::new(),
         membership,
-        agents: Some(AgentsAt {
+        agents: Some(AgentsLocation {
             project: "g/team".to_owned(),
             path: "data/agents".to_owned(),
             git_ref: "main".to_owned(),
         }),
-        reports: Reports::default(),
+        reports: ReportTarget::default(),
         label_groups: Vec::new(),
         template: Template::parse("{{ block }}\n").unwrap(),
         slack_channel: None,
-        instance: "https://gitlab.example".parse().unwrap(),
-        bots: Vec::new(),
+        gitlab_url: "https://gitlab.example".parse().unwrap(),
+        bot_usernames: Vec::new(),
         exceptions: Vec::new(),
     }
 }
 
-/// The audit, and what of it is told.
-fn audited(pod: &Pod, seen: &Snapshot, parts: &mut Parts) {
+/// The audit, and what of it is reported.
+fn audited(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
     audit(pod, seen, parts);
-    crate::decide::roster_report::keep(pod, seen, parts);
+    crate::decide::roster_report::update_report(pod, seen, parts);
 }
 
-fn blind<T>() -> Observed<T> {
-    Observed::Unknown(Blind { what: "x".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable })
+fn failure<T>() -> Observed<T> {
+    Observed::Unknown(ReadFailure { what: "x".to_owned(), why: "502".to_owned(), cause: FailureCause::Unavailable })
 }
 
 /// A world of the audit: members of a page, files, accounts.
@@ -72,7 +72,7 @@ struct World {
     members: Vec<Member>,
     section: MembersSection,
     files: Vec<AgentFile>,
-    accounts: Observed<Vec<AccountState>>,
+    accounts: Observed<Vec<ObservedAccount>>,
     rule: MembershipRule,
 }
 
@@ -120,18 +120,18 @@ impl World {
             name: (!name.is_empty()).then(|| (Untrusted::new(name), 1)),
             gitlab_id: (id > 0).then_some(id),
             handle: Handle::parse(handle).map(|handle| (handle, 23)),
-            fits: if fits { BTreeMap::from([(focus(), 16)]) } else { BTreeMap::new() },
-            groups_at: Some(15),
-            areas_at: None,
+            matching_rules: if fits { BTreeMap::from([(focus(), 16)]) } else { BTreeMap::new() },
+            groups_line: Some(15),
+            knowledge_areas_line: None,
         }));
         self
     }
 
     fn broken(mut self, path: &str, handle: &str) -> Self {
-        self.files.push(AgentFile::Broken(BrokenFile {
+        self.files.push(AgentFile::Broken(BrokenAgentFile {
             path: format!("data/agents/{path}"),
             line: Some(9),
-            kind: "names a key twice".to_owned(),
+            problem: "names a key twice".to_owned(),
             handle: Handle::parse(handle),
         }));
         self
@@ -146,7 +146,7 @@ impl World {
     /// Takes the focus out of a file of the four.
     fn without_focus(mut self, index: usize) -> Self {
         if let AgentFile::Agent(agent) = &mut self.files[index] {
-            agent.fits.clear();
+            agent.matching_rules.clear();
         }
         self
     }
@@ -154,7 +154,7 @@ impl World {
     fn account(mut self, id: u64, username: &str, active: bool) -> Self {
         if let Observed::Present(accounts) = &mut self.accounts {
             accounts.retain(|account| account.id != id);
-            accounts.push(AccountState { id, username: username.to_owned(), active });
+            accounts.push(ObservedAccount { id, username: username.to_owned(), active });
         }
         self
     }
@@ -184,32 +184,38 @@ impl World {
         };
         Snapshot {
             now: "2026-11-24T06:00:00Z".parse().unwrap(),
-            server_now: Observed::Absent,
-            sources: Vec::new(),
+            server_time: Observed::Absent,
+            read_only_projects: Vec::new(),
             page: Observed::Present(page),
-            tracker: Tracker { project: blind(), bot: blind(), label: blind(), issues: blind(), others: None },
+            pairing_project: PairingProjectState {
+                project: failure(),
+                bot: failure(),
+                label: failure(),
+                issues: failure(),
+                foreign_issues: None,
+            },
             agents: Observed::Present(self.files.clone()),
             accounts: self.accounts.clone(),
-            links: Observed::Absent,
-            labels: BTreeMap::new(),
-            unseen: Vec::new(),
-            reports: Observed::Absent,
-            remembered: None,
-            tried: BTreeSet::new(),
+            link_observations: Observed::Absent,
+            label_verdicts: BTreeMap::new(),
+            read_failures: Vec::new(),
+            reports_project: Observed::Absent,
+            memory_at_start: None,
+            attempted_actions: BTreeSet::new(),
             writes_left: 10,
         }
     }
 
-    fn audit(&self) -> Parts {
-        let mut parts = Parts::default();
+    fn audit(&self) -> DecisionParts {
+        let mut parts = DecisionParts::default();
         audited(&pod(self.rule.clone()), &self.snapshot(), &mut parts);
         assert!(parts.findings.iter().all(|finding| finding.audience == Audience::Confidential));
-        parts.findings = in_order(parts.findings);
+        parts.findings = sort_and_deduplicate(parts.findings);
         parts
     }
 
     /// `rule subject path:line` of every finding.
-    fn told(&self) -> Vec<String> {
+    fn reported(&self) -> Vec<String> {
         let shown = |finding: &Finding| {
             let place = finding
                 .place

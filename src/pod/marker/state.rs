@@ -7,13 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// The format of the blocks that this podkeeper writes. A block of a later format is never rewritten.
 ///
-/// 0: before there were formats. 1: hashes of the lines, a visible sign.
-pub const FORMAT: u32 = 1;
+/// 0: before there were formats. 1: hashes of the lines, a visible signature.
+pub const BLOCK_FORMAT: u32 = 1;
+
+/// Nothing is remembered of a time before this one, 2025-01-01: podkeeper did not exist.
+const EARLIEST: DateTime<Utc> = match DateTime::from_timestamp(1_735_689_600, 0) {
+    Some(time) => time,
+    None => DateTime::UNIX_EPOCH,
+};
 
 /// What must be remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct State {
+pub struct BlockState {
     /// The format of the block.
     #[serde(skip_serializing_if = "is_zero")]
     pub format: u32,
@@ -23,10 +29,10 @@ pub struct State {
     /// Short hash of what stood outside the block at birth; while it holds, nobody has written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<String>,
-    /// When the session starts; it tells what the issue is for under whatever key.
+    /// When the session starts; it shows what the issue is for under whatever key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<DateTime<Utc>>,
-    /// The label of the pod that a report is for; it tells whose report it is under whatever key.
+    /// The label of the pod that a report is for; it shows whose report it is under whatever key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// A short hash of each line of the block, in order; a line without one is a person's.
@@ -34,24 +40,24 @@ pub struct State {
     pub lines: Vec<String>,
     /// What was failing when it was last looked at, by address: dates, never counters.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub failing: BTreeMap<String, Failing>,
+    pub failing: BTreeMap<String, RememberedFailure>,
 }
 
 /// What is remembered of a thing that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Failing {
-    /// The first look that failed.
+pub struct RememberedFailure {
+    /// The first run that failed.
     pub failed_since: DateTime<Utc>,
     /// How it fails, where more is known than that it did not answer.
-    #[serde(skip_serializing_if = "Failure::is_silent", default)]
-    pub how: Failure,
-    /// The day on which it became rot: certain at once, or still failing long enough after.
+    #[serde(skip_serializing_if = "FailureKind::is_no_answer", default)]
+    pub how: FailureKind,
+    /// The day since which it counts as broken: certain at once, or still failing long enough after.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dead_since: Option<NaiveDate>,
-    /// When its silence was last told. It is kept for a while after the address has answered again, so that one that
-    /// comes and goes is not told every other day.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub told: Option<DateTime<Utc>>,
+    /// When it was last reported that it does not answer. It is kept for a while after the address has answered again,
+    /// so that one that comes and goes is not reported every other day.
+    #[serde(rename = "told", skip_serializing_if = "Option::is_none", default)]
+    pub reported: Option<DateTime<Utc>>,
     /// Since which day nobody could see whether it still fails.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unseen_since: Option<NaiveDate>,
@@ -60,7 +66,7 @@ pub struct Failing {
 /// How a thing fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Failure {
+pub enum FailureKind {
     /// It gives no answer.
     #[default]
     Silent,
@@ -70,22 +76,48 @@ pub enum Failure {
     FragmentGone,
 }
 
-impl Failure {
+impl FailureKind {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-    fn is_silent(&self) -> bool {
+    fn is_no_answer(&self) -> bool {
         *self == Self::Silent
     }
 }
 
-impl Failing {
+impl RememberedFailure {
     /// From now on.
-    pub fn from(now: DateTime<Utc>) -> Self {
-        Self { failed_since: now, how: Failure::Silent, dead_since: None, told: None, unseen_since: None }
+    pub fn starting_at(now: DateTime<Utc>) -> Self {
+        Self { failed_since: now, how: FailureKind::Silent, dead_since: None, reported: None, unseen_since: None }
     }
 }
 
-/// A time as blocks remember it: in whole minutes, so that two looks seconds apart remember the same.
-pub fn whole_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+impl RememberedFailure {
+    /// What may be believed of it: whoever can edit an issue can write any date there. `opened` is when the issue was
+    /// opened, where GitLab says so: what it remembers began then or later, or a little before by another clock.
+    ///
+    /// Nothing has begun in the future. What says so begins now, as if it had not been remembered: so it is reported
+    /// as late as any new failure, not years later, and not before anybody saw it fail for long. When it was reported,
+    /// and since when nobody could see it, is forgotten: a date to come would silence it, or keep it, until then.
+    #[must_use]
+    pub fn bounded(self, opened: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let now = truncate_to_minute(now);
+        let today = now.date_naive();
+        let opened = opened.and_then(|opened| opened.checked_sub_signed(TimeDelta::days(1)));
+        let earliest = truncate_to_minute(opened.unwrap_or(EARLIEST)).max(EARLIEST).min(now);
+        let began = self.failed_since <= now;
+        let broke = self.dead_since.is_none_or(|since| since <= today);
+        let believed = began && broke;
+        Self {
+            failed_since: if began { self.failed_since.max(earliest) } else { now },
+            how: self.how,
+            dead_since: self.dead_since.filter(|_| believed).map(|since| since.max(earliest.date_naive())),
+            reported: self.reported.filter(|reported| believed && *reported <= now),
+            unseen_since: self.unseen_since.filter(|since| *since <= today),
+        }
+    }
+}
+
+/// A time as blocks remember it: in whole minutes, so that two runs seconds apart remember the same.
+pub fn truncate_to_minute(time: DateTime<Utc>) -> DateTime<Utc> {
     time.duration_trunc(TimeDelta::minutes(1)).unwrap_or(time)
 }
 

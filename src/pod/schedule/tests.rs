@@ -3,13 +3,13 @@ use super::*;
 fn slot(cron: &str, zone: &str) -> Slot {
     Slot {
         key: "weekly".to_owned(),
-        formerly: Vec::new(),
+        former_keys: Vec::new(),
         cron: Cron::parse(cron).unwrap(),
         zone: zone.parse().unwrap(),
         duration: Duration::hours(1),
         open_ahead: Duration::days(7),
-        skip: Vec::new(),
-        every: 1,
+        skipped_dates: Vec::new(),
+        every_weeks: 1,
         anchor: None,
         event: "Alpha Pod Pairing".to_owned(),
     }
@@ -20,7 +20,7 @@ fn next(cron: &str, zone: &str, from: &str, n: usize) -> Vec<String> {
     let pod = PodKey::parse("alpha").unwrap();
     slot.sessions_from(&pod, from.parse().unwrap())
         .take(n)
-        .map(|session| format!("{} {}", session.when(), session.key))
+        .map(|session| format!("{} {}", session.start_text(), session.key))
         .collect()
 }
 
@@ -69,10 +69,10 @@ fn bad_texts_are_told() {
 #[test]
 fn a_slot_that_never_meets_or_meets_twice_is_refused() {
     let around = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-    assert!(slot_problem(&slot("0 15 31 2 *", "UTC"), around).unwrap().contains("never"));
-    assert!(slot_problem(&slot("0 15 * * Mon,Thu", "UTC"), around).unwrap().contains("twice"));
-    assert_eq!(slot_problem(&slot("0 15 * * Thu", "UTC"), around), None);
-    assert_eq!(slot_problem(&slot("0 15 29 2 *", "UTC"), around), None);
+    assert!(find_slot_problem(&slot("0 15 31 2 *", "UTC"), around).unwrap().contains("never"));
+    assert!(find_slot_problem(&slot("0 15 * * Mon,Thu", "UTC"), around).unwrap().contains("twice"));
+    assert_eq!(find_slot_problem(&slot("0 15 * * Thu", "UTC"), around), None);
+    assert_eq!(find_slot_problem(&slot("0 15 29 2 *", "UTC"), around), None);
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn summer_time_keeps_the_local_hour() {
 fn every_other_week_counts_from_its_anchor_and_skips_are_left_out() {
     let pod = PodKey::parse("alpha").unwrap();
     let mut slot = slot("0 15 * * Thu", "UTC");
-    slot.every = 2;
+    slot.every_weeks = 2;
     slot.anchor = NaiveDate::from_ymd_opt(2026, 11, 25);
-    slot.skip = vec![NaiveDate::from_ymd_opt(2026, 12, 10).unwrap()];
+    slot.skipped_dates = vec![NaiveDate::from_ymd_opt(2026, 12, 10).unwrap()];
     let dates: Vec<String> = slot
         .sessions_from(&pod, "2026-11-24T00:00:00Z".parse().unwrap())
         .take(3)
@@ -142,7 +142,7 @@ fn at_the_ends_of_time_there_are_no_sessions_and_no_panic() {
             assert_eq!(slot.sessions_from(&pod, from).count(), 0, "{zone} {from}");
         }
         for today in [NaiveDate::MIN, NaiveDate::MAX] {
-            slot_problem(&slot, today);
+            find_slot_problem(&slot, today);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What `check` found, for people: page by page, each finding with its place, what is the matter, and beside it the fix.
+//! What `check` found, for people: page by page, each finding with its place, what is the matter, and beside it the
+//! fix.
 //!
 //! On a terminal sentences are wrapped at its width, below their place. Elsewhere nothing is wrapped, for `grep` and
 //! for editors: a finding is two lines, the first with place, rule and fault, the second with the fix. A place is
@@ -6,43 +7,51 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::Lines;
-use super::{Looked, counts, unseen};
+use super::report_lines::{ReportLines, format_place};
+use super::{CheckReport, count_verdicts, unverified_links};
 use crate::pod::finding::{Finding, Place};
-use crate::pod::rule::Rule;
-use crate::pod::text::printable;
-use crate::report::terminal::counted;
+use crate::pod::rule::SubjectKind;
+use crate::pod::text::show_invisible;
+use crate::report::ReportAudience;
+use crate::report::terminal::pluralize;
 
 /// The most other places of a link that are named unless more is asked for.
-const MOST_PLACES: usize = 5;
+const MAX_OTHER_PLACES: usize = 5;
 
 /// The text for a terminal of so many columns, or for no terminal: what needs a look by page and place, then a line of
 /// counts.
-pub fn text(looked: &Looked<'_>, width: Option<usize>) -> String {
-    let mut out = Lines::new(width);
-    let elsewhere = elsewhere(looked);
-    for (path, findings) in by_page(looked.findings) {
-        page(&mut out, path, &findings, &elsewhere);
+pub fn render_text<A: ReportAudience>(report: &CheckReport<'_, A>, width: Option<usize>) -> String {
+    let mut out = ReportLines::new(width);
+    let elsewhere = find_other_places(report);
+    for (path, findings) in group_by_page(report.findings.findings()) {
+        write_page(&mut out, path, &findings, &elsewhere);
     }
-    unseen::tell(&mut out, looked);
-    if let Some(why) = looked.inconclusive {
-        out.paragraph("", &format!("Inconclusive: {why}."));
+    if let Some(sentence) = report.findings.count_withheld(|_finding| true).sentence() {
+        out.push_paragraph("  ! ", &sentence);
     }
-    let counts: Vec<String> = counts(looked.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
-    let said = if counts.is_empty() { "none looked at".to_owned() } else { counts.join(", ") };
-    out.paragraph("", &format!("{}, {} different: {said}", counted(looked.links, "link"), looked.unique));
-    if let Some(hint) = unseen::hint(looked) {
-        out.paragraph("", &hint);
+    unverified_links::write_unverified_links(&mut out, report);
+    if let Some(why) = report.inconclusive_reason {
+        out.push_paragraph("", &format!("Inconclusive: {why}."));
     }
-    if let Some((index, count)) = looked.shard {
+    let counts: Vec<String> =
+        count_verdicts(report.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
+    let summary = if counts.is_empty() { "none checked".to_owned() } else { counts.join(", ") };
+    out.push_paragraph(
+        "",
+        &format!("{}, {} different: {summary}", pluralize(report.link_count, "link"), report.unique_url_count),
+    );
+    if let Some(hint) = unverified_links::verbose_hint(report) {
+        out.push_paragraph("", &hint);
+    }
+    if let Some((index, count)) = report.shard {
         let own = "these are its own links; labels and the rest of the pages are not its business.";
-        out.paragraph("", &format!("Shard {index} of {count}: {own}"));
+        out.push_paragraph("", &format!("Shard {index} of {count}: {own}"));
     }
-    out.end()
+    out.into_string()
 }
 
 /// The findings of each page in the order of the page; those without a place come first, under no page.
-fn by_page(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
+fn group_by_page<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<&'a str, Vec<&'a Finding>> {
     let mut pages: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         pages.entry(finding.place.as_ref().map_or("", |place| &place.path)).or_default().push(finding);
@@ -53,44 +62,35 @@ fn by_page(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     pages
 }
 
-/// The other places of links that stand in several, by the first, at which they are told.
-type Elsewhere<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
+/// The other places of links that stand in several, by the first, at which they are reported.
+type OtherPlaces<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
 
-fn elsewhere<'a>(looked: &Looked<'a>) -> Elsewhere<'a> {
-    let most = if looked.verbose { usize::MAX } else { MOST_PLACES };
-    let named = looked.observations.iter().filter_map(|seen| {
+fn find_other_places<'a, A: ReportAudience>(report: &CheckReport<'a, A>) -> OtherPlaces<'a> {
+    let most = if report.verbose { usize::MAX } else { MAX_OTHER_PLACES };
+    let named = report.observations.iter().filter_map(|seen| {
         let (first, others) = seen.places.split_first().filter(|(_, others)| !others.is_empty())?;
-        let mut shown: Vec<String> = others.iter().take(most).map(|place| clickable(&Place::from(place))).collect();
+        let mut shown: Vec<String> = others.iter().take(most).map(|place| format_place(&Place::from(place))).collect();
         shown.extend((others.len() > most).then(|| format!("{} more, which -v names", others.len() - most)));
         Some(((&*first.path, first.line, first.column), shown))
     });
     named.collect()
 }
 
-/// Whether a finding is about a link, wherever it stands.
-fn is_of_a_link(finding: &Finding) -> bool {
-    let rules = [Rule::LinkDead, Rule::LinkFragmentDead, Rule::LinkMoved, Rule::TemplateDeprecated];
-    rules.contains(&finding.rule)
-}
-
-fn page(out: &mut Lines, path: &str, findings: &[&Finding], elsewhere: &Elsewhere<'_>) {
+fn write_page(out: &mut ReportLines, path: &str, findings: &[&Finding], elsewhere: &OtherPlaces<'_>) {
     if !path.is_empty() {
-        out.line(&format!("{} in {}", counted(findings.len(), "finding"), printable(path)));
+        out.push_line(&format!("{} in {}", pluralize(findings.len(), "finding"), show_invisible(path)));
     }
     for found in findings {
-        let place = found.place.as_ref().map(|place| format!("{} ", clickable(place))).unwrap_or_default();
-        out.entry(&format!("  ! {place}{}", found.rule.code()), &found.message);
-        out.paragraph("      fix: ", &found.advice);
-        let at = found.place.as_ref().filter(|_| is_of_a_link(found)).map(|at| (at.path.as_str(), at.line, at.column));
+        let place = found.place.as_ref().map(|place| format!("{} ", format_place(place))).unwrap_or_default();
+        out.push_entry(&format!("  ! {place}{}", found.rule.code()), &found.message);
+        out.push_paragraph("      fix: ", &found.advice);
+        let of_a_link = found.rule.subject_kind() == SubjectKind::Link;
+        let at = found.place.as_ref().filter(|_| of_a_link).map(|at| (at.path.as_str(), at.line, at.column));
         if let Some(others) = at.and_then(|at| elsewhere.get(&at)) {
-            out.paragraph("      also at: ", &others.join(", "));
+            out.push_paragraph("      also at: ", &others.join(", "));
         }
     }
-    out.gap();
-}
-
-pub(super) fn clickable(place: &Place) -> String {
-    format!("{}:{}:{}", printable(&place.path), place.line, place.column)
+    out.push_blank_on_terminal();
 }
 
 #[cfg(test)]

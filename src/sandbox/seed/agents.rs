@@ -1,33 +1,34 @@
 //! The Support Team data: one YAML file for each agent, most of them as they should be.
 //!
-//! The schema is the documented one, with keys that were removed since, as older files still have them. Whatever is nobody's
-//! business is a canary, so that a leak can be searched for.
+//! The schema is the documented one, with keys that were removed since, as older files still have them. Whatever is
+//! nobody's business is a canary, so that a leak can be searched for.
 
 use std::fmt::Write as _;
 
-use super::{Cast, MEMBERS, Person, PodPlot};
-use crate::sandbox::world::{OWNER, REPORTER, Visibility, World};
+use gitlab_sandbox::world::{OWNER, REPORTER, Visibility, World};
+
+use super::{MEMBERS, PageMember, SeedPod, SeedUsers};
 
 /// An agent, by what is in their file.
 #[derive(Clone, Copy)]
-struct Agent<'a> {
+struct SeedAgent<'a> {
     file: &'a str,
     name: &'a str,
     username: &'a str,
     /// The handle of the account that the file's number belongs to, as the world begins.
-    account: &'a str,
+    account_handle: &'a str,
     /// Whether they have the pods' groups.
-    focus: bool,
+    has_focus: bool,
     /// Whether the file is YAML at all.
-    whole: bool,
+    is_valid_yaml: bool,
 }
 
-const fn agent<'a>(file: &'a str, name: &'a str, username: &'a str, focus: bool) -> Agent<'a> {
-    Agent { file, name, username, account: username, focus, whole: true }
+const fn agent<'a>(file: &'a str, name: &'a str, username: &'a str, focus: bool) -> SeedAgent<'a> {
+    SeedAgent { file, name, username, account_handle: username, has_focus: focus, is_valid_yaml: true }
 }
 
 /// One member, Jonah Petrakis, has no file.
-const AGENTS: [Agent<'static>; 15] = [
+const AGENTS: [SeedAgent<'static>; 15] = [
     agent("ada-quill", "Ada Quill", "ada-quill-gtlb", true),
     agent("sorin-vale", "Sorin Vale", "svale", true),
     // Two files for one account.
@@ -35,13 +36,13 @@ const AGENTS: [Agent<'static>; 15] = [
     // A member without the group.
     agent("imani-okonkwo", "Imani Adaeze Okonkwo", "iokonkwo", false),
     // A member whose file is broken; the handle can still be read.
-    Agent { whole: false, ..agent("mateo-farrow", "Mateo Farrow", "mfarrow", true) },
+    SeedAgent { is_valid_yaml: false, ..agent("mateo-farrow", "Mateo Farrow", "mfarrow", true) },
     // A member whose account is blocked.
     agent("tuva-lindqvist", "Tuva Lindqvist", "tuval", true),
     // A member whose account has another handle now; the page and the file have the old one.
     agent("renee-duval-obi", "Renée Duval-Obi", "reneeduvalobi", true),
     // A member whose handle is another one in the file, though the account is the same.
-    Agent { account: "lwisnik", ..agent("lucja-wisnik", "Lucja Wisnik", "lucja-wisnik", true) },
+    SeedAgent { account_handle: "lwisnik", ..agent("lucja-wisnik", "Lucja Wisnik", "lucja-wisnik", true) },
     // A member whose name is another one in the file.
     agent("barnaby-thorne", "Barnaby Thorne", "barnaby", true),
     // With the group, and not on the page.
@@ -54,11 +55,11 @@ const AGENTS: [Agent<'static>; 15] = [
 ];
 
 /// The handle that a member's account has today, of which neither the page nor the data knows.
-const RENAMED: (&str, &str) = ("reneeduvalobi", "renee-obi");
-const BLOCKED: &str = "tuval";
+const RENAMED_ACCOUNT: (&str, &str) = ("reneeduvalobi", "renee-obi");
+const BLOCKED_HANDLE: &str = "tuval";
 
 /// What is nobody's business, by the canary that stands there.
-const FIELDS: [&str; 24] = [
+const CANARY_FIELDS: [&str; 24] = [
     "EMAIL",
     "TITLE",
     "ENTITY",
@@ -86,25 +87,25 @@ const FIELDS: [&str; 24] = [
 ];
 
 /// Every text of the Support Team data that must never leave it.
-pub fn canaries() -> Vec<String> {
+pub fn all_canary_texts() -> Vec<String> {
     let numbers = 1..=AGENTS.len();
-    numbers.flat_map(|number| FIELDS.iter().map(move |field| canary(field, number))).collect()
+    numbers.flat_map(|number| CANARY_FIELDS.iter().map(move |field| canary_text(field, number))).collect()
 }
 
-fn canary(field: &str, number: usize) -> String {
+fn canary_text(field: &str, number: usize) -> String {
     format!("CANARY-{field}-{number}")
 }
 
 /// Builds one project of the data for all pods that use it, and lets happen what happened to two accounts.
-pub(super) fn build(world: &mut World, cast: &Cast, path: &str, pods: &[&PodPlot]) {
+pub(super) fn build_agents_project(world: &mut World, cast: &SeedUsers, path: &str, pods: &[&SeedPod]) {
     let project = world.add_project(path, Visibility::Private);
     world.add_member(project, cast.root, OWNER);
     world.add_member(project, cast.bot, REPORTER);
     let groups: Vec<&str> = pods.iter().filter_map(|pod| pod.zendesk_group.as_deref()).collect();
-    let agents = agents(pods);
+    let agents = select_agents(pods);
     for agent in &agents {
-        if world.user_named(agent.account).is_none() && agent.account != RENAMED.0 {
-            world.add_user(agent.account, agent.name);
+        if world.user_by_username(agent.account_handle).is_none() && agent.account_handle != RENAMED_ACCOUNT.0 {
+            world.add_user(agent.account_handle, agent.name);
         }
     }
     for pod in pods {
@@ -118,34 +119,34 @@ pub(super) fn build(world: &mut World, cast: &Cast, path: &str, pods: &[&PodPlot
         let folder = if pod.agents_path.is_empty() { "data/agents" } else { pod.agents_path.trim_matches('/') };
         world.add_file(project, branch, "README.md", "# Support Team data\n\nOne file for each agent.\n");
         for (at, agent) in agents.iter().enumerate() {
-            let id = world.user_named(agent.account).map(|user| user.id);
-            let text = text(agent, at + 1, id, &groups);
+            let id = world.user_by_username(agent.account_handle).map(|user| user.id);
+            let text = render_agent_file(agent, at + 1, id, &groups);
             world.add_file(project, branch, &format!("{folder}/{}.yaml", agent.file), &text);
         }
     }
-    if let Some(user) = world.user_named(RENAMED.0).map(|user| user.id) {
-        world.rename_user(user, RENAMED.1);
+    if let Some(user) = world.user_by_username(RENAMED_ACCOUNT.0).map(|user| user.id) {
+        world.rename_user(user, RENAMED_ACCOUNT.1);
     }
-    if let Some(user) = world.user_named(BLOCKED).map(|user| user.id) {
-        world.set_state(user, "blocked");
+    if let Some(user) = world.user_by_username(BLOCKED_HANDLE).map(|user| user.id) {
+        world.set_user_state(user, "blocked");
     }
 }
 
 /// The seed's own agents, or those of the user's own pages with some who belong to no pod.
-fn agents<'a>(pods: &[&'a PodPlot]) -> Vec<Agent<'a>> {
-    let members: Vec<&Person> = pods.iter().flat_map(|pod| &pod.members).collect();
+fn select_agents<'a>(pods: &[&'a SeedPod]) -> Vec<SeedAgent<'a>> {
+    let members: Vec<&PageMember> = pods.iter().flat_map(|pod| &pod.members).collect();
     if members.is_empty() {
         return AGENTS.to_vec();
     }
     let members = members.into_iter().map(|person| agent(&person.handle, &person.name, &person.handle, true));
-    let on_the_seeds_page = |agent: &Agent<'_>| MEMBERS.iter().any(|(username, _)| *username == agent.username);
-    let others = AGENTS.into_iter().filter(|agent| !agent.focus && !on_the_seeds_page(agent));
+    let on_the_seeds_page = |agent: &SeedAgent<'_>| MEMBERS.iter().any(|(username, _)| *username == agent.username);
+    let others = AGENTS.into_iter().filter(|agent| !agent.has_focus && !on_the_seeds_page(agent));
     members.chain(others).collect()
 }
 
 /// An agent's file. Without the account's number the line has no value, as in files of people who have left.
-fn text(agent: &Agent<'_>, number: usize, id: Option<u64>, focus: &[&str]) -> String {
-    let canary = |field: &str| canary(field, number);
+fn render_agent_file(agent: &SeedAgent<'_>, number: usize, id: Option<u64>, focus: &[&str]) -> String {
+    let canary = |field: &str| canary_text(field, number);
     let mut text = format!("name: '{}'\n", agent.name.replace('\'', "''"));
     let mut line = |line: &str| writeln!(text, "{line}").unwrap_or_default();
     line(&format!("email: '{}@example.com'", canary("EMAIL")));
@@ -164,13 +165,13 @@ fn text(agent: &Agent<'_>, number: usize, id: Option<u64>, focus: &[&str]) -> St
     line("focuses:\n- name: 'Self-Managed'\n  percentage: 60\n- name: 'ASE'\n  percentage: 40\n  zendesk: global");
     line(&format!("  organizations:\n  - id: {}\n    percentage: 100", canary("ORGANISATION")));
     line(&format!("zendesk:\n  main:\n    id: {}\n    groups:", canary("ZENDESK")));
-    if agent.whole {
+    if agent.is_valid_yaml {
         line(&format!("    - '{}'", canary("GROUP")));
     } else {
         // The quote is never closed.
         line(&format!("    - '{}", canary("GROUP")));
     }
-    for group in focus.iter().filter(|_| agent.focus) {
+    for group in focus.iter().filter(|_| agent.has_focus) {
         line(&format!("    - '{group}'"));
     }
     line("    role: 'Support Staff'\n    show_in_signature:\n      gitlab_handle: true");

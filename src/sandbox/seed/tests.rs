@@ -1,20 +1,21 @@
+mod links;
 mod team;
 
 use std::collections::BTreeSet;
 
 use comrak::nodes::NodeValue;
+use gitlab_sandbox::world::Visibility;
 
-use super::internet::NO_SUCH_HOST;
-use super::{PastSession, Plot, PodPlot, expectations, page_text};
-use crate::sandbox::world::{Visibility, World};
+use super::linked_targets::NO_SUCH_HOST;
+use super::{PastSession, Seed, SeedPod, expected_verdicts, render_page};
 
-fn pod(key: &str, label: &str) -> PodPlot {
+fn pod(key: &str, label: &str) -> SeedPod {
     let session = |week: &str, day: &str| PastSession {
         key: format!("{key}/weekly/{week}"),
         title: format!("Pairing of {key}, {day}"),
         start: format!("{day}T15:00:00Z").parse().unwrap(),
     };
-    PodPlot {
+    SeedPod {
         key: key.to_owned(),
         name: "Secure Pod".to_owned(),
         page_project: "group/handbook".to_owned(),
@@ -22,13 +23,13 @@ fn pod(key: &str, label: &str) -> PodPlot {
         page_ref: "main".to_owned(),
         pairing_project: "group/pairing".to_owned(),
         label: label.to_owned(),
-        past: vec![session("2026-W47", "2026-11-19"), session("2026-W46", "2026-11-12")],
-        ..PodPlot::default()
+        past_sessions: vec![session("2026-W47", "2026-11-19"), session("2026-W46", "2026-11-12")],
+        ..SeedPod::default()
     }
 }
 
-fn plot() -> Plot {
-    Plot {
+fn seed() -> Seed {
+    Seed {
         now: "2026-11-23T12:00:00Z".parse().unwrap(),
         pods: vec![pod("secure", "pod::secure"), pod("second", "pod::verify")],
     }
@@ -36,9 +37,12 @@ fn plot() -> Plot {
 
 #[test]
 fn the_page_has_the_shape_of_a_real_one() {
-    let text = page_text(&pod("secure", "pod::secure"));
+    let text = render_page(&pod("secure", "pod::secure"));
+    let mut options = comrak::Options::default();
+    options.extension.autolink = true;
+    options.extension.front_matter_delimiter = Some("---".to_owned());
     let arena = comrak::Arena::new();
-    let root = comrak::parse_document(&arena, &text, &crate::sandbox::quick_actions::options());
+    let root = comrak::parse_document(&arena, &text, &options);
     let mut links = Vec::new();
     let mut bare = 0;
     for node in root.descendants() {
@@ -75,8 +79,8 @@ fn the_page_has_the_shape_of_a_real_one() {
 
 #[test]
 fn every_host_of_the_page_exists_but_one() {
-    let world = World::seeded(&plot());
-    let page = page_text(&pod("secure", "pod::secure"));
+    let world = super::build_world(&seed());
+    let page = render_page(&pod("secure", "pod::secure"));
     let hosts: BTreeSet<&str> =
         page.split("https://").skip(1).filter_map(|rest| rest.split(['/', ')']).next()).collect();
     let missing: Vec<&&str> = hosts.iter().filter(|host| !world.web.hosts.contains(**host)).collect();
@@ -86,10 +90,10 @@ fn every_host_of_the_page_exists_but_one() {
 #[test]
 fn every_link_of_the_page_has_one_expected_verdict() {
     let pod = pod("secure", "pod::secure");
-    let expected = expectations(&pod);
+    let expected = expected_verdicts(&pod);
     let urls: BTreeSet<&str> = expected.iter().map(|(url, _)| url.as_str()).collect();
     assert_eq!((expected.len(), urls.len()), (60, 60));
-    let page = page_text(&pod);
+    let page = render_page(&pod);
     for url in urls {
         // In brackets, or bare at the end of a line.
         assert!(page.contains(&format!("({url})")) || page.contains(&format!(" {url}\n")), "{url}");
@@ -100,11 +104,11 @@ fn every_link_of_the_page_has_one_expected_verdict() {
 
 #[test]
 fn the_pairing_project_tells_the_story() {
-    let world = World::seeded(&plot());
-    let project = world.project_at("group/pairing").unwrap();
+    let world = super::build_world(&seed());
+    let project = world.project_by_path("group/pairing").unwrap();
     assert_eq!(project.visibility, Visibility::Private);
-    let bot = world.user_named("podkeeper-bot").unwrap().id;
-    assert_eq!(world.access(project.id, Some(bot)), 20);
+    let bot = world.user_by_username("podkeeper-bot").unwrap().id;
+    assert_eq!(world.access_level(project.id, Some(bot)), 20);
     let named = |title: &str| project.issues.values().find(|issue| issue.title == title).unwrap();
 
     let last = named("Pairing of secure, 2026-11-19");
@@ -133,12 +137,12 @@ fn the_pairing_project_tells_the_story() {
 
 #[test]
 fn two_pods_may_share_a_project_and_a_users_page_stands_as_it_is() {
-    let mut plot = plot();
-    plot.pods[1].page = Some("# Mine\n".to_owned());
-    let world = World::seeded(&plot);
-    assert_eq!(world.project_at("group/pairing").unwrap().issues.len(), 7);
-    let handbook = world.project_at("group/handbook").unwrap();
-    assert_eq!(handbook.file("HEAD", "content/second.md"), Some("# Mine\n"));
-    assert!(handbook.file("main", "content/secure.md").unwrap().contains("member-by-name"));
-    assert_eq!(World::seeded(&plot), World::seeded(&plot));
+    let mut seed = seed();
+    seed.pods[1].page = Some("# Mine\n".to_owned());
+    let world = super::build_world(&seed);
+    assert_eq!(world.project_by_path("group/pairing").unwrap().issues.len(), 7);
+    let handbook = world.project_by_path("group/handbook").unwrap();
+    assert_eq!(handbook.file_text("HEAD", "content/second.md"), Some("# Mine\n"));
+    assert!(handbook.file_text("main", "content/secure.md").unwrap().contains("member-by-name"));
+    assert_eq!(super::build_world(&seed), super::build_world(&seed));
 }

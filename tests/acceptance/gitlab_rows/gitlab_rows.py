@@ -55,7 +55,7 @@ def run(given, rows, lies):
         api.token, now = box["tokens"]["admin"], datetime.datetime.fromisoformat(box["now"].replace("Z", "+00:00"))
     passed = failed = found = missed = 0
     for number, row in enumerate(rows, 1):
-        # A box starts anew for each row; a real GitLab gets other names for each.
+        # A sandbox starts anew for each row; a real GitLab gets other names for each.
         if not given.token:
             api.do("POST", "/-/world/reset")
         world = World(api, now, not given.token, f"-{number}" if given.token else "")

@@ -34,7 +34,7 @@ class People:
         })
 
     def user(self, username):
-        # The box has people of its own.
+        # The sandbox has people of its own.
         there = self.api.do("GET", "/users", {"username": username})
         self.names["someone"] = (there[0] if there else self.account(username))["id"]
 

@@ -106,7 +106,7 @@ def request(text):
 
 
 def lies(file, known):
-    """The rows that the box does not meet, each with its reason."""
+    """The rows that the sandbox does not meet, each with its reason."""
     with open(file, newline="", encoding="utf-8") as lines:
         table = list(csv.reader(lines, strict=True))
     if not table or table[0] != ["id", "reason"]:

@@ -7,24 +7,26 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, Request};
-use podkeeper::collect::links::github;
-use podkeeper::collect::links::web::{Fetch, Hosts, Lookup, Lost, Reply, Settings, Web};
+use linkcheck::github;
+use linkcheck::web::{Fetch, FetchError, FetchResponse, HostResolution, NameResolver, WebClient, WebSettings};
 use podkeeper::pod::verdict::{Observation, Verdict};
 use podkeeper::sandbox::Sandbox;
 use podkeeper::sandbox::World;
-use podkeeper::sandbox::world::Mood;
+use podkeeper::sandbox::world::WebFault;
 use tower::ServiceExt as _;
 use url::Url;
 
-use crate::endings::{podkeeper_in, scratch};
+use crate::exit_codes::{empty_temp_folder, run_podkeeper_with_env};
 
-use super::stage::{BoxWeb, Memory, Says, Stage, empty, over, seen, verdict};
+use super::stage::{
+    InMemoryWeb, SandboxWeb, ScriptedResponse, Stage, check_web_links, empty_world, observations_by_url, verdict,
+};
 
 const TOKEN: &str = "CANARYcanary0123456789abcdef";
 const API: &str = "https://api.github.com";
 
-/// Carries questions to the GitHub of a box with a token, and notes them.
-struct Hub {
+/// Carries API queries to the GitHub of a sandbox with a token, and notes them.
+struct RecordingGithub {
     sandbox: Sandbox,
     token: &'static str,
     asked: Mutex<Vec<String>>,
@@ -32,69 +34,69 @@ struct Hub {
 }
 
 #[async_trait::async_trait]
-impl Fetch for Hub {
-    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+impl Fetch for RecordingGithub {
+    async fn get(&self, url: &Url) -> Result<FetchResponse, FetchError> {
         assert_eq!(url.origin().ascii_serialization(), API, "the token goes to one origin");
         self.asked.lock().unwrap().push(url.as_str().trim_start_matches(API).to_owned());
         if self.lost {
-            return Err(Lost::Broken("reset".to_owned()));
+            return Err(FetchError::BadResponse("reset".to_owned()));
         }
         let request = Request::get(url.as_str()).header("authorization", format!("Bearer {}", self.token));
         let answer = self.sandbox.web_router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = stream::iter([Ok(bytes)]).boxed();
-        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(FetchResponse { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 
 /// Public, private, renamed and archived repositories.
-fn grove() -> World {
-    let mut world = empty();
+fn world_with_repositories() -> World {
+    let mut world = empty_world();
     let bot = world.add_user("bot", "Bot");
     world.add_token("api", bot, &["read_api"], None);
     TOKEN.clone_into(&mut world.web.github.token);
-    let alder = world.add_to_github("grove/alder", false);
+    let alder = world.add_github_repository("grove/alder", false);
     alder.add_file("main", "src/a.rs", &"fn a() {}\n".repeat(30));
     alder.add_file("feature/x", "docs/b.md", "# B\n");
     alder.issues.extend([(1, None), (2, Some(("grove/birch".to_owned(), 9)))]);
     alder.releases.insert("v1.0".to_owned());
     alder.commits.insert("0a1b2c3d".to_owned());
-    let birch = world.add_to_github("grove/birch", false);
+    let birch = world.add_github_repository("grove/birch", false);
     birch.formerly.push("grove/beech".to_owned());
     birch.issues.insert(9, None);
-    world.add_to_github("grove/attic", false).archived = true;
-    let closed = world.add_to_github("grove/closed", true);
+    world.add_github_repository("grove/attic", false).archived = true;
+    let closed = world.add_github_repository("grove/closed", true);
     closed.add_file("main", "a.rs", "one\ntwo\nthree\n");
     closed.add_file("release/1", "c.md", "# C\n");
     closed.issues.insert(4, None);
-    world.add_page_with("github.com", "/grove/alder/blob/main/README.md", "README", &["Set up"]);
+    world.add_web_page_with_headings("github.com", "/grove/alder/blob/main/README.md", "README", &["Set up"]);
     // Pages of GitHub itself, one under a word that could be an owner's name.
-    world.add_page("github.com", "/features/actions", "Actions");
-    world.add_page("github.com", "/watch/tower", "The watch tower");
+    world.add_web_page("github.com", "/features/actions", "Actions");
+    world.add_web_page("github.com", "/watch/tower", "The watch tower");
     world
 }
 
-/// The look at links to GitHub with a token, and the questions that its API got.
-async fn look(
+/// The check of links to GitHub with a token, and the queries that its API got.
+async fn check_with_token(
     world: World,
     token: &'static str,
     lost: bool,
     rests: &[&str],
 ) -> (BTreeMap<String, Observation>, Vec<String>) {
     let stage = Stage::new(world, None);
-    let hub = Arc::new(Hub { sandbox: stage.sandbox.clone(), token, asked: Mutex::default(), lost });
-    let pages = Arc::new(BoxWeb(stage.sandbox.clone()));
-    let web = Web::over(pages, Settings { seed: 7, ..Settings::default() });
-    let web = web.asking_github(Arc::clone(&hub) as Arc<dyn Fetch>);
+    let hub = Arc::new(RecordingGithub { sandbox: stage.sandbox.clone(), token, asked: Mutex::default(), lost });
+    let pages = Arc::new(SandboxWeb(stage.sandbox.clone()));
+    let web = WebClient::with_fetch(pages, WebSettings { jitter_seed: 7, ..WebSettings::default() });
+    let web = web.with_github_api(Arc::clone(&hub) as Arc<dyn Fetch>);
     let urls: Vec<String> = rests.iter().map(|rest| format!("https://github.com/{rest}")).collect();
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    let probed = stage.probe(&urls, &web).await;
+    let probed = stage.check_links(&urls, &web).await;
     assert!(!format!("{probed:?}").contains(TOKEN));
-    let api = probed.hosts.iter().find(|host| host.host == "api.github.com");
+    let api = probed.host_traffic.iter().find(|host| host.host == "api.github.com");
     let asked = hub.asked.lock().unwrap().clone();
     assert_eq!(api.map_or(0, |host| host.requests), asked.len() as u64);
-    (seen(probed), asked)
+    (observations_by_url(probed), asked)
 }
 
 fn at<'a>(seen: &'a BTreeMap<String, Observation>, rest: &str) -> &'a Observation {
@@ -126,7 +128,7 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
         ("grove/alder/blob/main/gone.rs", Dead, ""),
         ("grove/alder/blob/main/README.md#set-up", Alive, ""),
         ("grove/alder/blob/main/README.md#tear-down", FragmentUnverifiable, ""),
-        // Where a ref ends is told by the page of a public repository.
+        // Where a ref ends is answered by the page of a public repository.
         ("grove/alder/blob/feature/x/docs/b.md", Alive, ""),
         ("grove/alder/blob/feature/x/docs/b.md#L3", FragmentUnverifiable, ""),
         ("grove/alder/blob/feature/x/gone.md", Dead, ""),
@@ -141,7 +143,7 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
         ("grove/alder/commit/0a1b2c3d", Alive, ""),
         ("grove/alder/commit/ffffffff", Dead, ""),
         ("grove/alder/wiki/Home", Dead, ""),
-        // Only the token sees these: what it does not tell for certain is not known.
+        // Only the token sees these: what it does not answer for certain is not known.
         ("grove/closed", Alive, ""),
         ("grove/closed/blob/main/a.rs#L3", Alive, ""),
         ("grove/closed/blob/main/a.rs#L9", FragmentDead, ""),
@@ -157,14 +159,19 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
         ("grove/closed/wiki/Home", Alive, ""),
     ];
     let rests: Vec<&str> = table.iter().map(|(rest, ..)| *rest).collect();
-    let (seen, asked) = look(grove(), TOKEN, false, &rests).await;
+    let (seen, asked) = check_with_token(world_with_repositories(), TOKEN, false, &rests).await;
     for (rest, wanted, better) in table {
         let found = at(&seen, rest);
-        let better = (!better.is_empty()).then(|| format!("https://github.com/{better}"));
-        assert_eq!((found.verdict, &found.suggestion), (wanted, &better), "{rest}: {}", found.reason);
+        let better = (!better.is_empty()).then(|| format!("https://github.com/{better}").into());
+        assert_eq!(
+            (found.assessment.verdict, &found.assessment.suggestion),
+            (wanted, &better),
+            "{rest}: {}",
+            found.assessment.reason
+        );
     }
-    assert_eq!(at(&seen, "grove/attic").reason, "its repository is archived");
-    assert!(at(&seen, "grove/beech").reason.contains("grove/birch"));
+    assert_eq!(at(&seen, "grove/attic").assessment.reason, "its repository is archived");
+    assert!(at(&seen, "grove/beech").assessment.reason.as_str().contains("grove/birch"));
     // Each thing is asked for once, whatever places of it are linked.
     let different: BTreeSet<&String> = asked.iter().collect();
     assert_eq!(different.len(), asked.len(), "{asked:?}");
@@ -175,16 +182,16 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
 async fn without_a_token_only_pages_are_asked_and_their_lines_are_not_known() {
     use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Moved};
     let page = |url: &str| format!("https://github.com/grove/{url}");
-    let readme = [Says::page("<h1 id=\"user-content-set-up\">Set up</h1>")];
+    let readme = [ScriptedResponse::page("<h1 id=\"user-content-set-up\">Set up</h1>")];
     let (blob, issue, old) = (page("alder/blob/main/README.md"), page("alder/issues/1"), page("beech"));
     let (birch, gone) = (page("birch"), page("closed"));
-    let moved = [Says::to(301, &birch)];
-    let memory = Memory::of(&[
+    let moved = [ScriptedResponse::redirect(301, &birch)];
+    let memory = InMemoryWeb::of(&[
         (&blob, &readme),
         (&issue, &readme),
         (&old, &moved),
         (&birch, &readme),
-        (&gone, &[Says::status(404)]),
+        (&gone, &[ScriptedResponse::status(404)]),
     ]);
     let table = [
         (blob.clone(), Alive),
@@ -199,11 +206,11 @@ async fn without_a_token_only_pages_are_asked_and_their_lines_are_not_known() {
         (gone, Dead),
     ];
     let urls: Vec<&str> = table.iter().map(|(url, _)| url.as_str()).collect();
-    let seen = over(&memory, &urls).await;
+    let seen = check_web_links(&memory, &urls).await;
     for (url, wanted) in &table {
         assert_eq!(verdict(&seen, url), *wanted, "{url}");
     }
-    assert!(memory.asked().iter().all(|url| url.starts_with("https://github.com/")));
+    assert!(memory.requested_urls().iter().all(|url| url.starts_with("https://github.com/")));
 }
 
 const MIXED: [&str; 7] = [
@@ -221,19 +228,27 @@ const MIXED: [&str; 7] = [
 async fn an_api_that_had_enough_calls_nothing_dead() {
     use Verdict::{Alive, Hidden, Refused};
     for left in 0..10 {
-        let mut world = grove();
+        let mut world = world_with_repositories();
         world.web.github.left = Some(left);
-        let (seen, asked) = look(world, TOKEN, false, &MIXED).await;
+        let (seen, asked) = check_with_token(world, TOKEN, false, &MIXED).await;
         assert!(asked.len() as u64 <= left.max(1), "{left}: {asked:?}");
         for rest in MIXED {
             let found = at(&seen, rest);
             let public = ["grove/alder", "grove/birch"].iter().any(|name| rest.starts_with(name));
             let fine = if public { vec![Alive] } else { vec![Alive, Hidden, Refused] };
-            assert!(fine.contains(&found.verdict), "{left} {rest}: {:?} {}", found.verdict, found.reason);
+            assert!(
+                fine.contains(&found.assessment.verdict),
+                "{left} {rest}: {:?} {}",
+                found.assessment.verdict,
+                found.assessment.reason
+            );
         }
         if left == 0 {
-            let told = "GitHub's API does not answer so many questions (403)";
-            assert_eq!((at(&seen, "grove/closed").verdict, &*at(&seen, "grove/closed").reason), (Refused, told));
+            let reported = "the rate limit of GitHub's API is used up (403)";
+            assert_eq!(
+                (at(&seen, "grove/closed").assessment.verdict, at(&seen, "grove/closed").assessment.reason.as_str()),
+                (Refused, reported)
+            );
         }
     }
 }
@@ -245,23 +260,23 @@ async fn a_token_that_is_not_taken_and_an_api_that_is_down_leave_it_to_the_pages
         ("another-token-0123456789", false, Refused, "GitHub does not take the token (401)"),
         (TOKEN, true, Unreachable, "reset"),
     ] {
-        let (seen, asked) = look(grove(), token, lost, &MIXED).await;
+        let (seen, asked) = check_with_token(world_with_repositories(), token, lost, &MIXED).await;
         assert!(lost || asked.len() == 1, "a token that was refused is refused again: {asked:?}");
         for rest in MIXED {
             let found = at(&seen, rest);
             let public = ["grove/alder", "grove/birch"].iter().any(|name| rest.starts_with(name));
             let expected = if public { (Alive, "") } else { (wanted, reason) };
-            assert_eq!((found.verdict, &*found.reason), expected, "{rest}");
+            assert_eq!((found.assessment.verdict, found.assessment.reason.as_str()), expected, "{rest}");
         }
     }
 }
 
-/// Finds every host at an address that policies allow; a box is reached all the same.
-pub(super) struct Somewhere;
+/// Finds every host at an address that policies allow; a sandbox is reached all the same.
+pub(super) struct PublicAddressLookup;
 
 #[async_trait::async_trait]
-impl Lookup for Somewhere {
-    async fn addresses(&self, _name: &str) -> Vec<IpAddr> {
+impl NameResolver for PublicAddressLookup {
+    async fn resolve(&self, _name: &str) -> Vec<IpAddr> {
         vec!["93.184.216.34".parse().unwrap()]
     }
 }
@@ -269,48 +284,49 @@ impl Lookup for Somewhere {
 /// Over real TLS, with the real client: the token opens what is private, and goes nowhere else.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_goes_to_one_origin_even_where_the_api_redirects() {
-    let mut world = grove();
-    world.add_redirect("api.github.com", "/repos/grove/alder", 301, "https://evil.example/repositories/1");
-    world.add_mood("evil.example", "", Mood::Status(200));
+    let mut world = world_with_repositories();
+    world.add_web_redirect("api.github.com", "/repos/grove/alder", 301, "https://evil.example/repositories/1");
+    world.add_web_fault("evil.example", "", WebFault::Status(200));
     let sandbox = Sandbox::new(world);
     let serving = sandbox.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let says = serving.description();
-    let hosts = Hosts::Box {
-        web: says.web.unwrap().parse().unwrap(),
-        authority: says.ca.unwrap(),
-        lookup: Arc::new(Somewhere),
+    let hosts = HostResolution::Sandbox {
+        address: says.web.unwrap().parse().unwrap(),
+        ca_certificate: says.ca.unwrap(),
+        resolver: Arc::new(PublicAddressLookup),
     };
-    let settings = Settings { seed: 7, ..Settings::default() };
+    let settings = WebSettings { jitter_seed: 7, ..WebSettings::default() };
     let header = HeaderValue::from_str(&format!("Bearer {TOKEN}")).unwrap();
-    let api = github::client(hosts.clone(), &settings, header).unwrap();
+    let api = github::build_api_client(hosts.clone(), &settings, header).unwrap();
     for stranger in ["https://evil.example/", "http://api.github.com/", "https://api.github.com:8443/"] {
         let refused = api.get(&stranger.parse().unwrap()).await;
-        assert!(matches!(refused, Err(Lost::Broken(_))), "{stranger}");
+        assert!(matches!(refused, Err(FetchError::BadResponse(_))), "{stranger}");
     }
-    let web = Web::with(hosts, settings).unwrap().asking_github(api);
+    let web = WebClient::with_settings(hosts, settings).unwrap().with_github_api(api);
     let urls = ["https://github.com/grove/closed/blob/main/a.rs#L3", "https://github.com/grove/alder"];
-    let seen = seen(Stage::new(empty(), None).probe(&urls, &web).await);
+    let seen = observations_by_url(Stage::new(empty_world(), None).check_links(&urls, &web).await);
     assert_eq!(urls.map(|url| verdict(&seen, url)), [Verdict::Alive, Verdict::Alive], "{seen:?}");
     assert_eq!(sandbox.world().web.visits.get("evil.example"), None, "nobody went there");
-    serving.stopped(async {}).await.unwrap();
+    serving.serve_until(async {}).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_token_of_github_is_in_no_output_and_is_no_gitlabs() {
-    let folder = scratch("check-github");
+    let folder = empty_temp_folder("check-github");
     let (page, file) = (folder.join("page.md"), folder.join("token"));
     std::fs::write(&page, format!("<https://github.com/grove/{TOKEN}>\n")).unwrap();
     std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
     let args = ["check", "--offline", "--format", "json", page.to_str().unwrap()];
     for env in [("PODKEEPER_GITHUB_TOKEN", TOKEN), ("PODKEEPER_GITHUB_TOKEN_FILE", file.to_str().unwrap())] {
-        let told = podkeeper_in(&args, &[env]).await;
-        assert_eq!(told.code, Some(0), "{told:?}");
-        assert!(told.out.contains("https://github.com/grove/[redacted]"), "{told:?}");
-        assert!(!told.out.contains(TOKEN) && !told.err.contains(TOKEN));
+        let reported = run_podkeeper_with_env(&args, &[env]).await;
+        assert_eq!(reported.code, Some(0), "{reported:?}");
+        assert!(reported.out.contains("https://github.com/grove/[redacted]"), "{reported:?}");
+        assert!(!reported.out.contains(TOKEN) && !reported.err.contains(TOKEN));
     }
-    let told = podkeeper_in(&args, &[("PODKEEPER_TOKEN", TOKEN), ("PODKEEPER_GITHUB_TOKEN", TOKEN)]).await;
+    let reported =
+        run_podkeeper_with_env(&args, &[("PODKEEPER_TOKEN", TOKEN), ("PODKEEPER_GITHUB_TOKEN", TOKEN)]).await;
     let said = "PODKEEPER_GITHUB_TOKEN holds the same token as PODKEEPER_TOKEN; give GitHub one of its own";
-    assert!(told.code == Some(2) && told.err.contains(said) && !told.err.contains(TOKEN), "{told:?}");
-    let told = podkeeper_in(&args, &[("PODKEEPER_GITHUB_TOKEN", "short")]).await;
-    assert!(told.code == Some(2) && told.err.contains("PODKEEPER_GITHUB_TOKEN holds no token"), "{told:?}");
+    assert!(reported.code == Some(2) && reported.err.contains(said) && !reported.err.contains(TOKEN), "{reported:?}");
+    let reported = run_podkeeper_with_env(&args, &[("PODKEEPER_GITHUB_TOKEN", "short")]).await;
+    assert!(reported.code == Some(2) && reported.err.contains("PODKEEPER_GITHUB_TOKEN holds no token"), "{reported:?}");
 }

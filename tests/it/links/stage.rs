@@ -1,4 +1,4 @@
-//! The stage of these stories: a box, a web in memory, and what carries requests to them.
+//! The stage of these stories: a sandbox, a web in memory, and what carries requests to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,13 @@ use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use podkeeper::collect::links::policy::Policy;
-use podkeeper::collect::links::web::{Fetch, Lost, Reply, Settings, Validators, Web};
-use podkeeper::collect::links::{Document, Labels, Probed, probe};
-use podkeeper::gitlab::{Access, Exchange, Failure, Purpose, Reader, Token, connect};
-use podkeeper::pod::document::{Link, LinkForm};
+use linkcheck::check_options::CheckOptions;
+use linkcheck::web::{Fetch, FetchError, FetchResponse, Validators, WebClient, WebSettings};
+use linkcheck::{CheckResult, Document, LabelSet, check_links};
+use podkeeper::gitlab::{
+    ConnectionOptions, Exchange, ExchangeError, Reader, Redactor, Token, TokenPurpose, new_reader,
+};
+use podkeeper::pod::pod_page::{Link, LinkForm};
 use podkeeper::pod::text::Untrusted;
 use podkeeper::pod::verdict::{LabelVerdict, Observation, Verdict};
 use podkeeper::sandbox::{Sandbox, World};
@@ -21,22 +23,22 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use url::Url;
 
-use crate::sinks;
+use crate::token_search;
 
 pub(super) const NOW: &str = "2026-11-24T06:00:00Z";
 
 /// One way to answer a GET.
 #[derive(Debug, Clone)]
-pub(super) enum Says {
+pub(super) enum ScriptedResponse {
     /// Status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, String),
     /// No answer for this reason.
-    Lost(Lost),
+    Lost(FetchError),
     /// Never anything.
     Silence,
 }
 
-impl Says {
+impl ScriptedResponse {
     pub(super) fn page(body: &str) -> Self {
         Self::Answer(200, vec![("content-type", "text/html; charset=utf-8".to_owned())], body.to_owned())
     }
@@ -45,11 +47,11 @@ impl Says {
         Self::Answer(status, Vec::new(), format!("<title>{status}</title>"))
     }
 
-    pub(super) fn to(status: u16, target: &str) -> Self {
+    pub(super) fn redirect(status: u16, target: &str) -> Self {
         Self::Answer(status, vec![("location", target.to_owned())], String::new())
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(super) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         if let Self::Answer(_, headers, _) = &mut self {
             headers.push((name, value.to_owned()));
         }
@@ -59,31 +61,31 @@ impl Says {
 
 /// A web in memory: what each address says, in order, the last for ever; who is not listed is no host.
 #[derive(Default)]
-pub(super) struct Memory {
-    says: BTreeMap<String, Vec<Says>>,
+pub(super) struct InMemoryWeb {
+    says: BTreeMap<String, Vec<ScriptedResponse>>,
     asked: Mutex<Vec<String>>,
     conditions: Mutex<Vec<String>>,
 }
 
-impl Memory {
-    pub(super) fn of(says: &[(&str, &[Says])]) -> Arc<Self> {
+impl InMemoryWeb {
+    pub(super) fn of(says: &[(&str, &[ScriptedResponse])]) -> Arc<Self> {
         let says = says.iter().map(|(url, says)| ((*url).to_owned(), says.to_vec())).collect();
         Arc::new(Self { says, ..Self::default() })
     }
 
     /// The addresses that were asked on a condition.
-    pub(super) fn conditions(&self) -> Vec<String> {
+    pub(super) fn conditional_requests(&self) -> Vec<String> {
         self.conditions.lock().unwrap().clone()
     }
 
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(super) fn requested_urls(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
 #[async_trait::async_trait]
-impl Fetch for Memory {
-    async fn get_if_changed(&self, url: &Url, since: &Validators) -> Result<Reply, Lost> {
+impl Fetch for InMemoryWeb {
+    async fn get_if_modified(&self, url: &Url, since: &Validators) -> Result<FetchResponse, FetchError> {
         self.conditions.lock().unwrap().push(url.to_string());
         let reply = self.get(url).await?;
         let same = |name: &str, known: &Option<String>| {
@@ -97,10 +99,10 @@ impl Fetch for Memory {
         if reply.status != 200 || !unchanged {
             return Ok(reply);
         }
-        Ok(Reply { status: 304, headers: HeaderMap::new(), body: stream::iter([]).boxed() })
+        Ok(FetchResponse { status: 304, headers: HeaderMap::new(), body: stream::iter([]).boxed() })
     }
 
-    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
+    async fn get(&self, url: &Url) -> Result<FetchResponse, FetchError> {
         assert_eq!(url.fragment(), None, "a fragment is not sent");
         let nth = {
             let mut asked = self.asked.lock().unwrap();
@@ -109,10 +111,10 @@ impl Fetch for Memory {
         };
         tokio::time::sleep(Duration::from_millis(50)).await;
         let says = self.says.get(url.as_str()).map(|says| says[(nth - 1).min(says.len() - 1)].clone());
-        match says.unwrap_or(Says::Lost(Lost::NoHost)) {
-            Says::Lost(lost) => Err(lost),
-            Says::Silence => std::future::pending().await,
-            Says::Answer(status, pairs, body) => {
+        match says.unwrap_or(ScriptedResponse::Lost(FetchError::NoSuchHost)) {
+            ScriptedResponse::Lost(lost) => Err(lost),
+            ScriptedResponse::Silence => std::future::pending().await,
+            ScriptedResponse::Answer(status, pairs, body) => {
                 let mut headers = HeaderMap::new();
                 for (name, value) in pairs {
                     headers.insert(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -120,26 +122,26 @@ impl Fetch for Memory {
                 // In small pieces, as a slow server does.
                 let pieces: Vec<_> =
                     body.as_bytes().chunks(1_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-                Ok(Reply { status, headers, body: stream::iter(pieces).boxed() })
+                Ok(FetchResponse { status, headers, body: stream::iter(pieces).boxed() })
             }
         }
     }
 }
 
-/// The web of a box, without a socket.
-pub(crate) struct BoxWeb(pub(crate) Sandbox);
+/// The web of a sandbox, without a socket.
+pub(crate) struct SandboxWeb(pub(crate) Sandbox);
 
 #[async_trait::async_trait]
-impl Fetch for BoxWeb {
-    async fn get(&self, url: &Url) -> Result<Reply, Lost> {
-        sinks::search("a visit", url.as_str().as_bytes(), &self.0.describe().tokens["api"]);
+impl Fetch for SandboxWeb {
+    async fn get(&self, url: &Url) -> Result<FetchResponse, FetchError> {
+        token_search::assert_no_token("a visit", url.as_str().as_bytes(), &self.0.describe().tokens["api"]);
         let request = Request::get(url.as_str()).body(AxumBody::empty()).unwrap();
         let answer = self.0.web_router().oneshot(request).await.unwrap();
-        let fault = answer.headers().get("x-box-fault").map(|fault| fault.to_str().unwrap().to_owned());
+        let fault = answer.headers().get("x-sandbox-fault").map(|fault| fault.to_str().unwrap().to_owned());
         match (answer.status().as_u16(), fault.as_deref()) {
-            (421, _) => return Err(Lost::NoHost),
+            (421, _) => return Err(FetchError::NoSuchHost),
             (_, Some("hang")) => std::future::pending().await,
-            (_, Some("down")) => return Err(Lost::Broken("reset".to_owned())),
+            (_, Some("down")) => return Err(FetchError::BadResponse("reset".to_owned())),
             (_, Some(slow)) => {
                 let wait = slow.strip_prefix("slow ").and_then(|wait| wait.parse().ok()).unwrap();
                 tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -149,23 +151,23 @@ impl Fetch for BoxWeb {
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = stream::iter([Ok(bytes)]).boxed();
-        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(FetchResponse { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 
 /// What is done to an answer, seeing its query.
-type Spoil = Box<dyn Fn(&str, Value) -> Value + Send + Sync>;
+type AlterAnswer = Box<dyn Fn(&str, Value) -> Value + Send + Sync>;
 
-/// Carries API calls to a box, notes the queries, and spoils answers where told.
-pub(super) struct Wire {
+/// Carries API calls to a sandbox, notes the queries, and alters answers where asked to.
+pub(super) struct RecordingExchange {
     sandbox: Sandbox,
     queries: Mutex<Vec<String>>,
-    spoil: Spoil,
+    spoil: AlterAnswer,
 }
 
 #[async_trait::async_trait]
-impl Exchange for Wire {
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+impl Exchange for RecordingExchange {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
         let body: Value = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
         let query = body["query"].as_str().unwrap_or_default().to_owned();
         self.queries.lock().unwrap().push(query.clone());
@@ -180,51 +182,63 @@ impl Exchange for Wire {
     }
 }
 
-/// A box, its wire, and a reader with the token of a world's user.
+/// A sandbox, the exchange to it, and a reader with the token of a world's user.
 pub(super) struct Stage {
     pub(super) reader: Reader,
-    pub(super) wire: Arc<Wire>,
+    pub(super) wire: Arc<RecordingExchange>,
     pub(super) sandbox: Sandbox,
 }
 
 impl Stage {
     pub(super) fn new(world: World, token: Option<&str>) -> Self {
-        Self::spoiled(world, token, |_, value| value)
+        Self::with_altered_answers(world, token, |_, value| value)
     }
 
-    pub(super) fn spoiled(
+    pub(super) fn with_altered_answers(
         world: World,
         token: Option<&str>,
         spoil: impl Fn(&str, Value) -> Value + Send + Sync + 'static,
     ) -> Self {
         let sandbox = Sandbox::new(world);
-        let wire = Arc::new(Wire { sandbox: sandbox.clone(), queries: Mutex::default(), spoil: Box::new(spoil) });
+        let wire =
+            Arc::new(RecordingExchange { sandbox: sandbox.clone(), queries: Mutex::default(), spoil: Box::new(spoil) });
         let token =
             token.map(|secret| Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret) });
-        let tokens = token.into_iter().map(|token| (Purpose::Handbook, token)).collect();
+        let tokens = token.into_iter().map(|token| (TokenPurpose::Handbook, token)).collect();
         let url = "https://gitlab.example/".parse().unwrap();
-        let reader =
-            connect(&Access { url, tokens, exchange: Arc::clone(&wire) as Arc<dyn Exchange>, seed: 7 }).unwrap();
+        let reader = new_reader(&ConnectionOptions {
+            url,
+            tokens,
+            exchange: Arc::clone(&wire) as Arc<dyn Exchange>,
+            jitter_seed: 7,
+            redactor: Redactor::default(),
+        })
+        .unwrap();
         Self { reader, wire, sandbox }
     }
 
-    pub(super) async fn probe(&self, urls: &[&str], web: &Web) -> Probed {
-        self.judge(urls, web, &Policy::default()).await
+    pub(super) async fn check_links(&self, urls: &[&str], web: &WebClient) -> CheckResult {
+        self.check_with_policy(urls, web, &CheckOptions::default()).await
     }
 
-    pub(super) async fn judge(&self, urls: &[&str], web: &Web, policy: &Policy) -> Probed {
+    pub(super) async fn check_with_policy(&self, urls: &[&str], web: &WebClient, policy: &CheckOptions) -> CheckResult {
         let links = links(urls);
-        let document = Document { path: "pod.md", links: &links, site: None, local: None };
-        let probed = probe(&[document], &[], &self.reader, web, policy).await;
+        let document = Document { path: "pod.md", links: &links, site_url: None, local_files: None };
+        let probed = check_links(&[document], &[], &self.reader, web, policy).await;
         for query in self.wire.queries.lock().unwrap().iter() {
             assert!(query.chars().count() <= 10_000);
         }
         probed
     }
 
-    pub(super) async fn labels(&self, names: &BTreeSet<String>, groups: &[String]) -> BTreeMap<String, LabelVerdict> {
-        let labels = [Labels { names: names.clone(), groups }];
-        let probed = probe(&[], &labels, &self.reader, &web(&Memory::of(&[])), &Policy::default()).await;
+    pub(super) async fn check_labels(
+        &self,
+        names: &BTreeSet<String>,
+        groups: &[String],
+    ) -> BTreeMap<String, LabelVerdict> {
+        let labels = [LabelSet { names: names.clone(), groups }];
+        let probed =
+            check_links(&[], &labels, &self.reader, &web(&InMemoryWeb::of(&[])), &CheckOptions::default()).await;
         probed.labels.into_iter().next().unwrap()
     }
 }
@@ -245,23 +259,26 @@ pub(super) fn link(url: &str, line: usize) -> Link {
     }
 }
 
-pub(super) fn web(memory: &Arc<Memory>) -> Web {
-    Web::over(Arc::clone(memory) as Arc<dyn Fetch>, Settings { seed: 7, ..Settings::default() })
+pub(super) fn web(memory: &Arc<InMemoryWeb>) -> WebClient {
+    WebClient::with_fetch(
+        Arc::clone(memory) as Arc<dyn Fetch>,
+        WebSettings { jitter_seed: 7, ..WebSettings::default() },
+    )
 }
 
-pub(super) fn empty() -> World {
+pub(super) fn empty_world() -> World {
     World::empty(NOW.parse().unwrap())
 }
 
-/// The look at links of the web alone.
-pub(super) async fn over(memory: &Arc<Memory>, urls: &[&str]) -> BTreeMap<String, Observation> {
-    seen(Stage::new(empty(), None).probe(urls, &web(memory)).await)
+/// The check of links of the web alone.
+pub(super) async fn check_web_links(memory: &Arc<InMemoryWeb>, urls: &[&str]) -> BTreeMap<String, Observation> {
+    observations_by_url(Stage::new(empty_world(), None).check_links(urls, &web(memory)).await)
 }
 
-pub(super) fn seen(probed: Probed) -> BTreeMap<String, Observation> {
-    probed.observations.into_iter().map(|seen| (seen.url.clone(), seen)).collect()
+pub(super) fn observations_by_url(probed: CheckResult) -> BTreeMap<String, Observation> {
+    probed.observations.into_iter().map(|seen| (seen.url.as_str().to_owned(), seen)).collect()
 }
 
 pub(super) fn verdict(seen: &BTreeMap<String, Observation>, url: &str) -> Verdict {
-    seen.get(url).unwrap_or_else(|| panic!("{url} was not looked at")).verdict
+    seen.get(url).unwrap_or_else(|| panic!("{url} was not looked at")).assessment.verdict
 }

@@ -5,8 +5,8 @@ fn a_whole_file_is_reduced_to_what_the_audit_needs() {
     let agent = agent(WHOLE);
     assert_eq!(agent.name.as_ref().map(|(name, line)| (name.raw(), *line)), Some(("Imani Okonkwo", 1)));
     assert_eq!((agent.gitlab_id, handle_of(&agent)), (Some(1_000_001), Some(("iokonkwo", 23))));
-    assert_eq!(agent.fits, BTreeMap::from([(focus(), 16), (area(2), 28)]));
-    assert_eq!((agent.list_at(&focus()), agent.list_at(&area(2))), (Some(15), Some(28)));
+    assert_eq!(agent.matching_rules, BTreeMap::from([(focus(), 16), (area(2), 28)]));
+    assert_eq!((agent.rule_list_line(&focus()), agent.rule_list_line(&area(2))), (Some(15), Some(28)));
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn every_key_may_be_missing_or_null() {
     ] {
         let agent = agent(text);
         assert_eq!((agent.name.is_none(), agent.gitlab_id, handle_of(&agent)), (true, None, None), "{text}");
-        assert!(agent.fits.is_empty(), "{text}");
+        assert!(agent.matching_rules.is_empty(), "{text}");
     }
 }
 
@@ -58,7 +58,7 @@ fn a_group_is_found_however_it_is_written() {
     ] {
         for (key, item_indent) in [("    ", "    "), ("    ", "     "), ("    ", "          ")] {
             let text = format!("zendesk:\n  main:\n{key}groups:\n{item_indent}- Other\n{item_indent}- {item}\n");
-            assert!(agent(&text).fits.contains_key(&focus()), "{text}");
+            assert!(agent(&text).matching_rules.contains_key(&focus()), "{text}");
         }
     }
     for item in [
@@ -71,10 +71,12 @@ fn a_group_is_found_however_it_is_written() {
         "1e999",
     ] {
         let text = format!("zendesk:\n  main:\n    groups:\n    - {item}\n");
-        assert!(agent(&text).fits.is_empty(), "{text}");
+        assert!(agent(&text).matching_rules.is_empty(), "{text}");
     }
-    assert!(agent("zendesk:\n  us-federal:\n    groups:\n    - 'Support Focus: Juniper'\n").fits.is_empty());
-    assert!(agent("zendesk:\n  main:\n    groups: [a, 'Support Focus: Juniper']\n").fits.contains_key(&focus()));
+    assert!(agent("zendesk:\n  us-federal:\n    groups:\n    - 'Support Focus: Juniper'\n").matching_rules.is_empty());
+    assert!(
+        agent("zendesk:\n  main:\n    groups: [a, 'Support Focus: Juniper']\n").matching_rules.contains_key(&focus())
+    );
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_knowledge_area_counts_from_its_level_on() {
         ("Grafting", 0),
         ("{name: Grafting, level: 3, more: {a: [b]}}", 2),
     ] {
-        assert_eq!(agent(&format!("knowledge_areas:\n- {entry}\n")).fits.len(), fits, "{entry}");
+        assert_eq!(agent(&format!("knowledge_areas:\n- {entry}\n")).matching_rules.len(), fits, "{entry}");
     }
 }
 
@@ -122,11 +124,11 @@ fn what_cannot_be_understood_is_said_in_words_of_ours() {
     ] {
         let broken = broken(text);
         let start: String = text.chars().take(60).collect();
-        assert_eq!((broken.kind.as_str(), broken.line), (kind, line), "{start}");
+        assert_eq!((broken.problem.as_str(), broken.line), (kind, line), "{start}");
     }
-    let latin = parse_bytes("a.yaml", b"name: Ren\xe9e\ngitlab:\n  username: renee\n", &BTreeSet::new());
+    let latin = parse_agent_bytes("a.yaml", b"name: Ren\xe9e\ngitlab:\n  username: renee\n", &BTreeSet::new());
     let AgentFile::Broken(latin) = latin else { panic!("{latin:?}") };
-    assert_eq!((latin.kind.as_str(), latin.handle.unwrap().as_str()), ("is not UTF-8 text", "renee"));
+    assert_eq!((latin.problem.as_str(), latin.handle.unwrap().as_str()), ("is not UTF-8 text", "renee"));
 }
 
 #[test]

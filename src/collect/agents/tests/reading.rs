@@ -3,16 +3,16 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::gitlab::Purpose;
-use crate::pod::AgentsAt;
-use crate::pod::agent::AccountState;
-use crate::pod::observed::{Blind, Cause, Observed};
+use crate::gitlab::TokenPurpose;
+use crate::pod::AgentsLocation;
+use crate::pod::agent::ObservedAccount;
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 
 /// A GitLab that answers from memory and notes what it was asked.
 #[derive(Default)]
 struct Memory {
     files: BTreeMap<String, Vec<u8>>,
-    accounts: Vec<(AccountState, bool)>,
+    accounts: Vec<(ObservedAccount, bool)>,
     /// What GraphQL answers with, where it does not answer as GitLab would.
     graphql: Option<fn(usize) -> Observed<Value>>,
     folder: Option<Observed<Vec<String>>>,
@@ -21,8 +21,8 @@ struct Memory {
     asked: Mutex<Vec<String>>,
 }
 
-fn dark() -> Blind {
-    Blind { what: "a file".to_owned(), why: "502".to_owned(), cause: Cause::Unavailable }
+fn dark() -> ReadFailure {
+    ReadFailure { what: "a file".to_owned(), why: "502".to_owned(), cause: FailureCause::Unavailable }
 }
 
 fn down<T>() -> Observed<T> {
@@ -30,7 +30,7 @@ fn down<T>() -> Observed<T> {
 }
 
 fn refused<T>() -> Observed<T> {
-    Observed::Unknown(Blind { cause: Cause::Token, ..dark() })
+    Observed::Unknown(ReadFailure { cause: FailureCause::Token, ..dark() })
 }
 
 impl Memory {
@@ -58,12 +58,12 @@ impl Memory {
 }
 
 #[async_trait::async_trait]
-impl Ask for Memory {
-    async fn folder(&self, _: &AgentsAt) -> Observed<Vec<String>> {
+impl AgentsApi for Memory {
+    async fn list_files(&self, _: &AgentsLocation) -> Observed<Vec<String>> {
         self.folder.clone().unwrap_or_else(|| Observed::Present(self.files.keys().cloned().collect()))
     }
 
-    async fn file(&self, _: &AgentsAt, path: &str) -> Observed<Vec<u8>> {
+    async fn read_file(&self, _: &AgentsLocation, path: &str) -> Observed<Vec<u8>> {
         self.note(format!("file {path}"));
         match self.files.get(path) {
             _ if self.dark.contains(path) => Observed::Unknown(dark()),
@@ -72,7 +72,7 @@ impl Ask for Memory {
         }
     }
 
-    async fn graphql(&self, _: Purpose, _: &str, variables: Value) -> Observed<Value> {
+    async fn graphql(&self, _: TokenPurpose, _: &str, variables: Value) -> Observed<Value> {
         let list = |name: &str| variables[name].as_array().cloned().unwrap_or_default();
         let (paths, names, ids) = (list("paths"), list("usernames"), list("ids"));
         let single = variables
@@ -95,15 +95,15 @@ impl Ask for Memory {
                 json!({ "data": { "project": { "repository": { "blobs": { "nodes": nodes } } } } }),
             );
         }
-        let by_name = |account: &AccountState| {
+        let by_name = |account: &ObservedAccount| {
             names.iter().any(|name| name.as_str().unwrap().eq_ignore_ascii_case(&account.username))
         };
-        let gid = |account: &AccountState| format!("gid://gitlab/User/{}", account.id);
+        let gid = |account: &ObservedAccount| format!("gid://gitlab/User/{}", account.id);
         let shown = self
             .accounts
             .iter()
             .filter(|(account, listed)| *listed && (by_name(account) || ids.contains(&json!(gid(account)))));
-        let node = |account: &AccountState| {
+        let node = |account: &ObservedAccount| {
             let state = if account.active { "active" } else { "blocked" };
             json!({ "id": gid(account), "username": account.username, "state": state })
         };
@@ -116,26 +116,30 @@ impl Ask for Memory {
         Observed::Present(json!({ "data": data }))
     }
 
-    async fn user_named(&self, handle: &str) -> Observed<AccountState> {
+    async fn user_by_username(&self, handle: &str) -> Observed<ObservedAccount> {
         self.note(format!("named {handle}"));
         let named =
-            |(account, listed): &&(AccountState, bool)| *listed && account.username.eq_ignore_ascii_case(handle);
+            |(account, listed): &&(ObservedAccount, bool)| *listed && account.username.eq_ignore_ascii_case(handle);
         self.accounts.iter().find(named).map_or(Observed::Absent, |(account, _)| Observed::Present(account.clone()))
     }
 
-    async fn user(&self, id: u64) -> Observed<AccountState> {
+    async fn user_by_id(&self, id: u64) -> Observed<ObservedAccount> {
         self.note(format!("user {id}"));
         let found = self.accounts.iter().find(|(account, _)| account.id == id);
         found.map_or(Observed::Absent, |(account, _)| Observed::Present(account.clone()))
     }
 }
 
-fn at() -> AgentsAt {
-    AgentsAt { project: "juniper-org/team".to_owned(), path: "data/agents".to_owned(), git_ref: "main".to_owned() }
+fn at() -> AgentsLocation {
+    AgentsLocation {
+        project: "juniper-org/team".to_owned(),
+        path: "data/agents".to_owned(),
+        git_ref: "main".to_owned(),
+    }
 }
 
 async fn all(memory: &Memory) -> Observed<Vec<AgentFile>> {
-    read(memory, &at(), &BTreeSet::from([focus()])).await
+    read_agent_files(memory, &at(), &BTreeSet::from([focus()])).await
 }
 
 #[tokio::test]
@@ -170,7 +174,7 @@ async fn nothing_that_fails_makes_the_list_shorter() {
     let failures: [fn(usize) -> Observed<Value>; 2] = [|_| down(), |nth| if nth == 2 { refused() } else { down() }];
     for failure in failures {
         let memory = Memory { graphql: Some(failure), ..Memory::many(250) };
-        assert!(all(&memory).await.blind().is_some());
+        assert!(all(&memory).await.failure().is_some());
     }
     let half =
         Memory { graphql: Some(|_| refused()), dark: ["data/agents/0077.yaml".to_owned()].into(), ..Memory::many(250) };
@@ -179,10 +183,10 @@ async fn nothing_that_fails_makes_the_list_shorter() {
         [Observed::Unknown(dark()), Observed::Absent, Observed::Present(vec!["data/agents/README.md".to_owned()])]
     {
         let memory = Memory { folder: Some(folder), ..Memory::many(3) };
-        assert!(all(&memory).await.blind().is_some());
+        assert!(all(&memory).await.failure().is_some());
     }
     let gone = Memory { folder: Some(Observed::Present(vec!["data/agents/gone.yaml".to_owned()])), ..Memory::many(3) };
-    assert!(all(&gone).await.blind().unwrap().why.contains("changed while it was read"));
+    assert!(all(&gone).await.failure().unwrap().why.contains("changed while it was read"));
 }
 
 #[tokio::test]
@@ -199,8 +203,8 @@ async fn a_file_that_is_no_text_is_one_bad_file() {
     assert_eq!(memory.asked(), ["graphql 3 0 0", "file data/agents/a.yaml"]);
 }
 
-fn state(id: u64, username: &str, active: bool) -> AccountState {
-    AccountState { id, username: username.to_owned(), active }
+fn state(id: u64, username: &str, active: bool) -> ObservedAccount {
+    ObservedAccount { id, username: username.to_owned(), active }
 }
 
 fn handles(names: &[&str]) -> Vec<Handle> {
@@ -212,19 +216,19 @@ async fn accounts_come_in_one_request_for_handles_and_numbers() {
     let known =
         vec![(state(1, "Ada_Quill", true), true), (state(2, "teo", true), true), (state(3, "gone", false), false)];
     let memory = Memory { accounts: known.clone(), ..Memory::default() };
-    let seen = accounts(&memory, &handles(&["ada_quill", "ADA_QUILL", "nobody"]), &[1, 2, 3, 9]).await;
+    let seen = read_accounts(&memory, &handles(&["ada_quill", "ADA_QUILL", "nobody"]), &[1, 2, 3, 9]).await;
     assert_eq!(seen.present().unwrap(), &[state(1, "Ada_Quill", true), state(2, "teo", true), state(3, "gone", false)]);
     // Blocked accounts are in no list, so a few numbers are asked for one by one in the same request.
     assert_eq!(memory.asked(), ["graphql 0 2 4"]);
     // Of many numbers those that the list does not know are looked for once more.
     let many: Vec<u64> = (1..=21).collect();
     let listing = Memory { accounts: known.clone(), ..Memory::default() };
-    assert_eq!(accounts(&listing, &[], &many).await.present().unwrap().len(), 3);
+    assert_eq!(read_accounts(&listing, &[], &many).await.present().unwrap().len(), 3);
     assert_eq!(listing.asked()[..2], ["graphql 0 0 21", "user 3"]);
     assert_eq!(listing.asked().len(), 1 + 19);
 
     let refusing = Memory { accounts: known, graphql: Some(|_| refused()), ..Memory::default() };
-    let by_rest = accounts(&refusing, &handles(&["ada_quill", "nobody"]), &[2, 3]).await;
+    let by_rest = read_accounts(&refusing, &handles(&["ada_quill", "nobody"]), &[2, 3]).await;
     assert_eq!(by_rest.present().unwrap().len(), 3);
     assert_eq!(refusing.asked(), ["graphql 0 2 2", "named ada_quill", "named nobody", "user 2", "user 3"]);
 }
@@ -232,11 +236,11 @@ async fn accounts_come_in_one_request_for_handles_and_numbers() {
 #[tokio::test]
 async fn accounts_that_could_not_be_asked_for_are_unknown() {
     let memory = Memory { graphql: Some(|_| down()), ..Memory::default() };
-    assert!(accounts(&memory, &handles(&["a"]), &[]).await.blind().is_some());
+    assert!(read_accounts(&memory, &handles(&["a"]), &[]).await.failure().is_some());
     // An answer of another form is no list: each is asked for by itself.
     let odd =
         |_| Observed::Present(json!({ "data": { "by_usernames": { "nodes": [{ "id": "gid://gitlab/User/x" }] } } }));
     let memory = Memory { graphql: Some(odd), accounts: vec![(state(1, "a", true), true)], ..Memory::default() };
-    assert_eq!(accounts(&memory, &handles(&["a"]), &[]).await, Observed::Present(vec![state(1, "a", true)]));
+    assert_eq!(read_accounts(&memory, &handles(&["a"]), &[]).await, Observed::Present(vec![state(1, "a", true)]));
     assert_eq!(memory.asked(), ["graphql 0 1 0", "named a"]);
 }

@@ -2,17 +2,17 @@ use super::*;
 
 #[test]
 fn where_everybody_agrees_nothing_is_told() {
-    assert_eq!(agreed().told(), [""; 0]);
-    assert!(agreed().audit().unknown.is_empty());
+    assert_eq!(agreed().reported(), [""; 0]);
+    assert!(agreed().audit().read_failures.is_empty());
     // Letter case of a handle and a parenthetical behind a name are no difference.
-    assert_eq!(agreed().on_page(0, "Ada Quill (Ada)", "AQuill").told(), [""; 0]);
+    assert_eq!(agreed().on_page(0, "Ada Quill (Ada)", "AQuill").reported(), [""; 0]);
     // Whoever names no handle is known by the name.
-    assert_eq!(agreed().on_page(0, "Ada Quill", "").told(), [""; 0]);
+    assert_eq!(agreed().on_page(0, "Ada Quill", "").reported(), [""; 0]);
 }
 
 #[test]
 fn each_difference_is_told_once_at_its_place() {
-    for (world, told) in [
+    for (world, reported) in [
         (agreed().without_focus(1), &["member-without-focus svale _index.md:12"][..]),
         (agreed().file("imani.yaml", "Imani", "imani", 9, true), &["focus-without-member imani imani.yaml:16"]),
         (agreed().file("imani.yaml", "", "", 0, true), &["focus-without-member data/agents/imani.yaml imani.yaml:16"]),
@@ -34,7 +34,7 @@ fn each_difference_is_told_once_at_its_place() {
         ),
         (agreed().file("zz.yaml", "T. Farrow", "teo2", 4, false), &["agent-duplicate data/agents/zz.yaml zz.yaml:23"]),
     ] {
-        assert_eq!(world.told(), told);
+        assert_eq!(world.reported(), reported);
     }
 }
 
@@ -42,30 +42,30 @@ fn each_difference_is_told_once_at_its_place() {
 fn a_person_is_known_by_number_then_handle_then_name() {
     // The page is ahead of the file: the number says that it is the same account.
     let ahead = agreed().on_page(3, "Mateo Farrow", "teofarrow").account(4, "teofarrow", true);
-    assert_eq!(ahead.told(), ["handle-mismatch teofarrow _index.md:14", "name-mismatch teofarrow _index.md:14"]);
+    assert_eq!(ahead.reported(), ["handle-mismatch teofarrow _index.md:14", "name-mismatch teofarrow _index.md:14"]);
     let mismatch = ahead.audit().findings.remove(0);
     assert!(mismatch.advice.contains("Write @teofarrow in the file"), "{}", mismatch.advice);
     // The page is behind: nobody has the old handle, and the file's number has another one.
     let behind = agreed().on_page(3, "Teo Farrow", "teo_old");
-    assert_eq!(behind.told(), ["account-renamed teo_old _index.md:14"]);
+    assert_eq!(behind.reported(), ["account-renamed teo_old _index.md:14"]);
     assert!(behind.words().contains("the account is @teo_ now"));
     // Page and file are behind, and somebody else has taken the handle since.
     let taken = agreed().account(4, "teofarrow", true).account(77, "teo_", true);
-    assert_eq!(taken.told(), ["account-renamed teo_ _index.md:14"]);
+    assert_eq!(taken.reported(), ["account-renamed teo_ _index.md:14"]);
     assert!(taken.words().contains("@teo_ is somebody else's"), "{}", taken.words());
     // Two accounts of one name.
     let two = agreed().on_page(3, "Teo Farrow", "teofarrow").account(9, "teofarrow", true);
     assert!(two.words().contains("Find out which account"), "{}", two.words());
     // A namesake whose file is somebody else's by its handle gets no file.
     let namesake = agreed().member("Teo Farrow", "other").account(9, "other", true);
-    assert_eq!(namesake.told(), ["member-unknown-agent other _index.md:15"]);
+    assert_eq!(namesake.reported(), ["member-unknown-agent other _index.md:15"]);
     // Of two files with the name, none is taken, and neither is called without a member.
     let unclear = agreed()
         .member("Ana Sol", "asol")
         .account(9, "asol", true)
         .file("a1.yaml", "Ana Sol", "ana1", 0, true)
         .file("a2.yaml", "Ana Sol", "ana2", 0, true);
-    assert_eq!(unclear.told(), [""; 0]);
+    assert_eq!(unclear.reported(), [""; 0]);
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn the_words_name_both_places_and_what_to_do() {
         "{words}"
     );
     let words = agreed().without_file(3).broken("teo.yaml", "Teo_").words();
-    let told = "data/agents/teo.yaml names a key twice (line 9); Teo Farrow (@teo_) is left out\n";
-    assert!(words.starts_with(told), "{words}");
+    let reported = "data/agents/teo.yaml names a key twice (line 9); Teo Farrow (@teo_) is left out\n";
+    assert!(words.starts_with(reported), "{words}");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn without_a_rule_no_sets_are_compared() {
     let mut world = agreed().without_file(0).without_focus(0).file("imani.yaml", "Imani", "imani", 9, true);
     world = world.broken("b.yaml", "").account(2, "svale", false).without_account(1);
     world.rule = MembershipRule::None;
-    assert_eq!(world.told(), ["account-blocked svale _index.md:12", "account-missing aquill _index.md:11"]);
+    assert_eq!(world.reported(), ["account-blocked svale _index.md:12", "account-missing aquill _index.md:11"]);
 }
 
 #[test]
@@ -124,25 +124,25 @@ fn a_knowledge_area_is_compared_as_a_group_is() {
         world.rule = rule.clone();
         for file in world.files.iter_mut().skip(1) {
             if let AgentFile::Agent(agent) = file {
-                agent.fits.insert(rule.clone(), 30);
-                agent.areas_at = Some(29);
+                agent.matching_rules.insert(rule.clone(), 30);
+                agent.knowledge_areas_line = Some(29);
             }
         }
     });
-    assert_eq!(world.told(), ["member-without-focus aquill _index.md:11"]);
+    assert_eq!(world.reported(), ["member-without-focus aquill _index.md:11"]);
     assert!(world.words().contains("the knowledge area 'Grafting' at level 2 or above to knowledge_areas of"));
 }
 
 #[test]
 fn whoever_has_left_is_not_asked_for() {
     let gone = agreed().file("imani.yaml", "Imani", "imani", 9, true).account(9, "imani", false);
-    assert_eq!(gone.told(), [""; 0]);
+    assert_eq!(gone.reported(), [""; 0]);
 }
 
 #[test]
 fn the_order_of_the_input_changes_nothing() {
     let world = agreed().without_focus(0).file("b.yaml", "B", "teo_", 0, true).broken("c.yaml", "c").member("X", "x");
-    let told = world.told();
+    let reported = world.reported();
     let turned = world.with(|world| {
         world.files.reverse();
         world.members.reverse();
@@ -150,5 +150,5 @@ fn the_order_of_the_input_changes_nothing() {
             accounts.reverse();
         }
     });
-    assert_eq!(turned.told(), told);
+    assert_eq!(turned.reported(), reported);
 }

@@ -1,12 +1,15 @@
 use super::*;
-use crate::pod::document::LinkKind;
+use crate::pod::pod_page::LinkKind;
+use crate::pod::rule::Rule;
 use crate::pod::verdict::{LinkPlace, Observation, Verdict};
+use crate::report::Team;
+use crate::report::check::RequestCounts;
 
 const OLD: &str = "https://docs.example.com/a-rather-long-path/to-a-page/that-has-moved/somewhere-else.html";
 const NEW: &str = "https://docs.example.com/the-new-place/of-that-same-page.html";
 
 fn at(finding: Finding, path: &str, line: usize, column: usize) -> Finding {
-    finding.at(Place { path: path.to_owned(), line, column })
+    finding.with_place(Place { path: path.to_owned(), line, column })
 }
 
 /// Two pages and something about none.
@@ -14,29 +17,29 @@ fn findings() -> Vec<Finding> {
     let moved = Finding::new(Rule::LinkMoved, OLD, format!("{OLD}: it moved for good"));
     let words = "„Grüße“ steht hier als „GrÃ¼ÃŸe“, in der falschen Kodierung";
     vec![
-        at(moved.advise(format!("Write {NEW} instead.")), "docs/größe.md", 12, 3),
+        at(moved.with_advice(format!("Write {NEW} instead.")), "docs/größe.md", 12, 3),
         at(Finding::new(Rule::TextMojibake, "x", words), "docs/größe.md", 2, 10),
         at(Finding::new(Rule::LabelEmpty, "~\"\"", "a label reference\nwithout a name"), "b.md", 7, 1),
         Finding::new(Rule::ExceptionUnused, "x", "the exception for x matches nothing"),
     ]
 }
 
-fn told(findings: &[Finding], width: Option<usize>) -> String {
+fn reported(findings: &[Finding], width: Option<usize>) -> String {
     let alive = [Observation::new(NEW.to_owned(), LinkKind::Web, Verdict::Alive, String::new())];
-    let looked = Looked {
-        links: 3,
-        unique: 2,
+    let report = CheckReport {
+        link_count: 3,
+        unique_url_count: 2,
         observations: &alive,
-        findings,
+        findings: Team::restrict(findings),
         unread: &[],
-        inconclusive: Some("5 of 9 links fail that did not fail before"),
-        requests: (0, 0, 2),
-        hosts: &[],
+        inconclusive_reason: Some("5 of 9 links fail that did not fail before"),
+        requests: RequestCounts { read: 0, write: 0, web: 2 },
+        host_traffic: &[],
         took_ms: 1,
         verbose: false,
         shard: Some((2, 8)),
     };
-    text(&looked, width)
+    render_text(&report, width)
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn without_a_terminal_a_finding_is_two_lines_that_hold_all_of_it() {
          3 links, 2 different: 1 alive\n\
          Shard 2 of 8: these are its own links; labels and the rest of the pages are not its business.\n"
     );
-    assert_eq!(told(&findings(), None), expected);
+    assert_eq!(reported(&findings(), None), expected);
 }
 
 #[test]
@@ -86,12 +89,12 @@ fn a_terminal_of_80_columns_has_the_fault_and_the_fix_below_the_place() {
          Shard 2 of 8: these are its own links; labels and the rest of the pages are not\n\
          its business.\n"
     );
-    assert_eq!(told(&findings(), Some(80)), expected);
+    assert_eq!(reported(&findings(), Some(80)), expected);
 }
 
 #[test]
 fn a_narrow_terminal_cuts_sentences_and_never_an_address_or_a_place() {
-    let narrow = told(&findings(), Some(40));
+    let narrow = reported(&findings(), Some(40));
     assert!(narrow.contains("      „Grüße“ steht hier als „GrÃ¼ÃŸe“,\n      in der falschen Kodierung\n"), "{narrow}");
     for whole in [OLD, NEW, "docs/größe.md:12:3 "] {
         assert!(narrow.contains(whole), "{whole} is cut in\n{narrow}");
@@ -106,14 +109,17 @@ fn a_narrow_terminal_cuts_sentences_and_never_an_address_or_a_place() {
 fn what_would_move_the_cursor_is_not_shown() {
     let hostile = at(Finding::new(Rule::LabelEmpty, "x", "m"), "a\u{1b}[2J\u{202e}.md", 1, 1);
     for width in [None, Some(80)] {
-        let told = told(std::slice::from_ref(&hostile), width);
-        assert!(told.contains("a[2J.md:1:1 ") && !told.contains(['\u{1b}', '\u{202e}']), "{told:?}");
+        let reported = reported(std::slice::from_ref(&hostile), width);
+        assert!(
+            reported.contains(r"a[2J\u{202e}.md:1:1 ") && !reported.contains(['\u{1b}', '\u{202e}']),
+            "{reported:?}"
+        );
     }
 }
 
 /// Links of all kinds that nobody can say anything of.
 fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
-    let place = |line| LinkPlace { path: "a.md".into(), line, column: 3, section: "".into() };
+    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3, section: "".into() };
     let seen = |url: &str, verdict, reason: &'static str, lines: &[usize]| Observation {
         places: lines.iter().map(|line| place(*line)).collect(),
         ..Observation::new(url, LinkKind::Web, verdict, reason)
@@ -125,20 +131,20 @@ fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
         .collect();
     observations.push(seen("https://private.example/", Verdict::Refused, "HTTP 403", &[7]));
     observations.push(seen("https://team.example/", Verdict::Login, "", &[5]));
-    let looked = Looked {
-        links: 4,
-        unique: observations.len(),
+    let report = CheckReport {
+        link_count: 4,
+        unique_url_count: observations.len(),
         observations: &observations,
-        findings: &[],
+        findings: Team::restrict(&[]),
         unread: &[],
-        inconclusive: None,
-        requests: (0, 0, 2),
-        hosts: &[],
+        inconclusive_reason: None,
+        requests: RequestCounts { read: 0, write: 0, web: 2 },
+        host_traffic: &[],
         took_ms: 1,
         verbose,
         shard: None,
     };
-    text(&looked, width)
+    render_text(&report, width)
 }
 
 #[test]
@@ -170,45 +176,48 @@ fn a_silent_link_is_named_and_what_is_private_only_for_those_who_ask() {
 
 #[test]
 fn of_many_silent_links_the_first_are_named() {
-    let told = unseen(false, 30, None);
+    let reported = unseen(false, 30, None);
     assert!(
-        told.contains("30 links gave no useful answer") && told.contains("/19: ") && !told.contains("/20: "),
-        "{told}"
+        reported.contains("30 links gave no useful answer")
+            && reported.contains("/19: ")
+            && !reported.contains("/20: "),
+        "{reported}"
     );
-    assert!(told.contains("\n  and 10 more, which -v names\n"), "{told}");
+    assert!(reported.contains("\n  and 10 more, which -v names\n"), "{reported}");
     assert!(unseen(true, 30, None).contains("/29: "));
 }
 
 #[test]
 fn a_dead_link_is_told_with_all_its_places() {
-    let place = |line| LinkPlace { path: "a.md".into(), line, column: 3, section: "".into() };
-    let told = |last, verbose| {
+    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3, section: "".into() };
+    let reported = |last, verbose| {
         let places = (1..=last).map(place).collect();
         let seen = Observation { places, ..Observation::new("x.md", LinkKind::Path, Verdict::Dead, "gone") };
-        let finding =
-            Finding::new(Rule::LinkDead, "x.md", "x.md: gone").at((&place(1)).into()).advise("Write another.");
-        let looked = Looked {
-            links: last,
-            unique: 1,
+        let finding = Finding::new(Rule::LinkDead, "x.md", "x.md: gone").with_place((&place(1)).into());
+        let findings = [finding.with_advice("Write another.")];
+        let report = CheckReport {
+            link_count: last,
+            unique_url_count: 1,
             observations: &[seen],
-            findings: &[finding],
+            findings: Team::restrict(&findings),
             unread: &[],
-            inconclusive: None,
-            requests: (0, 0, 0),
-            hosts: &[],
+            inconclusive_reason: None,
+            requests: RequestCounts { read: 0, write: 0, web: 0 },
+            host_traffic: &[],
             took_ms: 1,
             verbose,
             shard: None,
         };
-        text(&looked, None)
+        render_text(&report, None)
     };
     assert!(
-        told(3, false).contains("\n      fix: Write another.\n      also at: a.md:2:3, a.md:3:3\n"),
+        reported(3, false).contains("\n      fix: Write another.\n      also at: a.md:2:3, a.md:3:3\n"),
         "{}",
-        told(3, false)
+        reported(3, false)
     );
     assert!(
-        told(9, false).contains("also at: a.md:2:3, a.md:3:3, a.md:4:3, a.md:5:3, a.md:6:3, 3 more, which -v names\n")
+        reported(9, false)
+            .contains("also at: a.md:2:3, a.md:3:3, a.md:4:3, a.md:5:3, a.md:6:3, 3 more, which -v names\n")
     );
-    assert!(told(9, true).contains(", a.md:9:3\n") && !told(1, false).contains("also at"));
+    assert!(reported(9, true).contains(", a.md:9:3\n") && !reported(1, false).contains("also at"));
 }

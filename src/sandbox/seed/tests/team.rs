@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{plot, pod};
-use crate::sandbox::seed::house::{MISSING, RETIRED};
-use crate::sandbox::seed::{MEMBERS, Plot, PodPlot, canaries, page_text};
-use crate::sandbox::world::{Visibility, World};
+use gitlab_sandbox::world::{Visibility, World};
+
+use super::{pod, seed};
+use crate::sandbox::seed::label_groups_and_reports::{MISSING_LABEL, RETIRED_LABEL};
+use crate::sandbox::seed::{MEMBERS, Seed, SeedPod, all_canary_texts, build_world, render_page};
 
 #[derive(serde::Deserialize)]
 struct Agent {
@@ -32,7 +33,7 @@ struct Main {
 
 /// A pod with all that the others do without.
 fn furnished() -> World {
-    let pod = PodPlot {
+    let pod = SeedPod {
         agents_project: Some("readiness/team".to_owned()),
         agents_path: "data/agents".to_owned(),
         agents_ref: "master".to_owned(),
@@ -41,12 +42,12 @@ fn furnished() -> World {
         reports_project: Some("group/reports".to_owned()),
         ..pod("secure", "pod::secure")
     };
-    World::seeded(&Plot { now: plot().now, pods: vec![pod] })
+    build_world(&Seed { now: seed().now, pods: vec![pod] })
 }
 
 fn agent_files(world: &World) -> BTreeMap<String, String> {
-    let project = world.project_at("readiness/team").unwrap();
-    let files = project.branch("master").unwrap().iter();
+    let project = world.project_by_path("readiness/team").unwrap();
+    let files = project.branch_files("master").unwrap().iter();
     files
         .filter(|(path, _)| path.starts_with("data/agents/"))
         .map(|(path, text)| (path.clone(), text.clone()))
@@ -56,9 +57,9 @@ fn agent_files(world: &World) -> BTreeMap<String, String> {
 #[test]
 fn the_team_data_has_one_case_of_everything() {
     let world = furnished();
-    let project = world.project_at("readiness/team").unwrap();
-    let bot = world.user_named("podkeeper-bot").unwrap().id;
-    assert_eq!((project.visibility, world.access(project.id, Some(bot))), (Visibility::Private, 20));
+    let project = world.project_by_path("readiness/team").unwrap();
+    let bot = world.user_by_username("podkeeper-bot").unwrap().id;
+    assert_eq!((project.visibility, world.access_level(project.id, Some(bot))), (Visibility::Private, 20));
     let files = agent_files(&world);
     assert_eq!(files.len(), 15);
 
@@ -89,7 +90,7 @@ fn the_team_data_has_one_case_of_everything() {
     let of = |handle: &str| &agents[handle][0].0;
     assert_eq!(world.users[&of("lucja-wisnik").gitlab.id].username, "lwisnik");
     assert_eq!(world.users[&of("reneeduvalobi").gitlab.id].username, "renee-obi");
-    assert!(world.user_named("reneeduvalobi").is_none());
+    assert!(world.user_by_username("reneeduvalobi").is_none());
     assert_eq!(world.users[&of("tuval").gitlab.id].state, "blocked");
     assert_eq!(of("barnaby").name, "Barnaby Thorne");
 }
@@ -99,7 +100,7 @@ fn what_is_nobodys_business_is_a_canary_and_stands_in_the_team_data_only() {
     let world = furnished();
     let files = agent_files(&world);
     let all: String = files.values().map(String::as_str).collect();
-    let known: BTreeSet<String> = canaries().into_iter().collect();
+    let known: BTreeSet<String> = all_canary_texts().into_iter().collect();
     assert_eq!(known.len(), 15 * 24);
     let is_part = |char: char| char.is_ascii_alphanumeric() || char == '-';
     let found: BTreeSet<String> = all
@@ -108,7 +109,7 @@ fn what_is_nobodys_business_is_a_canary_and_stands_in_the_team_data_only() {
         .collect();
     assert_eq!(found, known);
     let mut rest = world.clone();
-    let team = rest.project_at("readiness/team").unwrap().id;
+    let team = rest.project_by_path("readiness/team").unwrap().id;
     rest.projects.remove(&team);
     assert!(!serde_json::to_string(&rest).unwrap().contains("CANARY"));
 }
@@ -116,25 +117,25 @@ fn what_is_nobodys_business_is_a_canary_and_stands_in_the_team_data_only() {
 #[test]
 fn label_groups_have_the_labels_of_the_page_but_for_two() {
     let world = furnished();
-    let page = page_text(&pod("secure", "pod::secure"));
+    let page = render_page(&pod("secure", "pod::secure"));
     let wanted: BTreeSet<&str> = page.split("~\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     for path in ["one", "two/below"] {
-        let group = world.group_at(path).unwrap();
+        let group = world.group_by_path(path).unwrap();
         assert_eq!(group.visibility, Visibility::Public);
         let names: BTreeSet<&str> = group.labels.values().map(|label| label.name.as_str()).collect();
         let missing: Vec<&&str> = wanted.iter().filter(|name| !name.is_empty() && !names.contains(**name)).collect();
-        assert_eq!(missing, [&MISSING, &RETIRED]);
+        assert_eq!(missing, [&MISSING_LABEL, &RETIRED_LABEL]);
         assert!(names.contains("group::threat insights [DEPRECATED]"));
     }
-    let reports = world.project_at("group/reports").unwrap();
-    let bot = world.user_named("podkeeper-bot").unwrap().id;
+    let reports = world.project_by_path("group/reports").unwrap();
+    let bot = world.user_by_username("podkeeper-bot").unwrap().id;
     assert_eq!((reports.visibility, reports.issues_enabled), (Visibility::Public, true));
-    assert_eq!((world.access(reports.id, Some(bot)), reports.issues.len()), (20, 0));
+    assert_eq!((world.access_level(reports.id, Some(bot)), reports.issues.len()), (20, 0));
 }
 
 #[test]
 fn a_pod_without_team_data_leaves_its_people_alone() {
-    let world = World::seeded(&plot());
-    assert!(MEMBERS.iter().all(|(handle, _)| world.user_named(handle).unwrap().state == "active"));
-    assert!(world.project_at("readiness/team").is_none());
+    let world = build_world(&seed());
+    assert!(MEMBERS.iter().all(|(handle, _)| world.user_by_username(handle).unwrap().state == "active"));
+    assert!(world.project_by_path("readiness/team").is_none());
 }

@@ -1,0 +1,303 @@
+//! Links without a host: where they lead among the files around a document.
+//!
+//! A plain tree resolves as GitLab shows it: relative to the document, or from the root of the repository. A Hugo site
+//! resolves as its visitors see it: by the addresses of pages, with aliases, redirects and `ref` shortcodes.
+
+mod anchors;
+mod hugo;
+mod path;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use crate::fragment;
+use crate::markdown::headings;
+use crate::text::{one_line, percent_decode as decoded};
+use crate::verdict::{Assessment, Verdict};
+pub use anchors::{DocumentAnchors, FrontMatter};
+use hugo::HugoSite;
+
+use crate::MOST_REDIRECTS;
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A file, whatever it holds.
+    File,
+    /// A folder, empty or not.
+    Folder,
+    /// A symlink, or what stands behind one, that leads out of the root. Whether anything is there is not asked.
+    OutsideRoot,
+}
+
+/// The files around documents. Paths are relative to their root, with `/` between their parts.
+pub trait FileSystem: Send + Sync {
+    /// What stands at a path; `None` where nothing does.
+    fn entry_kind(&self, path: &str) -> Option<FileKind>;
+    /// The text of a file; `None` where it cannot be read, or stands outside of the root.
+    fn read_text(&self, path: &str) -> Option<String>;
+}
+
+/// A document that links can lead to.
+#[derive(Debug, Clone)]
+pub struct LocalDocument {
+    /// Its path, relative to the root of the files.
+    pub path: String,
+    /// What its front matter says of its address.
+    pub front_matter: FrontMatter,
+    /// Its anchors, where they are known already.
+    pub anchors: Option<DocumentAnchors>,
+}
+
+/// How links without a host resolve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteKind {
+    /// As files.
+    Tree,
+    /// As the pages of a site that Hugo builds.
+    Hugo,
+}
+
+/// The files that links without a host can lead to.
+pub struct LocalFiles {
+    files: Box<dyn FileSystem>,
+    hugo: Option<HugoSite>,
+    /// The documents, by path, as far as their anchors are known.
+    documents: BTreeMap<String, DocumentAnchors>,
+    /// Anchors of other files, by path, as far as they were read.
+    read: Mutex<BTreeMap<String, Option<DocumentAnchors>>>,
+}
+
+impl std::fmt::Debug for LocalFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalFiles").field("site", &self.is_hugo_site()).finish_non_exhaustive()
+    }
+}
+
+/// Where a link leads, and the verdict on it.
+pub(super) struct ResolvedLink {
+    /// What tells it from others: the path it leads to, with its fragment.
+    pub(super) destination: String,
+    pub(super) assessment: Assessment,
+}
+
+impl LocalFiles {
+    /// Knows these documents; anchors that are not known are read when a link names one.
+    pub fn new(site: SiteKind, files: Box<dyn FileSystem>, documents: Vec<LocalDocument>) -> Self {
+        let hugo = (site == SiteKind::Hugo).then(|| HugoSite::new(&documents, files.as_ref()));
+        let documents = documents.into_iter().filter_map(|document| Some((document.path, document.anchors?))).collect();
+        Self { files, hugo, documents, read: Mutex::default() }
+    }
+
+    /// Whether it is a site, whose root-relative links are its own pages.
+    pub(super) fn is_hugo_site(&self) -> bool {
+        self.hugo.is_some()
+    }
+
+    /// Whether a document is a page of a site: what stands beside its content is shown as a file.
+    pub(super) fn is_content_file(&self, path: &str) -> bool {
+        self.hugo.as_ref().is_some_and(|hugo| hugo.is_content_file(path))
+    }
+
+    /// Where an address leads that stands in the document `from` and names no host. Total.
+    pub(super) fn resolve(&self, from: &str, address: &str) -> ResolvedLink {
+        self.resolve_with(from, address, self.hugo.as_ref().filter(|hugo| hugo.is_content_file(from)))
+    }
+
+    /// Where a path of the site itself leads, whatever document names it. Total.
+    pub(super) fn resolve_on_site(&self, address: &str) -> ResolvedLink {
+        self.resolve_with("", address, self.hugo.as_ref())
+    }
+
+    fn resolve_with(&self, from: &str, address: &str, site: Option<&HugoSite>) -> ResolvedLink {
+        if let Some(named) = hugo::parse_ref_shortcode(address) {
+            return match &self.hugo {
+                Some(hugo) => {
+                    let (name, place) = split_fragment(&named);
+                    self.assess_destination(hugo.resolve_ref(from, name), place, &named)
+                }
+                None => resolved_link(&named, Verdict::Skipped, "it has no address until the site is built"),
+            };
+        }
+        if address.is_empty() || address.contains("{{") {
+            return resolved_link(address, Verdict::Skipped, "it has no address until the site is built");
+        }
+        let (to, place) = split_fragment(address);
+        let to = decoded(to.split('?').next().unwrap_or_default());
+        if to.is_empty() {
+            return self.assess_fragment(from, place, Assessment::new(Verdict::Alive, ""));
+        }
+        match site {
+            Some(hugo) => self.assess_destination(hugo.resolve_path(from, &to, self.files.as_ref()), place, address),
+            None => self.assess_destination(self.resolve_in_tree(from, &to), place, address),
+        }
+    }
+
+    fn resolve_in_tree(&self, from: &str, to: &str) -> Destination {
+        let joined = match to.strip_prefix('/') {
+            Some(from_root) => path::join("", from_root),
+            None => path::join(path::parent(from), to),
+        };
+        let Some(path) = joined else { return Destination::OutsideRoot };
+        // What was read is there.
+        let entry =
+            if self.documents.contains_key(&path) { Some(FileKind::File) } else { self.files.entry_kind(&path) };
+        match entry {
+            Some(FileKind::File) => Destination::File { path, moved: None },
+            Some(FileKind::Folder) => Destination::Folder(path),
+            Some(FileKind::OutsideRoot) => Destination::OutsideRoot,
+            // GitLab takes it from the root of the repository, a site from its own: the configuration names neither.
+            None if to.starts_with('/') => {
+                Destination::Unknown("no file has this path; --site hugo or --site-url search for it on a site")
+            }
+            None => {
+                let with_ending = format!("{path}.md");
+                let better = || format!("{}.md", to.trim_end_matches('/'));
+                let better = (self.files.entry_kind(&with_ending) == Some(FileKind::File)).then(better);
+                Destination::Missing { path, better }
+            }
+        }
+    }
+
+    /// The verdict on a destination, the anchor included.
+    fn assess_destination(&self, arrival: Destination, place: Option<&str>, address: &str) -> ResolvedLink {
+        match arrival {
+            Destination::File { path, moved } => {
+                let assessment = match moved {
+                    None => Assessment::new(Verdict::Alive, ""),
+                    Some(better) => {
+                        let better = place.map_or(better.clone(), |place| format!("{better}#{place}"));
+                        Assessment::new(Verdict::Moved, "the page has another address now").with_suggestion(better)
+                    }
+                };
+                self.assess_fragment(&path, place, assessment)
+            }
+            Destination::Folder(path) => self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, "")),
+            Destination::OutsideRoot => {
+                resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
+            }
+            Destination::Redirected(to) => self.follow_site_redirects(to, place),
+            Destination::Missing { path, better } => {
+                let shown = one_line(path.as_str());
+                let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
+                if let Some(better) = better {
+                    found.assessment = found.assessment.with_suggestion(better);
+                }
+                found
+            }
+            Destination::Unknown(why) => resolved_link(address, Verdict::Skipped, why),
+        }
+    }
+
+    /// Follows what a site's server redirects, with the anchor that browsers take along.
+    fn follow_site_redirects(&self, mut to: String, place: Option<&str>) -> ResolvedLink {
+        for _ in 0..MOST_REDIRECTS {
+            let better = match place {
+                Some(place) if !to.contains('#') => format!("{to}#{place}"),
+                _ => to,
+            };
+            let moved =
+                Assessment::new(Verdict::Moved, "the page has another address now").with_suggestion(better.clone());
+            let here = better.starts_with('/') && !better.starts_with("//");
+            let Some(hugo) = self.hugo.as_ref().filter(|_| here) else {
+                return ResolvedLink { destination: better, assessment: moved };
+            };
+            let (path, own) = split_fragment(&better);
+            let path = decoded(path.split('?').next().unwrap_or_default());
+            match hugo.resolve_path("", &path, self.files.as_ref()) {
+                Destination::Redirected(next) => to = next,
+                Destination::File { path, moved: None } | Destination::Folder(path) => {
+                    return self.assess_fragment(&path, own, moved);
+                }
+                Destination::Unknown(_) => return ResolvedLink { destination: better, assessment: moved },
+                arrival => return self.assess_destination(arrival, own, &better),
+            }
+        }
+        resolved_link(&to, Verdict::Skipped, "it is redirected again and again")
+    }
+
+    /// The verdict on an anchor in a file that is there.
+    fn assess_fragment(&self, path: &str, place: Option<&str>, assessment: Assessment) -> ResolvedLink {
+        let Some(wanted) = fragment::decode_anchor(place) else {
+            return ResolvedLink { destination: path.to_owned(), assessment };
+        };
+        let to = format!("{path}#{wanted}");
+        let unverifiable = |why: &'static str| Assessment {
+            verdict: Verdict::FragmentUnverifiable,
+            reason: why.into(),
+            ..assessment.clone()
+        };
+        let assessment = match self.query_anchors(path, |anchors| (anchors.has(&wanted), anchors.may_be_incomplete)) {
+            None => unverifiable("it is there; its places are not known"),
+            Some((true, _)) => assessment,
+            Some((false, true)) => unverifiable("the page is there; its headings are made when the site is built"),
+            // GitLab shows the source of a Markdown file whose lines are linked; how many there are is not known here.
+            Some((false, false)) if self.hugo.is_none() && headings::last_gitlab_line(&wanted).is_some() => {
+                unverifiable("it is there; its lines are not counted")
+            }
+            Some((false, false)) => {
+                let shown = one_line(&wanted);
+                Assessment {
+                    verdict: Verdict::FragmentDead,
+                    reason: format!("the page is there, the place #{shown} is not").into(),
+                    suggestion: None,
+                    ..assessment
+                }
+            }
+        };
+        ResolvedLink { destination: to, assessment }
+    }
+
+    /// Asks the anchors of a file; `None` where they cannot be known.
+    fn query_anchors<T>(&self, path: &str, ask: impl FnOnce(&DocumentAnchors) -> T) -> Option<T> {
+        if let Some(anchors) = self.documents.get(path) {
+            return Some(ask(anchors));
+        }
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let anchors = known.entry(path.to_owned()).or_insert_with(|| {
+            let text = headings::is_markdown_path(path).then(|| self.files.read_text(path)).flatten();
+            text.map(|text| DocumentAnchors::parse(&text))
+        });
+        anchors.as_ref().map(ask)
+    }
+}
+
+/// How far a link came.
+enum Destination {
+    /// At a file, perhaps under an address that is not its own any more.
+    File { path: String, moved: Option<String> },
+    /// At a folder.
+    Folder(String),
+    /// At another address, to which the site redirects and which is not resolved here.
+    Redirected(String),
+    /// Nothing is there; perhaps under a better address.
+    Missing { path: String, better: Option<String> },
+    /// Above the root of the files.
+    OutsideRoot,
+    /// It cannot be known; why.
+    Unknown(&'static str),
+}
+
+fn resolved_link(to: &str, verdict: Verdict, why: impl Into<Cow<'static, str>>) -> ResolvedLink {
+    ResolvedLink { destination: to.to_owned(), assessment: Assessment::new(verdict, why) }
+}
+
+fn split_fragment(address: &str) -> (&str, Option<&str>) {
+    match address.split_once('#') {
+        Some((to, place)) => (to, Some(place)),
+        None => (address, None),
+    }
+}
+
+/// All paths of documents, by the name its page goes by (file, or folder for an index).
+fn documents_by_name(documents: &[&LocalDocument]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for document in documents {
+        names.entry(path::page_name(&document.path)).or_default().insert(document.path.clone());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+
+use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Moved, Skipped};
+
+use super::*;
+
+/// Stands for a symlink out of the root.
+const LEADS_OUT: &str = "->";
+
+/// Files in memory.
+struct Memory(BTreeMap<&'static str, &'static str>);
+
+impl FileSystem for Memory {
+    fn entry_kind(&self, path: &str) -> Option<FileKind> {
+        if let Some(text) = self.0.get(path) {
+            return Some(if *text == LEADS_OUT { FileKind::OutsideRoot } else { FileKind::File });
+        }
+        let below = format!("{path}/");
+        (path.is_empty() || self.0.keys().any(|known| known.starts_with(&below))).then_some(FileKind::Folder)
+    }
+
+    fn read_text(&self, path: &str) -> Option<String> {
+        self.0.get(path).filter(|text| **text != LEADS_OUT).map(|text| (*text).to_owned())
+    }
+}
+
+fn local(site: SiteKind, files: &[(&'static str, &'static str)]) -> LocalFiles {
+    let documents = files.iter().filter(|(path, _)| headings::is_markdown_path(path)).map(|(path, text)| {
+        LocalDocument { path: (*path).to_owned(), front_matter: FrontMatter::parse(text), anchors: None }
+    });
+    let documents: Vec<LocalDocument> = documents.collect();
+    LocalFiles::new(site, Box::new(Memory(files.iter().copied().collect())), documents)
+}
+
+#[track_caller]
+fn assessment(local: &LocalFiles, from: &str, cases: &[(&str, Verdict, &str)]) {
+    for (address, verdict, suggestion) in cases {
+        let found = local.resolve(from, address);
+        let better = found.assessment.suggestion.clone().unwrap_or_default();
+        assert_eq!(
+            (found.assessment.verdict, better.as_str()),
+            (*verdict, *suggestion),
+            "{address} from {from}: {}",
+            found.assessment.reason
+        );
+    }
+}
+
+#[test]
+fn in_a_tree_links_are_relative_to_their_document_or_to_the_root() {
+    let tree = local(
+        SiteKind::Tree,
+        &[
+            ("README.md", "# Top\n\n## Über uns\n\n## Top\n"),
+            ("docs/a.md", "# A\n\n<a id=\"here\"></a>\n"),
+            ("docs/b/c.md", "# C\n"),
+            ("src/main.rs", "fn main() {}"),
+            ("docs/with space.png", ""),
+        ],
+    );
+    assessment(
+        &tree,
+        "docs/a.md",
+        &[
+            ("b/c.md", Alive, ""),
+            ("./b/../a.md#here", Alive, ""),
+            ("#a", Alive, ""),
+            ("#no", FragmentDead, ""),
+            ("#top", Alive, ""),
+            ("../README.md#%C3%BCber-uns", Alive, ""),
+            ("../README.md#top-1", Alive, ""),
+            ("../README.md#top-2", FragmentDead, ""),
+            ("/README.md?plain=1", Alive, ""),
+            ("/docs/", Alive, ""),
+            ("/handbook/somewhere/", Skipped, ""),
+            ("with%20space.png", Alive, ""),
+            ("../src/main.rs#L1", FragmentUnverifiable, ""),
+            ("b/c", Dead, "b/c.md"),
+            ("b/c/", Dead, "b/c.md"),
+            ("../docs#intro", FragmentUnverifiable, ""),
+            ("b/d.md", Dead, ""),
+            ("../../outside.md", Skipped, ""),
+            ("{{< ref \"a\" >}}", Skipped, ""),
+        ],
+    );
+}
+
+#[test]
+fn in_a_hugo_site_links_are_addresses_of_pages() {
+    let site = local(
+        SiteKind::Hugo,
+        &[
+            ("content/handbook/_index.md", "# Handbook\n"),
+            (
+                "content/handbook/support/_index.md",
+                "---\ntitle: x\naliases:\n  - /handbook/old-support/\n---\n# Support\n\n## Pods {#pods}\n",
+            ),
+            ("content/handbook/support/Secure Pod.md", "# Secure\n\n{{% people %}}\n"),
+            ("content/handbook/support/picture.png", ""),
+            ("content/handbook/named.md", "---\nurl: /elsewhere/\n---\n# Named\n"),
+            ("static/images/x.png", ""),
+            (
+                "layouts/index.redirects",
+                "# comment\n/handbook/gone/* /handbook/support/:splat 301\n/single /handbook/ 302\n",
+            ),
+        ],
+    );
+    assessment(
+        &site,
+        "content/handbook/_index.md",
+        &[
+            ("/handbook/support/", Alive, ""),
+            ("/handbook/support", Alive, ""),
+            ("support/#pods", Alive, ""),
+            ("support/#gone", FragmentDead, ""),
+            ("support/_index.md#pods", Alive, ""),
+            ("/handbook/support/secure-pod/#people", FragmentUnverifiable, ""),
+            ("/handbook/support/secure-pod/index.html", Alive, ""),
+            ("/handbook/old-support/#pods", Moved, "/handbook/support/#pods"),
+            ("/handbook/gone/secure-pod/", Moved, "/handbook/support/secure-pod/"),
+            ("/single", Moved, "/handbook/"),
+            ("/elsewhere/", Alive, ""),
+            ("/images/x.png", Alive, ""),
+            ("support/picture.png", Alive, ""),
+            ("/handbook/no/such/page/", Dead, ""),
+            ("{{< ref \"support#pods\" >}}", Alive, ""),
+            ("{{% relref path=\"/handbook/named\" %}}", Alive, ""),
+            ("{{<ref 'named'>}}", Alive, ""),
+            ("{{< ref \"nothing\" >}}", Dead, ""),
+            ("{{</* ref \"shown\" */>}}", Skipped, ""),
+            ("../../../up", Skipped, ""),
+        ],
+    );
+    // A page that is a file of its own: from its address, or from its document's folder.
+    assessment(
+        &site,
+        "content/handbook/support/Secure Pod.md",
+        &[("../#pods", Alive, ""), ("picture.png", Alive, ""), ("../support/#pods", Alive, ""), ("nothing/", Dead, "")],
+    );
+}
+
+#[test]
+fn what_the_server_leads_on_is_looked_at_where_it_ends() {
+    let site = local(
+        SiteKind::Hugo,
+        &[
+            ("content/new/_index.md", "## Here\n"),
+            ("content/named.md", "---\naliases: [/known/]\n---\n## Named\n"),
+            (
+                "static/_redirects",
+                "/old/*.html /:splat/ 301\n/news/:year/:page /:page/\n/one /two\n/two /new/#here\n\
+                 /a /known/\n/gone /nowhere/\n/out https://other.example/x\n/round /round/\n/app/* /new/ 200\n",
+            ),
+        ],
+    );
+    assessment(
+        &site,
+        "content/named.md",
+        &[
+            ("/old/new.html#here", Moved, "/new/#here"),
+            ("/old/new.html#no", FragmentDead, ""),
+            ("/old/lost.html", Dead, ""),
+            ("/news/2024/new/", Moved, "/new/"),
+            ("/one", Moved, "/new/#here"),
+            ("/a#named", Moved, "/named/#named"),
+            ("/gone", Dead, ""),
+            ("/out#x", Moved, "https://other.example/x#x"),
+            ("/round", Skipped, ""),
+            ("/app/anything/", Skipped, ""),
+        ],
+    );
+}
+
+#[test]
+fn pages_that_a_site_makes_itself_are_not_called_dead() {
+    let plain = local(
+        SiteKind::Hugo,
+        &[
+            ("content/_index.md", ""),
+            ("content/about.de.md", ""),
+            ("content/team/_index.md", ""),
+            ("content/team/page.html", ""),
+            ("content/books/_content.gotmpl", ""),
+            ("static/app/index.html", ""),
+        ],
+    );
+    assessment(
+        &plain,
+        "content/_index.md",
+        &[
+            ("/tags/", Skipped, ""),
+            ("/tags/x/", Skipped, ""),
+            ("/categories/a/page/3/", Skipped, ""),
+            ("/team/page/2/", Skipped, ""),
+            ("/team/index.xml", Skipped, ""),
+            ("/sitemap.xml", Skipped, ""),
+            ("/de/about/", Skipped, ""),
+            ("/team/page/", Skipped, ""),
+            ("/books/one/two/", Skipped, ""),
+            ("/app/", Alive, ""),
+            ("/team/pages/2/", Dead, ""),
+            ("/fr/about/", Dead, ""),
+            ("/images/x.png", Dead, ""),
+        ],
+    );
+    // What settings say of the same missing page, of a picture and of a page of a taxonomy.
+    for (path, text, page, picture, kind) in [
+        ("hugo.toml", "[permalinks]\nposts = '/:year/:title/'\n", Skipped, Skipped, Skipped),
+        ("config/_default/permalinks.yaml", "posts: /:slug/\n", Skipped, Skipped, Skipped),
+        ("config.json", "{\"languages\": {\"en\": {}, \"de\": {}}}", Skipped, Skipped, Skipped),
+        ("hugo.yaml", "languages:\n  en:\n    title: x\n", Dead, Dead, Dead),
+        ("config/_default/module.toml", "[[mounts]]\nsource = 'x'\ntarget = 'content'\n", Skipped, Skipped, Skipped),
+        ("hugo.yaml", "module:\n  imports:\n    - path: example.com/theme\n", Dead, Skipped, Dead),
+        ("hugo.toml", "[taxonomies]\nkind = 'kinds'\n", Dead, Dead, Skipped),
+        ("hugo.toml", "this is no TOML", Skipped, Skipped, Skipped),
+        ("themes/plain/theme.toml", "", Dead, Skipped, Dead),
+    ] {
+        let site = local(SiteKind::Hugo, &[("content/_index.md", ""), (path, text)]);
+        let cases = [("/no/page/at/all/", page, ""), ("/x.png", picture, ""), ("/kinds/a/", kind, "")];
+        assessment(&site, "content/_index.md", &cases);
+    }
+}
+
+#[test]
+fn front_matter_is_read_in_every_form() {
+    for (text, front) in [
+        ("---\nslug: x\naliases: /old/\n---\n", (Some("x"), None, vec!["/old/"])),
+        ("---\nurl: /u/\naliases:\n---\n", (None, Some("/u/"), vec![])),
+        ("---\naliases:\n  - /a/\n  -\n---\n", (None, None, vec!["/a/"])),
+        ("+++\nurl = '/u/'\naliases = ['/a/', '/b/']\n+++\n# X\n", (None, Some("/u/"), vec!["/a/", "/b/"])),
+        ("+++\nslug = 'x'\naliases = '/a/'\n+++\n", (Some("x"), None, vec!["/a/"])),
+        ("+++\nno TOML\n+++\n", (None, None, vec![])),
+    ] {
+        let read = FrontMatter::parse(text);
+        let aliases: Vec<&str> = read.aliases.iter().map(String::as_str).collect();
+        assert_eq!((read.slug.as_deref(), read.url.as_deref(), aliases), front, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_beside_the_content_of_a_site_is_a_file() {
+    let site = local(
+        SiteKind::Hugo,
+        &[("README.md", "# Top\n"), ("docs/a.md", ""), ("content/_index.md", ""), ("content/a.md", "")],
+    );
+    assessment(&site, "README.md", &[("content/a.md", Alive, ""), ("docs/", Alive, ""), ("docs/b.md", Dead, "")]);
+    assessment(&site, "content/_index.md", &[("/a/", Alive, ""), ("/readme/", Dead, ""), ("/docs/a/", Dead, "")]);
+    assert_eq!(site.resolve_on_site("/a/").assessment.verdict, Alive);
+}
+
+#[test]
+fn what_leads_out_of_the_root_is_neither_there_nor_gone() {
+    let tree = local(SiteKind::Tree, &[("README.md", ""), ("out.txt", LEADS_OUT), ("more.md", LEADS_OUT)]);
+    assessment(&tree, "README.md", &[("out.txt", Skipped, ""), ("more.md#x", Skipped, ""), ("more", Dead, "")]);
+    let site = [
+        ("content/_index.md", ""),
+        ("content/a.html", LEADS_OUT),
+        ("static/x.png", LEADS_OUT),
+        ("content/b", LEADS_OUT),
+    ];
+    let links = [("/x.png", Skipped, ""), ("/a/", Skipped, ""), ("/b/", Skipped, ""), ("/gone/", Dead, "")];
+    assessment(&local(SiteKind::Hugo, &site), "content/_index.md", &links);
+    for settings in ["hugo.toml", "config/_default/permalinks.yaml", "static/_redirects"] {
+        let site = local(SiteKind::Hugo, &[("content/_index.md", ""), (settings, LEADS_OUT)]);
+        assessment(&site, "content/_index.md", &[("/gone/", Skipped, "")]);
+    }
+}

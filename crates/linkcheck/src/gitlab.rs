@@ -1,0 +1,158 @@
+//! Things of GitLab, asked of its API in batches.
+//!
+//! Over HTTP a private project and a missing file look alive: both are redirects to a page that answers
+//! 200 (fact sheet on links, section 5.1). The API tells them apart, and a page's links and labels cost two
+//! to four requests there.
+
+pub mod api;
+mod assess;
+mod batch;
+mod ci_template;
+mod labels;
+mod lookup_results;
+mod lookups;
+mod owner_query;
+mod query_builder;
+mod query_rounds;
+mod response;
+mod rest;
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use crate::document::LabelSet;
+use crate::observed::{FailureCause, ReadFailure};
+use crate::target::GitlabTarget;
+use crate::time_budget::finish_by;
+use crate::verdict::{Assessment, LabelVerdict};
+use api::GitlabApi;
+use lookup_results::LookupResults;
+use owner_query::OwnerQuery;
+
+/// Whether this is a path that GitLab gives a project which is marked for deletion, or whose group is:
+/// `NAME-deletion_scheduled-ID` (`app/services/namespaces/mark_for_deletion_base_service.rb`).
+pub fn is_path_marked_for_deletion(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let number = part.rsplit_once("-deletion_scheduled-").map(|(_, number)| number);
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+/// A link to a project, group or user of GitLab, or to something in it.
+pub(super) struct GitlabLink {
+    pub(super) target: GitlabTarget,
+    /// What follows the `#`, decoded; empty without one.
+    pub(super) fragment: String,
+}
+
+/// The results of all links and labels of one GitLab.
+pub(super) struct LinkResults {
+    /// A verdict for each link, in their order.
+    pub(super) assessments: Vec<Assessment>,
+    /// Which of them are in a project that is not seen, in a group that the token is a member of: most likely it was
+    /// renamed.
+    pub(super) likely_renamed: Vec<bool>,
+    /// The verdicts of each set of labels, in their order.
+    pub(super) labels: Vec<BTreeMap<String, LabelVerdict>>,
+    /// Why GitLab could not be asked, if it could not.
+    pub(super) failure: Option<ReadFailure>,
+}
+
+/// Checks all links and labels in rounds: first what each names, then what only the first answers leave open, and at
+/// last whether this token's role would see what seems to be missing.
+/// What is not answered when it `ends` is left open.
+pub(super) async fn check_links(
+    links: &[GitlabLink],
+    labels: &[LabelSet<'_>],
+    api: &dyn GitlabApi,
+    ends: Option<Instant>,
+) -> LinkResults {
+    let mut answers = LookupResults::default();
+    let mut rounds = QueryRounds { links, labels, api, ends, failure: None };
+    rounds.run_round(query_rounds::first_round, &mut answers).await;
+    rounds.run_round(query_rounds::second_round, &mut answers).await;
+    rounds.run_round(query_rounds::role_round, &mut answers).await;
+    let mut failure = rounds.failure;
+    if failure.is_none() && finish_by(ends, rest::run_lookups(links, &mut answers, api)).await.is_none() {
+        failure = Some(out_of_time());
+    }
+    LinkResults {
+        assessments: links.iter().map(|link| assess::assess(link, &answers)).collect(),
+        labels: labels.iter().map(|asked| labels::assess_labels(asked, &answers)).collect(),
+        likely_renamed: links
+            .iter()
+            .map(|link| query_rounds::is_likely_renamed(link, &answers) || has_known_new_path(link, api))
+            .collect(),
+        failure,
+    }
+}
+
+/// Whether a link names a project that is known to be elsewhere today.
+fn has_known_new_path(link: &GitlabLink, api: &dyn GitlabApi) -> bool {
+    let path = link.target.owner.path();
+    api.cached_project_path(path).is_some_and(|today| today != path)
+}
+
+/// Looks for projects that GraphQL does not show where they are today; a verdict for each link whose project was found
+/// under another path. Each project costs a request, so this is for those that nothing else shows.
+pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn GitlabApi) -> Vec<Option<Assessment>> {
+    let mut answers = LookupResults::default();
+    let paths = links.iter().map(|link| link.target.owner.path()).collect();
+    answers.record_moved_projects(rest::find_moved_projects(paths, api).await);
+    let mut rounds = QueryRounds { links, labels: &[], api, ends: None, failure: None };
+    for round in [query_rounds::moved_projects_round, query_rounds::second_round, query_rounds::role_round] {
+        rounds.run_round(round, &mut answers).await;
+    }
+    let assessments =
+        links.iter().map(|link| answers.has_moved(link.target.owner.path()).then(|| assess::assess(link, &answers)));
+    assessments.collect()
+}
+
+fn out_of_time() -> ReadFailure {
+    ReadFailure {
+        what: "what GitLab's API knows of links and labels".to_owned(),
+        why: "the time of this check ended before it was answered".to_owned(),
+        cause: FailureCause::Unavailable,
+    }
+}
+
+/// Round after round of queries, and what is known so far.
+struct QueryRounds<'a> {
+    links: &'a [GitlabLink],
+    labels: &'a [LabelSet<'a>],
+    api: &'a dyn GitlabApi,
+    ends: Option<Instant>,
+    /// Why GitLab could not be asked, if it could not.
+    failure: Option<ReadFailure>,
+}
+
+impl QueryRounds<'_> {
+    /// Whether it makes sense to ask any more: a token that was refused is refused again, and time does not come back.
+    fn can_ask(&self) -> bool {
+        self.failure.as_ref().is_none_or(|failure| failure.cause != FailureCause::Token)
+            && self.ends.is_none_or(|ends| Instant::now() < ends)
+    }
+
+    /// Sends those queries of a round that are not answered yet.
+    async fn run_round(
+        &mut self,
+        round: impl Fn(&[GitlabLink], &[LabelSet<'_>], &LookupResults) -> Vec<OwnerQuery>,
+        answers: &mut LookupResults,
+    ) {
+        let queries = answers.unanswered_queries(round(self.links, self.labels, answers));
+        if queries.is_empty() || !self.can_ask() {
+            return;
+        }
+        let Some((answered, why)) = finish_by(self.ends, batch::run_queries(queries, self.api)).await else {
+            self.failure.get_or_insert_with(out_of_time);
+            return;
+        };
+        if self.failure.is_none() {
+            self.failure = why;
+        }
+        for (query, answer) in answered {
+            answers.record_owner_result(&query, answer);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Anchors in GitLab Markdown: the ids that headings get, and lines of files.
+//!
+//! One list of ids serves GitLab of every version and sites that Hugo builds: an anchor that one of them makes counts,
+//! so that a living one is never called dead.
+
+mod ids;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use comrak::nodes::{Node, NodeValue};
+use comrak::{Arena, Options, parse_document};
+
+/// The headings of a Markdown text with the `id` and `name` of its raw HTML: the anchors that links can lead to.
+///
+/// Many documents are read and few are asked for an anchor, so ids are made when the first is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct MarkdownAnchors {
+    /// Each, in order.
+    all: Vec<HeadingText>,
+    /// Each `id` and `name` of the raw HTML.
+    named: Vec<String>,
+    /// The ids of GitLab today, which most links mean, and those of the HTML.
+    likely: OnceLock<BTreeSet<String>>,
+    /// Those of other renderers.
+    others: OnceLock<BTreeSet<String>>,
+}
+
+/// What ids are made from.
+#[derive(Debug, Clone)]
+struct HeadingText {
+    /// Its text without Markdown's marks.
+    words: String,
+    /// Its source, where that is another text.
+    source: Option<String>,
+}
+
+impl HeadingText {
+    fn source(&self) -> &str {
+        self.source.as_ref().unwrap_or(&self.words)
+    }
+}
+
+impl MarkdownAnchors {
+    /// Parses a text for its anchors alone.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut options = Options::default();
+        options.extension.front_matter_delimiter = Some("---".to_owned());
+        options.extension.table = true;
+        options.extension.strikethrough = true;
+        let arena = Arena::new();
+        let lines: Vec<&str> = text.lines().collect();
+        let mut found = Self::default();
+        for node in parse_document(&arena, text, &options).descendants() {
+            found.note(node, |number| lines.get(number).copied().unwrap_or_default());
+        }
+        found
+    }
+
+    /// Takes up the next node of a text that is parsed already; `line` gives its lines, counted from 0.
+    pub(crate) fn note<'t>(&mut self, node: Node<'_>, line: impl Fn(usize) -> &'t str) {
+        match &node.data().value {
+            NodeValue::Heading(_) => self.all.push(read_heading(node, line)),
+            NodeValue::HtmlBlock(html) => self.named.extend(html_anchors(&html.literal)),
+            NodeValue::HtmlInline(html) => self.named.extend(html_anchors(html)),
+            _ => {}
+        }
+    }
+
+    /// Whether an anchor is there. GitLab prefixes ids of user content and finds them without the prefix, too.
+    pub(crate) fn has(&self, place: &str) -> bool {
+        let bare = place.strip_prefix("user-content-");
+        let among = |ids: &BTreeSet<String>| ids.contains(place) || bare.is_some_and(|bare| ids.contains(bare));
+        among(
+            self.likely
+                .get_or_init(|| ids::gitlab_ids(&self.all).into_iter().chain(self.named.iter().cloned()).collect()),
+        ) || among(self.others.get_or_init(|| ids::other_renderer_ids(&self.all)))
+    }
+}
+
+fn html_anchors(html: &str) -> BTreeSet<String> {
+    if html.contains('=') { crate::fragment::find_anchors(html.as_bytes()) } else { BTreeSet::new() }
+}
+
+fn read_heading<'t>(node: Node<'_>, line: impl Fn(usize) -> &'t str) -> HeadingText {
+    let words = node.collect_text();
+    let data = node.data();
+    let source = match &data.value {
+        // The last line of its text, above the one that underlines it.
+        NodeValue::Heading(heading) if heading.setext => {
+            line(data.sourcepos.end.line.saturating_sub(2)).trim_start_matches(['>', ' ', '\t']).trim_end()
+        }
+        _ => {
+            let at = data.sourcepos.start;
+            let own = line(at.line.saturating_sub(1)).get(at.column.saturating_sub(1)..).unwrap_or_default();
+            atx_heading_text(own)
+        }
+    };
+    let source = (!source.is_empty() && source != words).then(|| source.to_owned());
+    HeadingText { words, source }
+}
+
+/// The text of a heading that begins with `#`, without the marks around it.
+fn atx_heading_text(line: &str) -> &str {
+    let text = line.trim_start().trim_start_matches('#').trim();
+    let open = text.trim_end_matches('#');
+    if open.is_empty() || open.ends_with([' ', '\t']) { open.trim_end() } else { text }
+}
+
+/// The last line that a fragment of GitLab's file view names: `L10`, `L10-20`, `L10-L20`.
+pub(crate) fn last_gitlab_line(fragment: &str) -> Option<usize> {
+    let (first, last) = match fragment.strip_prefix('L')?.split_once('-') {
+        Some((first, last)) => (first, last.strip_prefix('L').unwrap_or(last)),
+        None => (&fragment[1..], &fragment[1..]),
+    };
+    first.parse::<usize>().ok()?;
+    last.parse().ok()
+}
+
+/// Whether GitLab renders a file as Markdown (`lib/gitlab/markup_helper.rb`).
+pub(crate) fn is_markdown_path(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| matches!(ending.as_str(), "md" | "mdown" | "mkd" | "mkdn" | "markdown" | "rmd"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_headings_are_numbered_and_html_counts() {
+        let found = MarkdownAnchors::parse(
+            "---\ntitle: x\n---\n# One\n\n## One\n\n```\n# Two\n```\n\n<a name=\"three\"></a>\n\n# *Fo*u`r`\n",
+        );
+        for there in ["one", "one-1", "three", "four", "user-content-one"] {
+            assert!(found.has(there), "{there}");
+        }
+        assert!(!found.has("two") && !found.has("one-2"));
+    }
+
+    #[test]
+    fn numbers_count_both_forms_of_a_slug() {
+        let found = MarkdownAnchors::parse("# A - b\n\n# A b\n\n# A - b\n");
+        for there in ["a---b", "a---b-1", "a-b", "a-b-1", "a-b-2"] {
+            assert!(found.has(there), "{there}");
+        }
+        assert!(!found.has("a-b-3") && !found.has("a---b-2"));
+    }
+
+    /// A text, what is there, and what is not.
+    type Story = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+    #[track_caller]
+    fn check(stories: &[Story]) {
+        for (text, there, gone) in stories {
+            let found = MarkdownAnchors::parse(text);
+            for place in *there {
+                assert!(found.has(place), "{place} is in {text:?}: {found:?}");
+            }
+            for place in *gone {
+                assert!(!found.has(place), "{place} is not in {text:?}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_of_gitlab_today_count_beside_those_of_older_ones() {
+        check(&[
+            ("## Setup (Beta)\n", &["setup-beta", "setup"], &["setup-"]),
+            ("## 1.2.3\n", &["123", "anchor-123"], &["1-2-3"]),
+            ("## \u{2699}\u{fe0f} Setup\n", &["\u{fe0f}-setup", "-setup"], &[]),
+            ("## 1\u{fe0f}\u{20e3} First\n", &["1\u{fe0f}\u{20e3}-first"], &[]),
+            ("## <a name=\"x\"></a> Install\n", &["x", "-install", "install"], &[]),
+            ("# One\n\n# One 1\n\n# One\n", &["one", "one-1", "one-2"], &["one-3"]),
+            ("# Notes[^1]\n\n# Notes\n\n[^1]: Here.\n", &["notes", "notes-1", "notes1"], &["notes-2"]),
+        ]);
+    }
+
+    #[test]
+    fn ids_of_sites_that_hugo_builds_count_too() {
+        check(&[
+            ("## The _new_ way\n", &["the-_new_-way", "the-new-way"], &[]),
+            ("## [Foo](https://x.y)\n", &["foohttpsxy", "foo"], &[]),
+            ("> ## [Foo](/a) ##\n", &["fooa", "foo"], &["fooa-"]),
+            ("The `new`\n*way* _on_\n===\n", &["way-_on_", "the-new-way-on"], &[]),
+            ("## \u{1f3ab}\n\n## \u{1f3ab}\n", &["heading", "heading-1"], &["heading-2"]),
+            ("## T {#id .cls}\n\n## U {.cls #other}\n", &["id", "other"], &["id-cls", "t"]),
+            ("## A *b* {.cls}\n\n## Over {#a-b}\n", &["a-b"], &["a-b-1"]),
+        ]);
+    }
+
+    #[test]
+    fn lines_are_read_in_every_form() {
+        for (fragment, line) in
+            [("L7", Some(7)), ("L7-9", Some(9)), ("L7-L9", Some(9)), ("L", None), ("Lab", None), ("x", None)]
+        {
+            assert_eq!(last_gitlab_line(fragment), line, "{fragment}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What the Markdown parser finds in a page, in byte offsets and without its tree.
+//!
+//! comrak is GitLab's own Markdown parser. Its tree is walked once, never recursively, and the parts of
+//! the text that matter to links are noted in the order of the page.
+
+use std::ops::Range;
+
+use comrak::arena_tree::NodeEdge;
+use comrak::nodes::{Node, NodeValue};
+use comrak::{Arena, Options, parse_document};
+
+use super::headings::MarkdownAnchors;
+use super::inline_locator::{self, InlineLocator, InlineStart};
+use super::links::{self, FoundLink};
+use super::plain_text;
+use super::source::Source;
+use super::{Extract, MAX_ENTRIES};
+
+/// What is known of a page after one walk through its tree.
+#[derive(Default)]
+pub struct Outline {
+    /// The front matter with its delimiters.
+    pub front_matter: Option<Range<usize>>,
+    /// Every heading.
+    pub headings: Vec<Heading>,
+    /// Every paragraph, with those of list items.
+    pub paragraphs: Vec<Paragraph>,
+    /// Every link, up to [`super::MAX_ENTRIES`].
+    pub(super) links: Vec<FoundLink>,
+    /// Every code span.
+    pub code_spans: Vec<CodeSpan>,
+    /// Every code block.
+    pub code_blocks: Vec<Range<usize>>,
+    /// What GitLab does not show or shows as something else: comments, the marks of struck text.
+    pub hidden_ranges: Vec<Range<usize>>,
+    /// Where links can lead to, in a document.
+    pub(super) anchors: MarkdownAnchors,
+    /// Some fence is never closed: where its code ends hangs on the lines behind it.
+    pub(super) has_unclosed_fence: bool,
+}
+
+/// A heading.
+pub struct Heading {
+    /// 1 to 6.
+    pub level: u8,
+    /// Its text, see [`plain_text::heading_text`].
+    pub text: String,
+    /// Where it stands.
+    pub range: Range<usize>,
+    /// Whether it divides the page: a heading inside a list or a quotation does not.
+    pub is_top_level: bool,
+    /// Whether it may be something else if the text goes on: `##` a lower heading, `-` below a line a list.
+    pub may_be_unfinished: bool,
+}
+
+/// A paragraph.
+pub struct Paragraph {
+    /// From its first character to behind its last one.
+    pub range: Range<usize>,
+    /// Its text, see [`plain_text::node_text`]; only with `Extract::Texts`.
+    pub text: String,
+    /// Whether it is the text of a list item.
+    pub is_list_item: bool,
+    /// The text of the list item around its list, by its index in [`Outline::paragraphs`].
+    pub parent_item: Option<usize>,
+}
+
+/// A code span.
+pub struct CodeSpan {
+    /// From its first backtick to behind its last one.
+    pub range: Range<usize>,
+    /// What stands between them.
+    pub text: String,
+}
+
+impl Outline {
+    /// Walks through a page.
+    pub(super) fn parse(source: &Source<'_>, detail: Extract) -> Self {
+        let arena = Arena::new();
+        let root = parse_document(&arena, source.text_to_parse(), &options());
+        let mut outline = Self::default();
+        // One entry for each open list item: its text's index among the paragraphs, once that is known.
+        let mut items: Vec<Option<usize>> = Vec::new();
+        let mut rest = InlineLocator::default();
+        for edge in root.traverse() {
+            match edge {
+                NodeEdge::Start(node) if is_item(node) => items.push(None),
+                NodeEdge::End(node) if is_item(node) => {
+                    items.pop();
+                }
+                NodeEdge::Start(node) => {
+                    if is_block(node) {
+                        let range = inline_locator::node_range(source, node);
+                        rest = InlineLocator::for_block(source, node, &range);
+                        outline.note_block(source, node, range, &mut items, detail);
+                    } else {
+                        outline.note_inline(source, node, &mut rest, detail);
+                    }
+                    if detail == Extract::Anchors {
+                        let line = |number| &source.text[source.line_range(source.original_line(number))];
+                        outline.anchors.note(node, line);
+                    }
+                }
+                NodeEdge::End(_) => {}
+            }
+        }
+        outline
+    }
+
+    /// The text of the nearest heading above an offset; empty before the first.
+    pub fn section_at(&self, offset: usize) -> &str {
+        let behind = self.headings.partition_point(|heading| heading.range.start <= offset);
+        behind.checked_sub(1).map_or("", |index| &self.headings[index].text)
+    }
+
+    /// All code, spans and blocks.
+    pub fn code_ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.code_spans.iter().map(|span| span.range.clone()).chain(self.code_blocks.iter().cloned())
+    }
+
+    fn note_block(
+        &mut self,
+        source: &Source<'_>,
+        node: Node<'_>,
+        range: Range<usize>,
+        items: &mut [Option<usize>],
+        detail: Extract,
+    ) {
+        match &node.data().value {
+            NodeValue::FrontMatter(_) => self.front_matter = Some(range),
+            NodeValue::Heading(heading) => {
+                let text = plain_text::heading_text(node);
+                let divides = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document));
+                let may_change = source.is_end_of_text(range.end) && (heading.setext || text.is_empty());
+                self.headings.push(Heading {
+                    level: heading.level,
+                    text,
+                    range,
+                    is_top_level: divides,
+                    may_be_unfinished: may_change,
+                });
+            }
+            NodeValue::Paragraph => {
+                let item = node.parent().is_some_and(is_item);
+                if let Some(here @ None) = items.last_mut().filter(|_| item) {
+                    *here = Some(self.paragraphs.len());
+                }
+                let around = items.len().checked_sub(2).and_then(|index| items[index]);
+                let under = around.filter(|_| item);
+                let text = match detail {
+                    Extract::Texts => plain_text::node_text(node, plain_text::LONGEST_BLOCK),
+                    Extract::Anchors => String::new(),
+                };
+                self.paragraphs.push(Paragraph { range, text, is_list_item: item, parent_item: under });
+            }
+            NodeValue::CodeBlock(code) => {
+                self.has_unclosed_fence |= code.fenced && !code.closed;
+                self.code_blocks.push(range);
+            }
+            NodeValue::HtmlBlock(block) => self.note_html(source, node, &block.literal, range),
+            _ => {}
+        }
+    }
+
+    fn note_inline(&mut self, source: &Source<'_>, node: Node<'_>, rest: &mut InlineLocator, detail: Extract) {
+        // Most inlines are text, whose place nobody asks for.
+        let claimed = || inline_locator::node_range(source, node);
+        match &node.data().value {
+            NodeValue::Code(code) => {
+                let backticks = "`".repeat(code.num_backticks);
+                let (range, _) = rest.locate(source, claimed(), &[InlineStart::from_words(&backticks)]);
+                self.code_spans.push(CodeSpan { range, text: code.literal.clone() });
+            }
+            NodeValue::Strikethrough => {
+                let start = rest.locate(source, claimed(), &[InlineStart::from_words("~")]).0.start;
+                self.hidden_ranges.push(start..start + 2);
+            }
+            NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MAX_ENTRIES => {
+                self.links.extend(links::link_from_node(source, node, claimed(), rest, detail));
+            }
+            NodeValue::HtmlInline(html) => {
+                let beginning = plain_text::truncate_owned(html.lines().next().unwrap_or_default(), 20);
+                let (range, _) = rest.locate(source, claimed(), &[InlineStart::from_words(&beginning)]);
+                self.note_html(source, node, html, range);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_html(&mut self, source: &Source<'_>, node: Node<'_>, html: &str, range: Range<usize>) {
+        if html.trim_start().starts_with("<!--") {
+            // What follows a comment in its line belongs to the same block, but it is shown.
+            let end = source.text[range.clone()].rfind("-->").map_or(range.end, |at| range.start + at);
+            self.hidden_ranges.push(range.start..end);
+        }
+        let room = MAX_ENTRIES - self.links.len();
+        if room > 0 {
+            self.links.extend(links::links_from_html(source, node, html, &range).into_iter().take(room));
+        }
+    }
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.autolink = true;
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.front_matter_delimiter = Some("---".to_owned());
+    options
+}
+
+fn is_block(node: Node<'_>) -> bool {
+    let value = &node.data().value;
+    value.block() || matches!(value, NodeValue::FrontMatter(_))
+}
+
+fn is_item(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Item(_) | NodeValue::TaskItem(_))
+}

@@ -1,0 +1,123 @@
+//! Names of hosts → permitted addresses; each name is looked up once, however many links wait for it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::HostResolution;
+use crate::address_policy::{AddressPolicy, ResolveError};
+
+/// A name is looked up anew after this, and at once where that failed.
+const CACHE_TTL: Duration = Duration::from_secs(60);
+
+/// A resolver that gives permitted addresses only.
+pub(super) struct PublicResolver {
+    hosts: HostResolution,
+    rules: AddressPolicy,
+    known: Arc<Mutex<BTreeMap<String, CachedName>>>,
+}
+
+/// What a look-up found, or is about to find; `None` where it failed.
+#[derive(Clone)]
+struct CachedName {
+    since: Instant,
+    found: Arc<OnceCell<Option<Vec<IpAddr>>>>,
+}
+
+impl PublicResolver {
+    pub(super) fn new(hosts: HostResolution, rules: AddressPolicy) -> Self {
+        Self { hosts, rules, known: Arc::default() }
+    }
+}
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (hosts, rules) = (self.hosts.clone(), self.rules.clone());
+        let found = get_or_start_lookup(&self.known, name.as_str());
+        Box::pin(async move {
+            let found = found.get_or_init(|| resolve_name(&hosts, name.as_str())).await.clone();
+            // Judged each time: what is remembered is what a name stands for, not that it is permitted.
+            let permitted = rules.check_resolved(found.ok_or(ResolveError::NoSuchHost)?)?;
+            let addresses: Vec<SocketAddr> = match &hosts {
+                HostResolution::Internet | HostResolution::Custom(_) => {
+                    permitted.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect()
+                }
+                HostResolution::Sandbox { address: web, .. } => vec![*web],
+            };
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The look-up of a name: one that is fresh or under way, or a new one.
+fn get_or_start_lookup(all: &Mutex<BTreeMap<String, CachedName>>, name: &str) -> Arc<OnceCell<Option<Vec<IpAddr>>>> {
+    let now = Instant::now();
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    let failed = |known: &CachedName| known.found.get().is_some_and(Option::is_none);
+    let fresh = all.get(name).filter(|known| now.saturating_duration_since(known.since) < CACHE_TTL && !failed(known));
+    let known = fresh.cloned().unwrap_or_else(|| CachedName { since: now, found: Arc::default() });
+    all.insert(name.to_owned(), known.clone());
+    known.found
+}
+
+async fn resolve_name(hosts: &HostResolution, name: &str) -> Option<Vec<IpAddr>> {
+    match hosts {
+        HostResolution::Internet => {
+            tokio::net::lookup_host((name, 0)).await.ok().map(|found| found.map(|address| address.ip()).collect())
+        }
+        HostResolution::Custom(lookup) | HostResolution::Sandbox { resolver: lookup, .. } => {
+            Some(lookup.resolve(name).await)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::NameResolver;
+    use super::*;
+
+    struct Slow(AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl NameResolver for Slow {
+        async fn resolve(&self, name: &str) -> Vec<IpAddr> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if name == "a.example" { vec!["1.2.3.4".parse().unwrap()] } else { Vec::new() }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_looked_up_once_for_all_who_ask() {
+        let slow = Arc::new(Slow(AtomicUsize::new(0)));
+        let permitted = PublicResolver::new(
+            HostResolution::Custom(Arc::clone(&slow) as Arc<dyn NameResolver>),
+            AddressPolicy::default(),
+        );
+        let ask = |name: &str| permitted.resolve(name.parse().unwrap());
+        for (name, there) in [("a.example", true), ("none.example", false)] {
+            let answers = futures_util::future::join_all((0..128).map(|_| ask(name))).await;
+            assert!(answers.iter().all(|answer| answer.is_ok() == there), "{name}");
+        }
+        assert_eq!(slow.0.load(Ordering::Relaxed), 2);
+        tokio::time::sleep(CACHE_TTL).await;
+        assert!(ask("a.example").await.is_ok());
+        assert_eq!(slow.0.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_failed_is_made_anew_and_one_that_found_nothing_is_not() {
+        let all = Mutex::default();
+        get_or_start_lookup(&all, "a.example").set(None).unwrap();
+        assert!(get_or_start_lookup(&all, "a.example").get().is_none());
+        get_or_start_lookup(&all, "a.example").set(Some(Vec::new())).unwrap();
+        assert!(get_or_start_lookup(&all, "a.example").get().is_some());
+    }
+}

@@ -1,0 +1,470 @@
+//! A visit to one address: asked, redirected by hand, and judged.
+
+mod api;
+mod retry;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
+
+use super::WebClient;
+use super::body::{self, BodyStart};
+use super::challenge::{self, Interstitial};
+use super::fetch::{FetchError, FetchResponse, Validators};
+use super::landing::{self, LandingPage};
+use super::location;
+use super::response_kind::{self, ResponseKind};
+use super::retry_after;
+use crate::MOST_REDIRECTS;
+use crate::fragment::without_fragment;
+use crate::fragment::{self, FoundAnchors};
+use crate::rate_limit::{Permit, RateLimiter};
+use crate::time_budget::finish_by;
+use crate::traffic::HostTraffic;
+use crate::verdict::{Assessment, Redirect, Verdict};
+pub(crate) use api::ApiResponse;
+
+/// All visits of one run.
+pub(crate) struct Visitor {
+    web: WebClient,
+    rate_limiter: RateLimiter,
+    requests: AtomicU64,
+    /// What earlier visits found, where that is kept.
+    cached: Option<BTreeMap<Url, CachedPage>>,
+    /// With which addresses of a host this check begins.
+    turn: u64,
+}
+
+/// What an earlier visit found, good news all of it.
+#[derive(Debug, Clone)]
+pub(crate) struct CachedPage {
+    /// Where its redirects ended.
+    pub(crate) final_url: Url,
+    /// The last status.
+    pub(crate) status: u16,
+    /// The anchors of the page that were wanted then and found.
+    pub(crate) found_anchors: BTreeSet<String>,
+    /// What the page's server called its state.
+    pub(crate) validators: Validators,
+}
+
+/// The result of a visit, fragments left aside.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub(crate) assessment: Assessment,
+    /// Where its redirects ended.
+    pub(crate) final_url: Arc<Url>,
+    /// The anchors of the page that were wanted and found.
+    pub(crate) anchors: FoundAnchors,
+    /// Why it cannot be known whether it has the others, if so.
+    pub(crate) anchors_unknown_reason: Option<&'static str>,
+    /// A hash of the beginning of the page, where one was shown.
+    pub(super) body_hash: Option<body::BodyHash>,
+    /// What the page's server calls its state, where that is to be kept.
+    pub(crate) validators: Option<Box<Validators>>,
+    /// Whether another job made it.
+    pub(super) from_shard: bool,
+}
+
+/// What one address answered, with a page's beginning where it is one.
+enum AskOutcome {
+    Page {
+        reply: FetchResponse,
+        start: BodyStart,
+        until: Instant,
+        _permit: Permit,
+    },
+    /// 304: the page is what it was.
+    NotModified,
+    Redirect {
+        status: u16,
+        to: Option<String>,
+    },
+    NoPage {
+        status: u16,
+        meaning: ResponseKind,
+    },
+}
+
+/// What became of one request.
+enum Attempt {
+    /// There is nothing to try again.
+    Answered(AskOutcome),
+    /// An answer that another try may better.
+    Failed { status: u16, meaning: ResponseKind },
+    /// No answer within the deadline.
+    TimedOut(Assessment),
+    /// No connection, or one that broke; whether that may pass.
+    NoAnswer { assessment: Assessment, may_pass: bool },
+}
+
+impl Visitor {
+    pub(crate) fn new(web: &WebClient) -> Self {
+        let pace = RateLimiter::new(web.settings.limits.clone(), web.settings.progress.clone());
+        Self { web: web.clone(), rate_limiter: pace, requests: AtomicU64::new(0), cached: None, turn: 0 }
+    }
+
+    /// The same for one who keeps what visits find and knows what earlier ones to these addresses found: they are asked
+    /// whether that holds.
+    pub(crate) fn with_cache(web: &WebClient, cached: Option<BTreeMap<Url, CachedPage>>) -> Self {
+        Self { cached, ..Self::new(web) }
+    }
+
+    /// The same with other addresses of each host first.
+    pub(crate) fn with_turn(self, turn: u64) -> Self {
+        Self { turn, ..self }
+    }
+
+    pub(super) fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// How many requests a host may get at once; see [`host_and_port`].
+    pub(crate) fn max_concurrent(&self, host: &str) -> usize {
+        self.rate_limiter.max_concurrent(host)
+    }
+
+    /// The queues of the run.
+    pub(super) fn rate_limiter(&self) -> &RateLimiter {
+        &self.rate_limiter
+    }
+
+    /// What each host was asked and how it answered.
+    pub(crate) fn traffic(&self) -> Vec<HostTraffic> {
+        self.rate_limiter.traffic()
+    }
+
+    /// How many requests were sent.
+    pub(crate) fn request_count(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Visits an address, and looks for anchors on the page. `last` says that its host is not asked again afterwards.
+    /// It takes no longer than [`WebSettings::visit_deadline`](super::WebSettings::visit_deadline), with all redirects
+    /// and waits: whoever owns a linked site has no more of the run's time.
+    pub(super) async fn visit_in_time(&self, url: &Url, wanted: &BTreeSet<String>, last: bool) -> Visit {
+        let within = self.web.settings.visit_deadline;
+        let ends = Instant::now().checked_add(within);
+        finish_by(ends, self.visit(url, wanted, last, ends)).await.unwrap_or_else(|| {
+            let why = format!("no verdict within {within:?}, with all redirects and waits");
+            Visit::without_page(response_kind::unreachable_assessment(why), url.clone())
+        })
+    }
+
+    async fn visit(&self, url: &Url, wanted: &BTreeSet<String>, last: bool, ends: Option<Instant>) -> Visit {
+        let mut here = url.clone();
+        here.set_fragment(None);
+        let mut trail = RedirectTrail { remembers: self.cached.is_some(), ..RedirectTrail::default() };
+        loop {
+            trail.seen.insert(here.clone());
+            let cached =
+                self.cached.as_ref().and_then(|cached| cached.get(url)).filter(|cached| cached.final_url == here);
+            let last = last && trail.redirects.is_empty();
+            let (next, status, permanent) =
+                match self.ask_with_retries(&here, cached.map(|cached| &cached.validators), last, ends).await {
+                    Err(assessment) => return trail.finish(assessment, here),
+                    Ok(AskOutcome::NotModified) => return trail.finish_unmodified(url, here, cached),
+                    Ok(AskOutcome::NoPage { status, meaning }) => {
+                        return trail.finish(response_kind::assess_failure(status, meaning), here);
+                    }
+                    Ok(AskOutcome::Redirect { status, to }) => {
+                        match location::redirect_target(&here, status, to.as_deref()) {
+                            Ok(next) => (next, status, matches!(status, 301 | 308)),
+                            Err(why) => return trail.finish(response_kind::unreachable_assessment(why), here),
+                        }
+                    }
+                    Ok(AskOutcome::Page { reply, start, until, _permit }) => {
+                        let status = reply.status;
+                        let sent_on = reply
+                            .is_html()
+                            .then(|| fragment::find_meta_refresh(body::truncate_to_start(&start.bytes)))
+                            .flatten();
+                        let next = sent_on.and_then(|to| location::redirect_target(&here, status, Some(&to)).ok());
+                        // One that only names an anchor on the page itself stays there.
+                        match next.filter(|next| *without_fragment(next) != here) {
+                            Some(next) => (next, status, true),
+                            None => return trail.finish_with_page(url, here, wanted, reply, start, until).await,
+                        }
+                    }
+                };
+            trail.redirects.push(Redirect { status, url: next.as_str().into(), permanent });
+            if let Some(landing) = landing::detect(&here, &next) {
+                return trail.finish(assess_landing(landing, status), next);
+            }
+            here = next;
+            here.set_fragment(None);
+            if trail.seen.contains(&here) {
+                return trail.finish(response_kind::unreachable_assessment(location::CIRCLE.to_owned()), here);
+            }
+            if trail.redirects.len() > MOST_REDIRECTS {
+                return trail
+                    .finish(response_kind::unreachable_assessment(location::too_many_redirects_reason()), here);
+            }
+        }
+    }
+
+    /// Asks one address, again up to `max_retries` times where that may help and the host's budget allows it.
+    async fn ask_with_retries(
+        &self,
+        url: &Url,
+        since: Option<&Validators>,
+        last: bool,
+        ends: Option<Instant>,
+    ) -> Result<AskOutcome, Assessment> {
+        self.web.check_url(url).map_err(|why| Assessment::new(Verdict::Blocked, why))?;
+        let host = host_and_port(url);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.ask_once(url, &host, since, last).await? {
+                Attempt::Answered(answered) => return Ok(answered),
+                // A deadline costs long: one more is enough, and none where nothing is answered.
+                Attempt::TimedOut(_)
+                    if self.rate_limiter.is_open(&host) && self.try_reserve_retry(&host, attempt, 2) => {}
+                Attempt::NoAnswer { may_pass: true, .. } if self.try_reserve_retry(&host, attempt, u32::MAX) => {
+                    self.rate_limiter.wait_without_slot(sleep(self.backoff(url, attempt))).await;
+                }
+                Attempt::TimedOut(assessment) | Attempt::NoAnswer { assessment, .. } => return Err(assessment),
+                Attempt::Failed { status, meaning } => {
+                    if !self.wait_before_retry(&host, url, attempt, (status, meaning), ends).await {
+                        return Ok(AskOutcome::NoPage { status, meaning });
+                    }
+                }
+            }
+        }
+    }
+
+    /// One request, when the host's turn has come.
+    ///
+    /// # Errors
+    /// The assessment of a host that is not asked any more in this run.
+    async fn ask_once(
+        &self,
+        url: &Url,
+        host: &str,
+        since: Option<&Validators>,
+        last: bool,
+    ) -> Result<Attempt, Assessment> {
+        let permit = self.rate_limiter.acquire_permit(host).await?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = Instant::now();
+        let until = sent.checked_add(self.web.settings.deadline).unwrap_or(sent);
+        let request = match since {
+            None if last => self.web.fetch.get_and_close(url),
+            None => self.web.fetch.get(url),
+            Some(since) => self.web.fetch.get_if_modified(url, since),
+        };
+        let reply = match timeout_at(until, request).await {
+            Err(_elapsed) => {
+                let assessment =
+                    response_kind::unreachable_assessment(format!("no answer within {:?}", self.web.settings.deadline));
+                self.rate_limiter.record_failure(host);
+                self.rate_limiter.record_silence(host, sent, &assessment);
+                return Ok(Attempt::TimedOut(assessment));
+            }
+            Ok(Err(error)) => {
+                self.rate_limiter.record_failure(host);
+                let assessment = self.record_fetch_error(host, sent, &error);
+                let may_pass = error != FetchError::NotPublic && self.rate_limiter.is_open(host);
+                return Ok(Attempt::NoAnswer { assessment, may_pass });
+            }
+            Ok(Ok(reply)) => reply,
+        };
+        let (status, meaning) = (reply.status, response_kind::classify(&reply));
+        let is_unchanged = status == 304 && since.is_some();
+        let is_answer =
+            is_unchanged || matches!(meaning, ResponseKind::Success | ResponseKind::Redirect | ResponseKind::Gone);
+        self.rate_limiter.record_answer(host, sent.elapsed(), is_answer);
+        if let Some(wait) = retry_after::exhausted_wait(&reply.headers) {
+            self.rate_limiter.hold_host(host, wait);
+        }
+        if is_unchanged {
+            return Ok(Attempt::Answered(AskOutcome::NotModified));
+        }
+        Ok(match meaning {
+            ResponseKind::Success => {
+                let (reply, start) = body::read_start(reply, until).await;
+                Attempt::Answered(AskOutcome::Page { reply, start, until, _permit: permit })
+            }
+            ResponseKind::Redirect => Attempt::Answered(AskOutcome::Redirect { status, to: reply.location() }),
+            ResponseKind::ServerError(_) if status == 503 && reply.is_html() => {
+                let (_reply, start) = body::read_start(reply, until).await;
+                match challenge::detect(body::truncate_to_start(&start.bytes)) {
+                    Some(Interstitial::Bot) => {
+                        Attempt::Answered(AskOutcome::NoPage { status, meaning: ResponseKind::Challenge })
+                    }
+                    Some(Interstitial::SignIn) | None => Attempt::Failed { status, meaning },
+                }
+            }
+            ResponseKind::Gone
+            | ResponseKind::Challenge
+            | ResponseKind::Refused
+            | ResponseKind::RateLimited(_)
+            | ResponseKind::ServerError(_) => Attempt::Failed { status, meaning },
+        })
+    }
+
+    /// No answer to what was sent then; a host that cannot be reached is remembered, so that it costs one try and not
+    /// one for each link.
+    fn record_fetch_error(&self, host: &str, sent: Instant, lost: &FetchError) -> Assessment {
+        let assessment = match lost {
+            FetchError::NotPublic => return Assessment::new(Verdict::Blocked, "its address is not a public one"),
+            FetchError::BadResponse(why) => return response_kind::unreachable_assessment(why.clone()),
+            FetchError::NoSuchHost => response_kind::unreachable_assessment("there is no such host".to_owned()),
+            FetchError::ConnectFailed(why) => response_kind::unreachable_assessment(format!("no connection ({why})")),
+            FetchError::Tls(why) => response_kind::unreachable_assessment(why.clone()),
+        };
+        self.rate_limiter.record_silence(host, sent, &assessment);
+        assessment
+    }
+}
+
+/// What a host is called in the queues: each port is a server of its own.
+pub(super) fn host_and_port(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+fn assess_landing(landing: LandingPage, status: u16) -> Assessment {
+    let mut assessment = match landing {
+        LandingPage::GitlabSignIn => Assessment::new(Verdict::Hidden, "not there or not visible without signing in"),
+        LandingPage::SignIn => Assessment::new(Verdict::Login, "it wants a session"),
+        LandingPage::TreeRoot => {
+            Assessment::new(Verdict::Dead, "GitLab shows the list of files instead: the path is not there")
+        }
+    };
+    assessment.status = Some(status);
+    assessment
+}
+
+/// The redirects so far.
+#[derive(Default)]
+struct RedirectTrail {
+    redirects: Vec<Redirect>,
+    seen: BTreeSet<Url>,
+    /// Whether the state of the page will be asked for again.
+    remembers: bool,
+}
+
+impl RedirectTrail {
+    fn finish(self, mut assessment: Assessment, end: Url) -> Visit {
+        assessment.redirects = self.redirects;
+        Visit::without_page(assessment, end)
+    }
+
+    /// The page is there, as it was.
+    fn finish_unmodified(self, url: &Url, end: Url, cached: Option<&CachedPage>) -> Visit {
+        match cached {
+            Some(cached) => Visit::from_cache(url, self.redirects, cached),
+            None => self.finish(
+                response_kind::unreachable_assessment(
+                    "it answers 304 Not Modified to a request without a condition".to_owned(),
+                ),
+                end,
+            ),
+        }
+    }
+
+    /// The page is there; what redirects were for good is reported as a move.
+    async fn finish_with_page(
+        self,
+        url: &Url,
+        end: Url,
+        wanted: &BTreeSet<String>,
+        reply: FetchResponse,
+        start: BodyStart,
+        until: Instant,
+    ) -> Visit {
+        let mut assessment = alive_or_moved(url, self.redirects, reply.status);
+        let wall =
+            reply.is_html().then(|| challenge::detect(body::truncate_to_start(&start.bytes))).flatten().map(|wall| {
+                match wall {
+                    Interstitial::SignIn => (Verdict::Login, "it shows a sign-in page"),
+                    Interstitial::Bot => (Verdict::Refused, "it shows programs a test in place of the page"),
+                }
+            });
+        if let Some((verdict, reason)) = wall {
+            assessment = Assessment { verdict, reason: reason.into(), suggestion: None, ..assessment };
+        }
+        let validators = self.remembers.then(|| Box::new(Validators::from_reply(&reply)));
+        let print = Some(body::hash_start(&start.bytes));
+        let (places, unknown) = if wanted.is_empty() {
+            (FoundAnchors::default(), None)
+        } else {
+            body::search_anchors(reply, start, wanted, until).await
+        };
+        Visit {
+            assessment,
+            final_url: Arc::new(end),
+            anchors: places,
+            anchors_unknown_reason: unknown,
+            body_hash: print,
+            validators,
+            from_shard: false,
+        }
+    }
+}
+
+impl Visit {
+    /// A visit that was not made, or not to its end, because the check's time was over.
+    pub(super) fn not_reached(url: Arc<Url>) -> Self {
+        let page = Url::clone(&url);
+        Self { final_url: url, ..Self::without_page(Assessment::not_reached(), page) }
+    }
+
+    /// A visit that read no page.
+    pub(super) fn without_page(assessment: Assessment, end: Url) -> Self {
+        let (places, validators) = (FoundAnchors::default(), None);
+        Self {
+            assessment,
+            final_url: Arc::new(end),
+            anchors: places,
+            anchors_unknown_reason: None,
+            body_hash: None,
+            validators,
+            from_shard: false,
+        }
+    }
+
+    /// Whether GitLab showed the list of files of a project in place of what was asked for.
+    pub(crate) fn landed_on_tree_root(&self) -> bool {
+        let from_where = self.assessment.status.is_some_and(|status| (300..=399).contains(&status));
+        self.assessment.verdict == Verdict::Dead && from_where
+    }
+
+    /// A visit that was made before, with the redirects of then or of now.
+    pub(crate) fn from_cache(url: &Url, redirects: Vec<Redirect>, cached: &CachedPage) -> Self {
+        let places = FoundAnchors {
+            found: cached.found_anchors.clone(),
+            has_any: !cached.found_anchors.is_empty(),
+            has_undecodable: false,
+        };
+        let (end, validators) = (Arc::new(cached.final_url.clone()), Some(Box::new(cached.validators.clone())));
+        Self {
+            assessment: alive_or_moved(url, redirects, cached.status),
+            final_url: end,
+            anchors: places,
+            anchors_unknown_reason: None,
+            body_hash: None,
+            validators,
+            from_shard: false,
+        }
+    }
+}
+
+/// The page is there, at the end of these redirects.
+fn alive_or_moved(url: &Url, redirects: Vec<Redirect>, status: u16) -> Assessment {
+    let mut assessment = Assessment::new(Verdict::Alive, "");
+    assessment.status = Some(status);
+    // What a temporary redirect leads to is not the page's new address.
+    let lasting = redirects.iter().take_while(|redirect| redirect.permanent).last();
+    if let Some(new) = lasting.map(|redirect| redirect.url.clone()).filter(|new| *new != url.as_str()) {
+        assessment.verdict = Verdict::Moved;
+        assessment.reason = "it moved for good".into();
+        assessment.suggestion = Some(new);
+    }
+    assessment.redirects = redirects;
+    assessment
+}

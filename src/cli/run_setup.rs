@@ -1,0 +1,95 @@
+//! What `apply` and `plan` need before they begin: the pods that were asked for and the connection to their GitLab.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::CliError;
+use super::args::{self, RunArgs};
+use super::connection::Connection;
+use super::context::Context;
+use super::{cache_files, connect, report_files};
+use crate::gitlab::{Reader, TokenPurpose};
+use crate::pod::limits::RunLimits;
+use crate::pod::similar_name::find_similar_name;
+use crate::pod::{Pod, Task};
+use linkcheck::check_options::CheckOptions;
+use linkcheck::shard_file::MergedShards;
+
+pub(super) struct RunSetup {
+    pub(super) pods: Vec<Pod>,
+    pub(super) limits: RunLimits,
+    pub(super) connection: Connection,
+    /// The readers of other instances.
+    pub(super) instance_readers: BTreeMap<String, Reader>,
+    /// What GitHub's API is asked with, if it is.
+    github: Option<HeaderValue>,
+    /// What other jobs observed of links.
+    observed: Option<Arc<MergedShards>>,
+}
+
+impl RunSetup {
+    pub(super) async fn new(at: &RunArgs, context: &Context<'_>) -> Result<Self, CliError> {
+        if let Some(why) = report_files::find_path_problem(&at.report) {
+            return Err(CliError::usage(why));
+        }
+        let config = context.load_config()?;
+        let chosen = select_pods(&config.pods, &at.pods)?;
+        let connection = connect::gitlab(&at.gitlab, at.now, TokenPurpose::Pairing, &config, context).await?;
+        let tasks = select_tasks(&at.task);
+        let pods = chosen
+            .into_iter()
+            .map(|pod| Pod { gitlab_url: connection.access.url.clone(), tasks: tasks.clone(), ..pod })
+            .collect();
+        let others = super::instances::connect_instances(&connection, &config, context)?;
+        let github = super::web::github_auth_header(&connection, &config, context)?;
+        let observed = match &at.observations {
+            Some(pattern) => Some(Arc::new(cache_files::read_shard_files(pattern, &at.gitlab, &connection)?)),
+            None => None,
+        };
+        Ok(Self { pods, limits: config.limits, connection, instance_readers: others, github, observed })
+    }
+
+    /// How links are judged.
+    pub(super) fn link_policy(&self) -> CheckOptions {
+        CheckOptions { merged_shards: self.observed.clone(), ..super::web::build_policy(&self.connection) }
+    }
+
+    /// What GitHub's API is asked with, if it is.
+    pub(super) fn github_auth_header(&self) -> Option<HeaderValue> {
+        self.github.clone()
+    }
+}
+
+/// The tasks that were asked for; all of them without any.
+fn select_tasks(asked: &[args::TaskArg]) -> BTreeSet<Task> {
+    let named = |task: Task| match task {
+        Task::Sessions => args::TaskArg::Sessions,
+        Task::Labels => args::TaskArg::Labels,
+        Task::Roster => args::TaskArg::Roster,
+        Task::Links => args::TaskArg::Links,
+    };
+    let all = Task::ALL.into_iter().map(|(task, _)| task);
+    all.filter(|task| asked.is_empty() || asked.contains(&named(*task))).collect()
+}
+
+/// The pods of these keys, each once; all of them without any.
+fn select_pods(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, CliError> {
+    if let Some(unknown) = keys.iter().find(|key| !pods.iter().any(|pod| pod.key.as_str() == **key)) {
+        return Err(unknown_pod_error(unknown, pods));
+    }
+    let asked = |pod: &&Pod| keys.is_empty() || keys.iter().any(|key| pod.key.as_str() == key);
+    Ok(pods.iter().filter(asked).cloned().collect())
+}
+
+fn unknown_pod_error(unknown: &str, pods: &[Pod]) -> CliError {
+    let known: Vec<&str> = pods.iter().map(|pod| pod.key.as_str()).collect();
+    let hint = find_similar_name(unknown, known.iter().copied())
+        .map(|pod| format!("; did you mean `{pod}`?"))
+        .unwrap_or_default();
+    CliError::usage(format!(
+        "there is no pod `{unknown}` in the configuration; its pods are {}{hint}",
+        known.join(", ")
+    ))
+}

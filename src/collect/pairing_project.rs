@@ -1,0 +1,128 @@
+//! The pairing project: podkeeper's own issues, those with the pod's label, and the label itself.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::gitlab::{IssueFilter, Reader, TokenPurpose};
+use crate::pod::Pod;
+use crate::pod::marker::{Marker, ParsedBody};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
+use crate::pod::session::SessionKey;
+use crate::pod::snapshot::{Account, ObservedIssue, PairingProjectState, Project};
+
+/// How far back issues are read: a pod that was asleep for a season still finds its last session.
+const LOOKBACK: Duration = Duration::days(120);
+
+/// What is read of a pod's pairing project.
+pub async fn read(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> PairingProjectState {
+    let (project, bot) = tokio::join!(
+        reader.read_project(TokenPurpose::Pairing, &pod.pairing_project),
+        reader.read_current_user(TokenPurpose::Pairing)
+    );
+    let (label, issues) = match (&project, &bot) {
+        (Observed::Present(project), Observed::Present(bot)) => {
+            let mut since = issues_read_since(reader, now);
+            loop {
+                let label = reader.read_label(project, pod.label.name.as_str());
+                let (label, issues) = tokio::join!(label, read_issues(reader, pod, project, bot, since));
+                // What the first answers left open, these may have settled; a time that is settled stays.
+                let settled = issues_read_since(reader, now);
+                if settled < since {
+                    since = settled;
+                    continue;
+                }
+                break (label, issues.map_or_else(Observed::Unknown, Observed::Present));
+            }
+        }
+        (Observed::Unknown(failure), _) | (_, Observed::Unknown(failure)) => {
+            (Observed::Unknown(failure.clone()), Observed::Unknown(failure.clone()))
+        }
+        (Observed::Absent, _) | (_, Observed::Absent) => {
+            let failure = ReadFailure {
+                what: format!("the issues of {}", pod.pairing_project),
+                why: "the project is not there or not visible to this token".to_owned(),
+                cause: FailureCause::Unavailable,
+            };
+            (Observed::Unknown(failure.clone()), Observed::Unknown(failure))
+        }
+    };
+    PairingProjectState { project, bot, label, issues, foreign_issues: None }
+}
+
+/// Issues of other accounts there that speak of podkeeper: what a run asks for before it opens one.
+pub async fn read_foreign_issues(
+    reader: &Reader,
+    tracker: &PairingProjectState,
+    now: DateTime<Utc>,
+) -> Observed<Vec<ObservedIssue>> {
+    let (Observed::Present(project), Observed::Present(bot)) = (&tracker.project, &tracker.bot) else {
+        return Observed::Absent;
+    };
+    let since = now.checked_sub_signed(LOOKBACK);
+    match reader.list_issues(TokenPurpose::Pairing, project, IssueFilter::MentionsByOthers(bot.id), since).await {
+        Ok(issues) => Observed::Present(issues),
+        Err(failure) => Observed::Unknown(failure),
+    }
+}
+
+/// From when on issues are read: by the earlier of two clocks that disagree, so that neither hides what was opened. A
+/// time on which GitLab's answers do not agree moves nothing.
+fn issues_read_since(reader: &Reader, now: DateTime<Utc>) -> DateTime<Utc> {
+    let earlier = reader.agreed_start_time(now).present().map_or(now, |server| now.min(*server));
+    earlier.checked_sub_signed(LOOKBACK).unwrap_or(earlier)
+}
+
+/// Own issues by author and the pod's by label, each once, oldest first, with what is only worth a look
+/// for some of them.
+async fn read_issues(
+    reader: &Reader,
+    pod: &Pod,
+    project: &Project,
+    bot: &Account,
+    since: DateTime<Utc>,
+) -> Result<Vec<ObservedIssue>, ReadFailure> {
+    let mut filters = vec![IssueFilter::ByAuthorId(bot.id), IssueFilter::WithLabel(pod.label.name.as_str())];
+    let others = pod.bot_usernames.iter().filter(|name| !name.eq_ignore_ascii_case(&bot.username));
+    filters.extend(others.map(|name| IssueFilter::ByUsername(name)));
+    let listings = futures_util::future::join_all(
+        filters.into_iter().map(|filter| reader.list_issues(TokenPurpose::Pairing, project, filter, Some(since))),
+    )
+    .await;
+    let mut by_iid = BTreeMap::new();
+    for listing in listings {
+        by_iid.extend(listing?.into_iter().map(|issue| (issue.iid, issue)));
+    }
+    let mut issues: Vec<ObservedIssue> = by_iid.into_values().collect();
+    read_issue_details(reader, pod, project, bot, &mut issues).await;
+    Ok(issues)
+}
+
+/// The label history of own issues that lack the label, and the links of those that share a session.
+async fn read_issue_details(
+    reader: &Reader,
+    pod: &Pod,
+    project: &Project,
+    bot: &Account,
+    issues: &mut [ObservedIssue],
+) {
+    let session_of = |issue: &ObservedIssue| -> Option<SessionKey> {
+        let ParsedBody::Block(block) = &issue.parsed_body else { return None };
+        let Marker::Session(key) = &block.marker else { return None };
+        if pod.is_bot(bot, &issue.author) { pod.current_session_key(key) } else { None }
+    };
+    let mut count: BTreeMap<SessionKey, usize> = BTreeMap::new();
+    for key in issues.iter().filter_map(session_of) {
+        *count.entry(key).or_default() += 1;
+    }
+    let label = pod.label.name.as_str();
+    for issue in issues {
+        let Some(key) = session_of(issue) else { continue };
+        if !issue.labels.iter().any(|seen| seen == label) {
+            issue.label_removals = reader.count_label_removals(project, issue.iid, label).await;
+        }
+        if count.get(&key).is_some_and(|n| *n > 1) {
+            issue.linked_iids = reader.list_linked_iids(project, issue.iid).await;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Two issues for one session: the older stays, the younger is linked to it and closed. Where a person has
+//! closed the older one, the younger is the session's, as that person wants it.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta, Weekday};
+
+use super::{DecisionParts, OwnIssue, PairingContext, pairing_issue_body};
+use crate::pod::action::Change;
+use crate::pod::finding::{Finding, short_hash};
+use crate::pod::marker::{self, ManagedBlock};
+use crate::pod::observed::Observed;
+use crate::pod::rule::Rule;
+use crate::pod::session::SessionKey;
+
+/// Settles every session that has more than one issue. Each step stands for itself, so that a run that was
+/// cut short is taken up where it ended.
+pub(super) fn settle_duplicates(context: &PairingContext<'_>, parts: &mut DecisionParts) {
+    let mut by_session: BTreeMap<SessionKey, Vec<OwnIssue<'_>>> = BTreeMap::new();
+    for own in context.own_issues() {
+        by_session.entry(own.session_key.clone()).or_default().push(own);
+    }
+    for (key, issues) in by_session {
+        // Own issues come in the order of their numbers: the lowest open one wins, whoever looks.
+        let open = issues.iter().position(|own| own.issue.open).unwrap_or(0);
+        let Some((keep, twins)) = issues[open..].split_first() else { continue };
+        for twin in twins {
+            settle_duplicate(context, &key, keep, twin, parts);
+        }
+    }
+}
+
+fn settle_duplicate(
+    context: &PairingContext<'_>,
+    key: &SessionKey,
+    keep: &OwnIssue<'_>,
+    twin: &OwnIssue<'_>,
+    parts: &mut DecisionParts,
+) {
+    let (iid, older) = (twin.issue.iid, keep.issue.iid);
+    match &twin.issue.linked_iids {
+        Observed::Present(links) if !links.contains(&older) => {
+            let because = format!("both stand for {key} and the lower number stays");
+            parts.actions.push(context.new_action(Change::LinkDuplicate { iid, original_iid: older }, because));
+        }
+        Observed::Present(_) | Observed::Absent => {}
+        Observed::Unknown(failure) => parts.read_failures.push(failure.clone()),
+    }
+    if !twin.issue.open {
+        return;
+    }
+    let names = format!("{} and {}", context.issue_reference(keep.issue), context.issue_reference(twin.issue));
+    if has_human_changes(context, twin) {
+        let message = format!("{names} both stand for {key}, and people have written in the younger one");
+        parts.findings.push(Finding::new(Rule::SessionTwinInUse, key.to_string(), message));
+    } else {
+        let message = format!("{names} both stand for {key}");
+        parts.findings.push(Finding::new(Rule::SessionTwin, key.to_string(), message));
+        let because = format!("{} is the older issue for {key}", context.issue_reference(keep.issue));
+        parts.actions.push(context.new_action(Change::CloseDuplicate { iid, original_iid: older }, because));
+    }
+}
+
+/// Comments, ticks, or any change of the words around the block or in it since the issue was opened. Where its state is
+/// lost, it is held against what it would say if it were opened today.
+fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> bool {
+    let today = initial_block(context, own);
+    let state = own.block.has_line_hashes().then_some(&own.block.state);
+    let Some(rest) = state.or(today.as_ref().map(|today| &today.state)).and_then(|state| state.rest.as_deref()) else {
+        // A state that was lost does not say that nobody wrote.
+        return true;
+    };
+    let lines = own.block.human_lines(today.as_ref().unwrap_or(own.block));
+    own.issue.has_human_activity
+        || rest != short_hash(&marker::text_outside_block(&own.issue.body))
+        || !lines.is_empty()
+}
+
+/// What the issue would say if it were opened today; none where the page was not seen, or the slot is not known any
+/// more.
+fn initial_block(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> Option<ManagedBlock> {
+    let slot = context.pod.find_slot(&own.session_key)?;
+    let monday = NaiveDate::from_isoywd_opt(own.session_key.year, own.session_key.week, Weekday::Mon)?
+        .and_time(NaiveTime::MIN)
+        .and_utc();
+    let from = monday.checked_sub_signed(TimeDelta::days(2))?;
+    let session = slot.sessions_from(&context.pod.key, from).take(2).find(|session| session.key == own.session_key)?;
+    pairing_issue_body::initial_block(context.pod, &session, &slot.issue_title(&session), context.seen.page.present()?)
+}

@@ -1,0 +1,156 @@
+//! Links and labels of the pod's page: what to report of them, and the living report that lists it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deferred_findings::{self, Deferral};
+use super::living_report::{self, DesiredReport};
+use super::{DecisionParts, links};
+use crate::pod::Pod;
+use crate::pod::finding::Finding;
+use crate::pod::marker::{RememberedFailure, ReportKind};
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
+use crate::pod::pod_page::PodPage;
+use crate::pod::rule::Rule;
+use crate::pod::snapshot::Snapshot;
+
+/// A block has its limit; what fails beyond it is reported all the same.
+const MOST_REMEMBERED: usize = 2_000;
+
+/// What is to be remembered of links and labels.
+pub(super) struct LinkReportInput {
+    remember: BTreeMap<String, RememberedFailure>,
+    /// Whether the network is in doubt and nothing new is reported: the report keeps its words then, and remembers.
+    keeps_text: bool,
+}
+
+/// Says what is wrong with links and labels; `None` when links and labels were not seen, so that the report stays as it
+/// is.
+pub(super) fn assess_links_and_labels(
+    pod: &Pod,
+    seen: &Snapshot,
+    parts: &mut DecisionParts,
+) -> Option<LinkReportInput> {
+    parts.read_failures.extend(seen.read_failures.iter().cloned());
+    let page = seen.page.present()?;
+    let observations = match &seen.link_observations {
+        Observed::Present(observations) => observations,
+        Observed::Unknown(failure) => {
+            parts.read_failures.push(failure.clone());
+            return None;
+        }
+        Observed::Absent => return None,
+    };
+    let memory = living_report::remembered_failures(pod, seen, ReportKind::Links);
+    // Where nothing can be remembered there is no later check that could report what this one holds back.
+    let assessment = match seen.reports_project {
+        Observed::Absent => links::assess_without_memory(observations, seen.now),
+        Observed::Present(_) | Observed::Unknown(_) => links::assess(observations, &memory, seen.now),
+    };
+    let mut remember = assessment.remember;
+    // The brake holds: what this check could not report, the next one may.
+    parts.read_failures.extend(assessment.inconclusive_reason.iter().map(|why| ReadFailure {
+        what: format!("the links of {}", pod.name),
+        why: why.clone(),
+        cause: FailureCause::Unavailable,
+    }));
+    let in_doubt = assessment.inconclusive_reason.is_some();
+    parts.findings.extend(assessment.findings);
+    let (labels, of_labels) = assess_labels(pod, page, seen, &memory);
+    remember.extend(of_labels);
+    parts.findings.extend(labels);
+    let unseen = links::label_read_failure(&seen.label_verdicts);
+    // Where GitLab could not be asked at all, that was reported above.
+    parts.read_failures.extend(unseen.filter(|_| seen.read_failures.is_empty()).map(|why| ReadFailure {
+        what: format!("the labels of the page of {}", pod.name),
+        why: format!("{why}; the link report stays as it is; see [documents] label_groups"),
+        cause: FailureCause::Unavailable,
+    }));
+    let unreported = matches!(seen.reports_project, Observed::Unknown(_));
+    parts.findings.extend(trim_memory(pod, &mut remember));
+    let is_reported = |memory: &BTreeMap<String, RememberedFailure>, key: &str| {
+        memory.get(key).is_some_and(|failing| failing.dead_since.is_some())
+    };
+    let new = remember.keys().any(|key| is_reported(&remember, key) && !is_reported(&memory, key))
+        || parts.findings.iter().any(|finding| finding.rule == Rule::LinksCommonCause);
+    let assessed = LinkReportInput { remember, keeps_text: in_doubt && !new };
+    (unseen.is_none() && !unreported).then_some(assessed)
+}
+
+/// What to report and to remember of the page's labels.
+fn assess_labels(
+    pod: &Pod,
+    page: &PodPage,
+    seen: &Snapshot,
+    memory: &BTreeMap<String, RememberedFailure>,
+) -> (Vec<Finding>, BTreeMap<String, RememberedFailure>) {
+    let findings = links::label_findings(page, &pod.page.path, &seen.label_verdicts);
+    let new: Vec<Finding> = findings
+        .iter()
+        .filter(|finding| !memory.contains_key(&deferred_findings::memory_key(finding)))
+        .cloned()
+        .collect();
+    let together = links::all_labels_missing_finding(&new, &seen.label_verdicts)
+        .filter(|_| !matches!(seen.reports_project, Observed::Absent));
+    let hold = if together.is_some() { Deferral::UntilSeenAgain } else { Deferral::None };
+    let findings = findings.into_iter().map(|finding| (finding, hold)).collect();
+    let (mut reported, remember) = deferred_findings::split_due_and_remembered(findings, memory, seen.now);
+    reported.extend(together);
+    (reported, remember)
+}
+
+/// Leaves out what a block has no room for, and says so. What is reported already is left out first: of that only its
+/// day is lost, while what is held back would never be reported.
+fn trim_memory(pod: &Pod, remember: &mut BTreeMap<String, RememberedFailure>) -> Option<Finding> {
+    let over = remember.len().checked_sub(MOST_REMEMBERED).filter(|over| *over > 0)?;
+    let mut keys: Vec<(bool, String)> =
+        remember.iter().map(|(key, failing)| (failing.dead_since.is_none(), key.clone())).collect();
+    keys.sort();
+    for (_, key) in keys.into_iter().take(over) {
+        remember.remove(&key);
+    }
+    let message = format!(
+        "{over} more links and labels fail than the {MOST_REMEMBERED} that a report remembers; the others are told \
+         without their first day"
+    );
+    Some(Finding::new(Rule::MemoryFull, pod.key.to_string(), message))
+}
+
+/// Brings the living report into line with what is reported.
+pub(super) fn update_report(pod: &Pod, seen: &Snapshot, assessed: Option<LinkReportInput>, parts: &mut DecisionParts) {
+    let (Some(LinkReportInput { remember, keeps_text: keeps_words }), Some(page)) = (assessed, seen.page.present())
+    else {
+        return;
+    };
+    let mut listed = findings_by_section(pod, page, &parts.findings);
+    if listed.iter().all(|(_, finding)| finding.rule.target_still_works()) {
+        listed.clear();
+    }
+    let wanted =
+        DesiredReport { kind: ReportKind::Links, findings_by_heading: listed, remember, keeps_text: keeps_words };
+    living_report::update_report(pod, seen, &wanted, parts);
+}
+
+/// The findings of the report, each with its section, in the order of the page.
+fn findings_by_section(pod: &Pod, page: &PodPage, findings: &[Finding]) -> Vec<(String, Finding)> {
+    let sections: BTreeMap<usize, String> = page
+        .links
+        .iter()
+        .map(|link| (link.line, link.section.one_line()))
+        .chain(page.labels.iter().map(|label| (label.line, label.section.one_line())))
+        .collect();
+    let on_page = |finding: &&Finding| {
+        finding.rule.living_report() == Some(ReportKind::Links)
+            && finding.place.as_ref().is_some_and(|place| place.path == pod.page.path)
+    };
+    let mut listed: Vec<Finding> = findings.iter().filter(on_page).cloned().collect();
+    listed.sort_by(|a, b| (&a.place, a.rule, &a.subject).cmp(&(&b.place, b.rule, &b.subject)));
+    let mut seen = BTreeSet::new();
+    listed.retain(|finding| seen.insert(finding.fingerprint.clone()));
+    listed
+        .into_iter()
+        .map(|finding| {
+            let line = finding.place.as_ref().map_or(0, |place| place.line);
+            (sections.get(&line).cloned().unwrap_or_else(|| pod.name.clone()), finding)
+        })
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! How many requests were sent, and the trail of those that may have written.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::Method;
+use tokio::time::Instant;
+
+use super::retry::RequestKind;
+use super::server_clock::ResponseDates;
+use crate::pod::audit_trail::AuditEntry;
+use crate::pod::observed::Observed;
+
+/// Requests of one run, retries included.
+#[derive(Debug)]
+pub struct RequestLog {
+    started: Instant,
+    reads: AtomicU64,
+    writes: AtomicU64,
+    writes_sent: Mutex<Vec<SentWrite>>,
+    dates: ResponseDates,
+}
+
+#[derive(Debug)]
+struct SentWrite {
+    after: std::time::Duration,
+    method: String,
+    path: String,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Default for RequestLog {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            writes_sent: Mutex::default(),
+            dates: ResponseDates::default(),
+        }
+    }
+}
+
+impl RequestLog {
+    /// Requests that read.
+    pub fn read_count(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Requests that may write.
+    pub fn write_count(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Every request that may have written, in order; `started` is when this run began.
+    pub fn audit_trail(&self, started: DateTime<Utc>) -> Vec<AuditEntry> {
+        let sent = self.writes_sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = |sent: &SentWrite| AuditEntry {
+            time: TimeDelta::from_std(sent.after)
+                .ok()
+                .and_then(|after| started.checked_add_signed(after))
+                .unwrap_or(started),
+            method: sent.method.clone(),
+            path: sent.path.clone(),
+            iid: parse_issue_iid(&sent.path),
+            status: sent.status,
+            request_id: sent.request_id.clone(),
+        };
+        sent.iter().map(entry).collect()
+    }
+
+    /// The time by GitLab's clock when this run began; see [`ResponseDates::agreed_start_time`].
+    pub(super) fn agreed_start_time(&self, own: DateTime<Utc>) -> Observed<DateTime<Utc>> {
+        self.dates.agreed_start_time(own)
+    }
+
+    /// What was agreed of it so far; see [`ResponseDates::last_agreed_time`].
+    pub(super) fn last_agreed_time(&self) -> Option<DateTime<Utc>> {
+        self.dates.last_agreed_time()
+    }
+
+    /// The date of an answer of GitLab's own.
+    pub(super) fn record_date(&self, date: DateTime<Utc>) {
+        self.dates.record(date, self.started.elapsed());
+    }
+
+    pub(super) fn count_request(&self, effect: RequestKind) {
+        let counter = if effect.is_read() { &self.reads } else { &self.writes };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What came of a request, an answer or none.
+    pub(super) fn record_write(
+        &self,
+        effect: RequestKind,
+        method: &Method,
+        path: &str,
+        answer: Option<(u16, Option<String>)>,
+    ) {
+        if effect.is_read() {
+            return;
+        }
+        let (status, request_id) = answer.map_or((None, None), |(status, id)| (Some(status), id));
+        let sent = SentWrite {
+            after: self.started.elapsed(),
+            method: method.to_string(),
+            path: path.to_owned(),
+            status,
+            request_id,
+        };
+        self.writes_sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+    }
+}
+
+/// The issue that a path of the API names.
+fn parse_issue_iid(path: &str) -> Option<u64> {
+    let (_, rest) = path.split_once("/issues/")?;
+    rest.split('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trail_at_the_end_of_time_is_told() {
+        let counts = RequestLog::default();
+        tokio::time::advance(std::time::Duration::from_secs(3)).await;
+        counts.record_write(RequestKind::NonIdempotentWrite, &Method::POST, "/api/v4/projects/3/issues/5", None);
+        let end = DateTime::<Utc>::MAX_UTC;
+        assert_eq!(
+            counts.audit_trail(end).iter().map(|entry| (entry.time, entry.iid)).collect::<Vec<_>>(),
+            [(end, Some(5))]
+        );
+    }
+}

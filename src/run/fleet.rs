@@ -1,0 +1,220 @@
+//! A run over all pods: what is read once for all, and how much of its time and its writes is left.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tracing::{Instrument as _, info_span};
+
+use super::CurrentTime;
+use super::pod_pass::{PodPass, ReadIssues};
+use crate::collect::{self, Clients, Deadline, FleetObservation, READS_AT_ONCE};
+use crate::execute::StopFlag;
+use crate::gitlab::Writer;
+use crate::pod::limits::RunLimits;
+use crate::pod::observed::{Observed, ReadFailure};
+use crate::pod::plan::compute_stamp;
+use crate::pod::pod_page::PodPage;
+use crate::pod::run::PodRun;
+use crate::pod::{PageId, Pod, Stage};
+
+/// What is kept of a run's time for its reports.
+const TIME_FOR_REPORTS: Duration = Duration::from_secs(10);
+
+/// What is read before anything else.
+enum FirstRead {
+    Page(PageId, Box<Observed<PodPage>>),
+    /// The issues of the pod with this index.
+    Issues(usize, Box<Result<ReadIssues, ReadFailure>>),
+}
+
+impl FirstRead {
+    fn from_page((id, page): (PageId, Observed<PodPage>)) -> Self {
+        Self::Page(id, Box::new(page))
+    }
+
+    fn from_issues((index, issues): (usize, Result<ReadIssues, ReadFailure>)) -> Self {
+        Self::Issues(index, Box::new(issues))
+    }
+}
+
+/// A run over all pods.
+pub(super) struct Fleet<'a> {
+    pods: &'a [Pod],
+    sources: Clients<'a>,
+    now: CurrentTime,
+    limits: RunLimits,
+    ends: Deadline,
+    /// What was read so far for all.
+    observed: Option<FleetObservation>,
+    passes: Vec<PodPass<'a>>,
+    /// How many more writes the run may make.
+    writes_left: usize,
+}
+
+impl<'a> Fleet<'a> {
+    pub(super) fn new(pods: &'a [Pod], sources: Clients<'a>, now: CurrentTime, limits: RunLimits) -> Self {
+        let ends = Deadline::after(limits.run_within.saturating_sub(TIME_FOR_REPORTS));
+        let passes = pods.iter().map(|pod| PodPass::new(pod, now, ends, limits.max_writes)).collect();
+        Self { pods, sources, now, limits, ends, observed: None, passes, writes_left: limits.max_writes_run }
+    }
+
+    /// Reads everything, and decides what would be done.
+    pub(super) async fn plan(&mut self) {
+        let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
+        let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
+        let mut pages = stream::iter(self.page_reads()).buffer_unordered(READS_AT_ONCE);
+        while let Some((id, page)) = pages.next().await {
+            observed.add_page(id, page);
+        }
+        drop(pages);
+        self.observed = Some(observed);
+        for stage in [Stage::Roster, Stage::Links] {
+            self.observe(stage).await;
+        }
+        // Last, because what is written is decided on it.
+        let mut issues = stream::iter(self.issue_reads()).buffer_unordered(READS_AT_ONCE);
+        while let Some((index, read)) = issues.next().await {
+            self.passes[index].take_issues(read);
+        }
+        drop(issues);
+        for pass in &mut self.passes {
+            pass.settle(self.sources.reader, usize::MAX).await;
+        }
+        for (share, pass) in self.share_out_writes().into_iter().zip(&mut self.passes) {
+            pass.settle(self.sources.reader, share).await;
+            pass.keep_plan();
+        }
+    }
+
+    /// How many of the planned writes each pod may make: the stages of all pods come one after another.
+    fn share_out_writes(&mut self) -> Vec<usize> {
+        let mut shares = vec![0; self.passes.len()];
+        for stage in Stage::ALL {
+            for (share, pass) in shares.iter_mut().zip(&self.passes) {
+                let left_for_pod = self.limits.max_writes.saturating_sub(*share);
+                let given = pass.planned_writes(stage).min(left_for_pod).min(self.writes_left);
+                *share += given;
+                self.writes_left -= given;
+            }
+        }
+        shares
+    }
+
+    /// The stamp of the plan.
+    pub(super) fn stamp(&self) -> String {
+        compute_stamp(&self.passes.iter().map(PodPass::plan).collect::<Vec<_>>())
+    }
+
+    /// Carries out what was planned, stage by stage, and what it calls for afterwards.
+    pub(super) async fn carry_out_plan(&mut self, writer: &Writer, stop: &StopFlag) {
+        for stage in Stage::ALL {
+            for pass in &mut self.passes {
+                pass.execute_planned(stage, writer, stop).await;
+            }
+        }
+        for pass in &mut self.passes {
+            let written =
+                pass.apply_further_rounds(Stage::Links, self.sources.reader, writer, self.writes_left, stop).await;
+            self.writes_left = self.writes_left.saturating_sub(written);
+        }
+    }
+
+    /// Reads, decides and does a stage's part for all pods.
+    pub(super) async fn apply_stage(&mut self, stage: Stage, writer: &Writer, stop: &StopFlag) {
+        if stage == Stage::Sessions {
+            return self.apply_sessions(writer, stop).await;
+        }
+        self.observe(stage).await;
+        for pass in &mut self.passes {
+            let written = pass.apply_stage(stage, self.sources.reader, writer, self.writes_left, stop).await;
+            self.writes_left = self.writes_left.saturating_sub(written);
+        }
+    }
+
+    /// Reads what sessions are decided on, and does each pod's part as soon as its own is there: a page that does not
+    /// come holds nobody else up.
+    async fn apply_sessions(&mut self, writer: &Writer, stop: &StopFlag) {
+        let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
+        let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
+        let pages = self.page_reads().into_iter().map(|read| read.map(FirstRead::from_page).boxed());
+        let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
+        let reads: Vec<_> = pages.chain(issues).collect();
+        let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+        let mut waiting: BTreeSet<usize> = (0..self.passes.len()).collect();
+        while let Some(read) = reads.next().await {
+            match read {
+                FirstRead::Page(id, page) => observed.add_page(id, *page),
+                FirstRead::Issues(index, issues) => self.passes[index].take_issues(*issues),
+            }
+            let is_complete = |index: &usize| self.passes[*index].has_issues() && observed.has_page(&pods[*index]);
+            let (begun, later): (BTreeSet<usize>, _) = waiting.into_iter().partition(is_complete);
+            waiting = later;
+            for index in begun {
+                let pass = &mut self.passes[index];
+                pass.observe(&observed, reader, Stage::Sessions);
+                let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left, stop).await;
+                self.writes_left = self.writes_left.saturating_sub(written);
+            }
+        }
+        drop(reads);
+        self.observed = Some(observed);
+    }
+
+    /// The reads of all pages.
+    fn page_reads(&self) -> Vec<BoxFuture<'a, (PageId, Observed<PodPage>)>> {
+        let (reader, ends) = (self.sources.reader, self.ends);
+        let reads = collect::page_locations(self.pods).into_iter().map(|(id, at)| {
+            let read = collect_for_all(collect::read_page_in_time(reader, at, ends));
+            async { (id, read.await) }.boxed()
+        });
+        reads.collect()
+    }
+
+    /// The reads of all pods' issues, each with the pod's index.
+    fn issue_reads(&self) -> Vec<BoxFuture<'a, (usize, Result<ReadIssues, ReadFailure>)>> {
+        let (reader, now) = (self.sources.reader, self.now);
+        let reads = self.passes.iter().enumerate().map(|(index, pass)| {
+            let read = pass.read_issues(reader, now, Stage::Sessions);
+            async move { (index, read.await) }.boxed()
+        });
+        reads.collect()
+    }
+
+    /// Reads what a later stage adds, once for all pods.
+    async fn observe(&mut self, stage: Stage) {
+        self.sources.reader.begin_part();
+        collect_for_all(self.read_for_all(stage)).await;
+        if let Some(observed) = &self.observed {
+            for pass in &mut self.passes {
+                pass.observe(observed, self.sources.reader, stage);
+            }
+        }
+    }
+
+    async fn read_for_all(&mut self, stage: Stage) {
+        let (pods, sources, ends) = (self.pods, self.sources, self.ends);
+        let is_wanted = pods.iter().any(|pod| pod.tasks.iter().any(|task| task.stage() == stage));
+        let Some(observed) = self.observed.as_mut().filter(|_| is_wanted) else { return };
+        match stage {
+            Stage::Sessions => {}
+            Stage::Roster => observed.read_people(sources.reader, pods, ends).await,
+            Stage::Links => {
+                let day = self.now.time().timestamp().unsigned_abs() / (24 * 60 * 60);
+                observed.check_links(sources, pods, self.limits.links_within, day, ends).await;
+            }
+        }
+    }
+
+    pub(super) fn into_runs(self) -> Vec<PodRun> {
+        self.passes.into_iter().map(PodPass::into_run).collect()
+    }
+}
+
+/// What is read for all pods, with its lines in the log.
+fn collect_for_all<F: Future>(read: F) -> impl Future<Output = F::Output> {
+    let fleet = info_span!("fleet");
+    let collect = fleet.in_scope(|| info_span!("collect"));
+    read.instrument(collect).instrument(fleet)
+}
