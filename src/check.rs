@@ -2,8 +2,6 @@
 
 mod exceptions;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use crate::collect::{Clients, label_names};
@@ -13,8 +11,8 @@ use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::observed::{FailureCause, ReadFailure};
 use crate::pod::pod_page::PodPage;
 use crate::pod::rule;
-use crate::pod::traffic::HostTraffic;
-use crate::pod::verdict::{LabelVerdict, Observation};
+use crate::pod::traffic::{GITHUB_API_HOST, HostTraffic};
+use crate::pod::verdict::{LabelVerdicts, Observation};
 use linkcheck::cache::Cache;
 use linkcheck::check_options::CheckOptions;
 use linkcheck::files::LocalFiles;
@@ -47,6 +45,13 @@ pub struct DocumentCheckResult {
     pub api_failure: Option<ReadFailure>,
     /// What is to be cached of the web, where that is wanted.
     pub cache: Option<Cache>,
+}
+
+impl DocumentCheckResult {
+    /// The requests to the web that asked GitHub's API, with a token.
+    pub fn github_requests(&self) -> u64 {
+        self.host_traffic.iter().filter(|host| host.host == GITHUB_API_HOST).map(|host| host.requests).sum()
+    }
 }
 
 /// A document as it was read, under the path that its findings name.
@@ -172,7 +177,7 @@ fn documents_with_label_groups<'a>(documents: &'a [InputDocument], policy: &Chec
     documents.iter().filter(|document| is_whole && !document.label_groups.is_empty()).collect()
 }
 
-fn label_read_failure(document: &InputDocument, verdicts: &BTreeMap<String, LabelVerdict>) -> Option<ReadFailure> {
+fn label_read_failure(document: &InputDocument, verdicts: &LabelVerdicts) -> Option<ReadFailure> {
     let why = links::label_read_failure(verdicts)?;
     Some(ReadFailure {
         what: format!("the labels of {}", document.path),

@@ -1,5 +1,6 @@
 //! Files that one run leaves for another: the cache of the web, and what the shards of a check observed.
 
+use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -8,13 +9,15 @@ use chrono::TimeDelta;
 use super::CliError;
 use super::args::{CheckArgs, GitlabArgs};
 use super::connection::Connection;
+use super::context::Context;
 use super::disk_files::display_path;
 use super::output::Output;
 use super::report_files;
 use crate::check::DocumentCheckResult;
 use crate::config::regular_file::{read_file_start, read_regular_file, read_regular_text, special_file_kind};
+use crate::pod::rule::Audience;
 use linkcheck::cache::{Cache, DatedCache};
-use linkcheck::shard_file::{self, MergedShards, ShardContext};
+use linkcheck::shard_file::{self, MergedShards, ShardContext, ShardObservation};
 
 /// The most bytes of a file that another run left: a hundred thousand links take about a tenth of it.
 const MAX_SAVED_BYTES: usize = 256 * 1024 * 1024;
@@ -105,6 +108,7 @@ pub(super) fn save_cache_and_observations(
     args: &CheckArgs,
     checked: &DocumentCheckResult,
     connection: &Connection,
+    context: &Context<'_>,
     output: &Output,
 ) -> Vec<String> {
     let is_sandbox = args.gitlab.sandbox.is_some();
@@ -117,10 +121,17 @@ pub(super) fn save_cache_and_observations(
         ));
     }
     if let Some(path) = &args.observations {
+        // A file for another job is read by whoever reads this job's log.
+        let for_all = || checked.shard_observations.iter().map(ShardObservation::as_seen_by_anybody).collect();
+        let observations: Cow<'_, [ShardObservation]> = if context.stdout_audience().may_read(Audience::Team) {
+            checked.shard_observations.as_slice().into()
+        } else {
+            Cow::Owned(for_all())
+        };
         let text = shard_file::render(
             &shard_context(&args.gitlab, connection),
             args.shard,
-            &checked.shard_observations,
+            &observations,
             checked.api_failure.as_ref(),
         );
         failed.extend(write_failure_message("file", path, report_files::write_atomically(path, &output.clean(&text))));

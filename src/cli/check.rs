@@ -14,16 +14,17 @@ use super::inputs::Inputs;
 use super::output::Output;
 use super::signals::Signals;
 use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
-use super::{connect, connection, instances};
+use super::{connect, connection, hidden_links, instances};
 use crate::check::{DocumentCheckResult, InputDocument, check};
 use crate::collect::{self, read_page};
 use crate::config::Config;
-use crate::gitlab::{Reader, TokenPurpose, new_reader};
+use crate::gitlab::{Reader, RequestLog, TokenPurpose, new_reader};
 use crate::pod::Pod;
 use crate::pod::observed::Observed;
 use crate::pod::rule::Audience;
 use crate::pod::run::ExitStatus;
 use crate::pod::text::show_invisible;
+use crate::pod::verdict::Observation;
 use crate::report::{Confidential, Public, ReportAudience, Team, check as report};
 use linkcheck::check_options::{CheckOptions, SkipRule};
 use linkcheck::files::SiteKind;
@@ -70,9 +71,10 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         Audience::Team => print_report(&report.for_audience::<Team>(), context, output),
         Audience::Confidential => print_report(&report, context, output),
     }
-    let hidden_without_token = instances::missing_token_note(&connection, &config, context, &checked.observations);
+    let observations: Vec<&Observation> = checked.observations.iter().collect();
+    let hidden_without_token = hidden_links::hidden_links_note(&connection, &config, context, &observations);
     print_read_failures(&checked, hidden_without_token.as_deref(), &unread, output);
-    let unsaved = cache_files::save_cache_and_observations(args, &checked, &connection, output);
+    let unsaved = cache_files::save_cache_and_observations(args, &checked, &connection, context, output);
     for sentence in &unsaved {
         output.print_error_line(sentence);
     }
@@ -128,11 +130,13 @@ fn build_report<'a>(
     context: &Context<'_>,
 ) -> report::CheckReport<'a, Confidential> {
     let counts = reader.request_log();
-    let reads_of_others: u64 = reader.other_instances().values().map(|other| other.request_log().read_count()).sum();
+    let others = || reader.other_instances().values().map(Reader::request_log);
+    let reads_of_others: u64 = others().map(RequestLog::read_count).sum();
+    let public_reads_of_others: u64 = others().map(RequestLog::public_read_count).sum();
     report::CheckReport {
         link_count: checked.link_count,
         unique_url_count: checked.unique_url_count,
-        observations: &checked.observations,
+        observations: Confidential::restrict(checked.observations.as_slice()),
         findings: Confidential::restrict(&checked.findings),
         inconclusive_reason: checked.inconclusive_reason.as_deref(),
         unread,
@@ -141,7 +145,12 @@ fn build_report<'a>(
             write: counts.write_count(),
             web: checked.web_requests,
         },
-        host_traffic: &checked.host_traffic,
+        public_requests: report::RequestCounts {
+            read: counts.public_read_count() + public_reads_of_others,
+            write: counts.write_count(),
+            web: checked.web_requests.saturating_sub(checked.github_requests()),
+        },
+        host_traffic: checked.host_traffic.as_slice().into(),
         took_ms,
         verbose: context.global.verbose > 0,
         shard: args.shard.map(|shard| (shard.index(), shard.count())),
@@ -151,7 +160,8 @@ fn build_report<'a>(
 /// What was found, for the log: each finding stands on standard output, so a rule and how often it applies will do.
 fn log_findings(checked: &DocumentCheckResult) {
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in &checked.findings {
+    // Everybody may read a log.
+    for finding in checked.findings.iter().filter(|finding| !finding.token_only) {
         *by_rule.entry(finding.rule.code()).or_default() += 1;
     }
     for (rule, count) in by_rule {

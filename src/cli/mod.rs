@@ -8,6 +8,7 @@ mod connect;
 mod connection;
 mod context;
 mod disk_files;
+mod hidden_links;
 mod inputs;
 mod instances;
 mod job_log_sections;

@@ -5,6 +5,7 @@ use tracing::{Instrument as _, info_span};
 use super::CliError;
 use super::args::{ApplyArgs, OutputFormat, PlanArgs, RunArgs};
 use super::context::Context;
+use super::hidden_links;
 use super::job_log_sections;
 use super::output::Output;
 use super::report_files;
@@ -73,7 +74,8 @@ async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Out
     )?;
     let policy = prepared.link_policy();
     let sources = Clients { reader: &reader, web: Some(&web), policy: &policy };
-    let work = context.bar.show_during(run(&prepared.pods, sources, mode, connection.current_time(), prepared.limits));
+    let work =
+        context.bar.show_during(run(&prepared.pods, sources, mode, connection.current_time(), prepared.config.limits));
 
     let GracefulResult { result, signal } = run_gracefully(work, &stop, &mut signals, output).await;
     let Some(runs) = result else {
@@ -197,7 +199,7 @@ async fn make_plan(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> 
     let policy = prepared.link_policy();
     let sources = Clients { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = listen_for_signals()?;
-    let work = run(&prepared.pods, sources, Mode::Plan, connection.current_time(), prepared.limits);
+    let work = run(&prepared.pods, sources, Mode::Plan, connection.current_time(), prepared.config.limits);
     let runs = tokio::select! {
         // Without a writer no plan is stale.
         runs = context.bar.show_during(work) => runs.unwrap_or_default(),
@@ -258,6 +260,7 @@ impl RunReporter<'_> {
             now,
             stamp: &stamp,
             read_requests: counts.read_count(),
+            public_read_requests: counts.public_read_count(),
             write_requests: counts.write_count(),
             took_ms: self.took_ms,
         };
@@ -265,6 +268,11 @@ impl RunReporter<'_> {
             Audience::Public => print_report(&report.for_audience::<Public>(), context, output),
             Audience::Team => print_report(&report.for_audience::<Team>(), context, output),
             Audience::Confidential => print_report(&report, context, output),
+        }
+        let observations: Vec<_> = runs.iter().flat_map(|run| &run.observations).collect();
+        let RunSetup { connection, config, .. } = self.prepared;
+        if let Some(sentence) = hidden_links::hidden_links_note(connection, config, context, &observations) {
+            output.print_note(&sentence);
         }
         let trail = counts.audit_trail(now);
         let failed = tokio::select! {

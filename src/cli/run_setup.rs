@@ -10,8 +10,8 @@ use super::args::{self, RunArgs};
 use super::connection::Connection;
 use super::context::Context;
 use super::{cache_files, connect, report_files};
+use crate::config::Config;
 use crate::gitlab::{Reader, TokenPurpose};
-use crate::pod::limits::RunLimits;
 use crate::pod::similar_name::find_similar_name;
 use crate::pod::{Pod, Task};
 use linkcheck::check_options::CheckOptions;
@@ -19,7 +19,7 @@ use linkcheck::shard_file::MergedShards;
 
 pub(super) struct RunSetup {
     pub(super) pods: Vec<Pod>,
-    pub(super) limits: RunLimits,
+    pub(super) config: Config,
     pub(super) connection: Connection,
     /// The readers of other instances.
     pub(super) instance_readers: BTreeMap<String, Reader>,
@@ -48,7 +48,7 @@ impl RunSetup {
             Some(pattern) => Some(Arc::new(cache_files::read_shard_files(pattern, &at.gitlab, &connection)?)),
             None => None,
         };
-        Ok(Self { pods, limits: config.limits, connection, instance_readers: others, github, observed })
+        Ok(Self { pods, config, connection, instance_readers: others, github, observed })
     }
 
     /// How links are judged.

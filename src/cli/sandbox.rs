@@ -56,7 +56,7 @@ pub(super) async fn connect(
         // Whoever meant a sandbox and lost its address must not end at the real GitLab.
         "" => Err(CliError::usage("--sandbox (or PODKEEPER_SANDBOX) is empty; leave it out for the real GitLab")),
         OWN_SANDBOX | "1" | "true" => connect_own(args, now, config, context).await,
-        url => connect_served(url, now, args, context).await,
+        url => connect_served(url, now, args, config, context).await,
     }
 }
 
@@ -71,7 +71,7 @@ async fn connect_own(
     let serving =
         sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.map_err(|error| serve_error(&error))?;
     let says = serving.description();
-    let tokens = tokens_by_purpose(&says.tokens)?;
+    let tokens = tokens_by_purpose(&says.tokens, config)?;
     let exchange = HttpExchange::loopback().map_err(CliError::usage)?;
     let access = build_access(serving.url().clone(), tokens, exchange, context);
     let web = says.web.as_deref().and_then(|web| web.parse().ok());
@@ -93,6 +93,7 @@ async fn connect_served(
     url: &str,
     now: Option<DateTime<Utc>>,
     args: &GitlabArgs,
+    config: &Config,
     context: &Context<'_>,
 ) -> Result<Connection, CliError> {
     if args.own_page.is_some() {
@@ -116,7 +117,7 @@ async fn connect_served(
             "the sandbox at {url} says that it is {elsewhere}, which is not on this machine"
         )));
     }
-    let tokens = tokens_by_purpose(&says.tokens)?;
+    let tokens = tokens_by_purpose(&says.tokens, config)?;
     let hosts = sandbox_hosts(says.web, says.ca, says.dns)?;
     Ok(Connection {
         access: build_access(url, tokens, exchange, context),
@@ -190,7 +191,11 @@ async fn fetch_description(url: &Url, exchange: &HttpExchange) -> Result<Sandbox
     serde_json::from_slice(response.body()).map_err(|_other| silent("what answers there is no sandbox".to_owned()))
 }
 
-fn tokens_by_purpose(tokens: &BTreeMap<String, String>) -> Result<BTreeMap<TokenPurpose, Token>, CliError> {
+/// One token for every purpose, and for links where the configuration names one for them.
+fn tokens_by_purpose(
+    tokens: &BTreeMap<String, String>,
+    config: &Config,
+) -> Result<BTreeMap<TokenPurpose, Token>, CliError> {
     let secret = tokens
         .get(SANDBOX_TOKEN_NAME)
         .ok_or_else(|| CliError::usage(format!("the sandbox has no token `{SANDBOX_TOKEN_NAME}`")))?;
@@ -198,7 +203,12 @@ fn tokens_by_purpose(tokens: &BTreeMap<String, String>) -> Result<BTreeMap<Token
         name: format!("the sandbox's token `{SANDBOX_TOKEN_NAME}`"),
         secret: SecretString::from(secret.clone()),
     };
-    Ok(TokenPurpose::ALL.into_iter().map(|purpose| (purpose, token())).collect())
+    let is_given = |purpose: &TokenPurpose| match purpose {
+        TokenPurpose::Anybody => false,
+        TokenPurpose::Links => config.token_variables.links.is_some(),
+        TokenPurpose::Pairing | TokenPurpose::Handbook | TokenPurpose::Agents | TokenPurpose::Reports => true,
+    };
+    Ok(TokenPurpose::ALL.into_iter().filter(is_given).map(|purpose| (purpose, token())).collect())
 }
 
 fn build_access(

@@ -24,13 +24,17 @@ pub(super) fn read_tokens(
     let names = &config.token_variables;
     let mut tokens = BTreeMap::new();
     for purpose in TokenPurpose::ALL {
-        let own = match purpose {
-            TokenPurpose::Pairing => &names.pairing,
-            TokenPurpose::Handbook => &names.handbook,
-            TokenPurpose::Agents => &names.agents,
-            TokenPurpose::Reports => &names.reports,
+        let default = Some(&names.default);
+        let name = match purpose {
+            TokenPurpose::Pairing => names.pairing.as_ref().or(default),
+            TokenPurpose::Handbook => names.handbook.as_ref().or(default),
+            TokenPurpose::Agents => names.agents.as_ref().or(default),
+            TokenPurpose::Reports => names.reports.as_ref().or(default),
+            // The default token sees what readers do not: it serves links only where it is named for them.
+            TokenPurpose::Links => names.links.as_ref(),
+            TokenPurpose::Anybody => None,
         };
-        let name = own.as_ref().unwrap_or(&names.default);
+        let Some(name) = name else { continue };
         match read_token(name, context)? {
             Some(secret) => {
                 context.redactor.add_secret(&secret);

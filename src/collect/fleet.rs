@@ -17,7 +17,7 @@ use crate::pod::agent::{AgentFile, ObservedAccount};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::pod_page::PodPage;
 use crate::pod::snapshot::ReadOnlyProject;
-use crate::pod::verdict::{LabelVerdict, Observation};
+use crate::pod::verdict::{LabelVerdicts, Observation};
 use crate::pod::{AgentsLocation, PageId, Pod, Task};
 
 /// The clients that a run goes through: GitLab's, the web's, and the link policy.
@@ -45,7 +45,7 @@ pub struct ObservedPod {
     /// Its page's links.
     pub link_observations: Observed<Vec<Observation>>,
     /// Its page's labels.
-    pub label_verdicts: BTreeMap<String, LabelVerdict>,
+    pub label_verdicts: LabelVerdicts,
     /// What else could not be seen.
     pub read_failures: Vec<ReadFailure>,
 }
@@ -200,7 +200,7 @@ struct LinkResults {
     /// The pages that were checked: a place names its page by its index here.
     documents: Vec<PageId>,
     /// The verdicts on labels, by pod key.
-    labels: BTreeMap<String, BTreeMap<String, LabelVerdict>>,
+    labels: BTreeMap<String, LabelVerdicts>,
     /// Why GitLab could not be asked, if so.
     failure: Option<ReadFailure>,
 }

@@ -70,6 +70,8 @@ pub struct TokenVariables {
     pub agents: Option<String>,
     /// For the living reports.
     pub reports: Option<String>,
+    /// For what pages link to; without one links are asked of GitLab as anybody.
+    pub links: Option<String>,
     /// For GitHub's API.
     pub github: String,
 }

@@ -46,7 +46,7 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
     distinct_pods::check_distinct_pods(&pods, &mut problems);
     let instance = written.unwrap_or_default();
     let gitlab_url = instance::parse_gitlab_url(files, &instance, &mut problems);
-    let tokens = instance::parse_token_variables(files, &instance.tokens, &mut problems);
+    let tokens = instance::parse_token_variables(files, &instance.tokens, &instance.links, &mut problems);
     let instances = instance::parse_other_instances(files, &instance, gitlab_url.as_ref(), &tokens, &mut problems);
     let limits = limits::parse_limits(files, &instance, &mut problems);
     if !problems.is_empty() {
@@ -74,6 +74,7 @@ pub(super) fn default_config() -> Config {
             handbook: None,
             agents: None,
             reports: None,
+            links: None,
             github: GITHUB_TOKEN_VARIABLE.to_owned(),
         },
         limits: RunLimits::default(),

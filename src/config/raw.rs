@@ -101,6 +101,11 @@ pub(super) struct Limits {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Links {
+    /// The variable of a token with which links are asked of GitLab: scope `read_api`. Unless it is named, they are asked
+    /// as anybody, so that nobody learns from a report what only the token sees. What only the token shows is for the
+    /// team.
+    #[schemars(with = "Option<String>")]
+    pub(super) token: Option<Spanned<String>>,
     /// How long the check of links may take in one run, for example `5m`, which it is unless set.
     #[schemars(with = "Option<String>")]
     pub(super) within: Option<Spanned<String>>,

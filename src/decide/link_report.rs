@@ -1,5 +1,6 @@
 //! Links and labels of the pod's page: what to report of them, and the living report that lists it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deferred_findings::{self, Deferral};
@@ -10,8 +11,10 @@ use crate::pod::finding::Finding;
 use crate::pod::marker::{RememberedFailure, ReportKind};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::pod_page::PodPage;
-use crate::pod::rule::Rule;
+use crate::pod::rule::{Audience, Rule};
+use crate::pod::run::Sentence;
 use crate::pod::snapshot::Snapshot;
+use crate::pod::verdict::{LabelVerdicts, Observation};
 
 /// A block has its limit; what fails beyond it is reported all the same.
 const MOST_REMEMBERED: usize = 2_000;
@@ -21,6 +24,8 @@ pub(super) struct LinkReportInput {
     remember: BTreeMap<String, RememberedFailure>,
     /// Whether the network is in doubt and nothing new is reported: the report keeps its words then, and remembers.
     keeps_text: bool,
+    /// Whether its readers may see what only a token shows.
+    lists_token_only: bool,
 }
 
 /// Says what is wrong with links and labels; `None` when links and labels were not seen, so that the report stays as it
@@ -41,10 +46,11 @@ pub(super) fn assess_links_and_labels(
         Observed::Absent => return None,
     };
     let memory = living_report::remembered_failures(pod, seen, ReportKind::Links);
+    let ForReport { observations, labels, unlisted } = select_for_report(page, &pod.page.path, observations, seen);
     // Where nothing can be remembered there is no later check that could report what this one holds back.
     let assessment = match seen.reports_project {
-        Observed::Absent => links::assess_without_memory(observations, seen.now),
-        Observed::Present(_) | Observed::Unknown(_) => links::assess(observations, &memory, seen.now),
+        Observed::Absent => links::assess_without_memory(&observations, seen.now),
+        Observed::Present(_) | Observed::Unknown(_) => links::assess(&observations, &memory, seen.now),
     };
     let mut remember = assessment.remember;
     // The brake holds: what this check could not report, the next one may.
@@ -55,9 +61,9 @@ pub(super) fn assess_links_and_labels(
     }));
     let in_doubt = assessment.inconclusive_reason.is_some();
     parts.findings.extend(assessment.findings);
-    let (labels, of_labels) = assess_labels(pod, page, seen, &memory);
+    let (label_findings, of_labels) = assess_labels(pod, page, seen, &labels, &memory);
     remember.extend(of_labels);
-    parts.findings.extend(labels);
+    parts.findings.extend(label_findings);
     let unseen = links::label_read_failure(&seen.label_verdicts);
     // Where GitLab could not be asked at all, that was reported above.
     parts.read_failures.extend(unseen.filter(|_| seen.read_failures.is_empty()).map(|why| ReadFailure {
@@ -72,8 +78,66 @@ pub(super) fn assess_links_and_labels(
     };
     let new = remember.keys().any(|key| is_reported(&remember, key) && !is_reported(&memory, key))
         || parts.findings.iter().any(|finding| finding.rule == Rule::LinksCommonCause);
-    let assessed = LinkReportInput { remember, keeps_text: in_doubt && !new };
+    note_unlisted(pod, unlisted.len(), parts);
+    parts.findings.extend(unlisted);
+    let lists_token_only = !is_report_open_to_others(seen);
+    let assessed = LinkReportInput { remember, keeps_text: in_doubt && !new, lists_token_only };
     (unseen.is_none() && !unreported).then_some(assessed)
+}
+
+/// What the report is made of.
+struct ForReport<'a> {
+    observations: Cow<'a, [Observation]>,
+    labels: Cow<'a, LabelVerdicts>,
+    /// What rests on what its readers may not see.
+    unlisted: Vec<Finding>,
+}
+
+/// What only a token shows stands in no report that is open to others, nor in what it remembers: who may edit the page
+/// would learn from it what there is that they cannot see.
+fn select_for_report<'a>(
+    page: &PodPage,
+    path: &str,
+    observations: &'a [Observation],
+    seen: &'a Snapshot,
+) -> ForReport<'a> {
+    let labels = &seen.label_verdicts;
+    let is_token_only = |seen: &&Observation| seen.assessment.is_token_only();
+    if !is_report_open_to_others(seen)
+        || labels.token_only.is_empty() && !observations.iter().any(|seen| is_token_only(&seen))
+    {
+        return ForReport { observations: observations.into(), labels: Cow::Borrowed(labels), unlisted: Vec::new() };
+    }
+    let token_only: Vec<Observation> = observations.iter().filter(is_token_only).cloned().collect();
+    let (mut for_all, mut for_team) = (labels.clone(), labels.clone());
+    for_all.by_name.retain(|name, _| !labels.token_only.contains(name));
+    for_team.by_name.retain(|name, _| labels.token_only.contains(name));
+    let mut unlisted = links::assess_without_memory(&token_only, seen.now).findings;
+    unlisted.retain(|finding| finding.rule != Rule::LinksInconclusive);
+    unlisted.extend(links::label_findings(page, path, &for_team));
+    ForReport {
+        observations: observations.iter().map(Observation::as_seen_by_anybody).collect(),
+        labels: Cow::Owned(for_all),
+        unlisted,
+    }
+}
+
+fn is_report_open_to_others(seen: &Snapshot) -> bool {
+    match &seen.reports_project {
+        Observed::Present(reports) => !reports.project.private,
+        Observed::Unknown(_) => true,
+        Observed::Absent => false,
+    }
+}
+
+/// Says where those are told that are left out of the report.
+fn note_unlisted(pod: &Pod, count: usize, parts: &mut DecisionParts) {
+    let Some(project) = pod.reports.project.as_ref().filter(|_| count > 0) else { return };
+    let text = format!(
+        "{count} findings rest on what only a token shows, so they are not in the link report, which others read in \
+         {project}; name a private project in [reports] project to have them there"
+    );
+    parts.status_sentences.push(Sentence::new(Audience::Team, text));
 }
 
 /// What to report and to remember of the page's labels.
@@ -81,16 +145,17 @@ fn assess_labels(
     pod: &Pod,
     page: &PodPage,
     seen: &Snapshot,
+    labels: &LabelVerdicts,
     memory: &BTreeMap<String, RememberedFailure>,
 ) -> (Vec<Finding>, BTreeMap<String, RememberedFailure>) {
-    let findings = links::label_findings(page, &pod.page.path, &seen.label_verdicts);
+    let findings = links::label_findings(page, &pod.page.path, labels);
     let new: Vec<Finding> = findings
         .iter()
         .filter(|finding| !memory.contains_key(&deferred_findings::memory_key(finding)))
         .cloned()
         .collect();
-    let together = links::all_labels_missing_finding(&new, &seen.label_verdicts)
-        .filter(|_| !matches!(seen.reports_project, Observed::Absent));
+    let together =
+        links::all_labels_missing_finding(&new, labels).filter(|_| !matches!(seen.reports_project, Observed::Absent));
     let hold = if together.is_some() { Deferral::UntilSeenAgain } else { Deferral::None };
     let findings = findings.into_iter().map(|finding| (finding, hold)).collect();
     let (mut reported, remember) = deferred_findings::split_due_and_remembered(findings, memory, seen.now);
@@ -117,11 +182,13 @@ fn trim_memory(pod: &Pod, remember: &mut BTreeMap<String, RememberedFailure>) ->
 
 /// Brings the living report into line with what is reported.
 pub(super) fn update_report(pod: &Pod, seen: &Snapshot, assessed: Option<LinkReportInput>, parts: &mut DecisionParts) {
-    let (Some(LinkReportInput { remember, keeps_text: keeps_words }), Some(page)) = (assessed, seen.page.present())
+    let (Some(LinkReportInput { remember, keeps_text: keeps_words, lists_token_only }), Some(page)) =
+        (assessed, seen.page.present())
     else {
         return;
     };
     let mut listed = findings_by_section(pod, page, &parts.findings);
+    listed.retain(|(_, finding)| lists_token_only || !finding.token_only);
     if listed.iter().all(|(_, finding)| finding.rule.target_still_works()) {
         listed.clear();
     }

@@ -18,7 +18,7 @@ use crate::pod::marker::{FailureKind, RememberedFailure, truncate_to_minute};
 use crate::pod::pod_page::{LinkKind, PodPage};
 use crate::pod::rule::Rule;
 use crate::pod::text::one_line;
-use crate::pod::verdict::{LabelVerdict, Observation, Verdict};
+use crate::pod::verdict::{LabelVerdict, LabelVerdicts, Observation, Verdict};
 use brake::MassFailureBrake;
 pub use without_memory::assess_without_memory;
 
@@ -205,7 +205,11 @@ fn link_finding(seen: &Observation, reported: Option<FailureKind>) -> Option<Fin
     if let Some(better) = &seen.assessment.suggestion {
         finding = finding.with_advice(format!("Write {better} instead."));
     }
-    Some(finding)
+    Some(shown_by_token_if(seen.assessment.is_token_only(), finding))
+}
+
+fn shown_by_token_if(is_token_only: bool, finding: Finding) -> Finding {
+    if is_token_only { finding.shown_by_token() } else { finding }
 }
 
 /// What to report of a thing that is there and whose end is near or has come.
@@ -219,7 +223,7 @@ fn deprecation_finding(seen: &Observation) -> Option<Finding> {
     if let Some(successor) = &deprecated.successor {
         finding = finding.with_advice(format!("Link {successor} instead, which its header names."));
     }
-    Some(finding)
+    Some(shown_by_token_if(seen.assessment.is_token_only(), finding))
 }
 
 /// Whether a verdict says something of the network, too: it answered, or should have.
@@ -250,12 +254,12 @@ fn inconclusive_finding(why: &str, so: &str) -> Finding {
 }
 
 /// What to report of the labels that a page names: each once, at its first place.
-pub fn label_findings(page: &PodPage, path: &str, verdicts: &BTreeMap<String, LabelVerdict>) -> Vec<Finding> {
+pub fn label_findings(page: &PodPage, path: &str, verdicts: &LabelVerdicts) -> Vec<Finding> {
     let mut reported = std::collections::BTreeSet::new();
     let mut findings = Vec::new();
     for reference in page.labels.iter().filter(|reference| !reference.name.raw().is_empty()) {
         let name = reference.name.one_line();
-        let finding = match verdicts.get(reference.name.raw()) {
+        let finding = match verdicts.by_name.get(reference.name.raw()) {
             Some(LabelVerdict::Missing) => Finding::new(
                 Rule::LabelMissing,
                 name.clone(),
@@ -274,6 +278,7 @@ pub fn label_findings(page: &PodPage, path: &str, verdicts: &BTreeMap<String, La
             .with_advice("Name its successor on the page, or have the label unarchived."),
             Some(LabelVerdict::Alive | LabelVerdict::Unknown(_)) | None => continue,
         };
+        let finding = shown_by_token_if(verdicts.token_only.contains(reference.name.raw()), finding);
         if reported.insert(name) {
             findings.push(finding.with_place(Place { path: path.to_owned(), line: reference.line, column: 1 }));
         }
@@ -282,11 +287,8 @@ pub fn label_findings(page: &PodPage, path: &str, verdicts: &BTreeMap<String, La
 }
 
 /// What is reported instead of each, where every label of a page is missing at once: the groups are wrong, most likely.
-pub(super) fn all_labels_missing_finding(
-    findings: &[Finding],
-    verdicts: &BTreeMap<String, LabelVerdict>,
-) -> Option<Finding> {
-    let all_missing = verdicts.values().all(|verdict| matches!(verdict, LabelVerdict::Missing));
+pub(super) fn all_labels_missing_finding(findings: &[Finding], verdicts: &LabelVerdicts) -> Option<Finding> {
+    let all_missing = verdicts.by_name.values().all(|verdict| matches!(verdict, LabelVerdict::Missing));
     let first = findings.first().filter(|_| all_missing && findings.len() >= COMMON_CAUSE_MIN_COUNT)?;
     let message = format!(
         "all {} labels of the page are missing from the configured groups at once, so there is most likely one cause; the \
@@ -303,8 +305,8 @@ pub(super) fn all_labels_missing_finding(
 
 /// Why some of the labels could not be looked up, if so: nothing is concluded of those, and the reason has to be
 /// reported.
-pub fn label_read_failure(verdicts: &BTreeMap<String, LabelVerdict>) -> Option<&str> {
-    verdicts.values().find_map(|verdict| match verdict {
+pub fn label_read_failure(verdicts: &LabelVerdicts) -> Option<&str> {
+    verdicts.by_name.values().find_map(|verdict| match verdict {
         LabelVerdict::Unknown(why) => Some(why.as_str()),
         LabelVerdict::Alive | LabelVerdict::Archived | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
     })

@@ -136,7 +136,7 @@ pub(super) fn seen(issues: Vec<ObservedIssue>) -> Snapshot {
         agents: Observed::Absent,
         accounts: Observed::Absent,
         link_observations: Observed::Absent,
-        label_verdicts: std::collections::BTreeMap::new(),
+        label_verdicts: crate::pod::verdict::LabelVerdicts::default(),
         read_failures: Vec::new(),
         reports_project: Observed::Absent,
         memory_at_start: None,

@@ -47,17 +47,21 @@ use crate::pod::origin::is_loopback_literal;
 pub enum TokenPurpose {
     /// The pairing issues.
     Pairing,
-    /// The handbook page, and the things it links to.
+    /// The handbook page, and the labels that it names where not everybody sees them.
     Handbook,
     /// The Support Team data.
     Agents,
     /// The living reports.
     Reports,
+    /// What pages link to, where a token is named for that.
+    Links,
+    /// What is asked as anybody. It never has a token.
+    Anybody,
 }
 
 impl TokenPurpose {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports];
+    pub const ALL: [Self; 6] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports, Self::Links, Self::Anybody];
 }
 
 /// How GitLab is reached.
@@ -98,7 +102,7 @@ pub fn new_reader(access: &ConnectionOptions) -> Result<Reader, String> {
     let mut by_secret: BTreeMap<Option<String>, Arc<Transport>> = BTreeMap::new();
     let mut transports = BTreeMap::new();
     for purpose in TokenPurpose::ALL {
-        let token = access.tokens.get(&purpose);
+        let token = access.tokens.get(&purpose).filter(|_| purpose != TokenPurpose::Anybody);
         let key = token.map(|token| token.secret.expose_secret().to_owned());
         let transport = by_secret.entry(key).or_insert_with(|| {
             Arc::new(Transport::new(

@@ -12,11 +12,24 @@ use super::server_clock::ResponseDates;
 use crate::pod::audit_trail::AuditEntry;
 use crate::pod::observed::Observed;
 
+tokio::task_local! {
+    /// Set while something is asked with a token about what a page names.
+    static IS_TOKEN_ONLY: ();
+}
+
+/// Counts what this sends apart, because how much it is tells what only a token sees; see
+/// [`RequestLog::public_read_count`].
+pub(super) async fn count_apart<T>(request: impl Future<Output = T>) -> T {
+    IS_TOKEN_ONLY.scope((), request).await
+}
+
 /// Requests of one run, retries included.
 #[derive(Debug)]
 pub struct RequestLog {
     started: Instant,
     reads: AtomicU64,
+    /// Those among them that asked with a token about what pages name.
+    token_only_reads: AtomicU64,
     writes: AtomicU64,
     writes_sent: Mutex<Vec<SentWrite>>,
     dates: ResponseDates,
@@ -36,6 +49,7 @@ impl Default for RequestLog {
         Self {
             started: Instant::now(),
             reads: AtomicU64::new(0),
+            token_only_reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             writes_sent: Mutex::default(),
             dates: ResponseDates::default(),
@@ -47,6 +61,11 @@ impl RequestLog {
     /// Requests that read.
     pub fn read_count(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
+    }
+
+    /// The same without those whose number tells what only a token sees: what is there is asked more about.
+    pub fn public_read_count(&self) -> u64 {
+        self.read_count().saturating_sub(self.token_only_reads.load(Ordering::Relaxed))
     }
 
     /// Requests that may write.
@@ -89,6 +108,9 @@ impl RequestLog {
     pub(super) fn count_request(&self, effect: RequestKind) {
         let counter = if effect.is_read() { &self.reads } else { &self.writes };
         counter.fetch_add(1, Ordering::Relaxed);
+        if effect.is_read() && IS_TOKEN_ONLY.try_with(|()| ()).is_ok() {
+            self.token_only_reads.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// What came of a request, an answer or none.

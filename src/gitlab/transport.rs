@@ -90,6 +90,11 @@ impl Transport {
         }
     }
 
+    /// Whether it sends a token.
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// Knows the run's secrets, this client's among them.
     pub(super) fn redactor(&self) -> &Redactor {
         &self.redactor

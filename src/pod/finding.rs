@@ -47,6 +47,9 @@ pub struct Finding {
     pub fingerprint: String,
     /// Since which day it is known, where that is remembered.
     pub since: Option<chrono::NaiveDate>,
+    /// Whether it rests on what only a token shows. Others than the team learn nothing of it, not even that it is there.
+    #[serde(skip)]
+    pub token_only: bool,
 }
 
 impl Finding {
@@ -64,7 +67,16 @@ impl Finding {
             advice: rule.advice().to_owned(),
             fingerprint,
             since: None,
+            token_only: false,
         }
+    }
+
+    /// The same finding as one that rests on what only a token shows.
+    #[must_use]
+    pub fn shown_by_token(mut self) -> Self {
+        self.audience = self.audience.max(Audience::Team);
+        self.token_only = true;
+        self
     }
 
     /// The same finding, at a place. The file takes part in its identity; line and column do not, because

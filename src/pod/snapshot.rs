@@ -9,7 +9,7 @@ use super::marker::{ParsedBody, RememberedFailure, ReportKind};
 use super::observed::{Observed, ReadFailure};
 use super::pod_page::PodPage;
 use super::text::Untrusted;
-use super::verdict::{LabelVerdict, Observation};
+use super::verdict::{LabelVerdicts, Observation};
 
 /// Everything that was seen for one pod. Each part stands for itself: one that could not be seen freezes
 /// only what hangs on it.
@@ -33,7 +33,7 @@ pub struct Snapshot {
     /// A look at every link of the page; absent where links are not looked at in this run.
     pub link_observations: Observed<Vec<Observation>>,
     /// A look at every label that the page names, by name.
-    pub label_verdicts: BTreeMap<String, LabelVerdict>,
+    pub label_verdicts: LabelVerdicts,
     /// What else could not be seen.
     pub read_failures: Vec<ReadFailure>,
     /// The project of the living reports; absent where none is configured.
@@ -75,7 +75,7 @@ impl Snapshot {
             agents: Observed::Absent,
             accounts: Observed::Absent,
             link_observations: Observed::Absent,
-            label_verdicts: BTreeMap::new(),
+            label_verdicts: LabelVerdicts::default(),
             read_failures: Vec::new(),
             reports_project: Observed::Absent,
             memory_at_start: None,

@@ -13,7 +13,7 @@ use crate::pod::outcome::Outcome;
 use crate::pod::pod_page::PodPage;
 use crate::pod::rule::Audience;
 use crate::pod::run::{ExitStatus, PodRun, Sentence};
-use crate::pod::verdict::Observation;
+use crate::pod::verdict::{LinkPlace, Observation};
 
 mod sealed {
     pub trait Sealed {}
@@ -79,13 +79,32 @@ impl<'a, A: ReportAudience> VisibleTo<'a, A, [Finding]> {
         self.whole.iter().filter(|finding| A::may_read(finding.audience))
     }
 
-    /// How many of those that pass a test they may not read.
+    /// How many of those that pass a test they may not read. What only a token shows is not counted: the count would
+    /// show it.
     pub fn count_withheld(self, passes: impl Fn(&Finding) -> bool) -> WithheldCount {
         let count = |audience| {
-            let withheld = |finding: &&Finding| finding.audience == audience && passes(finding);
+            let withheld = |finding: &&Finding| finding.audience == audience && !finding.token_only && passes(finding);
             if A::may_read(audience) { 0 } else { self.whole.iter().filter(withheld).count() }
         };
         WithheldCount { team: count(Audience::Team), confidential: count(Audience::Confidential) }
+    }
+}
+
+impl<'a, A: ReportAudience> VisibleTo<'a, A, [Observation]> {
+    /// The places of each.
+    pub fn places(self) -> impl Iterator<Item = &'a [LinkPlace]> {
+        self.whole.iter().map(|seen| seen.places.as_slice())
+    }
+
+    /// Each; where only a token shows what was found, others are shown what anybody sees.
+    pub fn observations(self) -> impl Iterator<Item = Cow<'a, Observation>> + Clone {
+        self.whole.iter().map(|seen| {
+            if A::may_read(Audience::Team) || !seen.assessment.is_token_only() {
+                Cow::Borrowed(seen)
+            } else {
+                Cow::Owned(seen.as_seen_by_anybody())
+            }
+        })
     }
 }
 
@@ -187,9 +206,9 @@ impl<'a, A: ReportAudience> VisibleTo<'a, A, PodRun> {
         shown
     }
 
-    /// What was observed of each link.
-    pub fn observations(self) -> &'a [Observation] {
-        &self.whole.observations
+    /// What was observed of each link, as far as they may know it.
+    pub fn observations(self) -> impl Iterator<Item = Cow<'a, Observation>> + Clone {
+        A::restrict(self.whole.observations.as_slice()).observations()
     }
 
     /// The findings that they may read.

@@ -5,15 +5,17 @@ mod report_lines;
 mod text;
 mod unverified_links;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Confidential, ReportAudience, VisibleTo};
 use crate::pod::finding::Finding;
 use crate::pod::json;
-use crate::pod::traffic::HostTraffic;
+use crate::pod::rule::Audience;
+use crate::pod::traffic::{GITHUB_API_HOST, HostTraffic};
 use crate::pod::verdict::Observation;
 pub use hosts_table::render_hosts;
 pub use text::render_text;
@@ -25,7 +27,7 @@ pub struct CheckReport<'a, A> {
     /// How many different addresses they name.
     pub unique_url_count: usize,
     /// One look for each address.
-    pub observations: &'a [Observation],
+    pub observations: VisibleTo<'a, A, [Observation]>,
     /// What humans should know, in order.
     pub findings: VisibleTo<'a, A, [Finding]>,
     /// Why nothing can be concluded, if that is so.
@@ -34,8 +36,10 @@ pub struct CheckReport<'a, A> {
     pub unread: &'a [UnreadDocument],
     /// How many requests were sent.
     pub requests: RequestCounts,
+    /// The same without those whose number tells what only a token sees.
+    pub public_requests: RequestCounts,
     /// What each host of the web was asked.
-    pub host_traffic: &'a [HostTraffic],
+    pub host_traffic: Cow<'a, [HostTraffic]>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// Whether the text names all that was not seen, too.
@@ -48,8 +52,15 @@ impl<'a> CheckReport<'a, Confidential> {
     /// The same for other readers.
     pub fn for_audience<B: ReportAudience>(&self) -> CheckReport<'a, B> {
         let Self { link_count, unique_url_count, observations, findings, inconclusive_reason, unread, .. } = *self;
-        let Self { requests, host_traffic, took_ms, verbose, shard, .. } = *self;
-        let findings = findings.narrow_to();
+        let Self { public_requests, took_ms, verbose, shard, .. } = *self;
+        let (requests, host_traffic) = if B::may_read(Audience::Team) {
+            (self.requests, self.host_traffic.clone())
+        } else {
+            // It is asked with a token only, and more about what is there than about what is not.
+            let open = self.host_traffic.iter().filter(|host| host.host != GITHUB_API_HOST);
+            (public_requests, open.cloned().collect())
+        };
+        let (observations, findings) = (observations.narrow_to(), findings.narrow_to());
         CheckReport {
             link_count,
             unique_url_count,
@@ -58,6 +69,7 @@ impl<'a> CheckReport<'a, Confidential> {
             inconclusive_reason,
             unread,
             requests,
+            public_requests,
             host_traffic,
             took_ms,
             verbose,
@@ -77,7 +89,7 @@ pub struct UnreadDocument {
 
 /// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.
 #[derive(Serialize)]
-struct CheckJson<'a> {
+struct CheckJson<'a, A: ReportAudience> {
     version: u8,
     links: usize,
     unique: usize,
@@ -85,7 +97,8 @@ struct CheckJson<'a> {
     hosts: &'a [HostTraffic],
     took_ms: u64,
     verdicts: BTreeMap<&'static str, usize>,
-    observations: &'a [Observation],
+    #[serde(serialize_with = "write_observations")]
+    observations: VisibleTo<'a, A, [Observation]>,
     findings: Vec<&'a Finding>,
     withheld: usize,
     inconclusive: Option<&'a str>,
@@ -115,7 +128,7 @@ pub fn write_json<A: ReportAudience>(report: &CheckReport<'_, A>, out: &mut dyn 
         links: report.link_count,
         unique: report.unique_url_count,
         requests: report.requests,
-        hosts: report.host_traffic,
+        hosts: &report.host_traffic,
         took_ms: report.took_ms,
         verdicts: count_verdicts(report.observations),
         observations: report.observations,
@@ -129,10 +142,18 @@ pub fn write_json<A: ReportAudience>(report: &CheckReport<'_, A>, out: &mut dyn 
     writeln!(out)
 }
 
+/// Writes each as its readers may know it, one after the other.
+fn write_observations<A: ReportAudience, S: Serializer>(
+    observations: &VisibleTo<'_, A, [Observation]>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    out.collect_seq(observations.observations())
+}
+
 /// How many addresses have which verdict, without the verdicts that none has.
-fn count_verdicts(observations: &[Observation]) -> BTreeMap<&'static str, usize> {
+fn count_verdicts<A: ReportAudience>(observations: VisibleTo<'_, A, [Observation]>) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for seen in observations {
+    for seen in observations.observations() {
         *counts.entry(seen.assessment.verdict.as_str()).or_default() += 1;
     }
     counts

@@ -32,7 +32,7 @@ fn pod_json<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> Value {
         "outcomes": run.outcomes().map(outcome_json).collect::<Vec<_>>(),
         "findings": run.findings().collect::<Vec<&Finding>>(),
         "withheld": run.withheld_findings().total(),
-        "observations": run.observations(),
+        "observations": run.observations().collect::<Vec<_>>(),
         "unknown": run.read_failures(),
     })
 }

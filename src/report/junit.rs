@@ -24,7 +24,7 @@ fn test_suite<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> TestSuite {
     let mut suite = TestSuite::new(run.pod().to_string());
     let mut seen = std::collections::BTreeSet::new();
     let findings = run.findings().filter(|finding| finding.rule.in_junit() == InJunit::OwnCase);
-    let cases = run.observations().iter().map(link_test_case).chain(findings.map(finding_test_case));
+    let cases = run.observations().map(|seen| link_test_case(&seen)).chain(findings.map(finding_test_case));
     let unread = run.read_failures();
     let withheld = run.withheld_findings().sentence().map(|sentence| withheld_test_case(&sentence));
     for case in cases.chain(unread.iter().map(|failure| read_failure_test_case(failure))).chain(withheld) {

@@ -55,6 +55,7 @@ mod text_wrap;
 
 use chrono::{DateTime, Utc};
 
+use crate::pod::rule::Audience;
 use crate::pod::run::{ExitStatus, PodRun};
 pub use audience::{Confidential, Public, ReportAudience, Team, VisibleTo, WithheldCount};
 
@@ -71,6 +72,8 @@ pub struct RunReport<'a, A> {
     pub stamp: &'a str,
     /// How many requests read GitLab.
     pub read_requests: u64,
+    /// The same without those whose number tells what only a token sees.
+    pub public_read_requests: u64,
     /// How many requests wrote to GitLab.
     pub write_requests: u64,
     /// How long it took, in milliseconds.
@@ -80,14 +83,16 @@ pub struct RunReport<'a, A> {
 impl<'a> RunReport<'a, Confidential> {
     /// The same for other readers.
     pub fn for_audience<B: ReportAudience>(&self) -> RunReport<'a, B> {
-        let Self { runs, plan_only: planned, now, stamp, read_requests: reads, write_requests: writes, took_ms } =
-            *self;
+        let Self { runs, plan_only: planned, now, stamp, write_requests: writes, took_ms, .. } = *self;
+        let public_reads = self.public_read_requests;
+        let reads = if B::may_read(Audience::Team) { self.read_requests } else { public_reads };
         RunReport {
             runs: runs.narrow_to(),
             plan_only: planned,
             now,
             stamp,
             read_requests: reads,
+            public_read_requests: public_reads,
             write_requests: writes,
             took_ms,
         }

@@ -55,11 +55,12 @@ pub const OTHER_OUTPUTS: [(&str, &str, &str); 2] = [
 ];
 
 /// What is shown of a run, each with the smallest audience that reads it.
-pub const CONTENTS: [(&str, Audience); 9] = [
+pub const CONTENTS: [(&str, Audience); 10] = [
     ("stamp, exit code, counts of requests, how long it took", Audience::Public),
     ("kind, project and address of every change, and what became of it", Audience::Public),
     ("subject, title and reason of a change", Audience::Public),
     ("findings whose rule is public, and what was observed of links", Audience::Public),
+    ("what only a token shows of links; others are shown what anybody sees, and no count", Audience::Team),
     ("findings whose rule is for the team, and sentences and read failures that say the same", Audience::Team),
     ("the text of a change as a diff: it names members and repeats what people wrote", Audience::Team),
     ("findings about people, and read failures of the Support Team data and of accounts", Audience::Confidential),

@@ -26,7 +26,7 @@ pub(super) fn log_run_end(run: &PodRun) {
         rounds = run.rounds,
         done,
         not_done = run.outcomes.len() - done,
-        findings = run.findings.len(),
+        findings = run.findings.iter().filter(|finding| !finding.token_only).count(),
         not_read = run.read_failures.len(),
         exit_code = run.exit_status().exit_code(),
         "ended"
@@ -35,7 +35,8 @@ pub(super) fn log_run_end(run: &PodRun) {
 
 fn log_findings(findings: &[Finding]) {
     let mut members_only: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in findings {
+    // Not even that there is something may be read where everybody reads it.
+    for finding in findings.iter().filter(|finding| !finding.token_only) {
         let rule = finding.rule.code();
         if finding.audience == Audience::Public {
             info!(rule, severity = finding.severity.as_str(), subject = finding.subject, "found");

@@ -183,6 +183,7 @@ fn show_for<A: ReportAudience>(run: &PodRun) -> Vec<Shown> {
             now: now(),
             stamp: "the-stamp",
             read_requests: 1,
+            public_read_requests: 1,
             write_requests: 1,
             took_ms: 1,
         };

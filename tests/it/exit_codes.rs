@@ -187,8 +187,15 @@ async fn a_refused_token_is_named_by_its_variable() {
         let page = empty_temp_folder("check-refused").join("page.md");
         std::fs::write(&page, format!("[gone](gone.md) <{}/some-group/some-project>\n", host.url)).unwrap();
         let args = ["check", "--config", &config, page.to_str().unwrap()];
+        // Nothing is asked with it unless it is named for links.
         let reported = run_podkeeper_with_env(&args, &[("PODKEEPER_TOKEN", token)]).await;
-        reported.assert_ends(6, &["refused the token in PODKEEPER_TOKEN", "401", "1 dead"]);
+        reported.assert_ends(3, &["1 dead, 1 hidden"]);
+        let file = Path::new(&config).join("podkeeper.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n[links]\ntoken = \"PODKEEPER_TOKEN\"\n")).unwrap();
+        let reported = run_podkeeper_with_env(&args, &[("PODKEEPER_TOKEN", token)]).await;
+        reported.assert_ends(6, &["refused the token in PODKEEPER_TOKEN", "401", "1 dead, 1 hidden"]);
+        std::fs::write(&file, text).unwrap();
     }
     assert_eq!(stage.journal(), Vec::<String>::new());
 }

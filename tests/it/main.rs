@@ -45,6 +45,7 @@ mod peoples_edits; // people write, tick, rename and label while podkeeper runs
 mod plan_follows_changes; // whatever changes in the sandbox, exactly what follows is reported
 mod plan_matches_apply; // a plan says what is done, and a quiet run does little
 mod plan_stamp; // a plan's stamp, by the program and a clock that runs
+mod private_links; // what a token sees of a page's links leaves no trace
 mod program_with_sandbox; // the program itself, in processes of their own
 mod project_changes; // what becomes of the four projects that a pod names
 mod properties; // what holds in every world, over generated ones

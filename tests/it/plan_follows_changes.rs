@@ -648,6 +648,7 @@ impl Report {
             now: now(),
             stamp: &stamp,
             read_requests: 0,
+            public_read_requests: 0,
             write_requests: 0,
             took_ms: 0,
         };

@@ -491,6 +491,7 @@ async fn planned(stage: &Stage, how: ServerBehaviour) -> String {
         now: stage.now,
         stamp: &stamp,
         read_requests: 0,
+        public_read_requests: 0,
         write_requests: 0,
         took_ms: 0,
     })

@@ -1,6 +1,6 @@
 //! Page against data: what a cut page proves, and what stays in the files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use podkeeper::collect::agents::{parse_agent, parse_agent_bytes};
@@ -13,6 +13,7 @@ use podkeeper::pod::observed::{FailureCause, Observed, ReadFailure};
 use podkeeper::pod::pod_page::{MembersSection, PodPage};
 use podkeeper::pod::rule::{Audience, Rule};
 use podkeeper::pod::snapshot::{PairingProjectState, Snapshot};
+use podkeeper::pod::verdict::LabelVerdicts;
 use proptest::prelude::*;
 
 use crate::support::{now, shipped_config};
@@ -55,7 +56,7 @@ fn reported(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &
         agents: Observed::Present(files.to_vec()),
         accounts: Observed::Present(accounts.to_vec()),
         link_observations: Observed::Absent,
-        label_verdicts: BTreeMap::new(),
+        label_verdicts: LabelVerdicts::default(),
         read_failures: Vec::new(),
         reports_project: Observed::Absent,
         memory_at_start: None,

@@ -152,6 +152,7 @@ fn text(runs: &[PodRun]) -> String {
         now: now(),
         stamp: "",
         read_requests: 0,
+        public_read_requests: 0,
         write_requests: 0,
         took_ms: 0,
     })

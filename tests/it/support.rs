@@ -260,6 +260,7 @@ impl Stage {
             now: self.now,
             stamp: "",
             read_requests: 0,
+            public_read_requests: 0,
             write_requests: 0,
             took_ms: 0,
         };

@@ -25,7 +25,7 @@ use crate::shard_file::ShardObservation;
 use crate::target::GitlabTarget;
 use crate::time_budget::{TimeBudget, finish_by};
 use crate::traffic::HostTraffic;
-use crate::verdict::{Assessment, LabelVerdict, Observation, PANICKED_REASON, Verdict};
+use crate::verdict::{Assessment, LabelVerdicts, Observation, PANICKED_REASON, Verdict};
 use crate::web::WebClient;
 use crate::web::catch_all_pages::{self, PageFingerprint};
 use crate::web::queue::{VisitJobs, Visits, visit_all};
@@ -38,7 +38,7 @@ pub struct CheckResult {
     pub observations: Vec<Observation>,
     /// The verdicts of each set of labels, in the order of the sets. A label that is found under the name of a
     /// retired one is reported as retired.
-    pub labels: Vec<BTreeMap<String, LabelVerdict>>,
+    pub labels: Vec<LabelVerdicts>,
     /// Why GitLab's API could not be asked for some of them, if so: their verdict is `unreachable`.
     pub failure: Option<ReadFailure>,
     /// Requests sent to the web; those to GitLab's API are counted by whoever implements [`GitlabApi`].
@@ -226,7 +226,10 @@ async fn recheck_renamed_projects(
         return Vec::new();
     }
     let found = gitlab::check_renamed_projects(&links, api).await;
-    indexes.into_iter().zip(found).filter_map(|(at, found)| Some((at, found?))).collect()
+    let shown_by_token = |(at, found): (usize, Option<Assessment>)| {
+        Some((at, found?.shown_by_token(assessments.get(&at)?.as_seen_by_anybody().clone())))
+    };
+    indexes.into_iter().zip(found).filter_map(shown_by_token).collect()
 }
 
 /// The link whose visit panicked, which is a bug of this check, if one did.

@@ -104,8 +104,10 @@ pub(super) async fn assess_urls(
 
 async fn assess_owner(api: &GithubApi<'_>, name: &str, urls: &[&Url]) -> Vec<(Url, ApiAssessment)> {
     let answer = match api.get(&["users", name], None).await {
-        Ok(Some(_)) => ApiAssessment::Final(Assessment::new(Verdict::Alive, "")),
-        // An enterprise's accounts are shown to its own people only (GitHub docs, "Get a user").
+        // An enterprise's accounts are shown to its own people only (GitHub docs, "Get a user"); the page tells.
+        Ok(Some(_)) => {
+            ApiAssessment::NeedsPageVisit(Some(Assessment::new(Verdict::Alive, "").shown_by_token(assess::hidden())))
+        }
         Ok(None) => assess::hidden_unless_page(),
         Err(assessment) => ApiAssessment::NeedsPageVisit(Some(assessment)),
     };

@@ -17,16 +17,14 @@ mod query_rounds;
 mod response;
 mod rest;
 
-use std::collections::BTreeMap;
-
 use tokio::time::Instant;
 
 use crate::document::LabelSet;
 use crate::observed::{FailureCause, ReadFailure};
-use crate::target::GitlabTarget;
+use crate::target::{GitlabResource, GitlabTarget};
 use crate::time_budget::finish_by;
-use crate::verdict::{Assessment, LabelVerdict};
-use api::GitlabApi;
+use crate::verdict::{Assessment, LabelVerdicts, Verdict};
+use api::{GitlabApi, Viewer};
 use lookup_results::LookupResults;
 use owner_query::OwnerQuery;
 
@@ -40,6 +38,7 @@ pub fn is_path_marked_for_deletion(path: &str) -> bool {
 }
 
 /// A link to a project, group or user of GitLab, or to something in it.
+#[derive(Clone)]
 pub(super) struct GitlabLink {
     pub(super) target: GitlabTarget,
     /// What follows the `#`, decoded; empty without one.
@@ -50,17 +49,16 @@ pub(super) struct GitlabLink {
 pub(super) struct LinkResults {
     /// A verdict for each link, in their order.
     pub(super) assessments: Vec<Assessment>,
-    /// Which of them are in a project that is not seen, in a group that the token is a member of: most likely it was
-    /// renamed.
+    /// Which of them are in a project that is not seen, in a group that the token for links is a member of: most likely
+    /// it was renamed.
     pub(super) likely_renamed: Vec<bool>,
     /// The verdicts of each set of labels, in their order.
-    pub(super) labels: Vec<BTreeMap<String, LabelVerdict>>,
+    pub(super) labels: Vec<LabelVerdicts>,
     /// Why GitLab could not be asked, if it could not.
     pub(super) failure: Option<ReadFailure>,
 }
 
-/// Checks all links and labels in rounds: first what each names, then what only the first answers leave open, and at
-/// last whether this token's role would see what seems to be missing.
+/// Checks all links and labels as anybody, and with a token what anybody does not see, where a token is meant for that.
 /// What is not answered when it `ends` is left open.
 pub(super) async fn check_links(
     links: &[GitlabLink],
@@ -68,42 +66,83 @@ pub(super) async fn check_links(
     api: &dyn GitlabApi,
     ends: Option<Instant>,
 ) -> LinkResults {
-    let mut answers = LookupResults::default();
-    let mut rounds = QueryRounds { links, labels, api, ends, failure: None };
-    rounds.run_round(query_rounds::first_round, &mut answers).await;
-    rounds.run_round(query_rounds::second_round, &mut answers).await;
-    rounds.run_round(query_rounds::role_round, &mut answers).await;
-    let mut failure = rounds.failure;
-    if failure.is_none() && finish_by(ends, rest::run_lookups(links, &mut answers, api)).await.is_none() {
-        failure = Some(out_of_time());
+    let mut anybody = Lookups::new(api, Viewer::Anybody, ends);
+    anybody.run(links, labels).await;
+    let mut assessments: Vec<Assessment> = links.iter().map(|link| assess::assess(link, &anybody.results)).collect();
+    let mut likely_renamed = vec![false; links.len()];
+    let mut failure = anybody.failure.take();
+    if api.has_links_token() {
+        let with_token = check_hidden_links(links, &mut assessments, api, ends).await;
+        for at in with_token.likely_renamed {
+            likely_renamed[at] = true;
+        }
+        failure = failure.or(with_token.failure);
     }
-    LinkResults {
-        assessments: links.iter().map(|link| assess::assess(link, &answers)).collect(),
-        labels: labels.iter().map(|asked| labels::assess_labels(asked, &answers)).collect(),
-        likely_renamed: links
-            .iter()
-            .map(|link| query_rounds::is_likely_renamed(link, &answers) || has_known_new_path(link, api))
-            .collect(),
-        failure,
+    let failed = anybody.run_milestones(links).await;
+    for (link, assessment) in links.iter().zip(&mut assessments) {
+        if matches!(link.target.resource, GitlabResource::Milestone(_)) {
+            replace_hidden(assessment, assess::assess(link, &anybody.results));
+        }
     }
+    let labels = labels::check_labels(labels, &anybody.results, api, ends).await;
+    LinkResults { assessments, likely_renamed, labels: labels.verdicts, failure: failure.or(failed).or(labels.failure) }
 }
 
-/// Whether a link names a project that is known to be elsewhere today.
-fn has_known_new_path(link: &GitlabLink, api: &dyn GitlabApi) -> bool {
-    let path = link.target.owner.path();
-    api.cached_project_path(path).is_some_and(|today| today != path)
+/// What the token for links shows of links that are hidden from anybody.
+struct HiddenLinks {
+    /// The indexes of those whose project was most likely renamed.
+    likely_renamed: Vec<usize>,
+    failure: Option<ReadFailure>,
+}
+
+/// Asks with the token for links about what is hidden from anybody: at last whether its role would see what seems to be
+/// missing.
+async fn check_hidden_links(
+    links: &[GitlabLink],
+    assessments: &mut [Assessment],
+    api: &dyn GitlabApi,
+    ends: Option<Instant>,
+) -> HiddenLinks {
+    let is_open = |at: &usize| is_open_for_anybody(&assessments[*at]);
+    let indexes: Vec<usize> = (0..links.len()).filter(is_open).collect();
+    let hidden: Vec<GitlabLink> = indexes.iter().map(|at| links[*at].clone()).collect();
+    let mut lookups = Lookups::new(api, Viewer::LinksToken, ends);
+    lookups.run(&hidden, &[]).await;
+    let milestones = lookups.run_milestones(&hidden).await;
+    let mut likely_renamed = Vec::new();
+    for (link, at) in hidden.iter().zip(indexes) {
+        replace_hidden(&mut assessments[at], assess::assess(link, &lookups.results));
+        if query_rounds::is_likely_renamed(link, &lookups.results) {
+            likely_renamed.push(at);
+        }
+    }
+    HiddenLinks { likely_renamed, failure: lookups.failure.or(milestones) }
+}
+
+/// Whether a token may show what anybody does not see.
+fn is_open_for_anybody(assessment: &Assessment) -> bool {
+    assessment.verdict == Verdict::Hidden || assessment.reason == assess::LABEL_NOT_SEEN
+}
+
+/// Takes what a token shows in place of what anybody does not see. Where the token shows no more, that stays.
+fn replace_hidden(assessment: &mut Assessment, with_token: Assessment) {
+    let failed = matches!(with_token.verdict, Verdict::Unreachable | Verdict::Skipped);
+    if is_open_for_anybody(assessment) && !is_open_for_anybody(&with_token) && !failed {
+        let for_anybody = assessment.clone();
+        *assessment = with_token.shown_by_token(for_anybody);
+    }
 }
 
 /// Looks for projects that GraphQL does not show where they are today; a verdict for each link whose project was found
 /// under another path. Each project costs a request, so this is for those that nothing else shows.
 pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn GitlabApi) -> Vec<Option<Assessment>> {
-    let mut answers = LookupResults::default();
+    let mut lookups = Lookups::new(api, Viewer::LinksToken, None);
     let paths = links.iter().map(|link| link.target.owner.path()).collect();
-    answers.record_moved_projects(rest::find_moved_projects(paths, api).await);
-    let mut rounds = QueryRounds { links, labels: &[], api, ends: None, failure: None };
+    lookups.results.record_moved_projects(rest::find_moved_projects(paths, api, Viewer::LinksToken).await);
     for round in [query_rounds::moved_projects_round, query_rounds::second_round, query_rounds::role_round] {
-        rounds.run_round(round, &mut answers).await;
+        lookups.run_round(round, links, &[]).await;
     }
+    let answers = lookups.results;
     let assessments =
         links.iter().map(|link| answers.has_moved(link.target.owner.path()).then(|| assess::assess(link, &answers)));
     assessments.collect()
@@ -117,17 +156,41 @@ fn out_of_time() -> ReadFailure {
     }
 }
 
-/// Round after round of queries, and what is known so far.
-struct QueryRounds<'a> {
-    links: &'a [GitlabLink],
-    labels: &'a [LabelSet<'a>],
+/// What one viewer is shown, round after round of queries.
+struct Lookups<'a> {
     api: &'a dyn GitlabApi,
+    viewer: Viewer,
     ends: Option<Instant>,
+    results: LookupResults,
     /// Why GitLab could not be asked, if it could not.
     failure: Option<ReadFailure>,
 }
 
-impl QueryRounds<'_> {
+impl<'a> Lookups<'a> {
+    fn new(api: &'a dyn GitlabApi, viewer: Viewer, ends: Option<Instant>) -> Self {
+        Self { api, viewer, ends, results: LookupResults::default(), failure: None }
+    }
+
+    /// First what each link and label names, then what only the first answers leave open.
+    async fn run(&mut self, links: &[GitlabLink], labels: &[LabelSet<'_>]) {
+        self.run_round(query_rounds::first_round, links, labels).await;
+        self.run_round(query_rounds::second_round, links, labels).await;
+        if self.viewer != Viewer::Anybody {
+            // Nobody has a role who is not signed in.
+            self.run_round(query_rounds::role_round, links, labels).await;
+        }
+        let lookups = rest::run_lookups(links, &mut self.results, self.api, self.viewer);
+        if self.failure.is_none() && finish_by(self.ends, lookups).await.is_none() {
+            self.failure = Some(out_of_time());
+        }
+    }
+
+    /// Looks up milestones; why they could not be asked for, if so.
+    async fn run_milestones(&mut self, links: &[GitlabLink]) -> Option<ReadFailure> {
+        let lookups = rest::run_milestone_lookups(links, &mut self.results, self.api);
+        finish_by(self.ends, lookups).await.is_none().then(out_of_time)
+    }
+
     /// Whether it makes sense to ask any more: a token that was refused is refused again, and time does not come back.
     fn can_ask(&self) -> bool {
         self.failure.as_ref().is_none_or(|failure| failure.cause != FailureCause::Token)
@@ -138,13 +201,15 @@ impl QueryRounds<'_> {
     async fn run_round(
         &mut self,
         round: impl Fn(&[GitlabLink], &[LabelSet<'_>], &LookupResults) -> Vec<OwnerQuery>,
-        answers: &mut LookupResults,
+        links: &[GitlabLink],
+        labels: &[LabelSet<'_>],
     ) {
-        let queries = answers.unanswered_queries(round(self.links, self.labels, answers));
+        let queries = self.results.unanswered_queries(round(links, labels, &self.results));
         if queries.is_empty() || !self.can_ask() {
             return;
         }
-        let Some((answered, why)) = finish_by(self.ends, batch::run_queries(queries, self.api)).await else {
+        let sent = batch::run_queries(queries, self.api, self.viewer);
+        let Some((answered, why)) = finish_by(self.ends, sent).await else {
             self.failure.get_or_insert_with(out_of_time);
             return;
         };
@@ -152,7 +217,7 @@ impl QueryRounds<'_> {
             self.failure = why;
         }
         for (query, answer) in answered {
-            answers.record_owner_result(&query, answer);
+            self.results.record_owner_result(&query, answer);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::gitlab::api::GitlabApi;
 use crate::gitlab::{self, GitlabLink};
 use crate::observed::ReadFailure;
 use crate::target::{self, Target, is_on_instance};
-use crate::verdict::{Assessment, LabelVerdict};
+use crate::verdict::{Assessment, LabelVerdicts};
 
 /// What an address points at, on whichever instance.
 pub(super) fn parse_target(address: &str, policy: &CheckOptions, hosts: &BTreeSet<String>) -> Target {
@@ -28,10 +28,10 @@ pub(super) fn parse_target(address: &str, policy: &CheckOptions, hosts: &BTreeSe
 pub(super) struct InstanceResults {
     /// The assessments of links, by their indexes.
     pub(super) assessments: BTreeMap<usize, Assessment>,
-    /// The indexes of links to projects that are not seen, in groups that the own GitLab's token is a member of.
+    /// The indexes of links to projects that are not seen, in groups that the token for links is a member of.
     pub(super) likely_renamed: BTreeSet<usize>,
     /// The verdicts of each set of labels, in their order.
-    pub(super) labels: Vec<BTreeMap<String, LabelVerdict>>,
+    pub(super) labels: Vec<LabelVerdicts>,
     /// Why one of them could not be asked, if so.
     pub(super) failure: Option<ReadFailure>,
 }

@@ -19,7 +19,7 @@ use crate::verdict::{Assessment, Verdict};
 use crate::web::queue::{VisitJobs, visit_all};
 use crate::web::visit::{Visit, Visitor};
 
-/// Asks the web about what the API hides, and about files that it finds at the default branch only. `assessments` are
+/// Asks the web about what the API hides from anybody, also where a token shows it, and about files that it finds at the default branch only. `assessments` are
 /// those of the API, by the indexes of the addresses.
 pub(super) async fn recheck_on_web(
     addresses: &[(AddressKey, CollectedLink)],
@@ -31,7 +31,11 @@ pub(super) async fn recheck_on_web(
         .iter()
         .enumerate()
         .filter_map(|(at, (_, address))| match &address.source {
-            VerdictSource::Gitlab(thing) if assessments.get(&at).is_some_and(should_recheck) => Some((at, &thing.url)),
+            VerdictSource::Gitlab(thing)
+                if assessments.get(&at).is_some_and(|seen| should_recheck(seen.as_seen_by_anybody())) =>
+            {
+                Some((at, &thing.url))
+            }
             _ => None,
         })
         .collect();
@@ -40,7 +44,7 @@ pub(super) async fn recheck_on_web(
     let visits = visit_all(visitor, jobs, ends).await;
     for (at, url) in hidden {
         let Some(visit) = visits.get(&*without_fragment(url)) else { continue };
-        let Some(first) = assessments.get(&at) else { continue };
+        let Some(first) = assessments.get(&at).map(Assessment::as_seen_by_anybody) else { continue };
         let better = match first.verdict {
             Verdict::Dead => default_branch_redirect(visit, first),
             _ => public_redirect(visit, url),

@@ -161,6 +161,12 @@ impl MergedShards {
 
 impl ShardObservation {
     /// Whether its address holds a secret. It is not written down, so the job that acts asks the address itself.
+    /// The same as anybody sees it.
+    #[must_use]
+    pub fn as_seen_by_anybody(&self) -> Self {
+        Self { assessment: self.assessment.as_seen_by_anybody().clone(), ..self.clone() }
+    }
+
     fn has_secret(&self) -> bool {
         secrets::contains_secret(&self.url) || self.resolved.as_deref().is_some_and(secrets::contains_secret)
     }

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// The host of GitHub's API, which is asked with a token only.
+pub const GITHUB_API_HOST: &str = "api.github.com";
+
 /// One host: the JSON contract of `hosts[]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HostTraffic {

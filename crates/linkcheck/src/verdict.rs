@@ -1,5 +1,6 @@
 //! What is known of a link after a check.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub enum Verdict {
     FragmentDead,
     /// The anchor may be on the page: its headings are made when the site is built.
     FragmentUnverifiable,
-    /// Not there or not visible to this token; nobody can know which.
+    /// Not there, or not visible to everybody; who is not signed in cannot know which.
     Hidden,
     /// It wants a session: Slack, a private web page.
     Login,
@@ -91,6 +92,17 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// The same as anybody sees it.
+    #[must_use]
+    pub fn as_seen_by_anybody(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            kind: self.kind,
+            assessment: self.assessment.as_seen_by_anybody().clone(),
+            places: self.places.clone(),
+        }
+    }
+
     /// An observation with its verdict and reason, and nothing else yet.
     pub fn new(url: impl Into<Address>, kind: LinkKind, verdict: Verdict, reason: impl Into<Reason>) -> Self {
         Self { url: url.into(), kind, assessment: Assessment::new(verdict, reason), places: Vec::new() }
@@ -114,13 +126,26 @@ pub struct Assessment {
     /// Its deprecation, where it is there and something announces one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Box<Deprecation>>,
+    /// What anybody sees, where all of this is what only a token shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_anybody: Option<Box<Assessment>>,
 }
 
 impl Assessment {
     /// A verdict and its reason, and nothing else yet.
     pub fn new(verdict: Verdict, reason: impl Into<Reason>) -> Self {
-        let (status, redirects, suggestion, deprecated) = (None, Vec::new(), None, None);
-        Self { verdict, reason: reason.into(), status, redirects, suggestion, deprecated }
+        let (status, redirects, suggestion, deprecated, for_anybody) = (None, Vec::new(), None, None, None);
+        Self { verdict, reason: reason.into(), status, redirects, suggestion, deprecated, for_anybody }
+    }
+
+    /// What anybody sees: the same, unless only a token shows it.
+    pub fn as_seen_by_anybody(&self) -> &Self {
+        self.for_anybody.as_deref().unwrap_or(self)
+    }
+
+    /// Whether only a token shows this. It may be told only where its readers are known to see it, too.
+    pub fn is_token_only(&self) -> bool {
+        self.for_anybody.is_some()
     }
 
     /// The verdict on a visit that was begun and never ended.
@@ -136,6 +161,12 @@ impl Assessment {
     /// Whether the check's time was over before it was this link's turn.
     pub fn is_not_reached(&self) -> bool {
         self.reason == NOT_REACHED_REASON
+    }
+
+    /// The same as what only a token shows; anybody sees the other.
+    pub(super) fn shown_by_token(mut self, for_anybody: Self) -> Self {
+        self.for_anybody = Some(Box::new(for_anybody));
+        self
     }
 
     pub(super) fn with_suggestion(mut self, better: impl Into<Address>) -> Self {
@@ -196,4 +227,13 @@ pub enum LabelVerdict {
     Missing,
     /// It could not be looked up; why.
     Unknown(String),
+}
+
+/// The verdicts on the labels that a page names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelVerdicts {
+    /// By name.
+    pub by_name: BTreeMap<String, LabelVerdict>,
+    /// Those among them that rest on what only a token shows, because not everybody sees a group.
+    pub token_only: BTreeSet<String>,
 }

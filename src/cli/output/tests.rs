@@ -154,6 +154,7 @@ fn outputs_of(text: &str) -> (Vec<String>, Vec<String>) {
             now,
             stamp: "",
             read_requests: 0,
+            public_read_requests: 0,
             write_requests: 0,
             took_ms: 0,
         };
@@ -177,12 +178,13 @@ fn outputs_of(text: &str) -> (Vec<String>, Vec<String>) {
     let check_report = CheckReport {
         link_count: 1,
         unique_url_count: 1,
-        observations: &runs[0].observations,
+        observations: Team::restrict(runs[0].observations.as_slice()),
         findings: Team::restrict(&runs[0].findings[..]),
         inconclusive_reason: Some(text),
         unread: &[UnreadDocument { path: text.to_owned(), why: text.to_owned() }],
         requests: RequestCounts { read: 0, write: 0, web: 0 },
-        host_traffic: &[],
+        public_requests: RequestCounts { read: 0, write: 0, web: 0 },
+        host_traffic: [].as_slice().into(),
         took_ms: 0,
         verbose: true,
         shard: None,

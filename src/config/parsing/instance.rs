@@ -111,6 +111,7 @@ fn parse_variable_name(files: &ConfigFiles, written: &Spanned<String>, problems:
 pub(super) fn parse_token_variables(
     files: &ConfigFiles,
     tokens: &raw::Tokens,
+    links: &raw::Links,
     problems: &mut Vec<Problem>,
 ) -> TokenVariables {
     let mut name =
@@ -121,9 +122,10 @@ pub(super) fn parse_token_variables(
         handbook: name(tokens.handbook.as_ref()),
         agents: name(tokens.agents.as_ref()),
         reports: name(tokens.reports.as_ref()),
+        links: name(links.token.as_ref()),
         github: name(tokens.github.as_ref()).unwrap_or_else(|| GITHUB_TOKEN_VARIABLE.to_owned()),
     };
-    let gitlabs = [&names.pairing, &names.handbook, &names.agents, &names.reports].into_iter().flatten();
+    let gitlabs = [&names.pairing, &names.handbook, &names.agents, &names.reports, &names.links].into_iter().flatten();
     if gitlabs.chain([&names.default]).any(|name| *name == names.github) {
         problems.push(Problem {
             path: format!("{}/{INSTANCE_FILE}", files.folder),

@@ -197,7 +197,7 @@ impl World {
             agents: Observed::Present(self.files.clone()),
             accounts: self.accounts.clone(),
             link_observations: Observed::Absent,
-            label_verdicts: BTreeMap::new(),
+            label_verdicts: crate::pod::verdict::LabelVerdicts::default(),
             read_failures: Vec::new(),
             reports_project: Observed::Absent,
             memory_at_start: None,

@@ -12,7 +12,7 @@ const MAX_HOSTS: usize = 30;
 
 /// The table, or nothing where no host was asked.
 pub fn render_hosts<A: ReportAudience>(report: &CheckReport<'_, A>) -> String {
-    render_table(report.host_traffic)
+    render_table(&report.host_traffic)
 }
 
 fn render_table(hosts: &[HostTraffic]) -> String {

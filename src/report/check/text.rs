@@ -67,8 +67,9 @@ type OtherPlaces<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
 
 fn find_other_places<'a, A: ReportAudience>(report: &CheckReport<'a, A>) -> OtherPlaces<'a> {
     let most = if report.verbose { usize::MAX } else { MAX_OTHER_PLACES };
-    let named = report.observations.iter().filter_map(|seen| {
-        let (first, others) = seen.places.split_first().filter(|(_, others)| !others.is_empty())?;
+    // Where a link stands, everybody may know.
+    let named = report.observations.places().filter_map(|places| {
+        let (first, others) = places.split_first().filter(|(_, others)| !others.is_empty())?;
         let mut shown: Vec<String> = others.iter().take(most).map(|place| format_place(&Place::from(place))).collect();
         shown.extend((others.len() > most).then(|| format!("{} more, which -v names", others.len() - most)));
         Some(((&*first.path, first.line, first.column), shown))

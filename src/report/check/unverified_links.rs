@@ -2,6 +2,8 @@
 //!
 //! Those that gave no useful answer are named always, the others when more is asked for.
 
+use std::borrow::Cow;
+
 use super::CheckReport;
 use super::report_lines::{ReportLines, format_place};
 use crate::pod::finding::Place;
@@ -38,7 +40,7 @@ pub(super) fn write_unverified_links<A: ReportAudience>(out: &mut ReportLines, r
         let seen = observations_with_verdict(report, verdict);
         if !seen.is_empty() {
             out.push_line(&format!("{}: {}", verdict.as_str(), pluralize(seen.len(), "link")));
-            for seen in seen {
+            for seen in &seen {
                 write_observation(out, seen);
             }
             out.push_blank_on_terminal();
@@ -50,7 +52,7 @@ pub(super) fn write_unverified_links<A: ReportAudience>(out: &mut ReportLines, r
 pub(super) fn verbose_hint<A: ReportAudience>(report: &CheckReport<'_, A>) -> Option<String> {
     let unnamed = VERBOSE_ONLY_VERDICTS
         .into_iter()
-        .filter(|verdict| report.observations.iter().any(|seen| seen.assessment.verdict == *verdict));
+        .filter(|verdict| report.observations.observations().any(|seen| seen.assessment.verdict == *verdict));
     let words: Vec<&str> = unnamed.filter(|_| !report.verbose).map(Verdict::as_str).collect();
     (!words.is_empty()).then(|| format!("With -v each of these is named: {}.", words.join(", ")))
 }
@@ -58,9 +60,10 @@ pub(super) fn verbose_hint<A: ReportAudience>(report: &CheckReport<'_, A>) -> Op
 fn observations_with_verdict<'a, A: ReportAudience>(
     report: &CheckReport<'a, A>,
     verdict: Verdict,
-) -> Vec<&'a Observation> {
-    let mut all: Vec<_> = report.observations.iter().filter(|seen| seen.assessment.verdict == verdict).collect();
-    all.sort_by_key(|seen| seen.places.first());
+) -> Vec<Cow<'a, Observation>> {
+    let of_verdict = |seen: &Cow<'a, Observation>| seen.assessment.verdict == verdict;
+    let mut all: Vec<_> = report.observations.observations().filter(of_verdict).collect();
+    all.sort_by(|one, other| one.places.first().cmp(&other.places.first()));
     all
 }
 

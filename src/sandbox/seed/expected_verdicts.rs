@@ -1,4 +1,4 @@
-//! What podkeeper should make of each link of the seed's page, with the bot's token and a second try where one helps.
+//! What podkeeper should make of each link of the seed's page, as anybody and with a second try where one helps.
 
 use super::SeedPod;
 
@@ -10,7 +10,6 @@ const VERDICTS: [(&str, &[&str]); 9] = [
             "https://slow.lantern.example/demos/dast",
             "https://gitlab.com/groups/harbour-desk/support/-/epics/41",
             "/handbook/product/categories/#secure-stage",
-            "https://gitlab.com/%PAIRING%/-/issues/",
             "https://gitlab.com/lantern-scanners/analyzers",
             "https://gitlab.com/lantern-images/",
             "https://gitlab.com/lantern-scanners/report-schemas",
@@ -63,8 +62,7 @@ const VERDICTS: [(&str, &[&str]); 9] = [
     (
         "dead",
         &[
-            // An epic that a visible group does not have, two files that a visible project does not have.
-            "https://gitlab.com/groups/harbour-desk/support/-/epics/52",
+            // Two files that a visible project does not have.
             "https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/templates/Security/Container-Scanning.gitlab-ci.yml",
             "https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/templates/Jobs/License-Scanning.gitlab-ci.yml",
             "https://about.gitlab.com/services/education/security-essentials/",
@@ -83,6 +81,10 @@ const VERDICTS: [(&str, &[&str]); 9] = [
     (
         "hidden",
         &[
+            // The bot sees it, and not everybody.
+            "https://gitlab.com/%PAIRING%/-/issues/",
+            // An epic that a visible group does not have: for anybody it may be confidential.
+            "https://gitlab.com/groups/harbour-desk/support/-/epics/52",
             "https://gitlab.com/harbour-desk-readiness/support-team/-/tree/master/data/agents?ref_type=heads",
             "https://gitlab.com/harbour-desk/section-sec-help-desk#how-to-ask-the-developers-for-help",
             "https://gitlab.com/lantern-examples/security/sample-reports",

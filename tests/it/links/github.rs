@@ -170,6 +170,14 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
             found.assessment.reason
         );
     }
+    // What only the token shows looks to anybody like what is not there.
+    let missing = &at(&seen, "grove/never-was").assessment;
+    let private: Vec<&Observation> = seen.values().filter(|seen| seen.url.as_str().contains("grove/closed")).collect();
+    assert!(private.iter().filter(|seen| seen.assessment.is_token_only()).count() >= 8);
+    for seen in private {
+        assert_eq!(seen.assessment.as_seen_by_anybody(), missing, "{}", seen.url);
+    }
+    assert!(!at(&seen, "grove/alder/issues/2").assessment.is_token_only());
     assert_eq!(at(&seen, "grove/attic").assessment.reason, "its repository is archived");
     assert!(at(&seen, "grove/beech").assessment.reason.as_str().contains("grove/birch"));
     // Each thing is asked for once, whatever places of it are linked.

@@ -29,8 +29,7 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
     let project = world.project_by_path(&pod.page_project).unwrap();
     let text = project.file_text(&pod.page_ref, &pod.page_path).unwrap().to_owned();
     let page = handbook::parse_pod_page(&text, &pod.page_path);
-    let token = world.tokens["read_api"].value.clone();
-    let stage = Stage::new(world, Some(&token));
+    let stage = Stage::new(world, None);
     let progress = Progress::default();
     let settings = WebSettings { progress: progress.clone(), ..WebSettings::default() };
     let web = WebClient::with_fetch(Arc::new(SandboxWeb(stage.sandbox.clone())), settings);

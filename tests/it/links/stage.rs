@@ -204,7 +204,8 @@ impl Stage {
             Arc::new(RecordingExchange { sandbox: sandbox.clone(), queries: Mutex::default(), spoil: Box::new(spoil) });
         let token =
             token.map(|secret| Token { name: "PODKEEPER_TOKEN".to_owned(), secret: SecretString::from(secret) });
-        let tokens = token.into_iter().map(|token| (TokenPurpose::Handbook, token)).collect();
+        let both = |token: Token| [(TokenPurpose::Handbook, token.clone()), (TokenPurpose::Links, token)];
+        let tokens = token.into_iter().flat_map(both).collect();
         let url = "https://gitlab.example/".parse().unwrap();
         let reader = new_reader(&ConnectionOptions {
             url,
@@ -239,7 +240,7 @@ impl Stage {
         let labels = [LabelSet { names: names.clone(), groups }];
         let probed =
             check_links(&[], &labels, &self.reader, &web(&InMemoryWeb::of(&[])), &CheckOptions::default()).await;
-        probed.labels.into_iter().next().unwrap()
+        probed.labels.into_iter().next().unwrap().by_name
     }
 }
 

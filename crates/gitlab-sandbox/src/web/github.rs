@@ -133,6 +133,13 @@ pub(super) fn answer_page_request(world: &World, call: &Call) -> Reply {
     let Some(hosted) = github.repositories.get(&full).filter(|hosted| !hosted.private) else {
         return render_title_page(404, "Page not found");
     };
+    // An issue that was moved to another repository leads there.
+    if let ["issues", number] = rest
+        && let Some(Some((to, at))) = number.parse().ok().and_then(|number: u64| hosted.issues.get(&number))
+    {
+        let address = format!("https://github.com/{to}/issues/{at}");
+        return Reply::redirect(301, &address, "Moved Permanently");
+    }
     let there = match rest {
         [] => true,
         ["blob" | "tree" | "raw", words @ ..] => {

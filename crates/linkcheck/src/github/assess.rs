@@ -10,11 +10,16 @@ use crate::fragment::{self, lines::last_github_line};
 use crate::text::one_line;
 use crate::verdict::{Assessment, Verdict};
 
-const HIDDEN: &str = "not there or not visible to this token";
+const HIDDEN: &str = "not there or not visible to everybody";
 
 /// What is hidden may still be a page of GitHub itself, which stands where a repository or a person could.
 pub(super) fn hidden_unless_page() -> ApiAssessment {
-    ApiAssessment::NeedsPageVisit(Some(Assessment::new(Verdict::Hidden, HIDDEN)))
+    ApiAssessment::NeedsPageVisit(Some(hidden()))
+}
+
+/// What anybody sees of what only a token shows.
+pub(super) fn hidden() -> Assessment {
+    Assessment::new(Verdict::Hidden, HIDDEN)
 }
 
 /// The verdict on a link to a part of a repository that is seen. What is public and was not answered by the API is
@@ -27,13 +32,22 @@ pub(super) fn assess(info: &RepositoryInfo, part: &RepositoryResource, seen: &Pr
         Presence::Inconclusive if *part == RepositoryResource::OtherPage => {
             Assessment::new(Verdict::Alive, "its repository is there; the page itself was not asked for")
         }
-        Presence::Inconclusive => Assessment::new(Verdict::Hidden, HIDDEN),
+        Presence::Inconclusive => hidden(),
         Presence::Found(there) => match assess_fragment(info, part, there, url) {
             Some(assessment) => note_moved_or_archived(info, there, assessment, url),
             None => return ApiAssessment::NeedsPageVisit(None),
         },
     };
-    ApiAssessment::Final(assessment)
+    let leads_elsewhere = matches!(seen, Presence::Found(FoundDetails { moved_to: Some(_), .. }));
+    if assessment.verdict == Verdict::Hidden {
+        hidden_unless_page()
+    } else if info.private || leads_elsewhere {
+        // Its page is visited as that of a missing one would be, so that nobody can tell the two apart by that; and an
+        // issue may have been moved to a repository that is not for everybody.
+        ApiAssessment::NeedsPageVisit(Some(assessment.shown_by_token(hidden())))
+    } else {
+        ApiAssessment::Final(assessment)
+    }
 }
 
 /// The verdict on the anchor that the link names; `None` where the page has to be visited.

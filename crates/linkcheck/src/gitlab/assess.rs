@@ -7,6 +7,8 @@
 mod code;
 mod pages;
 
+pub(super) use pages::LABEL_NOT_SEEN;
+
 use super::GitlabLink;
 use super::is_path_marked_for_deletion;
 use super::lookup_results::LookupResults;
@@ -16,7 +18,7 @@ use super::{ci_template, lookups};
 use crate::target::{GitlabResource, GitlabTarget};
 use crate::verdict::{Assessment, Verdict};
 
-const HIDDEN: &str = "not there or not visible to this token";
+const HIDDEN: &str = "not there or not visible to everybody";
 
 /// From this role on confidential issues, epics and merge requests are seen (GitLab docs, "Roles and
 /// permissions": planner).

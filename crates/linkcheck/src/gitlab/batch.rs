@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::api::GitlabApi;
+use super::api::{GitlabApi, Viewer};
 use super::owner_query::{Lookup, OwnerQuery, RenderedField};
 use super::response::{OwnerResult, error_message, failed_result, parse_owner_result};
 use crate::observed::{FailureCause, Observed, ReadFailure};
@@ -24,6 +24,7 @@ const UNKNOWN_FIELD_MESSAGES: [&str; 2] = ["doesn't exist on type", "doesn't acc
 pub(super) async fn run_queries(
     queries: Vec<OwnerQuery>,
     api: &dyn GitlabApi,
+    viewer: Viewer,
 ) -> (Vec<(OwnerQuery, OwnerResult)>, Option<ReadFailure>) {
     let mut waiting: Vec<Vec<(usize, &OwnerQuery)>> = pack_batches(&queries);
     waiting.reverse();
@@ -41,7 +42,7 @@ pub(super) async fn run_queries(
             continue;
         }
         let (query, variables) = render_query(&batch);
-        let refusal = match api.graphql(&query, Value::Object(variables)).await {
+        let refusal = match api.graphql(viewer, &query, Value::Object(variables)).await {
             Observed::Present(body) if body["data"].is_object() => {
                 for (index, query) in batch {
                     answers[index] = Some(parse_owner_result(query, index, &body));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::GitlabLink;
-use super::api::{GitlabApi, MOST_MILESTONES, OwnerPath, TemplateKind};
+use super::api::{GitlabApi, MOST_MILESTONES, OwnerPath, TemplateKind, Viewer};
 use super::lookup_results::LookupResults;
 use super::lookups;
 use super::owner_query::{Lookup, OwnerType, TemplateFor};
@@ -16,32 +16,30 @@ use super::response::{LookupResult, LookupValue};
 use crate::observed::{FailureCause, Observed};
 use crate::target::GitlabResource;
 
-/// Makes all lookups that go over REST, and takes their results in.
-pub(super) async fn run_lookups(links: &[GitlabLink], answers: &mut LookupResults, api: &dyn GitlabApi) {
-    for ((root, owner), wanted) in collect_lookups(links, answers) {
-        let LookupResult::Found(info) = answers.owner(root, &owner) else { continue };
-        let path = info.path.clone();
-        let whose = if root == OwnerType::Group { OwnerPath::Group(&path) } else { OwnerPath::Project(&path) };
-        let (milestones, rest): (Vec<Lookup>, Vec<Lookup>) =
-            wanted.into_iter().partition(|lookup| matches!(lookup, Lookup::Milestone(_)));
+/// Looks up wiki pages and templates, and takes the results in.
+pub(super) async fn run_lookups(
+    links: &[GitlabLink],
+    answers: &mut LookupResults,
+    api: &dyn GitlabApi,
+    viewer: Viewer,
+) {
+    let is_wanted = |lookup: &Lookup| !matches!(lookup, Lookup::Milestone(_));
+    for ((root, owner), wanted) in collect_lookups(links, answers, is_wanted) {
+        let Some(path) = seen_owner_path(answers, root, &owner) else { continue };
+        let whose = owner_path(root, &path);
         let (wiki, templates): (Vec<Lookup>, Vec<Lookup>) =
-            rest.into_iter().partition(|lookup| matches!(lookup, Lookup::Wiki(_)));
-        for some in milestones.chunks(MOST_MILESTONES) {
-            let iids: BTreeSet<String> = some.iter().filter_map(lookup_name).map(str::to_owned).collect();
-            let seen = api.existing_milestones(whose, &iids).await;
-            record_results(answers, (root, &owner), some.to_vec(), &seen, BTreeSet::contains);
-        }
+            wanted.into_iter().partition(|lookup| matches!(lookup, Lookup::Wiki(_)));
         if !wiki.is_empty() {
             // A slug has dashes for blanks (GitLab docs, "Wikis API").
             let slug = |text: &str| text.replace(' ', "-").to_lowercase();
-            let seen = api.wiki_slugs(whose).await;
+            let seen = api.wiki_slugs(viewer, whose).await;
             let seen = seen.map(|slugs| slugs.iter().map(|text| slug(text)).collect::<BTreeSet<_>>());
             record_results(answers, (root, &owner), wiki, &seen, |seen, wanted| seen.contains(&slug(wanted)));
         }
         for template in templates {
             let Lookup::Template(form, name) = &template else { continue };
             let kind = if *form == TemplateFor::Issue { TemplateKind::Issues } else { TemplateKind::MergeRequests };
-            let seen = match api.find_template(&path, kind, name).await {
+            let seen = match api.find_template(viewer, &path, kind, name).await {
                 // The project was seen, and its code: the one thing that can be missing is the template.
                 Observed::Absent => Observed::Present(false),
                 seen => seen.map(|()| true),
@@ -51,20 +49,55 @@ pub(super) async fn run_lookups(links: &[GitlabLink], answers: &mut LookupResult
     }
 }
 
+/// Looks up milestones, which GitLab lists to nobody without a token, and takes the results in.
+pub(super) async fn run_milestone_lookups(links: &[GitlabLink], answers: &mut LookupResults, api: &dyn GitlabApi) {
+    let is_wanted = |lookup: &Lookup| matches!(lookup, Lookup::Milestone(_));
+    for ((root, owner), wanted) in collect_lookups(links, answers, is_wanted) {
+        let Some(path) = seen_owner_path(answers, root, &owner) else { continue };
+        let milestones: Vec<Lookup> = wanted.into_iter().collect();
+        for some in milestones.chunks(MOST_MILESTONES) {
+            let iids: BTreeSet<String> = some.iter().filter_map(lookup_name).map(str::to_owned).collect();
+            let seen = api.existing_milestones(owner_path(root, &path), &iids).await;
+            record_results(answers, (root, &owner), some.to_vec(), &seen, BTreeSet::contains);
+        }
+    }
+}
+
+/// Today's path of an owner that was seen.
+fn seen_owner_path(answers: &LookupResults, root: OwnerType, owner: &str) -> Option<String> {
+    match answers.owner(root, owner) {
+        LookupResult::Found(info) => Some(info.path.clone()),
+        LookupResult::Null | LookupResult::Failed(_) => None,
+    }
+}
+
+fn owner_path(root: OwnerType, path: &str) -> OwnerPath<'_> {
+    if root == OwnerType::Group { OwnerPath::Group(path) } else { OwnerPath::Project(path) }
+}
+
 /// The most projects that are looked for under another path.
 const MAX_PROJECT_LOOKUPS: usize = 20;
 
 /// Where these projects are today, by the paths that links name, for those that have another one.
-pub(super) async fn find_moved_projects(paths: BTreeSet<&str>, api: &dyn GitlabApi) -> BTreeMap<String, String> {
+pub(super) async fn find_moved_projects(
+    paths: BTreeSet<&str>,
+    api: &dyn GitlabApi,
+    viewer: Viewer,
+) -> BTreeMap<String, String> {
     let looked = paths.into_iter().take(MAX_PROJECT_LOOKUPS).map(|path| async move {
-        let project = api.current_project_path(path).await;
+        let project = api.current_project_path(viewer, path).await;
         Some((path.to_owned(), project.present()?.clone()))
     });
     let found = join_all(looked).await.into_iter().flatten();
     found.filter(|(path, today)| !path.eq_ignore_ascii_case(today)).collect()
 }
 
-fn collect_lookups(links: &[GitlabLink], answers: &LookupResults) -> BTreeMap<(OwnerType, String), BTreeSet<Lookup>> {
+/// What links name that goes over REST, by owner.
+fn collect_lookups(
+    links: &[GitlabLink],
+    answers: &LookupResults,
+    is_wanted: impl Fn(&Lookup) -> bool,
+) -> BTreeMap<(OwnerType, String), BTreeSet<Lookup>> {
     let mut wanted: BTreeMap<(OwnerType, String), BTreeSet<Lookup>> = BTreeMap::new();
     for link in links {
         let owner = link.target.owner.path();
@@ -84,6 +117,9 @@ fn collect_lookups(links: &[GitlabLink], answers: &LookupResults) -> BTreeMap<(O
                 _ => continue,
             },
         };
+        if !is_wanted(&lookup) {
+            continue;
+        }
         for root in lookups::possible_owner_types(&link.target.owner) {
             wanted.entry((*root, owner.to_owned())).or_default().insert(lookup.clone());
         }

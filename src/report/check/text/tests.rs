@@ -29,12 +29,13 @@ fn reported(findings: &[Finding], width: Option<usize>) -> String {
     let report = CheckReport {
         link_count: 3,
         unique_url_count: 2,
-        observations: &alive,
+        observations: Team::restrict(alive.as_slice()),
         findings: Team::restrict(findings),
         unread: &[],
         inconclusive_reason: Some("5 of 9 links fail that did not fail before"),
         requests: RequestCounts { read: 0, write: 0, web: 2 },
-        host_traffic: &[],
+        public_requests: RequestCounts { read: 0, write: 0, web: 2 },
+        host_traffic: [].as_slice().into(),
         took_ms: 1,
         verbose: false,
         shard: Some((2, 8)),
@@ -134,12 +135,13 @@ fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
     let report = CheckReport {
         link_count: 4,
         unique_url_count: observations.len(),
-        observations: &observations,
+        observations: Team::restrict(observations.as_slice()),
         findings: Team::restrict(&[]),
         unread: &[],
         inconclusive_reason: None,
         requests: RequestCounts { read: 0, write: 0, web: 2 },
-        host_traffic: &[],
+        public_requests: RequestCounts { read: 0, write: 0, web: 2 },
+        host_traffic: [].as_slice().into(),
         took_ms: 1,
         verbose,
         shard: None,
@@ -192,18 +194,19 @@ fn a_dead_link_is_told_with_all_its_places() {
     let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3, section: "".into() };
     let reported = |last, verbose| {
         let places = (1..=last).map(place).collect();
-        let seen = Observation { places, ..Observation::new("x.md", LinkKind::Path, Verdict::Dead, "gone") };
+        let seen = [Observation { places, ..Observation::new("x.md", LinkKind::Path, Verdict::Dead, "gone") }];
         let finding = Finding::new(Rule::LinkDead, "x.md", "x.md: gone").with_place((&place(1)).into());
         let findings = [finding.with_advice("Write another.")];
         let report = CheckReport {
             link_count: last,
             unique_url_count: 1,
-            observations: &[seen],
+            observations: Team::restrict(&seen[..]),
             findings: Team::restrict(&findings),
             unread: &[],
             inconclusive_reason: None,
             requests: RequestCounts { read: 0, write: 0, web: 0 },
-            host_traffic: &[],
+            public_requests: RequestCounts { read: 0, write: 0, web: 0 },
+            host_traffic: [].as_slice().into(),
             took_ms: 1,
             verbose,
             shard: None,

@@ -8,7 +8,7 @@ use crate::markdown::headings::{self, MarkdownAnchors};
 use crate::text::one_line;
 use crate::verdict::{Assessment, Verdict};
 
-const HIDDEN_REPOSITORY_REASON: &str = "its repository is empty or not visible to this token";
+const HIDDEN_REPOSITORY_REASON: &str = "its repository is empty or not visible to everybody";
 
 impl LinkAssessor<'_> {
     pub(super) fn assess_file(&self, git_ref: &str, path: &str) -> Assessment {

@@ -9,6 +9,9 @@ use crate::target::GitlabResource;
 use crate::text::one_line;
 use crate::verdict::{Assessment, Verdict};
 
+/// What is said of a list that is narrowed to a label which is not seen.
+pub(in crate::gitlab) const LABEL_NOT_SEEN: &str = "the list is there; a label that it is narrowed to is not seen";
+
 const NOT_ASKED: &str = "its project or group is there; the page itself was not asked for";
 
 impl LinkAssessor<'_> {
@@ -88,7 +91,7 @@ impl LinkAssessor<'_> {
                                 format!("no label ~\"{shown}\" is there to narrow the list to"),
                             );
                         }
-                        None => return alive("the list is there; a label that it is narrowed to is not seen"),
+                        None => return alive(LABEL_NOT_SEEN),
                     }
                 }
             }
