@@ -7,8 +7,8 @@ use secrecy::SecretString;
 
 use super::CliError;
 use super::context::Context;
-use crate::config::Config;
 use crate::config::regular_file::read_regular_text;
+use crate::config::{Config, TokenVariables};
 use crate::gitlab::{Token, TokenPurpose};
 
 /// The most bytes of a file that holds one token.
@@ -24,17 +24,11 @@ pub(super) fn read_tokens(
     let names = &config.token_variables;
     let mut tokens = BTreeMap::new();
     for purpose in TokenPurpose::ALL {
-        let own = match purpose {
-            TokenPurpose::Pairing => &names.pairing,
-            TokenPurpose::Handbook => &names.handbook,
-            TokenPurpose::Agents => &names.agents,
-            TokenPurpose::Reports => &names.reports,
-        };
-        let name = own.as_ref().unwrap_or(&names.default);
+        let name = variable_of(purpose, names);
         match read_token(name, context)? {
             Some(secret) => {
                 context.redactor.add_secret(&secret);
-                tokens.insert(purpose, Token { name: name.clone(), secret });
+                tokens.insert(purpose, Token { name: name.to_owned(), secret });
             }
             None if purpose == TokenPurpose::Pairing && need == TokenPurpose::Pairing => {
                 let sandbox =
@@ -47,6 +41,17 @@ pub(super) fn read_tokens(
         }
     }
     Ok(tokens)
+}
+
+/// The variable that holds the token for a purpose.
+pub(super) fn variable_of(purpose: TokenPurpose, names: &TokenVariables) -> &str {
+    let own = match purpose {
+        TokenPurpose::Pairing => &names.pairing,
+        TokenPurpose::Handbook => &names.handbook,
+        TokenPurpose::Agents => &names.agents,
+        TokenPurpose::Reports => &names.reports,
+    };
+    own.as_ref().unwrap_or(&names.default)
 }
 
 /// A token from its variable, or from the file that its `…_FILE` variable names.

@@ -4,6 +4,7 @@
 //! byte caps, retries that never repeat a POST blindly. [`new_reader`] gives a [`Reader`] alone; only
 //! [`new_reader_and_writer`] gives a [`Writer`], too: dry run is a property of types.
 
+pub mod endpoint_list;
 mod endpoints;
 mod error;
 mod exchange;
@@ -11,6 +12,7 @@ mod graphql;
 mod link_lookups;
 mod listings;
 mod log;
+mod own_token;
 mod paging;
 mod projects;
 mod read;
@@ -58,6 +60,16 @@ pub enum TokenPurpose {
 impl TokenPurpose {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports];
+
+    /// The key of `[tokens]` in the configuration that names its variable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pairing => "pairing",
+            Self::Handbook => "handbook",
+            Self::Agents => "agents",
+            Self::Reports => "reports",
+        }
+    }
 }
 
 /// How GitLab is reached.

@@ -66,6 +66,7 @@ mod shards; // a check that several jobs share
 mod simulated_year; // a year in a minute
 mod token_leaks; // the token is seen nowhere but at its own origin
 mod token_not_in_output; // a run as everybody is shown it, and its log
+mod token_request; // what whoever grants tokens is told
 mod token_search; // where a token may not be seen
 mod truncated_answers; // answers that break off at any byte
 mod whole_job; // the whole job, by the program itself
