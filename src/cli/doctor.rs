@@ -65,6 +65,7 @@ async fn gitlab_tokens(connection: &Connection, config: &Config) -> Result<Vec<R
         }
     }
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
+    let route = Some(&config.gitlab_route).filter(|_| !connection.is_sandbox);
     let mut tokens = Vec::new();
     for (variable, purposes) in by_variable {
         let state = match purposes.first().filter(|purpose| connection.access.tokens.contains_key(purpose)) {
@@ -74,6 +75,8 @@ async fn gitlab_tokens(connection: &Connection, config: &Config) -> Result<Vec<R
         tokens.push(RequestedToken {
             variable: variable.to_owned(),
             origin: origin_with_port(&connection.access.url),
+            proxy: route.and_then(|route| route.proxy.as_ref()).map(origin_with_port),
+            ca_file: route.and_then(|route| route.ca_file.as_ref()).map(|file| file.path.clone()),
             scope: purposes.iter().copied().map(needed_scope).max().unwrap_or(NeededScope::ReadApi),
             projects: projects(&purposes, config),
             endpoints: called_endpoints(&purposes),
@@ -175,6 +178,8 @@ async fn instance_tokens(
             variable: variable.clone(),
             purposes: vec!["instance"],
             origin: origin_with_port(&instance.url),
+            proxy: None,
+            ca_file: None,
             scope: NeededScope::ReadApi,
             projects: Vec::new(),
             endpoints,
@@ -202,6 +207,8 @@ fn github_token(connection: &Connection, config: &Config, context: &Context<'_>)
         variable,
         purposes: vec!["github"],
         origin: "https://api.github.com:443".to_owned(),
+        proxy: None,
+        ca_file: None,
         scope: NeededScope::GithubRead,
         projects: Vec::new(),
         endpoints: endpoints.collect(),

@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 pub use error::{RequestError, WriteEffect};
-pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange};
+pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange, RouteOptions};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use request_log::RequestLog;

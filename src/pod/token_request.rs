@@ -25,6 +25,10 @@ pub struct RequestedToken {
     pub purposes: Vec<&'static str>,
     /// Scheme, host and port that it goes to.
     pub origin: String,
+    /// The proxy through which it goes there, if any.
+    pub proxy: Option<String>,
+    /// The file with the authorities that vouch for the server, in place of the machine's.
+    pub ca_file: Option<String>,
     /// What it has to be able to do.
     pub scope: NeededScope,
     /// The projects that it is used in.

@@ -67,6 +67,8 @@ fn token_json(token: &RequestedToken, today: NaiveDate) -> Value {
         "file_variable": file_variable(token),
         "purposes": token.purposes,
         "origin": token.origin,
+        "proxy": token.proxy,
+        "ca_file": token.ca_file,
         "scope": token.scope.as_str(),
         "projects": projects.collect::<Vec<_>>(),
         "given": !matches!(token.state, TokenState::NotGiven),
@@ -101,6 +103,16 @@ fn write_token(out: &mut String, token: &RequestedToken, request: &TokenRequest)
     write_wrapped(out, "", &format!("{}, or a file's path in {}", token.variable, file_variable(token)));
     write_entry(out, "for", &token.purposes.join(", "));
     write_entry(out, "goes to", &format!("{} and nowhere else", token.origin));
+    if let Some(proxy) = &token.proxy {
+        write_entry(
+            out,
+            "through",
+            &format!("the proxy {proxy}, which sees the host's name and nothing of what is said"),
+        );
+    }
+    if let Some(file) = &token.ca_file {
+        write_entry(out, "trusting", &format!("the authorities of {} alone", one_line(file)));
+    }
     write_entry(out, "scope", token.scope.as_str());
     for ProjectRole { path, role, holds } in &token.projects {
         write_entry(out, "role", &format!("{} in {} ({})", role.as_str(), one_line(path), holds.join(", ")));
@@ -239,6 +251,8 @@ mod tests {
                 variable: "PODKEEPER_TOKEN".to_owned(),
                 purposes: vec!["pairing"],
                 origin: "https://gitlab.example:443".to_owned(),
+                proxy: None,
+                ca_file: None,
                 scope: NeededScope::Api,
                 projects: Vec::new(),
                 endpoints: Vec::new(),

@@ -23,6 +23,7 @@ mod exit_codes; // how a run ends: exit codes and sentences
 mod false_alarms; // no false alarm, and no silence either
 mod faults; // the faults of the threat sheet, by number
 mod flaky_gitlab; // a GitLab that fails in small ways, run after run
+mod gitlab_route; // the way to GitLab through a corporate network
 mod grants; // who may direct a secret where, and what a configuration may ask for
 mod graphql_queries; // what is asked in GraphQL
 mod hostile_files; // files, symlinks and pipes that mean harm
