@@ -42,10 +42,10 @@ pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
     let root = folder.canonicalize().map_err(|_gone| missing())?;
     let mut files = ConfigFiles { folder: name, ..ConfigFiles::default() };
     files.read(&root, INSTANCE_FILE.to_owned());
-    if let Some(name) = files.texts.get(INSTANCE_FILE).and_then(|text| named_ca_file(text)) {
-        if fs::symlink_metadata(root.join(&name)).is_ok() {
-            files.read(&root, name);
-        }
+    if let Some(name) = files.texts.get(INSTANCE_FILE).and_then(|text| named_ca_file(text))
+        && fs::symlink_metadata(root.join(&name)).is_ok()
+    {
+        files.read(&root, name);
     }
     for (sub, ending) in [("pods", ".toml"), ("templates", ".md")] {
         let Ok(below) = root.join(sub).canonicalize() else { continue };

@@ -69,7 +69,8 @@ impl ConnectProxy {
     async fn serve(to: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (heads, bytes): (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<u8>>>) = Default::default();
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
         let proxy = Self { url, heads: Arc::clone(&heads), bytes: Arc::clone(&bytes) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
