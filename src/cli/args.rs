@@ -155,6 +155,8 @@ pub(super) enum Command {
     Page(PageArgs),
     /// Check the links, labels and defects of files, folders, addresses and pods.
     Check(CheckArgs),
+    /// Show what a first run needs: so far, the tokens to be granted.
+    Doctor(DoctorArgs),
     /// Serve a sandbox GitLab on this machine, until interrupted.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
@@ -179,6 +181,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Page(_) => "page",
             Self::Check(_) => "check",
+            Self::Doctor(_) => "doctor",
             #[cfg(feature = "sandbox")]
             Self::Sandbox(_) => "sandbox",
             Self::Config(_) => "config",
@@ -307,6 +310,17 @@ pub(super) struct PageArgs {
     /// A file, the address of a page, a pod's key, or `-` for standard input.
     #[arg(value_name = "FILE|URL|POD")]
     pub(super) target: String,
+    #[command(flatten)]
+    pub(super) gitlab: GitlabArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Print the page to hand to whoever grants tokens: for each token where it goes, its scope, roles and expiry, every
+    /// endpoint that is called with it, and what else it would open. No token is needed for it; each that is given is
+    /// asked of GitLab once. So far `doctor` does this and nothing else.
+    #[arg(long, env = "PODKEEPER_TOKEN_REQUEST", hide_env_values = true, required = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) token_request: bool,
     #[command(flatten)]
     pub(super) gitlab: GitlabArgs,
 }

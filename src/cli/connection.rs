@@ -11,8 +11,8 @@ use super::CliError;
 use super::args::GitlabArgs;
 use super::context::Context;
 use super::tokens::read_tokens;
-use crate::config::{Config, INSTANCE_FILE, parse_trusted_address};
-use crate::gitlab::{ConnectionOptions, Exchange, HttpExchange, OfflineExchange, Token, TokenPurpose};
+use crate::config::{Config, GitlabRoute, INSTANCE_FILE, parse_trusted_address};
+use crate::gitlab::{ConnectionOptions, Exchange, HttpExchange, OfflineExchange, RouteOptions, Token, TokenPurpose};
 use crate::run::CurrentTime;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::SandboxServer;
@@ -84,8 +84,15 @@ pub(super) fn connect_real(
 ) -> Result<Connection, CliError> {
     let url = resolve_gitlab_url(args, config, context)?;
     // Plain HTTP goes to this machine only, and needs no certificate authorities.
-    let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { HttpExchange::new() };
+    let exchange = if url.scheme() == "http" { HttpExchange::loopback() } else { connect_https(config) };
     connect_through(args, url, Arc::new(exchange.map_err(CliError::usage)?), now, need, config, context)
+}
+
+/// The client of GitLab's API, which goes the way that the reviewed configuration says; no flag and no variable moves it.
+fn connect_https(config: &Config) -> Result<HttpExchange, String> {
+    let GitlabRoute { ca_file, proxy } = &config.gitlab_route;
+    let ca_certificates = ca_file.as_ref().map(|file| file.pem.clone());
+    HttpExchange::with_route(&RouteOptions { ca_certificates, proxy: proxy.clone() })
 }
 
 /// GitLab's address: the configuration's, or `CI_SERVER_URL`, or gitlab.com; a flag moves it where there is no token.

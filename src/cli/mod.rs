@@ -8,6 +8,7 @@ mod connect;
 mod connection;
 mod context;
 mod disk_files;
+mod doctor;
 mod hidden_links;
 mod inputs;
 mod instances;
@@ -150,6 +151,7 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
         Command::Plan(plan) => plan_and_apply::plan(plan, context, output).await,
         Command::Check(args) => check::run(args, context, output).await,
         Command::Page(page) => page::show_page(page, context, output).await,
+        Command::Doctor(doctor) => doctor::token_request(doctor, context, output).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(serve) => sandbox::serve(serve, context, output).await,
         Command::Config(ConfigCommand::Schema) => {

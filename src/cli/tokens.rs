@@ -7,8 +7,8 @@ use secrecy::SecretString;
 
 use super::CliError;
 use super::context::Context;
-use crate::config::Config;
 use crate::config::regular_file::read_regular_text;
+use crate::config::{Config, TokenVariables};
 use crate::gitlab::{Token, TokenPurpose};
 
 /// The most bytes of a file that holds one token.
@@ -24,21 +24,11 @@ pub(super) fn read_tokens(
     let names = &config.token_variables;
     let mut tokens = BTreeMap::new();
     for purpose in TokenPurpose::ALL {
-        let default = Some(&names.default);
-        let name = match purpose {
-            TokenPurpose::Pairing => names.pairing.as_ref().or(default),
-            TokenPurpose::Handbook => names.handbook.as_ref().or(default),
-            TokenPurpose::Agents => names.agents.as_ref().or(default),
-            TokenPurpose::Reports => names.reports.as_ref().or(default),
-            // The default token sees what readers do not: it serves links only where it is named for them.
-            TokenPurpose::Links => names.links.as_ref(),
-            TokenPurpose::Anybody => None,
-        };
-        let Some(name) = name else { continue };
+        let Some(name) = variable_of(purpose, names) else { continue };
         match read_token(name, context)? {
             Some(secret) => {
                 context.redactor.add_secret(&secret);
-                tokens.insert(purpose, Token { name: name.clone(), secret });
+                tokens.insert(purpose, Token { name: name.to_owned(), secret });
             }
             None if purpose == TokenPurpose::Pairing && need == TokenPurpose::Pairing => {
                 let sandbox =
@@ -51,6 +41,21 @@ pub(super) fn read_tokens(
         }
     }
     Ok(tokens)
+}
+
+/// The variable that holds the token for a purpose, where one may hold it.
+pub(super) fn variable_of(purpose: TokenPurpose, names: &TokenVariables) -> Option<&str> {
+    let default = Some(&names.default);
+    let name = match purpose {
+        TokenPurpose::Pairing => names.pairing.as_ref().or(default),
+        TokenPurpose::Handbook => names.handbook.as_ref().or(default),
+        TokenPurpose::Agents => names.agents.as_ref().or(default),
+        TokenPurpose::Reports => names.reports.as_ref().or(default),
+        // The default token sees what readers do not: it serves links only where it is named for them.
+        TokenPurpose::Links => names.links.as_ref(),
+        TokenPurpose::Anybody => None,
+    };
+    name.map(String::as_str)
 }
 
 /// A token from its variable, or from the file that its `…_FILE` variable names.

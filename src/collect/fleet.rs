@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -80,7 +81,7 @@ impl FleetObservation {
     }
 
     /// Checks the links and labels of the pages. What is not reached `within` this time is skipped; runs of another
-    /// `turn` begin with other links.
+    /// `turn` begin with other links. What other jobs observed of links that `is_remembered` as failing does not count.
     pub async fn check_links(
         &mut self,
         sources: Clients<'_>,
@@ -88,9 +89,11 @@ impl FleetObservation {
         within: Duration,
         turn: u64,
         ends: Deadline,
+        is_remembered: impl Fn(&str) -> bool,
     ) {
         let time_budget = Some(TimeBudget::starting_now(within.min(ends.time_left()), turn));
-        let policy = CheckOptions { time_budget, ..sources.policy.clone() };
+        let merged_shards = sources.policy.merged_shards.as_ref().map(|shards| Arc::new(shards.without(is_remembered)));
+        let policy = CheckOptions { time_budget, merged_shards, ..sources.policy.clone() };
         let sources = Clients { policy: &policy, ..sources };
         let checked = AssertUnwindSafe(check_page_links(sources, pods, &self.pages)).catch_unwind();
         let unknown = |failure| LinkResults { observations: Observed::Unknown(failure), ..LinkResults::not_checked() };
@@ -234,6 +237,10 @@ async fn check_page_links(
     }
     let (ids, documents): (Vec<PageId>, Vec<Document<'_>>) = linked.into_iter().unzip();
     let checked = check_links(&documents, &labels, sources.reader, web, sources.policy).await;
+    if checked.unused_observations > 0 {
+        let count = checked.unused_observations;
+        tracing::info!(count, "observations of other jobs are about links that no page has, and were left out");
+    }
     LinkResults {
         observations: Observed::Present(checked.observations),
         documents: ids,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::INSTANCE_FILE;
+use super::parsing::value::is_path_below_folder;
 use super::problem::Problem;
 use super::regular_file::{MAX_TEXT_FILE_BYTES, read_regular_text};
 use crate::pod::text::show_invisible;
@@ -41,6 +42,11 @@ pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
     let root = folder.canonicalize().map_err(|_gone| missing())?;
     let mut files = ConfigFiles { folder: name, ..ConfigFiles::default() };
     files.read(&root, INSTANCE_FILE.to_owned());
+    if let Some(name) = files.texts.get(INSTANCE_FILE).and_then(|text| named_ca_file(text))
+        && fs::symlink_metadata(root.join(&name)).is_ok()
+    {
+        files.read(&root, name);
+    }
     for (sub, ending) in [("pods", ".toml"), ("templates", ".md")] {
         let Ok(below) = root.join(sub).canonicalize() else { continue };
         if !below.starts_with(&root) {
@@ -60,6 +66,13 @@ pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
         }
     }
     Ok(files)
+}
+
+/// The file of certificates that the instance's file names, if it is one below the folder.
+fn named_ca_file(text: &str) -> Option<String> {
+    let table: toml::Table = toml::from_str(text).ok()?;
+    let name = table.get("gitlab")?.get("ca_file")?.as_str()?;
+    is_path_below_folder(name).then(|| name.to_owned())
 }
 
 impl ConfigFiles {

@@ -31,6 +31,8 @@ pub const INSTANCE_FILE: &str = "podkeeper.toml";
 pub struct Config {
     /// The GitLab instance, as the file says.
     pub gitlab_url: Option<Url>,
+    /// The way to it, where it is not this machine's own.
+    pub gitlab_route: GitlabRoute,
     /// Other instances, whose API is asked about links to them.
     pub instances: Vec<OtherInstance>,
     /// Names of the environment variables that hold tokens.
@@ -46,6 +48,24 @@ impl Config {
     pub fn without_pods() -> Self {
         parsing::default_config()
     }
+}
+
+/// The way to GitLab's API. Nothing else goes it: links and other instances are reached as this machine reaches them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitlabRoute {
+    /// The authorities that vouch for GitLab, in place of this machine's.
+    pub ca_file: Option<CaFile>,
+    /// The origin of the proxy in between.
+    pub proxy: Option<Url>,
+}
+
+/// Certificates of authorities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaFile {
+    /// Its path below the configuration folder.
+    pub path: String,
+    /// Its text: certificates in PEM.
+    pub pem: String,
 }
 
 /// Another GitLab instance.

@@ -1,6 +1,7 @@
 //! From files to pods: every value is parsed once, here, and trusted everywhere else.
 
 mod distinct_pods;
+mod gitlab_route;
 mod instance;
 mod limits;
 mod pod;
@@ -15,7 +16,7 @@ use self::instance::{DEFAULT_TOKEN_VARIABLE, GITHUB_TOKEN_VARIABLE};
 use self::pod::PodFileParser;
 use super::problem::Problem;
 use super::schema_check::{self, Quoting};
-use super::{Config, ConfigFiles, INSTANCE_FILE, TokenVariables, raw};
+use super::{Config, ConfigFiles, GitlabRoute, INSTANCE_FILE, TokenVariables, raw};
 use crate::pod::Pod;
 use crate::pod::limits::RunLimits;
 
@@ -46,6 +47,7 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
     distinct_pods::check_distinct_pods(&pods, &mut problems);
     let instance = written.unwrap_or_default();
     let gitlab_url = instance::parse_gitlab_url(files, &instance, &mut problems);
+    let gitlab_route = gitlab_route::parse_gitlab_route(files, &instance.gitlab, gitlab_url.as_ref(), &mut problems);
     let tokens = instance::parse_token_variables(files, &instance.tokens, &instance.links, &mut problems);
     let instances = instance::parse_other_instances(files, &instance, gitlab_url.as_ref(), &tokens, &mut problems);
     let limits = limits::parse_limits(files, &instance, &mut problems);
@@ -60,13 +62,14 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
         let instance = shown.clone().unwrap_or_else(|| written.pod.gitlab_url.clone());
         Pod { gitlab_url: instance, bot_usernames: bots, ..written.pod }
     });
-    Ok(Config { gitlab_url, instances, token_variables: tokens, limits, pods: pods.collect() })
+    Ok(Config { gitlab_url, gitlab_route, instances, token_variables: tokens, limits, pods: pods.collect() })
 }
 
 /// A configuration without any file.
 pub(super) fn default_config() -> Config {
     Config {
         gitlab_url: None,
+        gitlab_route: GitlabRoute::default(),
         instances: Vec::new(),
         token_variables: TokenVariables {
             default: DEFAULT_TOKEN_VARIABLE.to_owned(),

@@ -47,6 +47,14 @@ pub(super) struct Gitlab {
     /// `CI_SERVER_URL`, else gitlab.com.
     #[schemars(with = "Option<String>")]
     pub(super) url: Option<Spanned<String>>,
+    /// Certificates in PEM, a file below the configuration folder, for example `ca.pem`: GitLab's API is trusted by them
+    /// alone, in place of this machine's authorities.
+    #[schemars(with = "Option<String>")]
+    pub(super) ca_file: Option<Spanned<String>>,
+    /// The proxy through which GitLab's API is asked, for example `http://proxy.example.com:3128`. Links never go through
+    /// it, and proxies of the environment are not used.
+    #[schemars(with = "Option<String>")]
+    pub(super) proxy: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

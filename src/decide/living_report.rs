@@ -142,6 +142,14 @@ pub fn report_memory(pod: &Pod, seen: &Snapshot) -> Option<ReportMemory> {
     Some([ReportKind::Links, ReportKind::Roster].map(|kind| (kind, remembered_failures(pod, seen, kind))).into())
 }
 
+/// Whether the link report of a pod remembers an address as failing, or tells something of it.
+pub fn remembers_link(pod: &Pod, reports: &ReportsProjectState, url: &str) -> bool {
+    let key = deferred_findings::link_memory_key(url);
+    let mut blocks =
+        own_report_issues(pod, reports, ReportKind::Links).into_iter().filter_map(|issue| issue.parsed_body.block());
+    blocks.any(|block| block.state.failing.contains_key(&key) || block.text.contains(url))
+}
+
 /// What to report of an issue that a later version of podkeeper keeps.
 fn newer_block_finding(reports: &ReportsProjectState, issue: &ObservedIssue) -> Option<Finding> {
     let block = issue.parsed_body.block().filter(|block| block.is_from_newer_version())?;

@@ -36,7 +36,7 @@ use crate::pod::session::SessionKey;
 use crate::pod::snapshot::{Account, FurtherRead, ObservedIssue, Project, Snapshot};
 use crate::pod::{Pod, Task};
 
-pub use living_report::report_memory;
+pub use living_report::{remembers_link, report_memory};
 pub use pod_label::labels_left_off_key;
 
 /// What one run of a pod calls for.

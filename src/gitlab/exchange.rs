@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{Request, Response};
+use url::Url;
 
 use crate::pod::text::one_line;
 
@@ -45,6 +46,16 @@ impl Exchange for OfflineExchange {
     }
 }
 
+/// The way to a server, where it is not this machine's own.
+#[derive(Debug, Clone, Default)]
+pub struct RouteOptions {
+    /// Certificates in PEM: the server is trusted by them alone, in place of this machine's authorities.
+    pub ca_certificates: Option<String>,
+    /// The origin of a proxy that is asked to connect (`CONNECT`, RFC 9110, section 9.3.6): it sees the server's name, and
+    /// nothing of what is said.
+    pub proxy: Option<Url>,
+}
+
 /// The network, by reqwest: without redirects and without a proxy from the environment.
 pub struct HttpExchange {
     client: reqwest::Client,
@@ -56,7 +67,25 @@ impl HttpExchange {
     /// # Errors
     /// A sentence, when this machine has no certificate authorities to check an https server with.
     pub fn new() -> Result<Self, String> {
-        Self::from_builder(reqwest::Client::builder())
+        Self::from_builder(reqwest::Client::builder().no_proxy())
+    }
+
+    /// A client that goes this way to https servers.
+    ///
+    /// # Errors
+    /// A sentence, when the certificates cannot be read, and as [`HttpExchange::new`].
+    pub fn with_route(route: &RouteOptions) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder().no_proxy();
+        if let Some(proxy) = &route.proxy {
+            // Of https alone: in plain http a proxy would read the token.
+            builder = builder.proxy(reqwest::Proxy::https(proxy.as_str()).map_err(|error| root_cause_text(&error))?);
+        }
+        let Some(pem) = &route.ca_certificates else { return Self::from_builder(builder) };
+        let unreadable = |error: reqwest::Error| {
+            format!("the certificates of [gitlab] ca_file cannot be used ({})", root_cause_text(&error))
+        };
+        let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(unreadable)?;
+        Self::build(builder.tls_certs_only(authorities)).map_err(unreadable)
     }
 
     /// A client for plain HTTP on this machine; needs no certificate authorities.
@@ -64,23 +93,26 @@ impl HttpExchange {
     /// # Errors
     /// A sentence, when the client cannot be built.
     pub fn loopback() -> Result<Self, String> {
-        Self::from_builder(reqwest::Client::builder().tls_certs_only(std::iter::empty()))
+        Self::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()))
     }
 
     fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, String> {
+        Self::build(builder).map_err(|error| {
+            format!(
+                "cannot make an HTTP client ({}); install the system's CA certificates (ca-certificates)",
+                root_cause_text(&error)
+            )
+        })
+    }
+
+    /// What holds for every client, whichever way it goes.
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
         let client = builder
             .user_agent(concat!("podkeeper/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
-            .no_proxy()
-            .build()
-            .map_err(|error| {
-                format!(
-                    "cannot make an HTTP client ({}); install the system's CA certificates (ca-certificates)",
-                    root_cause_text(&error)
-                )
-            })?;
+            .build()?;
         Ok(Self { client })
     }
 }

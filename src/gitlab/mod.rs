@@ -4,6 +4,7 @@
 //! byte caps, retries that never repeat a POST blindly. [`new_reader`] gives a [`Reader`] alone; only
 //! [`new_reader_and_writer`] gives a [`Writer`], too: dry run is a property of types.
 
+pub mod endpoint_list;
 mod endpoints;
 mod error;
 mod exchange;
@@ -11,6 +12,7 @@ mod graphql;
 mod link_lookups;
 mod listings;
 mod log;
+mod own_token;
 mod paging;
 mod projects;
 mod read;
@@ -32,7 +34,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 pub use error::{RequestError, WriteEffect};
-pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange};
+pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange, RouteOptions};
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use request_log::RequestLog;
@@ -62,6 +64,18 @@ pub enum TokenPurpose {
 impl TokenPurpose {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Pairing, Self::Handbook, Self::Agents, Self::Reports, Self::Links, Self::Anybody];
+
+    /// The key of `[tokens]` in the configuration that names its variable; that of links is `[links] token`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pairing => "pairing",
+            Self::Handbook => "handbook",
+            Self::Agents => "agents",
+            Self::Reports => "reports",
+            Self::Links => "links",
+            Self::Anybody => "anybody",
+        }
+    }
 }
 
 /// How GitLab is reached.

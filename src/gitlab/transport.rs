@@ -148,6 +148,18 @@ impl Transport {
         }
     }
 
+    /// Reads once and never again, whatever comes of it: for what is worth one request.
+    pub(super) async fn read_once(&self, url: &Url) -> Result<Response<Bytes>, RequestError> {
+        self.check_origin(url)?;
+        self.check_no_secret(url, None)?;
+        let (effect, method) = (RequestKind::from_method(&Method::GET), Method::GET);
+        let sent = self.send_once(effect, &method, url, None).instrument(log::request_span(&method, url)).await;
+        sent.map_err(|FailedAttempt { fault, request_id, .. }| {
+            log::log_failure(effect, &method, url, &fault, request_id.as_deref());
+            fault
+        })
+    }
+
     async fn send_once(
         &self,
         effect: RequestKind,

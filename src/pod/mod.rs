@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod plan;
 pub mod rule;
 pub mod run;
+pub mod token_request;
 
 // What a link check sees, and how texts from outside are shown.
 pub use linkcheck::{json, observed, secrets, text, traffic, verdict};

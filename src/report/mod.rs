@@ -52,6 +52,7 @@ pub mod reference;
 pub mod slack;
 pub mod terminal;
 mod text_wrap;
+pub mod token_request;
 
 use chrono::{DateTime, Utc};
 

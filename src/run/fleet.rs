@@ -10,6 +10,7 @@ use tracing::{Instrument as _, info_span};
 use super::CurrentTime;
 use super::pod_pass::{PodPass, ReadIssues};
 use crate::collect::{self, Clients, Deadline, FleetObservation, READS_AT_ONCE};
+use crate::decide::remembers_link;
 use crate::execute::StopFlag;
 use crate::gitlab::Writer;
 use crate::pod::limits::RunLimits;
@@ -17,6 +18,7 @@ use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::plan::compute_stamp;
 use crate::pod::pod_page::PodPage;
 use crate::pod::run::PodRun;
+use crate::pod::snapshot::ReportsProjectState;
 use crate::pod::{PageId, Pod, Stage};
 
 /// What is kept of a run's time for its reports.
@@ -202,7 +204,9 @@ impl<'a> Fleet<'a> {
             Stage::Roster => observed.read_people(sources.reader, pods, ends).await,
             Stage::Links => {
                 let day = self.now.time().timestamp().unsigned_abs() / (24 * 60 * 60);
-                observed.check_links(sources, pods, self.limits.links_within, day, ends).await;
+                let reports = remembering_reports(sources, pods).await;
+                let is_remembered = |url: &str| reports.iter().any(|(pod, reports)| remembers_link(pod, reports, url));
+                observed.check_links(sources, pods, self.limits.links_within, day, ends, is_remembered).await;
             }
         }
     }
@@ -210,6 +214,18 @@ impl<'a> Fleet<'a> {
     pub(super) fn into_runs(self) -> Vec<PodRun> {
         self.passes.into_iter().map(PodPass::into_run).collect()
     }
+}
+
+/// The projects of the pods' reports, where other jobs observed links: their word does not end a memory. They are listed
+/// once in this part of the run, so that what is decided later asks no more.
+async fn remembering_reports<'p>(sources: Clients<'_>, pods: &'p [Pod]) -> Vec<(&'p Pod, ReportsProjectState)> {
+    let mut found = Vec::new();
+    for pod in pods.iter().filter(|_| sources.policy.merged_shards.is_some()) {
+        if let Observed::Present(reports) = collect::reports::read(sources.reader, pod).await {
+            found.push((pod, reports));
+        }
+    }
+    found
 }
 
 /// What is read for all pods, with its lines in the log.

@@ -69,7 +69,11 @@ const fn template(to: &'static str, bad: &'static str, reason: &'static str) -> 
     Greedy { file: "pods/secure.toml", from: PAIRING, to, bad, reason }
 }
 
-const GREEDY: [Greedy; 44] = [
+const fn route(to: &'static str, bad: &'static str, reason: &'static str) -> Greedy {
+    Greedy { file: "podkeeper.toml", from: URL, to, bad, reason }
+}
+
+const GREEDY: [Greedy; 57] = [
     // Variables of other programs, and what is no variable.
     token("default = \"CI_JOB_TOKEN\"", NO_VARIABLE),
     token("default = \"HOME\"", NO_VARIABLE),
@@ -121,6 +125,24 @@ const GREEDY: [Greedy; 44] = [
     instance("[[instance]]\nurl = \"https://g.example/path\"\n[limits]", "g.example/path", "a token goes to an origin"),
     site("site = \"http://intranet.example\"", NOT_HTTPS),
     site("site = \"https://h\u{e4}ndbook.example\"", "if it is meant, write xn--hndbook-5wa.example"),
+    // The way to GitLab.
+    route("proxy = \"http://user:CANARY@proxy.example:3128\"", "proxy =", "without user, password"),
+    route("proxy = \"http://proxy.example:3128/?token=CANARY\"", "proxy =", "without user, password"),
+    route("proxy = \"http://proxy.example:3128/CANARY\"", "proxy =", "without user, password"),
+    route("proxy = \"socks5://proxy.example:1080\"", "proxy =", "this is no http(s) address of a proxy"),
+    route("proxy = \"proxy.example:3128\"", "proxy =", "this is no http(s) address of a proxy"),
+    route("proxy = \"http://pr\u{f6}xy.example:3128\"", "proxy =", NOT_ASCII),
+    route(
+        "url = \"http://127.0.0.1:1\"\nproxy = \"http://proxy.example:3128\"",
+        "proxy =",
+        "a proxy would read the token",
+    ),
+    route("ca_file = \"../outside.md\"", "ca_file", "this is no path below the configuration folder"),
+    route("ca_file = \"/proc/self/environ\"", "ca_file", "this is no path below the configuration folder"),
+    route("ca_file = \"no-such.pem\"", "ca_file", "there is no file no-such.pem"),
+    route("ca_file = \"pods/secure.toml\"", "ca_file", "holds no certificate in PEM"),
+    route("ca_file = \"key.pem\"", "ca_file", "holds a private key"),
+    route("ca_file = \"broken.pem\"", "ca_file", "holds a certificate that cannot be read"),
     // Files.
     template(
         "project = \"gitlab-com/support/support-pairing\"\ntemplate = \"../outside.md\"",
@@ -144,6 +166,9 @@ async fn a_configuration_that_asks_for_more_than_it_may_is_refused() {
     for (number, greedy) in GREEDY.iter().enumerate() {
         let config = copy_config(&format!("greedy/{number}/config"), |folder| {
             std::fs::write(folder.join("../outside.md"), "CANARY-file {{ block }}\n").unwrap();
+            let pem = |what: &str| format!("-----BEGIN {what}-----\nQ0FOQVJZ\n-----END {what}-----\n");
+            std::fs::write(folder.join("key.pem"), pem("PRIVATE KEY")).unwrap();
+            std::fs::write(folder.join("broken.pem"), pem("CERTIFICATE")).unwrap();
             replace_in_file(&folder.join(greedy.file), greedy.from, greedy.to);
         });
         let text = std::fs::read_to_string(Path::new(&config).join(greedy.file)).unwrap();
@@ -168,7 +193,15 @@ async fn assert_refused(config: &str, place: &str, reason: &str) {
 type Change = fn(&Path);
 
 /// Files that are none of the configuration's, whatever way leads to them.
-const FOREIGN_FILES: [(&str, &str, &str, Change); 9] = [
+const FOREIGN_FILES: [(&str, &str, &str, Change); 11] = [
+    ("certificates that are a link out", "ca.pem:1", "leads out of", |folder| {
+        symlink("../outside.md", folder.join("ca.pem")).unwrap();
+        replace_in_file(&folder.join("podkeeper.toml"), URL, "ca_file = \"ca.pem\"");
+    }),
+    ("the same, by the line that names them", "podkeeper.toml:4", "leads out of", |folder| {
+        symlink("/proc/self/environ", folder.join("ca.pem")).unwrap();
+        replace_in_file(&folder.join("podkeeper.toml"), URL, "ca_file = \"ca.pem\"");
+    }),
     ("a template that is a link out", "templates/pairing_issue.md:1", "leads out of", |folder| {
         relink(&folder.join("templates/pairing_issue.md"), "../../outside.md");
     }),

@@ -23,6 +23,7 @@ mod exit_codes; // how a run ends: exit codes and sentences
 mod false_alarms; // no false alarm, and no silence either
 mod faults; // the faults of the threat sheet, by number
 mod flaky_gitlab; // a GitLab that fails in small ways, run after run
+mod gitlab_route; // the way to GitLab through a corporate network
 mod grants; // who may direct a secret where, and what a configuration may ask for
 mod graphql_queries; // what is asked in GraphQL
 mod hostile_files; // files, symlinks and pipes that mean harm
@@ -67,6 +68,7 @@ mod shards; // a check that several jobs share
 mod simulated_year; // a year in a minute
 mod token_leaks; // the token is seen nowhere but at its own origin
 mod token_not_in_output; // a run as everybody is shown it, and its log
+mod token_request; // what whoever grants tokens is told
 mod token_search; // where a token may not be seen
 mod truncated_answers; // answers that break off at any byte
 mod whole_job; // the whole job, by the program itself

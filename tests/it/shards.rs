@@ -192,7 +192,9 @@ async fn whatever_the_split_the_acting_job_does_what_one_job_would() {
         let (merged, asked) = run_plan(&stage, Some(seen.clone())).await;
         assert_eq!(text(&merged), wanted, "{count} shards");
         assert_eq!(merged[0].plan.to_string(), alone[0].plan.to_string());
-        assert_eq!(sorted_requests(&asked.web), Vec::<String>::new(), "nothing is left to be looked at");
+        // What is there is taken from them; everything else is asked again before it counts.
+        let again = sorted_requests(&asked.web).len();
+        assert!(again < sorted_requests(&asked_alone.web).len(), "{again}");
         assert_eq!(run_apply(&stage, Some(seen)).await, bodies, "{count} shards");
         println!("shards={count} web_requests={} links={reported}", web.len());
     }
@@ -207,13 +209,8 @@ async fn a_network_that_answers_every_address_alike_is_seen_through_across_shard
     assert!(wanted.contains("every address answers alike"));
     for count in [1, 3, 8] {
         let (files, _, _) = check_in_shards(&stage, count).await;
-        let (merged, asked) = run_plan(&stage, Some(MergedShards::merge(&files, &shard_context()).unwrap())).await;
+        let (merged, _) = run_plan(&stage, Some(MergedShards::merge(&files, &shard_context()).unwrap())).await;
         assert_eq!(text(&merged), wanted, "{count} shards");
-        assert!(
-            sorted_requests(&asked.web).len() <= 1,
-            "only what nobody has is asked: {:?}",
-            sorted_requests(&asked.web)
-        );
     }
 }
 
@@ -236,7 +233,7 @@ async fn what_the_page_names_since_then_is_looked_at_by_the_acting_job() {
     assert_eq!(text(&merged), text(&alone));
     let asked: BTreeSet<String> = sorted_requests(&asked.web).into_iter().collect();
     let later = ["https://handbook.gitlab.com/handbook/product/categories/", "https://later.example/page"];
-    assert!(later.iter().all(|url| asked.contains(*url)) && asked.len() <= 3, "{asked:?}");
+    assert!(later.iter().all(|url| asked.contains(*url)), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,4 +284,77 @@ async fn a_look_that_is_not_whole_or_not_of_here_and_now_is_refused() {
     };
     assert_eq!(MergedShards::merge(&[file(1, "alive"), file(2, "alive")], &shard_context()).unwrap().len(), 1);
     has(refused(&[file(1, "alive"), file(2, "dead")], &shard_context()), &["disagree", "https://a.example/"]);
+}
+
+/// Replaces what a shard's file says of links; `change` gets each link of a file.
+fn forge(files: &[(String, String)], change: impl Fn(&mut serde_json::Value)) -> MergedShards {
+    let forged: Vec<(String, String)> = files
+        .iter()
+        .map(|(name, text)| {
+            let mut file: serde_json::Value = serde_json::from_str(text).unwrap();
+            file["links"].as_array_mut().unwrap().iter_mut().for_each(&change);
+            (name.clone(), file.to_string())
+        })
+        .collect();
+    MergedShards::merge(&forged, &shard_context()).unwrap()
+}
+
+/// What is done to a link of a file.
+type Lie = fn(&mut serde_json::Value);
+
+/// What anybody who may change a job could write into its file: words that act, and news that are none.
+const FORGED_REASON: &str = "see https://evil.example/ @all /close <img src=x>";
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_file_changes_nothing_that_is_written() {
+    // The first report is there, so what is dead is remembered.
+    let stage = Stage::after_first_run().await;
+    let (files, _, _) = check_in_shards(&stage, 2).await;
+    let honest = run_apply(&stage, Some(MergedShards::merge(&files, &shard_context()).unwrap())).await;
+    assert_eq!(honest, run_apply(&stage, None).await);
+    assert!(honest.iter().any(|body| body.contains("report secure/links")));
+    let lies: [(&str, Lie); 7] = [
+        ("what is alive is dead", |link| {
+            if link["assessment"]["verdict"] == "alive" {
+                link["assessment"]["verdict"] = "dead".into();
+            }
+        }),
+        ("what is dead is alive", |link| {
+            if link["assessment"]["verdict"] != "alive" {
+                link["assessment"] = serde_json::json!({
+                    "verdict": "alive", "reason": "", "status": 200, "redirects": [], "suggestion": null,
+                });
+            }
+        }),
+        ("all is silent", |link| link["assessment"]["verdict"] = "unreachable".into()),
+        ("all places are gone", |link| link["assessment"]["verdict"] = "fragment_dead".into()),
+        ("all has moved", |link| {
+            link["assessment"]["verdict"] = "moved".into();
+            link["assessment"]["suggestion"] = "https://evil.example/".into();
+        }),
+        ("all is deprecated", |link| {
+            link["assessment"]["deprecated"] = serde_json::json!({ "said": FORGED_REASON, "successor": null });
+        }),
+        ("all reasons are commands", |link| link["assessment"]["reason"] = FORGED_REASON.repeat(1_000).into()),
+    ];
+    for (what, lie) in lies {
+        let seen = forge(&files, lie);
+        assert_eq!(run_apply(&stage, Some(seen.clone())).await, honest, "{what}");
+        let report = text(&run_plan(&stage, Some(seen)).await.0);
+        assert!(!report.contains("evil.example"), "{what}: {report}");
+    }
+    println!("{} forged files: nothing else is written", lies.len());
+}
+
+/// A job that could not ask GitLab says why in words of its own: they are shown nowhere, and this job asks.
+#[tokio::test(start_paused = true)]
+async fn why_another_job_could_not_ask_is_not_repeated() {
+    let stage = Stage::of(shipped_config().pods, now());
+    let (files, _, _) = check_in_shards(&stage, 1).await;
+    let mut file: serde_json::Value = serde_json::from_str(&files[0].1).unwrap();
+    file["failure"] = serde_json::json!({ "what": FORGED_REASON, "why": FORGED_REASON, "cause": "token" });
+    let seen = MergedShards::merge(&[("1.json".to_owned(), file.to_string())], &shard_context()).unwrap();
+    let (alone, _) = run_plan(&stage, None).await;
+    let (merged, _) = run_plan(&stage, Some(seen)).await;
+    assert_eq!(text(&merged), text(&alone));
 }

@@ -218,6 +218,13 @@ impl Stage {
         runs
     }
 
+    /// The same through another way into the sandbox.
+    pub(crate) async fn apply_all_tasks_through(&self, access: &ConnectionOptions) -> Vec<PodRun> {
+        let (reader, writer) = new_reader_and_writer(access, self.now).unwrap();
+        let mode = Mode::Apply { writer: &writer, agreed_stamp: None, stop: &StopFlag::default() };
+        self.run_all_tasks(&reader, mode, self.now).await
+    }
+
     /// The same where the time was read off this machine's clock, so that it is held against GitLab's.
     pub(crate) async fn apply_all_by_clock_over(&self, exchange: Arc<dyn Exchange>) -> Vec<PodRun> {
         let (reader, writer) = new_reader_and_writer(&self.access_for_all_purposes(exchange), self.now).unwrap();

@@ -47,6 +47,8 @@ pub struct CheckResult {
     pub host_traffic: Vec<HostTraffic>,
     /// What was asked and observed, where that is exported for a job that merges several shards.
     pub shard_observations: Vec<ShardObservation>,
+    /// How many observations of other jobs were of no use, because no document has their links.
+    pub unused_observations: usize,
     /// What is to be cached of the web, where that is wanted.
     pub cache: Option<Cache>,
 }
@@ -84,6 +86,10 @@ pub async fn check_gathered_links(
     web: &WebClient,
     policy: &CheckOptions,
 ) -> CheckResult {
+    let unused_observations = policy
+        .merged_shards
+        .as_ref()
+        .map_or(0, |shards| shards.len() - addresses.iter().filter(|(key, _)| shards.has(key)).count());
     let mut requests = PendingRequests::group_by_source(&addresses, web);
     let reused = policy.cache_context.as_ref().map(|caching| caching.take_fresh_visits(&mut requests.pages));
     let (reused, stale) = reused.map_or_else(Default::default, |reused| (reused.visits, Some(reused.stale)));
@@ -126,14 +132,14 @@ pub async fn check_gathered_links(
     }
     drop(answers);
     sort_equal_urls_by_place(&mut observations);
-    let of_shards = policy.merged_shards.as_ref().and_then(|shards| shards.failure.clone());
     CheckResult {
-        failure: find_panicked_link(&observations).or(of_shards).or(gitlab.failure),
+        failure: find_panicked_link(&observations).or(gitlab.failure),
         observations,
         labels: gitlab.labels,
         web_requests: visitor.request_count(),
         host_traffic: visitor.traffic(),
         shard_observations: for_shard,
+        unused_observations,
         cache,
     }
 }

@@ -31,7 +31,7 @@ pub struct CheckOptions {
     pub shard: Option<Shard>,
     /// Whether what is seen is handed on to another job.
     pub export_for_merge: bool,
-    /// What other jobs observed: it is taken instead of a check.
+    /// What other jobs observed: that a link is there is taken instead of a check.
     pub merged_shards: Option<Arc<MergedShards>>,
     /// How long the check may take; without it, as long as it takes.
     pub time_budget: Option<TimeBudget>,

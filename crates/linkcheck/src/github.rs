@@ -33,6 +33,18 @@ use target::{GithubTarget, Repository, RepositoryResource};
 const ORIGIN: &str = "https://api.github.com/";
 /// What it is called in the queues.
 const HOST: &str = "api.github.com:443";
+/// Every endpoint that is asked, each with what for; a part that begins with `:` stands for anything, `*` for the rest
+/// of a path, and numbered repositories are where GitHub leads on from renamed ones.
+pub const ENDPOINTS: [(&str, &str); 8] = [
+    ("/users/:owner", "whether an owner that a page links to is there"),
+    ("/repos/:owner/:repository", "a repository that a page links to: whether it is there, renamed, archived"),
+    ("/repositories/:number/*", "the same of a renamed one, where GitHub leads on to its number"),
+    ("/repos/:owner/:repository/contents/*", "a file or folder in it, and how many lines a file has"),
+    ("/repos/:owner/:repository/issues/:number", "an issue or pull request in it"),
+    ("/repos/:owner/:repository/commits/:sha", "a commit in it"),
+    ("/repos/:owner/:repository/releases/tags/:tag", "a release in it"),
+    ("/repos/:owner/:repository/git/ref/tags/:tag", "a tag without a release"),
+];
 /// The version of the API that is asked (GitHub docs, "API Versions").
 const API_VERSION_HEADER: (&str, &str) = ("x-github-api-version", "2022-11-28");
 

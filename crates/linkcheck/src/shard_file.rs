@@ -14,7 +14,7 @@ use crate::observed::{FailureCause, ReadFailure};
 use crate::secrets;
 use crate::shard::Shard;
 use crate::text::{Untrusted, one_line};
-use crate::verdict::Assessment;
+use crate::verdict::{Assessment, Verdict};
 use crate::web::catch_all_pages::PageFingerprint;
 
 /// The form of the file. Another one is not read.
@@ -83,8 +83,6 @@ struct Versioned {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MergedShards {
     links: BTreeMap<AddressKey, ShardObservation>,
-    /// Why GitLab's API could not be asked, if so.
-    pub(super) failure: Option<ReadFailure>,
 }
 
 /// The text of the file of one job.
@@ -123,11 +121,7 @@ impl MergedShards {
             if let Some(other) = shards.insert(shard, name) {
                 return Err(format!("the shard {shard} is there twice, in {other} and in {name}; leave one out"));
             }
-            seen.failure = seen.failure.take().or(file.failure.map(|it| ReadFailure {
-                what: it.what,
-                why: it.why,
-                cause: it.cause,
-            }));
+            // Why another job could not ask is no word of this one's: what it did not see is asked here.
             for link in file.links {
                 let address = Untrusted::new(link.url.as_str());
                 let key = (link.url.clone(), link.resolved.clone());
@@ -152,14 +146,51 @@ impl MergedShards {
         self.links.is_empty()
     }
 
+    /// All but what was observed of these addresses, which the job that acts asks itself.
+    #[must_use]
+    pub fn without(&self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        let links = self.links.iter().filter(|((url, _), _)| !is_left_out(url));
+        Self { links: links.map(|(key, link)| (key.clone(), link.clone())).collect() }
+    }
+
+    /// Whether an address was observed.
+    pub(super) fn has(&self, key: &AddressKey) -> bool {
+        self.links.contains_key(key)
+    }
+
     /// What was observed of an address that is read alike here and there, and its page's fingerprint.
     pub(super) fn get(&self, key: &AddressKey, kind: LinkKind) -> Option<(Assessment, Option<PageFingerprint>)> {
-        let link = self.links.get(key).filter(|link| link.kind == kind)?.clone();
+        let link = self.links.get(key).filter(|link| link.kind == kind && link.may_be_believed())?.clone();
         Some((link.assessment, link.fingerprint))
     }
 }
 
+/// Why a link that is there is not simply there: all that the word of another job may say.
+const ALIVE_REASONS: [&str; 5] = [
+    "",
+    "its project is marked for deletion",
+    "its repository is archived",
+    "its repository is there; the page itself was not asked for",
+    "the file is there; its lines were not read",
+];
+/// The most redirects of a link, and the most characters of an address that is taken over.
+const MAX_REDIRECTS: usize = 10;
+const MAX_ADDRESS_CHARS: usize = 2_048;
+
 impl ShardObservation {
+    /// Whether the job that acts takes another one's word for it. Files come from jobs that anybody may have changed, so
+    /// their word alone makes nobody say anything: what is there is there, in words of this program's own, and everything
+    /// else is asked again.
+    fn may_be_believed(&self) -> bool {
+        let seen = &self.assessment;
+        seen.verdict == Verdict::Alive
+            && seen.suggestion.is_none()
+            && seen.deprecated.is_none()
+            && ALIVE_REASONS.contains(&seen.reason.as_str())
+            && seen.redirects.len() <= MAX_REDIRECTS
+            && seen.redirects.iter().all(|redirect| redirect.url.as_str().chars().count() <= MAX_ADDRESS_CHARS)
+    }
+
     /// Whether its address holds a secret. It is not written down, so the job that acts asks the address itself.
     /// The same as anybody sees it.
     #[must_use]
@@ -235,21 +266,26 @@ fn check_complete(shards: &BTreeMap<Shard, &str>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Verdict;
 
     #[test]
     fn an_address_with_a_secret_is_left_to_the_job_that_acts() {
         let now = "2026-11-24T06:00:00Z".parse().unwrap();
         let context = ShardContext { gitlab_host: "gitlab.example", is_sandbox: false, now };
         let observed = |url: &str| {
-            let assessment = Assessment::new(Verdict::Alive, "a\u{202e}b");
+            let reason = if url == "https://a.example/odd" { "a\u{202e}b" } else { "" };
+            let assessment = Assessment::new(Verdict::Alive, reason);
             ShardObservation::new(&(url.to_owned(), None), LinkKind::Web, &assessment, None)
         };
-        let urls = ["https://a.example/", "https://ada:pw@a.example/", "https://a.example/?token=abc"];
+        let urls = [
+            "https://a.example/",
+            "https://ada:pw@a.example/",
+            "https://a.example/?token=abc",
+            "https://a.example/odd",
+        ];
         let text = render(&context, None, &urls.map(observed), None);
         assert!(!text.contains("pw") && !text.contains("abc") && text.contains(r"a\u202eb"), "{text}");
         let merged = MergedShards::merge(&[("a.json".to_owned(), text)], &context).unwrap();
         let found = |url: &str| merged.get(&(url.to_owned(), None), LinkKind::Web).is_some();
-        assert_eq!(urls.map(found), [true, false, false]);
+        assert_eq!(urls.map(found), [true, false, false, false]);
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn parse_trusted_address(text: &str, example: &str) -> Result<Url, Ad
 
 /// Whether a host that is a name stands in an address as it is asked for, but for letter case: not in another alphabet,
 /// not behind escapes, not with a tab inside that a parser passes over.
-fn is_host_written_out(text: &str, url: &Url) -> bool {
+pub(super) fn is_host_written_out(text: &str, url: &Url) -> bool {
     let Some(host) = url.domain() else { return text.is_ascii() };
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default().to_ascii_lowercase();
@@ -61,7 +61,7 @@ pub(super) fn is_secret_variable(name: &str) -> bool {
 }
 
 /// A path below the configuration folder, as it is written: no way up, no root.
-pub(super) fn is_path_below_folder(text: &str) -> bool {
+pub(crate) fn is_path_below_folder(text: &str) -> bool {
     let good =
         |part: &str| !matches!(part, "" | "." | "..") && !part.chars().any(|c| c.is_control() || "\\:".contains(c));
     text.len() <= 1024 && text.split('/').all(good)

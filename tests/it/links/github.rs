@@ -96,7 +96,23 @@ async fn check_with_token(
     let api = probed.host_traffic.iter().find(|host| host.host == "api.github.com");
     let asked = hub.asked.lock().unwrap().clone();
     assert_eq!(api.map_or(0, |host| host.requests), asked.len() as u64);
+    for path in &asked {
+        assert_eq!(endpoints(path).len(), 1, "{path} is in the list of endpoints once");
+    }
     (observations_by_url(probed), asked)
+}
+
+/// The rows of the list of endpoints that a request is a call of.
+fn endpoints(target: &str) -> Vec<&'static str> {
+    let asked: Vec<&str> = target.split('?').next().unwrap().split('/').collect();
+    let is_called = |path: &str| {
+        let own: Vec<&str> = path.split('/').collect();
+        let open = own.last() == Some(&"*");
+        let own = if open { &own[..own.len() - 1] } else { &own[..] };
+        let same = own.iter().zip(&asked).all(|(own, asked)| own == asked || own.starts_with(':'));
+        same && (own.len() == asked.len() || open && own.len() < asked.len())
+    };
+    github::ENDPOINTS.iter().map(|(path, _)| *path).filter(|path| is_called(path)).collect()
 }
 
 fn at<'a>(seen: &'a BTreeMap<String, Observation>, rest: &str) -> &'a Observation {
@@ -183,6 +199,8 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
     // Each thing is asked for once, whatever places of it are linked.
     let different: BTreeSet<&String> = asked.iter().collect();
     assert_eq!(different.len(), asked.len(), "{asked:?}");
+    let called: BTreeSet<&str> = asked.iter().flat_map(|path| endpoints(path)).collect();
+    assert_eq!(called.len(), github::ENDPOINTS.len(), "each row of the list is called: {called:?}");
     println!("github_links={} questions={}", table.len(), asked.len());
 }
 

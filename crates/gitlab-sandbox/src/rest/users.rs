@@ -41,6 +41,8 @@ pub(super) fn show_own_token(context: &Context<'_>, id: Option<u64>) -> HandlerR
     let Some((name, token)) = token else { return Err(Reply::unauthorized()) };
     let mut shape = access_token_json(name, token);
     shape["last_used_at"] = json!(format_time(context.world.now));
+    // Only here (`lib/api/entities/personal_access_token_with_last_used_ips.rb`).
+    shape["last_used_ips"] = json!(["127.0.0.1"]);
     Ok(Reply::json(200, &shape))
 }
 

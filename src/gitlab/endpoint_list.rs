@@ -1,0 +1,161 @@
+//! Every endpoint of GitLab that podkeeper calls, by what its token is for: the only list of them, which `doctor
+//! --token-request` shows to whoever grants tokens. `tests/it/token_request.rs` holds whole runs to it.
+
+use super::TokenPurpose;
+
+/// An endpoint that is called with the token of a purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointUse {
+    /// Whose token goes with it. What is [`TokenPurpose::Links`]' goes without any where none is named for links.
+    pub purpose: TokenPurpose,
+    /// `GET`, `POST` or `PUT`.
+    pub method: &'static str,
+    /// The path below the instance's address; a part that begins with `:` stands for anything.
+    pub path: &'static str,
+    /// What it is called for.
+    pub why: &'static [&'static str],
+}
+
+impl EndpointUse {
+    /// Whether it changes something. podkeeper's GraphQL only queries.
+    pub fn writes(&self) -> bool {
+        self.method != "GET" && self.path != GRAPHQL
+    }
+
+    /// Whether a request is a call of this endpoint, by its method and its path without a query.
+    pub fn matches(&self, method: &str, path: &str) -> bool {
+        let (mut own, mut asked) = (self.path.split('/'), path.split('/'));
+        self.method == method
+            && loop {
+                match (own.next(), asked.next()) {
+                    (None, None) => break true,
+                    (Some(own), Some(asked)) if own == asked || (own.starts_with(':') && !asked.is_empty()) => {}
+                    _ => break false,
+                }
+            }
+    }
+}
+
+const GRAPHQL: &str = "/api/graphql";
+/// Where a token is asked about itself.
+pub const OWN_TOKEN: &str = "/api/v4/personal_access_tokens/self";
+const USER: &str = "/api/v4/user";
+const PROJECT: &str = "/api/v4/projects/:id";
+const FILE: &str = "/api/v4/projects/:id/repository/files/:path/raw";
+const ISSUES: &str = "/api/v4/projects/:id/issues";
+const ISSUE: &str = "/api/v4/projects/:id/issues/:iid";
+
+const WHY_OWN_TOKEN: &[&str] = &["`doctor`: the token's scopes and the day it ends"];
+const WHY_USER: &[&str] = &["whose account the token is: podkeeper's own issues are those of this account"];
+const MANY_PROJECTS: &str = "many projects at once";
+const QUERIES: &str = "queries only";
+const WHY_PROJECT: &[&str] = &["whether a project is there, under which path and number, archived, private"];
+
+use TokenPurpose::{Agents, Handbook, Links, Pairing, Reports};
+
+/// All of them, by purpose; what changes something stands last.
+pub const ENDPOINT_USES: &[EndpointUse] = &[
+    // ---- The pairing issues ----
+    row(Pairing, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Pairing, "GET", USER, WHY_USER),
+    row(Pairing, "GET", PROJECT, WHY_PROJECT),
+    row(Pairing, "POST", GRAPHQL, &[QUERIES, MANY_PROJECTS, "whether members' accounts are active"]),
+    row(Pairing, "GET", "/api/v4/users", &["whether a member's account is active, where GraphQL does not tell"]),
+    row(Pairing, "GET", "/api/v4/users/:id", &["the same by the account's number"]),
+    row(Pairing, "GET", "/api/v4/projects/:id/labels/:name", &["whether the pod's label is there"]),
+    row(Pairing, "GET", ISSUES, &["podkeeper's own issues, those with the pod's label, and those that speak of it"]),
+    row(Pairing, "GET", ISSUE, &["the text of an issue again, right before its block is replaced"]),
+    row(
+        Pairing,
+        "GET",
+        "/api/v4/projects/:id/issues/:iid/resource_label_events",
+        &["whether a person took the label off: then it stays off"],
+    ),
+    row(Pairing, "GET", "/api/v4/projects/:id/issues/:iid/links", &["whether a duplicate is linked already"]),
+    row(Pairing, "POST", ISSUES, &["opens the issue of the next session"]),
+    row(
+        Pairing,
+        "PUT",
+        ISSUE,
+        &["replaces podkeeper's block in its own issue", "puts the pod's label on it", "closes a duplicate"],
+    ),
+    row(Pairing, "POST", "/api/v4/projects/:id/issues/:iid/links", &["links a duplicate to the issue that stays"]),
+    row(
+        Pairing,
+        "POST",
+        "/api/v4/projects/:id/labels",
+        &["creates the pod's label, only with `[label] create = true`"],
+    ),
+    // ---- The handbook page ----
+    row(Handbook, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Handbook, "GET", PROJECT, &["the page's project"]),
+    row(Handbook, "GET", FILE, &["the page itself"]),
+    row(
+        Handbook,
+        "POST",
+        GRAPHQL,
+        &[QUERIES, MANY_PROJECTS, "labels that the page names, in groups that not everybody sees"],
+    ),
+    row(Handbook, "GET", "/api/v4/projects/:id/milestones", &["milestones that the page links to"]),
+    row(Handbook, "GET", "/api/v4/groups/:id/milestones", &["the same in a group"]),
+    // ---- What pages link to: as anybody, and with a token where `[links] token` names one ----
+    row(Links, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Links, "POST", GRAPHQL, &[QUERIES, "what the page's links lead to", "labels that it names, in public groups"]),
+    row(Links, "GET", PROJECT, &["where a project that a link names is today"]),
+    row(Links, "GET", "/api/v4/projects/:id/wikis", &["pages of wikis that the page links to"]),
+    row(Links, "GET", "/api/v4/groups/:id/wikis", &["the same in a group"]),
+    row(Links, "GET", "/api/v4/projects/:id/templates/:type/:name", &["templates that a link to a new issue names"]),
+    // ---- The Support Team data ----
+    row(Agents, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Agents, "GET", PROJECT, WHY_PROJECT),
+    row(Agents, "GET", "/api/v4/projects/:id/repository/tree", &["the names of the agents' files"]),
+    row(Agents, "POST", GRAPHQL, &[QUERIES, MANY_PROJECTS, "the texts of a hundred files at once"]),
+    row(Agents, "GET", FILE, &["the text of one file, where GraphQL does not give it"]),
+    // ---- The living reports ----
+    row(Reports, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Reports, "GET", USER, WHY_USER),
+    row(Reports, "GET", PROJECT, WHY_PROJECT),
+    row(Reports, "POST", GRAPHQL, &[QUERIES, MANY_PROJECTS]),
+    row(Reports, "GET", ISSUES, &["podkeeper's own reports, and issues that speak of it"]),
+    row(Reports, "GET", ISSUE, &["the text of a report again, right before its block is replaced"]),
+    row(Reports, "POST", ISSUES, &["opens a report"]),
+    row(Reports, "PUT", ISSUE, &["replaces podkeeper's block in its own report", "closes and reopens it"]),
+];
+
+const fn row(
+    purpose: TokenPurpose,
+    method: &'static str,
+    path: &'static str,
+    why: &'static [&'static str],
+) -> EndpointUse {
+    EndpointUse { purpose, method, path, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_matches_its_own_template_only() {
+        let issue = row(Pairing, "GET", ISSUE, &[]);
+        assert!(issue.matches("GET", "/api/v4/projects/some%2Fpath/issues/7"));
+        for (method, path) in [
+            ("PUT", "/api/v4/projects/1/issues/7"),
+            ("GET", "/api/v4/projects/1/issues"),
+            ("GET", "/api/v4/projects/1/issues/"),
+            ("GET", "/api/v4/projects/1/issues/7/links"),
+            ("GET", "/api/v4/projects/1/boards/7"),
+        ] {
+            assert!(!issue.matches(method, path), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn each_endpoint_stands_there_once_for_a_purpose() {
+        for (at, one) in ENDPOINT_USES.iter().enumerate() {
+            let same =
+                |other: &EndpointUse| (other.purpose, other.method, other.path) == (one.purpose, one.method, one.path);
+            assert!(!ENDPOINT_USES[at + 1..].iter().any(same), "{one:?}");
+        }
+    }
+}
