@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::mpsc;
 use tracing::{Instrument as _, info_span};
 
 use super::CurrentTime;
@@ -134,31 +135,41 @@ impl<'a> Fleet<'a> {
     }
 
     /// Reads what sessions are decided on, and does each pod's part as soon as its own is there: a page that does not
-    /// come holds nobody else up.
+    /// come holds nobody else up. Reads go on while a part is done: one of them may hold what that waits for.
     async fn apply_sessions(&mut self, writer: &Writer, stop: &StopFlag) {
         let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
         let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
         let pages = self.page_reads().into_iter().map(|read| read.map(FirstRead::from_page).boxed());
         let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
         let reads: Vec<_> = pages.chain(issues).collect();
-        let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
-        let mut waiting: BTreeSet<usize> = (0..self.passes.len()).collect();
-        while let Some(read) = reads.next().await {
-            match read {
-                FirstRead::Page(id, page) => observed.add_page(id, *page),
-                FirstRead::Issues(index, issues) => self.passes[index].take_issues(*issues),
+        let (done, mut arrived) = mpsc::unbounded_channel();
+        let reading = async move {
+            let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+            while let Some(read) = reads.next().await {
+                if done.send(read).is_err() {
+                    break;
+                }
             }
-            let is_complete = |index: &usize| self.passes[*index].has_issues() && observed.has_page(&pods[*index]);
-            let (begun, later): (BTreeSet<usize>, _) = waiting.into_iter().partition(is_complete);
-            waiting = later;
-            for index in begun {
-                let pass = &mut self.passes[index];
-                pass.observe(&observed, reader, Stage::Sessions);
-                let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left, stop).await;
-                self.writes_left = self.writes_left.saturating_sub(written);
+        };
+        let doing = async {
+            let mut waiting: BTreeSet<usize> = (0..self.passes.len()).collect();
+            while let Some(read) = arrived.recv().await {
+                match read {
+                    FirstRead::Page(id, page) => observed.add_page(id, *page),
+                    FirstRead::Issues(index, issues) => self.passes[index].take_issues(*issues),
+                }
+                let is_complete = |index: &usize| self.passes[*index].has_issues() && observed.has_page(&pods[*index]);
+                let (begun, later): (BTreeSet<usize>, _) = waiting.into_iter().partition(is_complete);
+                waiting = later;
+                for index in begun {
+                    let pass = &mut self.passes[index];
+                    pass.observe(&observed, reader, Stage::Sessions);
+                    let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left, stop).await;
+                    self.writes_left = self.writes_left.saturating_sub(written);
+                }
             }
-        }
-        drop(reads);
+        };
+        tokio::join!(reading, doing);
         self.observed = Some(observed);
     }
 

@@ -333,7 +333,7 @@ async fn run_once(stage: &Stage, limits: RunLimits) -> Vec<PodRun> {
     run(&stage.pods, sources, mode, stage.now, limits).await.unwrap()
 }
 
-fn count_opened(runs: &[PodRun]) -> usize {
+pub(crate) fn count_opened(runs: &[PodRun]) -> usize {
     let outcomes = runs.iter().flat_map(|run| &run.outcomes);
     outcomes.filter(|(action, outcome)| outcome.is_done() && action.kind() == "open-pairing-issue").count()
 }
