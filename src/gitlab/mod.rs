@@ -19,6 +19,7 @@ mod request_log;
 mod responses;
 mod retry;
 mod server_clock;
+mod silences;
 mod transport;
 mod users_and_files;
 mod write;

@@ -4,7 +4,6 @@
 //! (measured, 0.1905.0), so its `RestClient` and `AsyncClient` are implemented here instead. Everything
 //! that is sent passes [`Transport::send`].
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATIO
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
@@ -24,13 +24,12 @@ use super::log;
 use super::retry::{
     Jitter, MAX_ATTEMPTS, RequestKind, can_retry, is_acceptable_wait, response_date, wait_before_retry,
 };
+use super::silences::Silences;
 use super::{Redactor, RequestLog, Token};
 use crate::pod::text::one_line;
 
 /// A whole exchange, connecting included, may take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A server that is silent until the deadline so many times in a row is not asked again: a run costs it no more time.
-const MAX_SILENCES: u32 = 3;
 /// All waiting between retries of one client, so that a pipeline never hangs.
 const MAX_TOTAL_WAIT: Duration = Duration::from_secs(300);
 
@@ -60,8 +59,7 @@ pub(super) struct Transport {
     /// Why the token is not used any more, once the server refused it.
     refusal_reason: Mutex<Option<String>>,
     waited: Mutex<Duration>,
-    /// How many requests in a row were not answered within the deadline.
-    silences: AtomicU32,
+    silences: Mutex<Silences>,
 }
 
 impl Transport {
@@ -86,7 +84,7 @@ impl Transport {
             jitter: Jitter::new(seed),
             refusal_reason: Mutex::new(None),
             waited: Mutex::new(Duration::ZERO),
-            silences: AtomicU32::new(0),
+            silences: Mutex::default(),
         }
     }
 
@@ -151,15 +149,16 @@ impl Transport {
         body: Option<(HeaderValue, Bytes)>,
     ) -> Result<Response<Bytes>, FailedAttempt> {
         let request = self.build_request(method, url, body)?;
-        if self.silences.load(Ordering::Relaxed) >= MAX_SILENCES {
-            return Err(RequestError::ServerSilent(DEADLINE.as_secs()).into());
+        if lock(&self.silences).are_too_many() {
+            return Err(RequestError::ServerSilent.into());
         }
         self.counts.count_request(effect);
+        let began = Instant::now();
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
-        if exchanged.is_ok() {
-            self.silences.store(0, Ordering::Relaxed);
-        } else {
-            self.silences.fetch_add(1, Ordering::Relaxed);
+        match &exchanged {
+            Ok(Ok(_) | Err(ExchangeError::TooLarge)) => lock(&self.silences).record_answer(),
+            Ok(Err(_no_answer)) => lock(&self.silences).record_failure(began),
+            Err(_elapsed) => lock(&self.silences).record_silence(began),
         }
         let answer = exchanged.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         let answer = answer.map(|answer| (answer.status().as_u16(), self.request_id(answer)));
