@@ -13,6 +13,7 @@ use crate::decide::{Decision, decide, labels_left_off_key, report_memory};
 use crate::execute::{StopFlag, execute_action};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::action::Action;
+use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::Plan;
@@ -57,6 +58,15 @@ pub(super) struct ReadIssues {
     pairing_project: PairingProjectState,
     server_time: Observed<DateTime<Utc>>,
     reports_project: Observed<ReportsProjectState>,
+}
+
+impl ReadIssues {
+    /// Whether something of it could not be read.
+    fn lacks_a_part(&self) -> bool {
+        let PairingProjectState { project, bot, label, issues, foreign_issues: _ } = &self.pairing_project;
+        let of_pairing = [project.failure(), bot.failure(), label.failure(), issues.failure()];
+        of_pairing.into_iter().flatten().next().is_some() || self.reports_project.failure().is_some()
+    }
 }
 
 impl<'a> PodPass<'a> {
@@ -112,7 +122,7 @@ impl<'a> PodPass<'a> {
     /// Takes what was read of issues; where they could not be read, nothing is decided.
     pub(super) fn take_issues(&mut self, read: Result<ReadIssues, ReadFailure>) {
         self.were_issues_read = true;
-        self.issues = read.map_err(|failure| self.decision = decision_without_reading(failure)).ok();
+        self.issues = read.map_err(|failure| self.decide_nothing_more(failure)).ok();
     }
 
     /// Whether issues were read, or were to be.
@@ -130,10 +140,30 @@ impl<'a> PodPass<'a> {
     /// Decides, after it has read what that asks for. Nothing is decided where issues could not be read.
     pub(super) async fn settle(&mut self, reader: &Reader, writes_left: usize) {
         match self.read_further_and_decide(reader, writes_left).await {
-            Ok(Some(decision)) => self.decision = decision,
+            Ok(Some(decision)) => self.take_decision(decision),
             Ok(None) => {}
-            Err(failure) => self.decision = decision_without_reading(failure),
+            Err(failure) => self.decide_nothing_more(failure),
         }
+    }
+
+    /// What was found before holds where this look saw less.
+    fn take_decision(&mut self, mut decision: Decision) {
+        let before = std::mem::take(&mut self.decision).findings;
+        if self.issues.as_ref().is_some_and(ReadIssues::lacks_a_part) {
+            let is_new = |finding: &Finding| {
+                decision.findings.iter().all(|found| found.fingerprint != finding.fingerprint)
+            };
+            let before: Vec<Finding> = before.into_iter().filter(is_new).collect();
+            decision.findings.extend(before);
+            decision.findings = sort_and_deduplicate(decision.findings);
+        }
+        self.decision = decision;
+    }
+
+    /// Nothing more is done over what could not be read. What was decided before is still to be told.
+    fn decide_nothing_more(&mut self, failure: ReadFailure) {
+        self.decision.plan = Plan::default();
+        self.decision.read_failures.push(failure);
     }
 
     async fn read_further_and_decide(
@@ -265,6 +295,8 @@ impl<'a> PodPass<'a> {
             return false;
         }
         if stop.is_requested() || self.ends.is_over() {
+            // Whether there was more to do is what this round would have shown.
+            self.run.unfinished = true;
             return false;
         }
         self.round += 1;
@@ -376,9 +408,4 @@ impl<'a> PodPass<'a> {
         span.in_scope(|| info_span!("report").in_scope(|| log::log_run_end(&run)));
         run
     }
-}
-
-/// Nothing is decided over what could not be read.
-fn decision_without_reading(failure: ReadFailure) -> Decision {
-    Decision { read_failures: vec![failure], ..Decision::default() }
 }

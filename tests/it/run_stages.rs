@@ -6,11 +6,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, TokenPurpose};
+use linkcheck::check_options::CheckOptions;
+use linkcheck::web::{WebClient, WebSettings};
+use podkeeper::collect::Clients;
+use podkeeper::execute::StopFlag;
+use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, TokenPurpose, new_reader_and_writer};
+use podkeeper::pod::limits::RunLimits;
+use podkeeper::pod::rule::Rule;
+use podkeeper::pod::run::{ExitStatus, PodRun};
 use podkeeper::pod::Task;
+use podkeeper::run::{Mode, run};
+use serde_json::json;
 use tokio::time::Instant;
 
-use crate::run_time::{count_opened, fleet};
+use crate::run_time::{Trouble, add_links, count_opened, fleet, sandbox_web};
 use crate::support::{Stage, now};
 
 /// What is done to a request before it is answered.
@@ -56,6 +65,16 @@ fn treated(
     Arc::new(TreatedGitlab { inner: stage.exchange(), treat })
 }
 
+/// Does the whole job over this exchange, among hosts that may be slow.
+async fn apply_all(stage: &Stage, exchange: Arc<dyn Exchange>, limits: RunLimits, stop: &StopFlag) -> Vec<PodRun> {
+    let (reader, writer) = new_reader_and_writer(&stage.access_for_all_purposes(exchange), stage.now).unwrap();
+    let web = WebClient::with_fetch(sandbox_web(stage), WebSettings::default());
+    let policy = CheckOptions::default();
+    let sources = Clients { reader: &reader, web: Some(&web), policy: &policy };
+    let mode = Mode::Apply { writer: &writer, agreed_stamp: None, stop };
+    run(&stage.pods, sources, mode, stage.now, limits).await.unwrap()
+}
+
 /// The way in where reports have a token of their own.
 fn access_with_reports_token(stage: &Stage, exchange: Arc<dyn Exchange>) -> ConnectionOptions {
     let mut access = stage.access_over(exchange, "api");
@@ -83,4 +102,27 @@ async fn a_read_of_one_pod_holds_up_no_write_of_another() {
     let (runs, _) = stage.apply_through(&access_with_reports_token(&stage, exchange)).await;
     assert_eq!(count_opened(&runs), 2, "{:?}", runs[0].outcomes);
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_early_stage_found_is_told_though_a_later_one_could_read_nothing() {
+    // One run ends while a later stage reads, the other gives the server up.
+    for run_within in [Duration::from_secs(320), RunLimits::default().run_within] {
+        let stage = Stage::of(fleet(1), now());
+        add_links(&stage, &Trouble::SlowHost.links());
+        let body = "<!-- podkeeper:v1 session pod-00/weekly/2026-W48 -->\nSomebody took the last lines away.";
+        let issues = format!("{}/issues", stage.pairing_project_url());
+        let issue = json!({"title": "Pairing", "description": body, "labels": "pod::00"});
+        assert_eq!(stage.request("api", "POST", &issues, issue).await.0, 201);
+        let began = Instant::now();
+        let exchange = treated(&stage, move |request| {
+            let is_late = began.elapsed() > Duration::from_secs(100);
+            if is_late && request.uri().path().contains("/issues") { Treatment::Hang } else { Treatment::Pass }
+        });
+        let limits = RunLimits { run_within, ..RunLimits::default() };
+        let runs = apply_all(&stage, exchange, limits, &StopFlag::default()).await;
+        assert!(!runs[0].read_failures.is_empty());
+        let damaged = runs[0].findings.iter().filter(|finding| finding.rule == Rule::MarkerDamaged).count();
+        assert_eq!((damaged, runs[0].exit_status()), (1, ExitStatus::NeedsHuman), "{:?}", runs[0].read_failures);
+    }
 }

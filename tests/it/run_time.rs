@@ -46,7 +46,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// The links that make it.
-    fn links(self) -> Vec<String> {
+    pub(crate) fn links(self) -> Vec<String> {
         match self {
             Self::RateLimitedRedirects => vec!["https://hop0.example/".to_owned()],
             Self::SlowHost => (0..95).map(|n| format!("https://slow.example/{n}")).collect(),
@@ -97,7 +97,7 @@ pub(crate) async fn run_amid(trouble: Trouble, pods: usize, limits: RunLimits) -
     Timed { opened, took: began.elapsed(), runs }
 }
 
-fn add_links(stage: &Stage, links: &[String]) {
+pub(crate) fn add_links(stage: &Stage, links: &[String]) {
     let page = &stage.pods[0].page;
     stage.sandbox.change_world(|world| {
         let id = world.project_by_path(&page.project).unwrap().id;
@@ -319,7 +319,7 @@ fn answer(status: u16, pairs: &[(&'static str, &str)]) -> FetchResponse {
     FetchResponse { status, headers, body: stream::iter([]).boxed() }
 }
 
-fn sandbox_web(stage: &Stage) -> Arc<dyn Fetch> {
+pub(crate) fn sandbox_web(stage: &Stage) -> Arc<dyn Fetch> {
     Arc::new(TroubledWeb { inner: SandboxWeb(stage.sandbox.clone()), asked: Mutex::default() })
 }
 
