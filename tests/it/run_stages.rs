@@ -15,6 +15,7 @@ use podkeeper::pod::limits::RunLimits;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
 use podkeeper::pod::Task;
+use podkeeper::pod::verdict::Verdict;
 use podkeeper::run::{Mode, run};
 use serde_json::json;
 use tokio::time::Instant;
@@ -125,4 +126,27 @@ async fn what_an_early_stage_found_is_told_though_a_later_one_could_read_nothing
         let damaged = runs[0].findings.iter().filter(|finding| finding.rule == Rule::MarkerDamaged).count();
         assert_eq!((damaged, runs[0].exit_status()), (1, ExitStatus::NeedsHuman), "{:?}", runs[0].read_failures);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_gitlab_did_not_answer_in_time_is_not_reached_and_what_it_did_answer_counts() {
+    let stage = Stage::of(fleet(1), now());
+    let links: Vec<String> = (0..300).map(|n| format!("https://gitlab.com/hidden/p{n}")).collect();
+    add_links(&stage, &links);
+    let exchange = treated(&stage, |request| {
+        let is_of_links = String::from_utf8_lossy(request.body()).contains("hidden/p");
+        if is_of_links { Treatment::Delay(Duration::from_secs(20)) } else { Treatment::Pass }
+    });
+    let limits = RunLimits { links_within: Duration::from_secs(60), ..RunLimits::default() };
+    let runs = apply_all(&stage, exchange, limits, &StopFlag::default()).await;
+    let of_gitlab = || runs[0].observations.iter().filter(|seen| links.contains(&seen.url.as_str().to_owned()));
+    let not_reached = of_gitlab().filter(|seen| seen.assessment.is_not_reached()).count();
+    let hidden = of_gitlab().filter(|seen| seen.assessment.verdict == Verdict::Hidden).count();
+    assert!(not_reached > 0 && hidden > 0, "{not_reached}, {hidden}");
+    assert_eq!(not_reached + hidden, links.len());
+    // Both are told: how many links were not reached, and that labels were not.
+    let told = |what: &str| runs[0].read_failures.iter().any(|failure| failure.what.contains(what));
+    assert!(told(" links of the page") && told("the labels of the page"), "{:?}", runs[0].read_failures);
+    assert!(runs[0].findings.iter().all(|finding| finding.rule != Rule::LabelMissing));
+    assert_eq!(runs[0].exit_status(), ExitStatus::Incomplete);
 }

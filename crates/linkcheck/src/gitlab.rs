@@ -60,8 +60,8 @@ pub(super) struct LinkResults {
 }
 
 /// Checks all links and labels in rounds: first what each names, then what only the first answers leave open, and at
-/// last whether this token's role would see what seems to be missing.
-/// What is not answered when it `ends` is left open.
+/// last whether this token's role would see what seems to be missing. A link about which not everything is answered when
+/// it `ends` is not reached, and such a label unknown.
 pub(super) async fn check_links(
     links: &[GitlabLink],
     labels: &[LabelSet<'_>],
@@ -69,16 +69,20 @@ pub(super) async fn check_links(
     ends: Option<Instant>,
 ) -> LinkResults {
     let mut answers = LookupResults::default();
-    let mut rounds = QueryRounds { links, labels, api, ends, failure: None };
+    let mut rounds = QueryRounds { links, labels, api, ends, failure: None, is_cut_off: false };
     rounds.run_round(query_rounds::first_round, &mut answers).await;
     rounds.run_round(query_rounds::second_round, &mut answers).await;
     rounds.run_round(query_rounds::role_round, &mut answers).await;
-    let mut failure = rounds.failure;
-    if failure.is_none() && finish_by(ends, rest::run_lookups(links, &mut answers, api)).await.is_none() {
-        failure = Some(out_of_time());
+    let QueryRounds { failure, mut is_cut_off, .. } = rounds;
+    if failure.is_none() {
+        is_cut_off |= finish_by(ends, rest::run_lookups(links, &mut answers, api)).await.is_none();
     }
+    let assess = |link| {
+        let is_open = is_cut_off && is_left_open(link, &answers);
+        if is_open { Assessment::not_reached() } else { assess::assess(link, &answers) }
+    };
     LinkResults {
-        assessments: links.iter().map(|link| assess::assess(link, &answers)).collect(),
+        assessments: links.iter().map(assess).collect(),
         labels: labels.iter().map(|asked| labels::assess_labels(asked, &answers)).collect(),
         likely_renamed: links
             .iter()
@@ -100,7 +104,7 @@ pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn Gitla
     let mut answers = LookupResults::default();
     let paths = links.iter().map(|link| link.target.owner.path()).collect();
     answers.record_moved_projects(rest::find_moved_projects(paths, api).await);
-    let mut rounds = QueryRounds { links, labels: &[], api, ends: None, failure: None };
+    let mut rounds = QueryRounds { links, labels: &[], api, ends: None, failure: None, is_cut_off: false };
     for round in [query_rounds::moved_projects_round, query_rounds::second_round, query_rounds::role_round] {
         rounds.run_round(round, &mut answers).await;
     }
@@ -109,12 +113,14 @@ pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn Gitla
     assessments.collect()
 }
 
-fn out_of_time() -> ReadFailure {
-    ReadFailure {
-        what: "what GitLab's API knows of links and labels".to_owned(),
-        why: "the time of this check ended before it was answered".to_owned(),
-        cause: FailureCause::Unavailable,
-    }
+/// Whether something about a link was to be asked still.
+fn is_left_open(link: &GitlabLink, answers: &LookupResults) -> bool {
+    let link = std::slice::from_ref(link);
+    let is_open = |queries| !answers.unanswered_queries(queries).is_empty();
+    is_open(query_rounds::first_round(link, &[], answers))
+        || is_open(query_rounds::second_round(link, &[], answers))
+        || is_open(query_rounds::role_round(link, &[], answers))
+        || rest::has_open_lookups(link, answers)
 }
 
 /// Round after round of queries, and what is known so far.
@@ -125,13 +131,14 @@ struct QueryRounds<'a> {
     ends: Option<Instant>,
     /// Why GitLab could not be asked, if it could not.
     failure: Option<ReadFailure>,
+    /// Whether the time was over before everything was answered.
+    is_cut_off: bool,
 }
 
 impl QueryRounds<'_> {
-    /// Whether it makes sense to ask any more: a token that was refused is refused again, and time does not come back.
-    fn can_ask(&self) -> bool {
-        self.failure.as_ref().is_none_or(|failure| failure.cause != FailureCause::Token)
-            && self.ends.is_none_or(|ends| Instant::now() < ends)
+    /// A token that was refused is refused again.
+    fn is_token_refused(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.cause == FailureCause::Token)
     }
 
     /// Sends those queries of a round that are not answered yet.
@@ -141,13 +148,12 @@ impl QueryRounds<'_> {
         answers: &mut LookupResults,
     ) {
         let queries = answers.unanswered_queries(round(self.links, self.labels, answers));
-        if queries.is_empty() || !self.can_ask() {
+        if queries.is_empty() || self.is_token_refused() {
             return;
         }
-        let Some((answered, why)) = finish_by(self.ends, batch::run_queries(queries, self.api)).await else {
-            self.failure.get_or_insert_with(out_of_time);
-            return;
-        };
+        let asked = queries.len();
+        let (answered, why) = batch::run_queries(queries, self.api, self.ends).await;
+        self.is_cut_off |= answered.len() < asked;
         if self.failure.is_none() {
             self.failure = why;
         }

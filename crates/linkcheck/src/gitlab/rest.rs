@@ -51,6 +51,14 @@ pub(super) async fn run_lookups(links: &[GitlabLink], answers: &mut LookupResult
     }
 }
 
+/// Whether something that goes over REST has no result yet.
+pub(super) fn has_open_lookups(links: &[GitlabLink], answers: &LookupResults) -> bool {
+    collect_lookups(links, answers).into_iter().any(|((root, owner), wanted)| {
+        let is_seen = matches!(answers.owner(root, &owner), LookupResult::Found(_));
+        is_seen && wanted.iter().any(|lookup| answers.lookup(root, &owner, lookup).is_none())
+    })
+}
+
 /// The most projects that are looked for under another path.
 const MAX_PROJECT_LOOKUPS: usize = 20;
 
