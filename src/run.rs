@@ -32,6 +32,16 @@ pub enum Mode<'a> {
     },
 }
 
+impl Mode<'_> {
+    fn stop(&self) -> StopFlag {
+        match self {
+            // Whoever makes a plan leaves it where it is.
+            Self::Plan => StopFlag::default(),
+            Self::Apply { stop, .. } => (*stop).clone(),
+        }
+    }
+}
+
 /// Which time it is.
 #[derive(Debug, Clone, Copy)]
 pub enum CurrentTime {
@@ -75,21 +85,25 @@ pub async fn run(
     now: impl Into<CurrentTime>,
     limits: impl Into<RunLimits>,
 ) -> Result<Vec<PodRun>, StalePlan> {
-    let mut fleet = Fleet::new(pods, sources, now.into(), limits.into());
+    let (now, limits) = (now.into(), limits.into());
+    let mut fleet = Fleet::new(pods, sources, now, limits, mode.stop());
     match mode {
-        Mode::Plan => fleet.plan().await,
-        Mode::Apply { writer, agreed_stamp: Some(agreed), stop } => {
+        Mode::Plan => {
             fleet.plan().await;
-            let stamp = fleet.stamp();
-            if agreed != stamp {
-                return Err(StalePlan { stamp });
-            }
-            fleet.carry_out_plan(writer, stop).await;
         }
-        Mode::Apply { writer, agreed_stamp: None, stop } => {
-            // After a signal nothing more is read, either.
-            for stage in Stage::ALL.into_iter().take_while(|_| !stop.is_requested()) {
-                fleet.apply_stage(stage, writer, stop).await;
+        Mode::Apply { writer, agreed_stamp: Some(agreed), .. } => {
+            // A plan that a signal broke off is nobody's.
+            if fleet.plan().await {
+                let stamp = fleet.stamp();
+                if agreed != stamp {
+                    return Err(StalePlan { stamp });
+                }
+                fleet.carry_out_plan(writer).await;
+            }
+        }
+        Mode::Apply { writer, agreed_stamp: None, .. } => {
+            for stage in Stage::ALL {
+                fleet.apply_stage(stage, writer).await;
             }
         }
     }

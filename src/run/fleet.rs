@@ -47,6 +47,8 @@ pub(super) struct Fleet<'a> {
     now: CurrentTime,
     limits: RunLimits,
     ends: Deadline,
+    /// What ends it early.
+    stop: StopFlag,
     /// What was read so far for all.
     observed: Option<FleetObservation>,
     passes: Vec<PodPass<'a>>,
@@ -55,14 +57,29 @@ pub(super) struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    pub(super) fn new(pods: &'a [Pod], sources: Clients<'a>, now: CurrentTime, limits: RunLimits) -> Self {
+    pub(super) fn new(
+        pods: &'a [Pod],
+        sources: Clients<'a>,
+        now: CurrentTime,
+        limits: RunLimits,
+        stop: StopFlag,
+    ) -> Self {
         let ends = Deadline::after(limits.run_within.saturating_sub(TIME_FOR_REPORTS));
-        let passes = pods.iter().map(|pod| PodPass::new(pod, now, ends, limits.max_writes)).collect();
-        Self { pods, sources, now, limits, ends, observed: None, passes, writes_left: limits.max_writes_run }
+        let passes = pods.iter().map(|pod| PodPass::new(pod, now, ends, &stop, limits.max_writes)).collect();
+        Self { pods, sources, now, limits, ends, stop, observed: None, passes, writes_left: limits.max_writes_run }
     }
 
-    /// Reads everything, and decides what would be done.
-    pub(super) async fn plan(&mut self) {
+    /// Reads everything, and decides what would be done; gives whether that came to its end.
+    pub(super) async fn plan(&mut self) -> bool {
+        let stop = self.stop.clone();
+        let is_whole = stop.finish(self.read_and_decide_all()).await.is_some();
+        if !is_whole {
+            Stage::ALL.into_iter().for_each(|stage| self.skip_stage(stage));
+        }
+        is_whole
+    }
+
+    async fn read_and_decide_all(&mut self) {
         let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
         let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
         let mut pages = stream::iter(self.page_reads()).buffer_unordered(READS_AT_ONCE);
@@ -109,36 +126,48 @@ impl<'a> Fleet<'a> {
     }
 
     /// Carries out what was planned, stage by stage, and what it calls for afterwards.
-    pub(super) async fn carry_out_plan(&mut self, writer: &Writer, stop: &StopFlag) {
+    pub(super) async fn carry_out_plan(&mut self, writer: &Writer) {
         for stage in Stage::ALL {
             for pass in &mut self.passes {
-                pass.execute_planned(stage, writer, stop).await;
+                pass.execute_planned(stage, writer).await;
             }
         }
         for pass in &mut self.passes {
-            let written =
-                pass.apply_further_rounds(Stage::Links, self.sources.reader, writer, self.writes_left, stop).await;
+            let written = pass.apply_further_rounds(Stage::Links, self.sources.reader, writer, self.writes_left).await;
             self.writes_left = self.writes_left.saturating_sub(written);
         }
     }
 
-    /// Reads, decides and does a stage's part for all pods.
-    pub(super) async fn apply_stage(&mut self, stage: Stage, writer: &Writer, stop: &StopFlag) {
-        if stage == Stage::Sessions {
-            return self.apply_sessions(writer, stop).await;
+    /// Reads, decides and does a stage's part for all pods. A stop that comes while it is read leaves it out.
+    pub(super) async fn apply_stage(&mut self, stage: Stage, writer: &Writer) {
+        let stop = self.stop.clone();
+        if stop.is_requested() {
+            return self.skip_stage(stage);
         }
-        self.observe(stage).await;
+        if stage == Stage::Sessions {
+            return self.apply_sessions(writer).await;
+        }
+        if stop.finish(self.observe(stage)).await.is_none() {
+            return self.skip_stage(stage);
+        }
         for pass in &mut self.passes {
-            let written = pass.apply_stage(stage, self.sources.reader, writer, self.writes_left, stop).await;
+            let written = pass.apply_stage(stage, self.sources.reader, writer, self.writes_left).await;
             self.writes_left = self.writes_left.saturating_sub(written);
         }
+    }
+
+    /// Leaves out a stage that a stop did not let be read.
+    fn skip_stage(&mut self, stage: Stage) {
+        self.passes.iter_mut().for_each(|pass| pass.skip_stage(stage));
     }
 
     /// Reads what sessions are decided on, and does each pod's part as soon as its own is there: a page that does not
     /// come holds nobody else up. Reads go on while a part is done: one of them may hold what that waits for.
-    async fn apply_sessions(&mut self, writer: &Writer, stop: &StopFlag) {
-        let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
-        let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
+    async fn apply_sessions(&mut self, writer: &Writer) {
+        let (pods, reader, ends, stop) = (self.pods, self.sources.reader, self.ends, self.stop.clone());
+        let Some(mut observed) = stop.finish(collect_for_all(FleetObservation::begin(reader, pods, ends))).await else {
+            return self.skip_stage(Stage::Sessions);
+        };
         let pages = self.page_reads().into_iter().map(|read| read.map(FirstRead::from_page).boxed());
         let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
         let reads: Vec<_> = pages.chain(issues).collect();
@@ -164,13 +193,15 @@ impl<'a> Fleet<'a> {
                 for index in begun {
                     let pass = &mut self.passes[index];
                     pass.observe(&observed, reader, Stage::Sessions);
-                    let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left, stop).await;
+                    let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left).await;
                     self.writes_left = self.writes_left.saturating_sub(written);
                 }
             }
+            waiting
         };
-        tokio::join!(reading, doing);
+        let (_is_read, not_begun) = tokio::join!(stop.finish(reading), doing);
         self.observed = Some(observed);
+        not_begun.into_iter().for_each(|index| self.passes[index].skip_stage(Stage::Sessions));
     }
 
     /// The reads of all pages.

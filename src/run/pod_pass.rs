@@ -32,6 +32,7 @@ pub(super) struct PodPass<'a> {
     pod_so_far: Pod,
     now: CurrentTime,
     ends: Deadline,
+    stop: StopFlag,
     max_writes: usize,
     observed: Option<ObservedPod>,
     issues: Option<ReadIssues>,
@@ -70,12 +71,13 @@ impl ReadIssues {
 }
 
 impl<'a> PodPass<'a> {
-    pub(super) fn new(pod: &'a Pod, now: CurrentTime, ends: Deadline, max_writes: usize) -> Self {
+    pub(super) fn new(pod: &'a Pod, now: CurrentTime, ends: Deadline, stop: &StopFlag, max_writes: usize) -> Self {
         Self {
             pod,
             pod_so_far: Pod { tasks: BTreeSet::new(), ..pod.clone() },
             now,
             ends,
+            stop: stop.clone(),
             max_writes,
             observed: None,
             issues: None,
@@ -223,6 +225,18 @@ impl<'a> PodPass<'a> {
         self.decision.plan.actions.iter().filter(|action| action.change.stage() == stage).count()
     }
 
+    /// Leaves out a stage that a stop did not let be read.
+    pub(super) fn skip_stage(&mut self, stage: Stage) {
+        if self.pod.tasks.iter().any(|task| task.stage() == stage) {
+            let what = match stage {
+                Stage::Sessions => "the pairing issues",
+                Stage::Roster => "the members",
+                Stage::Links => "the links",
+            };
+            self.run.read_failures.push(StopFlag::read_failure(format!("{what} of {}", self.pod.name)));
+        }
+    }
+
     /// The plan of this run.
     pub(super) fn plan(&self) -> &Plan {
         &self.run.plan
@@ -243,7 +257,6 @@ impl<'a> PodPass<'a> {
         reader: &Reader,
         writer: &Writer,
         writes_left: usize,
-        stop: &StopFlag,
     ) -> usize {
         let written_before = self.written;
         self.round = 1;
@@ -255,17 +268,17 @@ impl<'a> PodPass<'a> {
             self.settle(reader, self.own_share(writes_left)).await;
         }
         self.keep_plan();
-        self.execute(self.decision.plan.actions.clone(), writer, stop).await;
+        self.execute(self.decision.plan.actions.clone(), writer).await;
         let left = writes_left.saturating_sub(self.written - written_before);
-        self.apply_further_rounds(stage, reader, writer, left, stop).await;
+        self.apply_further_rounds(stage, reader, writer, left).await;
         self.written - written_before
     }
 
     /// Carries out a stage's part of the plan.
-    pub(super) async fn execute_planned(&mut self, stage: Stage, writer: &Writer, stop: &StopFlag) {
+    pub(super) async fn execute_planned(&mut self, stage: Stage, writer: &Writer) {
         let is_of_stage = |action: &&Action| action.change.stage() == stage;
         let actions = self.run.plan.actions.iter().filter(is_of_stage).cloned().collect();
-        self.execute(actions, writer, stop).await;
+        self.execute(actions, writer).await;
     }
 
     /// Does what is called for after the plan was carried out; gives how many writes that was.
@@ -275,26 +288,25 @@ impl<'a> PodPass<'a> {
         reader: &Reader,
         writer: &Writer,
         writes_left: usize,
-        stop: &StopFlag,
     ) -> usize {
         let written_before = self.written;
         while self.issues.is_some() && !self.decision.plan.is_empty() {
             let left = writes_left.saturating_sub(self.written - written_before);
-            if !self.begin_next_round(stage, reader, left, stop).await {
+            if !self.begin_next_round(stage, reader, left).await {
                 break;
             }
-            self.execute(self.decision.plan.actions.clone(), writer, stop).await;
+            self.execute(self.decision.plan.actions.clone(), writer).await;
         }
         self.written - written_before
     }
 
     /// Reads and decides anew after writes; gives whether that was done.
-    async fn begin_next_round(&mut self, stage: Stage, reader: &Reader, writes_left: usize, stop: &StopFlag) -> bool {
+    async fn begin_next_round(&mut self, stage: Stage, reader: &Reader, writes_left: usize) -> bool {
         if self.round == MAX_ROUNDS {
             self.run.unfinished = true;
             return false;
         }
-        if stop.is_requested() || self.ends.is_over() {
+        if self.stop.is_requested() || self.ends.is_over() {
             // Whether there was more to do is what this round would have shown.
             self.run.unfinished = true;
             return false;
@@ -312,7 +324,7 @@ impl<'a> PodPass<'a> {
         writes_left.min(self.max_writes.saturating_sub(self.written))
     }
 
-    async fn execute(&mut self, actions: Vec<Action>, writer: &Writer, stop: &StopFlag) {
+    async fn execute(&mut self, actions: Vec<Action>, writer: &Writer) {
         self.written += actions.len();
         let ends = self.ends;
         for action in actions {
@@ -320,7 +332,7 @@ impl<'a> PodPass<'a> {
                 Ok(Outcome::NotTried(Deadline::why()))
             } else {
                 let execute = async {
-                    let outcome = ends.finish(execute_action(writer, &action, stop)).await;
+                    let outcome = ends.finish(execute_action(writer, &action, &self.stop)).await;
                     outcome.unwrap_or_else(|| Outcome::Unknown(Deadline::why()))
                 };
                 self.catch_panic(self.in_round(|| info_span!("execute"), execute)).await
@@ -368,17 +380,18 @@ impl<'a> PodPass<'a> {
         Box::pin(part).instrument(round).instrument(part_span).instrument(self.span.clone())
     }
 
-    /// A part that may take longer than the run may, or panic: neither stops another pod.
+    /// A part that reads, and may take longer than the run may, or panic: neither stops another pod. A stop ends it.
     fn in_time<T, F: Future<Output = T>>(
         &self,
         part: F,
     ) -> impl Future<Output = Result<T, ReadFailure>> + use<'a, T, F> {
-        let (ends, pod) = (self.ends, self.pod);
+        let (ends, stop, pod) = (self.ends, self.stop.clone(), self.pod);
         let part = self.catch_panic(part);
         async move {
-            match ends.finish(part).await {
-                Some(done) => done,
-                None => Err(Deadline::read_failure(format!("the pod {}", pod.key))),
+            match stop.finish(ends.finish(part)).await {
+                Some(Some(done)) => done,
+                Some(None) => Err(Deadline::read_failure(format!("the pod {}", pod.key))),
+                None => Err(StopFlag::read_failure(format!("the pod {}", pod.key))),
             }
         }
     }
