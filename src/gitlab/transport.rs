@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::error::RequestError;
+use super::error::{RequestError, WriteEffect};
 use super::exchange::{BODY_CAP, Exchange, ExchangeError};
 use super::log;
 use super::retry::{
@@ -103,7 +103,8 @@ impl Transport {
         self.send_as(RequestKind::from_method(method), method, url, body).await
     }
 
-    /// The same where the method does not tell what the request does.
+    /// The same where the method does not tell what the request does. A write that may have been carried out by one of
+    /// several tries ended as that try did.
     pub(super) async fn send_as(
         &self,
         effect: RequestKind,
@@ -114,10 +115,11 @@ impl Transport {
         self.check_origin(url)?;
         self.check_no_secret(url, body.as_ref().map(|(_, body)| body))?;
         let mut attempt = 0;
+        let mut unsettled = None;
         loop {
             attempt += 1;
             if let Some(why) = lock(&self.refusal_reason).clone() {
-                return Err(RequestError::TokenRefused(why));
+                return Err(unsettled.unwrap_or(RequestError::TokenRefused(why)));
             }
             let sent =
                 self.send_once(effect, method, url, body.clone()).instrument(log::request_span(method, url)).await;
@@ -125,6 +127,9 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
+            if !effect.is_read() && fault.write_effect() == WriteEffect::Unknown {
+                unsettled.get_or_insert_with(|| fault.clone());
+            }
             let wait = asked_wait.unwrap_or_else(|| self.jitter.next_wait(attempt));
             if attempt >= MAX_ATTEMPTS
                 || !can_retry(effect, &fault)
@@ -132,7 +137,7 @@ impl Transport {
                 || !self.try_reserve_wait(wait)
             {
                 log::log_failure(effect, method, url, &fault, request_id.as_deref());
-                return Err(fault);
+                return Err(unsettled.unwrap_or(fault));
             }
             let wait_ms = wait.as_millis();
             let (path, fault) = (log::path_without_names(url), log::describe_fault(url, &fault));
@@ -153,6 +158,7 @@ impl Transport {
             return Err(RequestError::ServerSilent.into());
         }
         self.counts.count_request(effect);
+        let write = self.counts.record_sent(effect, method, url.path());
         let began = Instant::now();
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
         match &exchanged {
@@ -164,7 +170,9 @@ impl Transport {
         let answer = answer.map(|answer| (answer.status().as_u16(), self.request_id(answer)));
         log::record_answer(answer.as_ref());
         let request_id = answer.as_ref().and_then(|(_, id)| id.clone());
-        self.counts.record_write(effect, method, url.path(), answer);
+        if let (Some(write), Some((status, id))) = (write, answer) {
+            self.counts.record_answer(write, status, id);
+        }
         let response = match exchanged {
             Ok(Ok(response)) => response,
             Ok(Err(failure)) => return Err(self.exchange_error_to_request_error(&failure).into()),
