@@ -113,10 +113,12 @@ pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn Gitla
     assessments.collect()
 }
 
-/// Whether something about a link was to be asked still.
+/// Whether something was to be asked still about what a link names. The role in the group of a hidden project is not:
+/// it tells only where that may be by now.
 fn is_left_open(link: &GitlabLink, answers: &LookupResults) -> bool {
+    let owner = link.target.owner.path();
     let link = std::slice::from_ref(link);
-    let is_open = |queries| !answers.unanswered_queries(queries).is_empty();
+    let is_open = |queries| answers.unanswered_queries(queries).iter().any(|query| query.path == owner);
     is_open(query_rounds::first_round(link, &[], answers))
         || is_open(query_rounds::second_round(link, &[], answers))
         || is_open(query_rounds::role_round(link, &[], answers))
