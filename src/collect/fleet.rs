@@ -9,6 +9,7 @@ use linkcheck::check_options::CheckOptions;
 use linkcheck::time_budget::TimeBudget;
 use linkcheck::web::WebClient;
 use linkcheck::{Document, LabelSet, check_links};
+use url::Url;
 
 use super::deadline::Deadline;
 use super::{agents, projects, read_in_time};
@@ -110,7 +111,7 @@ impl FleetObservation {
         let observations = match &self.links.observations {
             Observed::Present(_) if !pod.tasks.contains(&Task::Links) => Observed::Absent,
             observed => {
-                let document = self.links.documents.iter().position(|page| *page == pod.page.id());
+                let document = self.links.documents.iter().position(|page| *page == DocumentKey::of(pod));
                 observed.clone().map(|all| observations_in_document(all, document))
             }
         };
@@ -193,12 +194,25 @@ async fn read_agents_and_accounts(
     AgentsAndAccounts { files, accounts }
 }
 
+/// A page as one site shows it: its links lead to other places on another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct DocumentKey {
+    page: PageId,
+    site: Option<Url>,
+}
+
+impl DocumentKey {
+    fn of(pod: &Pod) -> Self {
+        Self { page: pod.page.id(), site: pod.page.site.clone() }
+    }
+}
+
 /// What was seen of links and labels.
 struct LinkResults {
     /// Of all pages.
     observations: Observed<Vec<Observation>>,
     /// The pages that were checked: a place names its page by its index here.
-    documents: Vec<PageId>,
+    documents: Vec<DocumentKey>,
     /// The verdicts on labels, by pod key.
     labels: BTreeMap<String, BTreeMap<String, LabelVerdict>>,
     /// Why GitLab could not be asked, if so.
@@ -217,13 +231,13 @@ async fn check_page_links(
     pages: &BTreeMap<PageId, Observed<PodPage>>,
 ) -> LinkResults {
     let Some(web) = sources.web else { return LinkResults::not_checked() };
-    let mut linked: BTreeMap<PageId, Document<'_>> = BTreeMap::new();
+    let mut linked: BTreeMap<DocumentKey, Document<'_>> = BTreeMap::new();
     let (mut owners, mut labels) = (Vec::new(), Vec::new());
     for pod in pods.iter().filter(|pod| pod.tasks.contains(&Task::Links)) {
-        let id = pod.page.id();
-        let Some(page) = pages.get(&id).and_then(Observed::present) else { continue };
+        let key = DocumentKey::of(pod);
+        let Some(page) = pages.get(&key.page).and_then(Observed::present) else { continue };
         let (path, site_url) = (pod.page.path.as_str(), pod.page.site.as_ref());
-        linked.insert(id, Document { path, links: &page.links, site_url, local_files: None });
+        linked.insert(key, Document { path, links: &page.links, site_url, local_files: None });
         if !pod.label_groups.is_empty() {
             owners.push(pod.key.to_string());
             labels.push(LabelSet { names: label_names(page), groups: &pod.label_groups });
@@ -232,11 +246,11 @@ async fn check_page_links(
     if linked.is_empty() {
         return LinkResults::not_checked();
     }
-    let (ids, documents): (Vec<PageId>, Vec<Document<'_>>) = linked.into_iter().unzip();
+    let (keys, documents): (Vec<DocumentKey>, Vec<Document<'_>>) = linked.into_iter().unzip();
     let checked = check_links(&documents, &labels, sources.reader, web, sources.policy).await;
     LinkResults {
         observations: Observed::Present(checked.observations),
-        documents: ids,
+        documents: keys,
         labels: owners.into_iter().zip(checked.labels).collect(),
         failure: checked.failure,
     }

@@ -1,6 +1,7 @@
 //! How the stages of a run share its time: what is slow, stopped or cut off in one holds up no other, and what was done
 //! and found before is in the report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, TokenPurpose
 use podkeeper::pod::limits::RunLimits;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
-use podkeeper::pod::Task;
+use podkeeper::pod::{PageLocation, Task};
 use podkeeper::pod::verdict::Verdict;
 use podkeeper::run::{Mode, run};
 use serde_json::json;
@@ -106,6 +107,17 @@ async fn a_read_of_one_pod_holds_up_no_write_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_stall_over_several_requests_does_not_end_the_asking() {
+    let stage = Stage::of(fleet(1), now());
+    let began = Instant::now();
+    let exchange = treated(&stage, move |_| {
+        if began.elapsed() < Duration::from_secs(40) { Treatment::Hang } else { Treatment::Pass }
+    });
+    let runs = apply_all(&stage, exchange, RunLimits::default(), &StopFlag::default()).await;
+    assert_eq!((count_opened(&runs), runs[0].exit_status()), (1, ExitStatus::Done), "{:?}", runs[0].read_failures);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_an_early_stage_found_is_told_though_a_later_one_could_read_nothing() {
     // One run ends while a later stage reads, the other gives the server up.
     for run_within in [Duration::from_secs(320), RunLimits::default().run_within] {
@@ -131,7 +143,7 @@ async fn what_an_early_stage_found_is_told_though_a_later_one_could_read_nothing
 #[tokio::test(start_paused = true)]
 async fn what_gitlab_did_not_answer_in_time_is_not_reached_and_what_it_did_answer_counts() {
     let stage = Stage::of(fleet(1), now());
-    let links: Vec<String> = (0..300).map(|n| format!("https://gitlab.com/hidden/p{n}")).collect();
+    let links: Vec<String> = (0..300).map(|n| format!("https://gitlab.com/hidden/p{n}/-/issues/1")).collect();
     add_links(&stage, &links);
     let exchange = treated(&stage, |request| {
         let is_of_links = String::from_utf8_lossy(request.body()).contains("hidden/p");
@@ -149,4 +161,71 @@ async fn what_gitlab_did_not_answer_in_time_is_not_reached_and_what_it_did_answe
     assert!(told(" links of the page") && told("the labels of the page"), "{:?}", runs[0].read_failures);
     assert!(runs[0].findings.iter().all(|finding| finding.rule != Rule::LabelMissing));
     assert_eq!(runs[0].exit_status(), ExitStatus::Incomplete);
+}
+
+/// What a signal does not let a run read is told beside what was done, and holds its end up no more.
+#[tokio::test(start_paused = true)]
+async fn a_signal_while_later_stages_are_read_ends_the_run_with_what_it_did() {
+    let parts = ["the pairing issues of", "the members of", "the links of"];
+    // While the issues are read, while the Support Team data is, and while links are visited.
+    for (hangs, not_reached) in [("/issues", &parts[..]), ("/repository/tree", &parts[1..]), ("", &parts[2..])] {
+        let stage = Stage::of(fleet(2), now());
+        add_links(&stage, &Trouble::SlowHost.links());
+        let exchange = treated(&stage, move |request| {
+            let is_hit = request.method() == Method::GET && !hangs.is_empty() && request.uri().path().ends_with(hangs);
+            if is_hit { Treatment::Hang } else { Treatment::Pass }
+        });
+        let stop = StopFlag::default();
+        let signal = async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            stop.request();
+            Instant::now()
+        };
+        let (runs, signalled) = tokio::join!(apply_all(&stage, exchange, RunLimits::default(), &stop), signal);
+        assert!(signalled.elapsed() < Duration::from_secs(1), "{hangs}: {:?}", signalled.elapsed());
+        assert_eq!(count_opened(&runs), if not_reached.len() == parts.len() { 0 } else { 2 }, "{hangs}");
+        for run in &runs {
+            let stopped = run.read_failures.iter().filter(|failure| failure.why.contains("a signal stopped the run; "));
+            let what: Vec<&str> = stopped.map(|failure| failure.what.as_str()).collect();
+            let wanted: Vec<String> = not_reached.iter().map(|part| format!("{part} {}", run.name)).collect();
+            assert_eq!(what, wanted, "{hangs}");
+            assert_eq!(run.exit_status(), ExitStatus::Incomplete);
+        }
+    }
+}
+
+/// Hosts take turns at the front, so that each is asked within some days whatever the others cost.
+#[tokio::test(start_paused = true)]
+async fn every_slow_host_is_asked_within_ten_days() {
+    let links = Trouble::EndlessBodies.links();
+    let mut reached = BTreeSet::new();
+    for day in 0..10 {
+        let mut stage = Stage::of(fleet(1), now());
+        stage.now += chrono::TimeDelta::days(day);
+        add_links(&stage, &links);
+        let limits = RunLimits { links_within: Duration::from_secs(60), ..RunLimits::default() };
+        let runs = apply_all(&stage, stage.exchange(), limits, &StopFlag::default()).await;
+        let asked = runs[0].observations.iter().filter(|seen| !seen.assessment.is_not_reached());
+        let asked = asked.map(|seen| seen.url.as_str().to_owned()).filter(|url| links.contains(url));
+        reached.extend(asked);
+    }
+    assert_eq!(reached.len(), links.len());
+}
+
+/// Two pods share a page, and each shows it on a site of its own.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_two_sites_show_has_its_links_on_each() {
+    let mut pods = fleet(2);
+    pods[1].page = PageLocation { site: Some("https://other.example/".parse().unwrap()), ..pods[0].page.clone() };
+    let stage = Stage::of(pods, now());
+    add_links(&stage, &["/on-the-site/".to_owned()]);
+    let runs = apply_all(&stage, stage.exchange(), RunLimits::default(), &StopFlag::default()).await;
+    let seen = |run: &PodRun| {
+        let seen = run.observations.iter().find(|seen| seen.url == "/on-the-site/").unwrap();
+        (seen.assessment.reason.as_str().to_owned(), seen.places.len())
+    };
+    assert_eq!(runs[0].observations.len(), runs[1].observations.len());
+    let (own, other) = (seen(&runs[0]), seen(&runs[1]));
+    assert_eq!((own.1, other.1), (1, 1));
+    assert!(other.0.contains("no such host") && !own.0.contains("no such host"), "{own:?}, {other:?}");
 }
