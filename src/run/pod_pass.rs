@@ -152,9 +152,8 @@ impl<'a> PodPass<'a> {
     fn take_decision(&mut self, mut decision: Decision) {
         let before = std::mem::take(&mut self.decision).findings;
         if self.issues.as_ref().is_some_and(ReadIssues::lacks_a_part) {
-            let is_new = |finding: &Finding| {
-                decision.findings.iter().all(|found| found.fingerprint != finding.fingerprint)
-            };
+            let is_new =
+                |finding: &Finding| decision.findings.iter().all(|found| found.fingerprint != finding.fingerprint);
             let before: Vec<Finding> = before.into_iter().filter(is_new).collect();
             decision.findings.extend(before);
             decision.findings = sort_and_deduplicate(decision.findings);
@@ -244,10 +243,14 @@ impl<'a> PodPass<'a> {
 
     /// What was decided becomes the plan of this run, or of one more stage of it.
     pub(super) fn keep_plan(&mut self) {
+        self.log_plan();
         let plan = &self.decision.plan;
-        self.span.in_scope(|| info_span!("decide").in_scope(|| log::log_plan(plan)));
         self.run.plan.observed_at = plan.observed_at;
         self.run.plan.actions.extend(plan.actions.iter().cloned());
+    }
+
+    fn log_plan(&self) {
+        self.span.in_scope(|| info_span!("decide").in_scope(|| log::log_plan(&self.decision.plan)));
     }
 
     /// Decides and does what a stage calls for; gives how many writes that was.
@@ -312,11 +315,12 @@ impl<'a> PodPass<'a> {
             return false;
         }
         self.round += 1;
-        self.run.rounds += 1;
+        self.run.rounds = self.run.rounds.max(self.round);
         // Where nothing was done there is something new all the same: a label that may not be created holds the
         // session's issue back no longer.
         self.read_issues_again(reader, stage).await;
         self.settle(reader, self.own_share(writes_left)).await;
+        self.log_plan();
         true
     }
 
