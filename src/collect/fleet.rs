@@ -12,7 +12,7 @@ use linkcheck::{Document, LabelSet, check_links};
 use url::Url;
 
 use super::deadline::Deadline;
-use super::{agents, projects, read_in_time};
+use super::{agents, page_texts, projects, read_in_time};
 use crate::gitlab::Reader;
 use crate::pod::agent::{AgentFile, ObservedAccount};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
@@ -53,16 +53,30 @@ pub struct ObservedPod {
 
 /// What is read once for a whole fleet: each page, folder, account, address and label.
 pub struct FleetObservation {
+    /// Of pages that are not parsed yet.
+    page_texts: BTreeMap<PageId, String>,
     pages: BTreeMap<PageId, Observed<PodPage>>,
     people: Option<AgentsAndAccounts>,
     links: LinkResults,
 }
 
 impl FleetObservation {
-    /// Finds out which projects there are, so that each is asked for once. What hangs is left to whoever needs it.
+    /// Finds out which projects there are, so that each is asked for once, and reads the pages that come together. What
+    /// hangs is left to whoever needs it.
     pub async fn begin(reader: &Reader, pods: &[Pod], ends: Deadline) -> Self {
-        let _unneeded = ends.at_most(TIME_FOR_PROJECTS).finish(projects::preload(reader, pods)).await;
-        Self { pages: BTreeMap::new(), people: None, links: LinkResults::not_checked() }
+        let ends = ends.at_most(TIME_FOR_BATCHES);
+        // A bug in what is read for all is no pod's misfortune: each reads its own then.
+        let (_unneeded, texts) = tokio::join!(
+            ends.finish(AssertUnwindSafe(Box::pin(projects::preload(reader, pods))).catch_unwind()),
+            ends.finish(AssertUnwindSafe(Box::pin(page_texts::read(reader, pods))).catch_unwind())
+        );
+        let page_texts = texts.and_then(Result::ok).unwrap_or_default();
+        Self { page_texts, pages: BTreeMap::new(), people: None, links: LinkResults::not_checked() }
+    }
+
+    /// The text of a page, if it came together with others.
+    pub fn take_page_text(&mut self, id: &PageId) -> Option<String> {
+        self.page_texts.remove(id)
     }
 
     /// Takes a page that was read.
@@ -133,8 +147,8 @@ impl FleetObservation {
     }
 }
 
-/// So long is waited for the list of projects: each can be asked for by itself.
-const TIME_FOR_PROJECTS: Duration = Duration::from_secs(15);
+/// So long is waited for the list of projects and the pages that come together: each can be asked for by itself.
+const TIME_FOR_BATCHES: Duration = Duration::from_secs(15);
 
 /// What links are called where all of them could not be checked.
 const LINKS: &str = "the links and labels of the pages";

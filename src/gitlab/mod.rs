@@ -4,6 +4,7 @@
 //! byte caps, retries that never repeat a POST blindly. [`new_reader`] gives a [`Reader`] alone; only
 //! [`new_reader_and_writer`] gives a [`Writer`], too: dry run is a property of types.
 
+mod batched_reads;
 mod endpoints;
 mod error;
 mod exchange;

@@ -65,14 +65,15 @@ impl<'a> Fleet<'a> {
         stop: StopFlag,
     ) -> Self {
         let ends = Deadline::after(limits.run_within.saturating_sub(TIME_FOR_REPORTS));
-        let passes = pods.iter().map(|pod| PodPass::new(pod, now, ends, &stop, limits.max_writes)).collect();
+        let pass = |pod| PodPass::new(pod, labels_beside(pods, pod), now, ends, &stop, limits.max_writes);
+        let passes = pods.iter().map(pass).collect();
         Self { pods, sources, now, limits, ends, stop, observed: None, passes, writes_left: limits.max_writes_run }
     }
 
     /// Reads everything, and decides what would be done; gives whether that came to its end.
     pub(super) async fn plan(&mut self) -> bool {
         let stop = self.stop.clone();
-        let is_whole = stop.finish(self.read_and_decide_all()).await.is_some();
+        let is_whole = stop.finish(Box::pin(self.read_and_decide_all())).await.is_some();
         if !is_whole {
             Stage::ALL.into_iter().for_each(|stage| self.skip_stage(stage));
         }
@@ -82,7 +83,7 @@ impl<'a> Fleet<'a> {
     async fn read_and_decide_all(&mut self) {
         let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
         let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
-        let mut pages = stream::iter(self.page_reads()).buffer_unordered(READS_AT_ONCE);
+        let mut pages = stream::iter(self.page_reads(&mut observed)).buffer_unordered(READS_AT_ONCE);
         while let Some((id, page)) = pages.next().await {
             observed.add_page(id, page);
         }
@@ -145,9 +146,9 @@ impl<'a> Fleet<'a> {
             return self.skip_stage(stage);
         }
         if stage == Stage::Sessions {
-            return self.apply_sessions(writer).await;
+            return Box::pin(self.apply_sessions(writer)).await;
         }
-        if stop.finish(self.observe(stage)).await.is_none() {
+        if stop.finish(Box::pin(self.observe(stage))).await.is_none() {
             return self.skip_stage(stage);
         }
         for pass in &mut self.passes {
@@ -168,7 +169,7 @@ impl<'a> Fleet<'a> {
         let Some(mut observed) = stop.finish(collect_for_all(FleetObservation::begin(reader, pods, ends))).await else {
             return self.skip_stage(Stage::Sessions);
         };
-        let pages = self.page_reads().into_iter().map(|read| read.map(FirstRead::from_page).boxed());
+        let pages = self.page_reads(&mut observed).into_iter().map(|read| read.map(FirstRead::from_page).boxed());
         let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
         let reads: Vec<_> = pages.chain(issues).collect();
         let (done, mut arrived) = mpsc::unbounded_channel();
@@ -199,16 +200,17 @@ impl<'a> Fleet<'a> {
             }
             waiting
         };
-        let (_is_read, not_begun) = tokio::join!(stop.finish(reading), doing);
+        let (_is_read, not_begun) = tokio::join!(stop.finish(Box::pin(reading)), Box::pin(doing));
         self.observed = Some(observed);
         not_begun.into_iter().for_each(|index| self.passes[index].skip_stage(Stage::Sessions));
     }
 
     /// The reads of all pages.
-    fn page_reads(&self) -> Vec<BoxFuture<'a, (PageId, Observed<PodPage>)>> {
+    fn page_reads(&self, observed: &mut FleetObservation) -> Vec<BoxFuture<'a, (PageId, Observed<PodPage>)>> {
         let (reader, ends) = (self.sources.reader, self.ends);
         let reads = collect::page_locations(self.pods).into_iter().map(|(id, at)| {
-            let read = collect_for_all(collect::read_page_in_time(reader, at, ends));
+            let text = observed.take_page_text(&id);
+            let read = collect_for_all(collect::read_page_in_time(reader, at, text, ends));
             async { (id, read.await) }.boxed()
         });
         reads.collect()
@@ -254,9 +256,16 @@ impl<'a> Fleet<'a> {
     }
 }
 
+/// The labels of all pods that are kept in the pairing project of this one.
+fn labels_beside(pods: &[Pod], pod: &Pod) -> BTreeSet<String> {
+    let beside = pods.iter().filter(|other| other.pairing_project == pod.pairing_project);
+    beside.map(|other| other.label.name.to_string()).collect()
+}
+
 /// What is read for all pods, with its lines in the log.
 fn collect_for_all<F: Future>(read: F) -> impl Future<Output = F::Output> {
     let fleet = info_span!("fleet");
     let collect = fleet.in_scope(|| info_span!("collect"));
-    read.instrument(collect).instrument(fleet)
+    // Boxed, because a part is large and is held twice.
+    Box::pin(read).instrument(collect).instrument(fleet)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
@@ -30,6 +31,8 @@ pub(super) struct PodPass<'a> {
     pod: &'a Pod,
     /// The same with the tasks of the stages that were reached: nothing is decided about what a later one reads.
     pod_so_far: Pod,
+    /// The labels of all pods of its pairing project, which are read together.
+    labels_beside: Arc<BTreeSet<String>>,
     now: CurrentTime,
     ends: Deadline,
     stop: StopFlag,
@@ -71,9 +74,17 @@ impl ReadIssues {
 }
 
 impl<'a> PodPass<'a> {
-    pub(super) fn new(pod: &'a Pod, now: CurrentTime, ends: Deadline, stop: &StopFlag, max_writes: usize) -> Self {
+    pub(super) fn new(
+        pod: &'a Pod,
+        labels_beside: BTreeSet<String>,
+        now: CurrentTime,
+        ends: Deadline,
+        stop: &StopFlag,
+        max_writes: usize,
+    ) -> Self {
         Self {
             pod,
+            labels_beside: Arc::new(labels_beside),
             pod_so_far: Pod { tasks: BTreeSet::new(), ..pod.clone() },
             now,
             ends,
@@ -106,11 +117,11 @@ impl<'a> PodPass<'a> {
         now: CurrentTime,
         stage: Stage,
     ) -> impl Future<Output = Result<ReadIssues, ReadFailure>> + Send + use<'a, 'r> {
-        let (pod, own) = (self.pod, now.time());
+        let (pod, labels, own) = (self.pod, Arc::clone(&self.labels_beside), now.time());
         let compares_clocks = matches!(now, CurrentTime::LocalClock(_));
         // Asked with the pairing project's last answer: its issues were listed by this time.
         let pairing = async move {
-            let pairing_project = collect::read_pairing_project(reader, pod, own).await;
+            let pairing_project = collect::pairing_project::read(reader, pod, &labels, own).await;
             (pairing_project, if compares_clocks { reader.agreed_start_time(own) } else { Observed::Absent })
         };
         let read = async move {

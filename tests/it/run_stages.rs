@@ -2,7 +2,8 @@
 //! and found before is in the report.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,13 +16,14 @@ use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, TokenPurpose
 use podkeeper::pod::limits::RunLimits;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
-use podkeeper::pod::{PageLocation, Task};
 use podkeeper::pod::verdict::Verdict;
+use podkeeper::pod::{PageLocation, Pod, Task};
 use podkeeper::run::{Mode, run};
+use podkeeper::sandbox::World;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::run_time::{Trouble, add_links, count_opened, fleet, sandbox_web};
+use crate::run_time::{Trouble, add_links, append_to_page, count_opened, fleet, sandbox_web};
 use crate::support::{Stage, now};
 
 /// What is done to a request before it is answered.
@@ -34,6 +36,8 @@ enum Treatment {
     LoseAnswer,
     /// Nothing comes, ever.
     Hang,
+    /// This JSON comes in its place.
+    Answer(&'static str),
 }
 
 /// GitLab, with a treatment for some of its requests.
@@ -56,14 +60,15 @@ impl<F: Fn(&Request<Bytes>) -> Treatment + Send + Sync> Exchange for TreatedGitl
                 Err(ExchangeError::NoAnswer("connection reset by peer".to_owned()))
             }
             Treatment::Hang => std::future::pending().await,
+            Treatment::Answer(json) => {
+                let answer = Response::builder().header("content-type", "application/json").body(Bytes::from(json));
+                Ok(answer.unwrap())
+            }
         }
     }
 }
 
-fn treated(
-    stage: &Stage,
-    treat: impl Fn(&Request<Bytes>) -> Treatment + Send + Sync + 'static,
-) -> Arc<dyn Exchange> {
+fn treated(stage: &Stage, treat: impl Fn(&Request<Bytes>) -> Treatment + Send + Sync + 'static) -> Arc<dyn Exchange> {
     Arc::new(TreatedGitlab { inner: stage.exchange(), treat })
 }
 
@@ -110,9 +115,13 @@ async fn a_read_of_one_pod_holds_up_no_write_of_another() {
 async fn one_stall_over_several_requests_does_not_end_the_asking() {
     let stage = Stage::of(fleet(1), now());
     let began = Instant::now();
-    let exchange = treated(&stage, move |_| {
-        if began.elapsed() < Duration::from_secs(40) { Treatment::Hang } else { Treatment::Pass }
-    });
+    let exchange =
+        treated(
+            &stage,
+            move |_| {
+                if began.elapsed() < Duration::from_secs(40) { Treatment::Hang } else { Treatment::Pass }
+            },
+        );
     let runs = apply_all(&stage, exchange, RunLimits::default(), &StopFlag::default()).await;
     assert_eq!((count_opened(&runs), runs[0].exit_status()), (1, ExitStatus::Done), "{:?}", runs[0].read_failures);
 }
@@ -218,7 +227,7 @@ async fn a_page_that_two_sites_show_has_its_links_on_each() {
     let mut pods = fleet(2);
     pods[1].page = PageLocation { site: Some("https://other.example/".parse().unwrap()), ..pods[0].page.clone() };
     let stage = Stage::of(pods, now());
-    add_links(&stage, &["/on-the-site/".to_owned()]);
+    append_to_page(&stage, "\n[A page of the site](/on-the-site/)\n");
     let runs = apply_all(&stage, stage.exchange(), RunLimits::default(), &StopFlag::default()).await;
     let seen = |run: &PodRun| {
         let seen = run.observations.iter().find(|seen| seen.url == "/on-the-site/").unwrap();
@@ -228,4 +237,53 @@ async fn a_page_that_two_sites_show_has_its_links_on_each() {
     let (own, other) = (seen(&runs[0]), seen(&runs[1]));
     assert_eq!((own.1, other.1), (1, 1));
     assert!(other.0.contains("no such host") && !own.0.contains("no such host"), "{own:?}, {other:?}");
+}
+
+/// A change to the world, with the first of its pods.
+type Change = fn(&mut World, &Pod);
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_together_is_what_would_be_read_one_by_one() {
+    let changes: [(&str, Change); 5] = [
+        ("nothing", |_, _| {}),
+        ("a page is gone", |world, pod| {
+            let id = world.project_by_path(&pod.page.project).unwrap().id;
+            let files = world.projects.get_mut(&id).unwrap().files.get_mut(&pod.page.git_ref).unwrap();
+            files.remove(&pod.page.path).unwrap();
+        }),
+        ("a page is empty", |world, pod| {
+            let id = world.project_by_path(&pod.page.project).unwrap().id;
+            world.add_file(id, &pod.page.git_ref, &pod.page.path, "");
+        }),
+        ("a label is archived", |world, pod| {
+            let id = world.project_by_path(&pod.pairing_project).unwrap().id;
+            world.set_label_archived(id, pod.label.name.as_str(), true).unwrap();
+        }),
+        ("a label is gone", |world, pod| {
+            let id = world.project_by_path(&pod.pairing_project).unwrap().id;
+            let labels = &mut world.projects.get_mut(&id).unwrap().labels;
+            labels.retain(|_, label| label.name != pod.label.name.as_str());
+        }),
+    ];
+    for (what, change) in changes {
+        let stage = Stage::of(fleet(3), now());
+        stage.apply_all_tasks().await;
+        stage.sandbox.change_world(|world| change(world, &stage.pods[0]));
+        let batches = Arc::new(AtomicUsize::new(0));
+        let told = async |refuses_batches: bool| {
+            let (stage, batches) = (stage.copy(), Arc::clone(&batches));
+            let exchange = treated(&stage, move |request| {
+                let body = String::from_utf8_lossy(request.body());
+                let is_batch = body.contains("$first:Int!") || body.contains("$t0:String");
+                batches.fetch_add(usize::from(is_batch && !refuses_batches), Ordering::Relaxed);
+                let refusal = r#"{"errors":[{"message":"not today"}]}"#;
+                if is_batch && refuses_batches { Treatment::Answer(refusal) } else { Treatment::Pass }
+            });
+            let runs = apply_all(&stage, exchange, RunLimits::default(), &StopFlag::default()).await;
+            let told = |run: &PodRun| format!("{:?} {:?} {:?}", run.findings, run.read_failures, run.outcomes);
+            (runs.iter().map(told).collect::<Vec<String>>(), stage.journal())
+        };
+        assert_eq!(told(false).await, told(true).await, "{what}");
+        assert!(batches.load(Ordering::Relaxed) >= 2, "{what}");
+    }
 }
