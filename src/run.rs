@@ -6,6 +6,7 @@
 mod fleet;
 mod log;
 mod pod_pass;
+mod read_issues;
 
 use chrono::{DateTime, Utc};
 

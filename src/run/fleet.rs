@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tracing::{Instrument as _, info_span};
 
 use super::CurrentTime;
-use super::pod_pass::{PodPass, ReadIssues};
+use super::pod_pass::PodPass;
+use super::read_issues::ReadIssues;
 use crate::collect::{self, Clients, Deadline, FleetObservation, READS_AT_ONCE};
 use crate::execute::StopFlag;
 use crate::gitlab::Writer;
@@ -93,7 +94,7 @@ impl<'a> Fleet<'a> {
             self.observe(stage).await;
         }
         // Last, because what is written is decided on it.
-        let mut issues = stream::iter(self.issue_reads()).buffer_unordered(READS_AT_ONCE);
+        let mut issues = stream::iter(self.issue_reads(Stage::Links)).buffer_unordered(READS_AT_ONCE);
         while let Some((index, read)) = issues.next().await {
             self.passes[index].take_issues(read);
         }
@@ -148,7 +149,11 @@ impl<'a> Fleet<'a> {
         if stage == Stage::Sessions {
             return Box::pin(self.apply_sessions(writer)).await;
         }
-        if stop.finish(Box::pin(self.observe(stage))).await.is_none() {
+        let read = async {
+            self.observe(stage).await;
+            self.read_late_reports().await;
+        };
+        if stop.finish(Box::pin(read)).await.is_none() {
             return self.skip_stage(stage);
         }
         for pass in &mut self.passes {
@@ -170,7 +175,7 @@ impl<'a> Fleet<'a> {
             return self.skip_stage(Stage::Sessions);
         };
         let pages = self.page_reads(&mut observed).into_iter().map(|read| read.map(FirstRead::from_page).boxed());
-        let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
+        let issues = self.issue_reads(Stage::Sessions).into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
         let reads: Vec<_> = pages.chain(issues).collect();
         let (done, mut arrived) = mpsc::unbounded_channel();
         let reading = async move {
@@ -217,10 +222,10 @@ impl<'a> Fleet<'a> {
     }
 
     /// The reads of all pods' issues, each with the pod's index.
-    fn issue_reads(&self) -> Vec<BoxFuture<'a, (usize, Result<ReadIssues, ReadFailure>)>> {
+    fn issue_reads(&self, stage: Stage) -> Vec<BoxFuture<'a, (usize, Result<ReadIssues, ReadFailure>)>> {
         let (reader, now) = (self.sources.reader, self.now);
         let reads = self.passes.iter().enumerate().map(|(index, pass)| {
-            let read = pass.read_issues(reader, now, Stage::Sessions);
+            let read = pass.read_issues(reader, now, stage);
             async move { (index, read.await) }.boxed()
         });
         reads.collect()
@@ -234,6 +239,21 @@ impl<'a> Fleet<'a> {
             for pass in &mut self.passes {
                 pass.observe(observed, self.sources.reader, stage);
             }
+        }
+    }
+
+    /// Reads the projects of reports that pairing issues did not wait for.
+    async fn read_late_reports(&mut self) {
+        let reader = self.sources.reader;
+        let late = self.passes.iter().enumerate();
+        let late = late.filter_map(|(index, pass)| {
+            let read = pass.read_late_reports(reader)?;
+            Some(async move { (index, read.await) }.boxed())
+        });
+        let late: Vec<BoxFuture<'a, _>> = late.collect();
+        let mut reads = stream::iter(late).buffer_unordered(READS_AT_ONCE);
+        while let Some((index, read)) = reads.next().await {
+            self.passes[index].take_late_reports(read);
         }
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, Span, info_span};
 
+use super::read_issues::{ReadIssues, ReadReports};
 use super::{CurrentTime, log};
 use crate::collect::{self, Deadline, FleetObservation, ObservedPod};
 use crate::decide::{Decision, decide, labels_left_off_key, report_memory};
@@ -19,7 +19,7 @@ use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::Plan;
 use crate::pod::run::PodRun;
-use crate::pod::snapshot::{FurtherRead, PairingProjectState, ReportMemory, ReportsProjectState, Snapshot};
+use crate::pod::snapshot::{FurtherRead, ReportMemory, Snapshot};
 use crate::pod::{Pod, Stage, Task};
 
 /// An action names only what was seen, so what hangs on an answer waits for the next round. Three rounds
@@ -53,24 +53,6 @@ pub(super) struct PodPass<'a> {
     run: PodRun,
     /// What of the log is about it.
     span: Span,
-}
-
-/// The projects of the pairing issues and of the reports.
-pub(super) struct ReadIssues {
-    /// The stage in which they were read.
-    stage: Stage,
-    pairing_project: PairingProjectState,
-    server_time: Observed<DateTime<Utc>>,
-    reports_project: Observed<ReportsProjectState>,
-}
-
-impl ReadIssues {
-    /// Whether something of it could not be read.
-    fn lacks_a_part(&self) -> bool {
-        let PairingProjectState { project, bot, label, issues, foreign_issues: _ } = &self.pairing_project;
-        let of_pairing = [project.failure(), bot.failure(), label.failure(), issues.failure()];
-        of_pairing.into_iter().flatten().next().is_some() || self.reports_project.failure().is_some()
-    }
 }
 
 impl<'a> PodPass<'a> {
@@ -117,19 +99,28 @@ impl<'a> PodPass<'a> {
         now: CurrentTime,
         stage: Stage,
     ) -> impl Future<Output = Result<ReadIssues, ReadFailure>> + Send + use<'a, 'r> {
-        let (pod, labels, own) = (self.pod, Arc::clone(&self.labels_beside), now.time());
-        let compares_clocks = matches!(now, CurrentTime::LocalClock(_));
-        // Asked with the pairing project's last answer: its issues were listed by this time.
-        let pairing = async move {
-            let pairing_project = collect::pairing_project::read(reader, pod, &labels, own).await;
-            (pairing_project, if compares_clocks { reader.agreed_start_time(own) } else { Observed::Absent })
-        };
-        let read = async move {
-            let ((pairing_project, server_time), reports_project) =
-                tokio::join!(pairing, collect::reports::read(reader, pod));
-            ReadIssues { stage, pairing_project, server_time, reports_project }
-        };
+        let (pod, labels) = (self.pod, Arc::clone(&self.labels_beside));
+        let known = self.issues.as_ref().map(|issues| issues.reports.clone());
+        let read = async move { ReadIssues::read(reader, pod, &labels, now, stage, known).await };
         self.in_time(self.in_round(|| info_span!("collect"), read))
+    }
+
+    /// Reads the project of the reports once more, where it could not be read beside the pairing issues.
+    pub(super) fn read_late_reports<'r>(
+        &self,
+        reader: &'r Reader,
+    ) -> Option<impl Future<Output = Result<ReadReports, ReadFailure>> + Send + use<'a, 'r>> {
+        let pod = self.pod;
+        self.issues.as_ref().filter(|issues| issues.reports.is_late)?;
+        Some(self.in_time(self.in_round(|| info_span!("collect"), ReadReports::read_late(reader, pod))))
+    }
+
+    /// Takes what was read of the project of the reports later.
+    pub(super) fn take_late_reports(&mut self, read: Result<ReadReports, ReadFailure>) {
+        if let Some(issues) = &mut self.issues {
+            let unknown = |failure| ReadReports { project: Observed::Unknown(failure), is_late: false };
+            issues.reports = read.unwrap_or_else(unknown);
+        }
     }
 
     /// Takes what was read of issues; where they could not be read, nothing is decided.
@@ -218,7 +209,7 @@ impl<'a> PodPass<'a> {
             link_observations: observed.link_observations,
             label_verdicts: observed.label_verdicts,
             read_failures: observed.read_failures,
-            reports_project: issues.reports_project.clone(),
+            reports_project: issues.reports.project.clone(),
             memory_at_start: self.remembered.clone(),
             attempted_actions: self.attempted.clone(),
             writes_left,

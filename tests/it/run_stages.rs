@@ -239,6 +239,33 @@ async fn a_page_that_two_sites_show_has_its_links_on_each() {
     assert!(other.0.contains("no such host") && !own.0.contains("no such host"), "{own:?}, {other:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reports_project_that_hangs_holds_no_pairing_issue_up() {
+    let mut pods = fleet(3);
+    let pairing = pods[0].pairing_project.clone();
+    pods.iter_mut().for_each(|pod| pod.reports.project = Some(format!("{pairing}-reports")));
+    let stage = Stage::of(pods, now());
+    let began = Instant::now();
+    let opened: Arc<Mutex<Vec<Duration>>> = Arc::default();
+    let times = Arc::clone(&opened);
+    let reports_project = stage.with_world(|world| world.project_by_path(&format!("{pairing}-reports")).unwrap().id);
+    let exchange = treated(&stage, move |request| {
+        if request.method() == Method::POST && request.uri().path().ends_with("/issues") {
+            times.lock().unwrap().push(began.elapsed());
+        }
+        let hangs = request.uri().path().starts_with(&format!("/api/v4/projects/{reports_project}/issues"));
+        if hangs { Treatment::Hang } else { Treatment::Pass }
+    });
+    let runs = apply_all(&stage, exchange, RunLimits::default(), &StopFlag::default()).await;
+    let opened = opened.lock().unwrap();
+    assert_eq!(count_opened(&runs), 3);
+    assert!(opened.iter().all(|after| *after < Duration::from_secs(30)), "{opened:?}");
+    for run in &runs {
+        let told = run.read_failures.iter().any(|failure| failure.what.contains("of the living reports"));
+        assert!(told && run.exit_status() == ExitStatus::Incomplete, "{:?}", run.read_failures);
+    }
+}
+
 /// A change to the world, with the first of its pods.
 type Change = fn(&mut World, &Pod);
 
