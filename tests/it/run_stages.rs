@@ -14,6 +14,7 @@ use podkeeper::collect::Clients;
 use podkeeper::execute::StopFlag;
 use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, TokenPurpose, new_reader_and_writer};
 use podkeeper::pod::limits::RunLimits;
+use podkeeper::pod::outcome::Outcome;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
 use podkeeper::pod::verdict::Verdict;
@@ -38,6 +39,8 @@ enum Treatment {
     Hang,
     /// This JSON comes in its place.
     Answer(&'static str),
+    /// It is forbidden.
+    Forbid,
 }
 
 /// GitLab, with a treatment for some of its requests.
@@ -63,6 +66,9 @@ impl<F: Fn(&Request<Bytes>) -> Treatment + Send + Sync> Exchange for TreatedGitl
             Treatment::Answer(json) => {
                 let answer = Response::builder().header("content-type", "application/json").body(Bytes::from(json));
                 Ok(answer.unwrap())
+            }
+            Treatment::Forbid => {
+                Ok(Response::builder().status(403).body(Bytes::from(r#"{"message":"403 Forbidden"}"#)).unwrap())
             }
         }
     }
@@ -313,4 +319,28 @@ async fn what_is_read_together_is_what_would_be_read_one_by_one() {
         assert_eq!(told(false).await, told(true).await, "{what}");
         assert!(batches.load(Ordering::Relaxed) >= 2, "{what}");
     }
+}
+
+/// Whether the first try was carried out is not told by what became of the second.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_may_have_been_carried_out_is_not_called_refused() {
+    let stage = Stage::seeded();
+    let tries = AtomicUsize::new(0);
+    let exchange = treated(&stage, move |request| match *request.method() {
+        Method::PUT if tries.fetch_add(1, Ordering::Relaxed) == 0 => Treatment::LoseAnswer,
+        Method::PUT => Treatment::Forbid,
+        _ => Treatment::Pass,
+    });
+    let (runs, reader) = stage.apply_over(exchange).await;
+    let labelled = runs[0].outcomes.iter().find(|(action, _)| action.kind() == "add-label").unwrap();
+    assert!(matches!(&labelled.1, Outcome::Unknown(why) if why.contains("connection reset")), "{labelled:?}");
+    let puts = reader.request_log().audit_trail(stage.now).into_iter().filter(|entry| entry.method == "PUT");
+    assert_eq!(puts.map(|entry| entry.status).collect::<Vec<_>>(), [None, Some(403)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rounds_of_a_run_are_those_of_its_longest_stage() {
+    let stage = Stage::of(fleet(1), now());
+    assert_eq!(stage.apply_all_tasks().await[0].rounds, 2);
+    assert_eq!(stage.apply_all_tasks().await[0].rounds, 1);
 }
