@@ -76,7 +76,9 @@ impl<'a> Fleet<'a> {
         let stop = self.stop.clone();
         let is_whole = stop.finish(Box::pin(self.read_and_decide_all())).await.is_some();
         if !is_whole {
-            Stage::ALL.into_iter().for_each(|stage| self.skip_stage(stage));
+            for stage in Stage::ALL {
+                self.skip_stage(stage);
+            }
         }
         is_whole
     }
@@ -207,7 +209,9 @@ impl<'a> Fleet<'a> {
         };
         let (_is_read, not_begun) = tokio::join!(stop.finish(Box::pin(reading)), Box::pin(doing));
         self.observed = Some(observed);
-        not_begun.into_iter().for_each(|index| self.passes[index].skip_stage(Stage::Sessions));
+        for index in not_begun {
+            self.passes[index].skip_stage(Stage::Sessions);
+        }
     }
 
     /// The reads of all pages.

@@ -91,10 +91,11 @@ pub async fn check_gathered_links(
     let budget = policy.time_budget.as_ref();
     let (first_visits_end, ends) = (budget.and_then(TimeBudget::first_visits_end), budget.and_then(TimeBudget::ends));
     let visitor = Arc::new(Visitor::with_cache(web, stale).with_turn(budget.map_or(0, TimeBudget::turn)));
+    // Boxed, because together they are large.
     let (gitlab, mut visits, (github, github_visits)) = tokio::join!(
-        instances::check_instances(requests.gitlab, labels, api, policy, first_visits_end),
-        visit_all(&visitor, requests.pages, first_visits_end),
-        check_github(&visitor, web, requests.github, first_visits_end)
+        Box::pin(instances::check_instances(requests.gitlab, labels, api, policy, first_visits_end)),
+        Box::pin(visit_all(&visitor, requests.pages, first_visits_end)),
+        Box::pin(check_github(&visitor, web, requests.github, first_visits_end))
     );
     visits.extend(github_visits);
     // A shard leaves it to the job that sees all pages to judge whether they are a captive portal's.

@@ -96,7 +96,7 @@ pub(crate) fn captive_portal_assessment(visit: &Visit) -> Option<&Assessment> {
 pub(crate) async fn mark_catch_all_pages(visitor: &Arc<Visitor>, visits: &mut Visits, ends: Option<Instant>) {
     let mut invented = BTreeMap::new();
     if let Some((asked, fingerprint)) = find_network_suspect(visits) {
-        let visit = finish_by(ends, visitor.visit_in_time(&asked, &BTreeSet::new(), true)).await;
+        let visit = finish_by(ends, Box::pin(visitor.visit_in_time(&asked, &BTreeSet::new(), true))).await;
         let visit = visit.unwrap_or_else(|| Visit::not_reached(Arc::new(asked.clone())));
         let is_portal = shows_a_page(&visit) && visit.body_hash == Some(fingerprint);
         if visit.assessment.is_not_reached() {
