@@ -98,11 +98,11 @@ pub(crate) async fn run_amid(trouble: Trouble, pods: usize, limits: RunLimits) -
 }
 
 pub(crate) fn add_links(stage: &Stage, links: &[String]) {
-    let mut lines = String::from("\n## More links\n\n");
+    let mut section = String::from("\n## More links\n\n");
     for link in links {
-        writeln!(lines, "- <{link}>").unwrap();
+        writeln!(section, "- <{link}>").unwrap();
     }
-    append_to_page(stage, &lines);
+    append_to_page(stage, &section);
 }
 
 /// Writes more at the end of the first pod's page.
