@@ -881,11 +881,14 @@ async fn serve_gated_at(
     serve(stage.sandbox.router(), |_| None, arrived, Some((open, is_gated))).await
 }
 
+/// What opens, and which requests wait for that.
+type Gate = (Arc<Notify>, fn(&SeenRequest) -> bool);
+
 async fn serve(
     rest: Router,
     script: impl Fn(&SeenRequest) -> Option<ScriptedAnswer> + Send + Sync + 'static,
     arrived: Arc<Notify>,
-    gate: Option<(Arc<Notify>, fn(&SeenRequest) -> bool)>,
+    gate: Option<Gate>,
 ) -> TestServer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -249,7 +249,9 @@ async fn a_page_that_two_sites_show_has_its_links_on_each() {
 async fn a_reports_project_that_hangs_holds_no_pairing_issue_up() {
     let mut pods = fleet(3);
     let pairing = pods[0].pairing_project.clone();
-    pods.iter_mut().for_each(|pod| pod.reports.project = Some(format!("{pairing}-reports")));
+    for pod in &mut pods {
+        pod.reports.project = Some(format!("{pairing}-reports"));
+    }
     let stage = Stage::of(pods, now());
     let began = Instant::now();
     let opened: Arc<Mutex<Vec<Duration>>> = Arc::default();
