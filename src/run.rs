@@ -6,6 +6,7 @@
 mod fleet;
 mod log;
 mod pod_pass;
+mod read_issues;
 
 use chrono::{DateTime, Utc};
 
@@ -30,6 +31,16 @@ pub enum Mode<'a> {
         /// What ends it early.
         stop: &'a StopFlag,
     },
+}
+
+impl Mode<'_> {
+    fn stop(&self) -> StopFlag {
+        match self {
+            // Whoever makes a plan leaves it where it is.
+            Self::Plan => StopFlag::default(),
+            Self::Apply { stop, .. } => (*stop).clone(),
+        }
+    }
 }
 
 /// Which time it is.
@@ -75,21 +86,25 @@ pub async fn run(
     now: impl Into<CurrentTime>,
     limits: impl Into<RunLimits>,
 ) -> Result<Vec<PodRun>, StalePlan> {
-    let mut fleet = Fleet::new(pods, sources, now.into(), limits.into());
+    let (now, limits) = (now.into(), limits.into());
+    let mut fleet = Fleet::new(pods, sources, now, limits, mode.stop());
     match mode {
-        Mode::Plan => fleet.plan().await,
-        Mode::Apply { writer, agreed_stamp: Some(agreed), stop } => {
+        Mode::Plan => {
             fleet.plan().await;
-            let stamp = fleet.stamp();
-            if agreed != stamp {
-                return Err(StalePlan { stamp });
-            }
-            fleet.carry_out_plan(writer, stop).await;
         }
-        Mode::Apply { writer, agreed_stamp: None, stop } => {
-            // After a signal nothing more is read, either.
-            for stage in Stage::ALL.into_iter().take_while(|_| !stop.is_requested()) {
-                fleet.apply_stage(stage, writer, stop).await;
+        Mode::Apply { writer, agreed_stamp: Some(agreed), .. } => {
+            // A plan that a signal broke off is nobody's.
+            if fleet.plan().await {
+                let stamp = fleet.stamp();
+                if agreed != stamp {
+                    return Err(StalePlan { stamp });
+                }
+                fleet.carry_out_plan(writer).await;
+            }
+        }
+        Mode::Apply { writer, agreed_stamp: None, .. } => {
+            for stage in Stage::ALL {
+                fleet.apply_stage(stage, writer).await;
             }
         }
     }

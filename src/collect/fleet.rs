@@ -10,9 +10,10 @@ use linkcheck::check_options::CheckOptions;
 use linkcheck::time_budget::TimeBudget;
 use linkcheck::web::WebClient;
 use linkcheck::{Document, LabelSet, check_links};
+use url::Url;
 
 use super::deadline::Deadline;
-use super::{agents, projects, read_in_time};
+use super::{agents, page_texts, projects, read_in_time};
 use crate::gitlab::Reader;
 use crate::pod::agent::{AgentFile, ObservedAccount};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
@@ -53,16 +54,30 @@ pub struct ObservedPod {
 
 /// What is read once for a whole fleet: each page, folder, account, address and label.
 pub struct FleetObservation {
+    /// Of pages that are not parsed yet.
+    page_texts: BTreeMap<PageId, String>,
     pages: BTreeMap<PageId, Observed<PodPage>>,
     people: Option<AgentsAndAccounts>,
     links: LinkResults,
 }
 
 impl FleetObservation {
-    /// Finds out which projects there are, so that each is asked for once. What hangs is left to whoever needs it.
+    /// Finds out which projects there are, so that each is asked for once, and reads the pages that come together. What
+    /// hangs is left to whoever needs it.
     pub async fn begin(reader: &Reader, pods: &[Pod], ends: Deadline) -> Self {
-        let _unneeded = ends.at_most(TIME_FOR_PROJECTS).finish(projects::preload(reader, pods)).await;
-        Self { pages: BTreeMap::new(), people: None, links: LinkResults::not_checked() }
+        let ends = ends.at_most(TIME_FOR_BATCHES);
+        // A bug in what is read for all is no pod's misfortune: each reads its own then.
+        let (_unneeded, texts) = tokio::join!(
+            ends.finish(AssertUnwindSafe(Box::pin(projects::preload(reader, pods))).catch_unwind()),
+            ends.finish(AssertUnwindSafe(Box::pin(page_texts::read(reader, pods))).catch_unwind())
+        );
+        let page_texts = texts.and_then(Result::ok).unwrap_or_default();
+        Self { page_texts, pages: BTreeMap::new(), people: None, links: LinkResults::not_checked() }
+    }
+
+    /// The text of a page, if it came together with others.
+    pub fn take_page_text(&mut self, id: &PageId) -> Option<String> {
+        self.page_texts.remove(id)
     }
 
     /// Takes a page that was read.
@@ -113,7 +128,7 @@ impl FleetObservation {
         let observations = match &self.links.observations {
             Observed::Present(_) if !pod.tasks.contains(&Task::Links) => Observed::Absent,
             observed => {
-                let document = self.links.documents.iter().position(|page| *page == pod.page.id());
+                let document = self.links.documents.iter().position(|page| *page == DocumentKey::of(pod));
                 observed.clone().map(|all| observations_in_document(all, document))
             }
         };
@@ -135,8 +150,8 @@ impl FleetObservation {
     }
 }
 
-/// So long is waited for the list of projects: each can be asked for by itself.
-const TIME_FOR_PROJECTS: Duration = Duration::from_secs(15);
+/// So long is waited for the list of projects and the pages that come together: each can be asked for by itself.
+const TIME_FOR_BATCHES: Duration = Duration::from_secs(15);
 
 /// What links are called where all of them could not be checked.
 const LINKS: &str = "the links and labels of the pages";
@@ -196,12 +211,25 @@ async fn read_agents_and_accounts(
     AgentsAndAccounts { files, accounts }
 }
 
+/// A page as one site shows it: its links lead to other places on another.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct DocumentKey {
+    page: PageId,
+    site: Option<Url>,
+}
+
+impl DocumentKey {
+    fn of(pod: &Pod) -> Self {
+        Self { page: pod.page.id(), site: pod.page.site.clone() }
+    }
+}
+
 /// What was seen of links and labels.
 struct LinkResults {
     /// Of all pages.
     observations: Observed<Vec<Observation>>,
     /// The pages that were checked: a place names its page by its index here.
-    documents: Vec<PageId>,
+    documents: Vec<DocumentKey>,
     /// The verdicts on labels, by pod key.
     labels: BTreeMap<String, LabelVerdicts>,
     /// Why GitLab could not be asked, if so.
@@ -220,13 +248,13 @@ async fn check_page_links(
     pages: &BTreeMap<PageId, Observed<PodPage>>,
 ) -> LinkResults {
     let Some(web) = sources.web else { return LinkResults::not_checked() };
-    let mut linked: BTreeMap<PageId, Document<'_>> = BTreeMap::new();
+    let mut linked: BTreeMap<DocumentKey, Document<'_>> = BTreeMap::new();
     let (mut owners, mut labels) = (Vec::new(), Vec::new());
     for pod in pods.iter().filter(|pod| pod.tasks.contains(&Task::Links)) {
-        let id = pod.page.id();
-        let Some(page) = pages.get(&id).and_then(Observed::present) else { continue };
+        let key = DocumentKey::of(pod);
+        let Some(page) = pages.get(&key.page).and_then(Observed::present) else { continue };
         let (path, site_url) = (pod.page.path.as_str(), pod.page.site.as_ref());
-        linked.insert(id, Document { path, links: &page.links, site_url, local_files: None });
+        linked.insert(key, Document { path, links: &page.links, site_url, local_files: None });
         if !pod.label_groups.is_empty() {
             owners.push(pod.key.to_string());
             labels.push(LabelSet { names: label_names(page), groups: &pod.label_groups });
@@ -235,7 +263,7 @@ async fn check_page_links(
     if linked.is_empty() {
         return LinkResults::not_checked();
     }
-    let (ids, documents): (Vec<PageId>, Vec<Document<'_>>) = linked.into_iter().unzip();
+    let (keys, documents): (Vec<DocumentKey>, Vec<Document<'_>>) = linked.into_iter().unzip();
     let checked = check_links(&documents, &labels, sources.reader, web, sources.policy).await;
     if checked.unused_observations > 0 {
         let count = checked.unused_observations;
@@ -243,7 +271,7 @@ async fn check_page_links(
     }
     LinkResults {
         observations: Observed::Present(checked.observations),
-        documents: ids,
+        documents: keys,
         labels: owners.into_iter().zip(checked.labels).collect(),
         failure: checked.failure,
     }

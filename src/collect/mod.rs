@@ -4,6 +4,7 @@ pub mod agents;
 pub mod deadline;
 pub mod fleet;
 pub mod handbook;
+mod page_texts;
 pub mod pairing_project;
 pub mod projects;
 pub mod reports;
@@ -11,7 +12,6 @@ pub mod reports;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use crate::gitlab::{Reader, TokenPurpose};
@@ -27,9 +27,20 @@ pub fn page_locations(pods: &[Pod]) -> BTreeMap<PageId, &PageLocation> {
     pods.iter().map(|pod| (pod.page.id(), &pod.page)).collect()
 }
 
-/// A page, unless that takes too long.
-pub async fn read_page_in_time(reader: &Reader, at: &PageLocation, ends: Deadline) -> Observed<PodPage> {
-    read_in_time(format!("the page {} in {}", at.path, at.project), ends, read_page(reader, at)).await
+/// A page, unless that takes too long; its `text` may have come with those of others.
+pub async fn read_page_in_time(
+    reader: &Reader,
+    at: &PageLocation,
+    text: Option<String>,
+    ends: Deadline,
+) -> Observed<PodPage> {
+    let read = async {
+        match text {
+            Some(text) => parse_page(at, Observed::Present(text)),
+            None => read_page(reader, at).await,
+        }
+    };
+    read_in_time(format!("the page {} in {}", at.path, at.project), ends, read).await
 }
 
 /// Runs a read until its time is over; if it panics or takes longer, what it reads is unknown.
@@ -43,7 +54,11 @@ async fn read_in_time<T>(what: String, ends: Deadline, read: impl Future<Output 
 
 /// A pod's page, read and understood.
 pub async fn read_page(reader: &Reader, at: &PageLocation) -> Observed<PodPage> {
-    match reader.read_text_file(TokenPurpose::Handbook, &at.project, &at.path, &at.git_ref).await {
+    parse_page(at, reader.read_text_file(TokenPurpose::Handbook, &at.project, &at.path, &at.git_ref).await)
+}
+
+fn parse_page(at: &PageLocation, text: Observed<String>) -> Observed<PodPage> {
+    match text {
         // An HTML page in the page's place is a sign-in or an error page, whatever its status said.
         Observed::Present(text) if looks_like_html(&text) => Observed::Unknown(ReadFailure {
             what: format!("the page {} in {}", at.path, at.project),
@@ -66,12 +81,3 @@ fn looks_like_html(text: &str) -> bool {
 
 pub use deadline::Deadline;
 pub use fleet::{Clients, FleetObservation, ObservedPod, label_names};
-
-/// What is in one pod's pairing project; see [`pairing_project::read`].
-pub async fn read_pairing_project(
-    reader: &Reader,
-    pod: &Pod,
-    now: DateTime<Utc>,
-) -> crate::pod::snapshot::PairingProjectState {
-    pairing_project::read(reader, pod, now).await
-}

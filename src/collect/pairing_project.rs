@@ -1,6 +1,6 @@
 //! The pairing project: podkeeper's own issues, those with the pod's label, and the label itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -14,8 +14,8 @@ use crate::pod::snapshot::{Account, ObservedIssue, PairingProjectState, Project}
 /// How far back issues are read: a pod that was asleep for a season still finds its last session.
 const LOOKBACK: Duration = Duration::days(120);
 
-/// What is read of a pod's pairing project.
-pub async fn read(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> PairingProjectState {
+/// What is read of a pod's pairing project; `labels` are those of all pods there, which come in one answer.
+pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: DateTime<Utc>) -> PairingProjectState {
     let (project, bot) = tokio::join!(
         reader.read_project(TokenPurpose::Pairing, &pod.pairing_project),
         reader.read_current_user(TokenPurpose::Pairing)
@@ -24,7 +24,7 @@ pub async fn read(reader: &Reader, pod: &Pod, now: DateTime<Utc>) -> PairingProj
         (Observed::Present(project), Observed::Present(bot)) => {
             let mut since = issues_read_since(reader, now);
             loop {
-                let label = reader.read_label(project, pod.label.name.as_str());
+                let label = reader.read_label_among(project, pod.label.name.as_str(), labels);
                 let (label, issues) = tokio::join!(label, read_issues(reader, pod, project, bot, since));
                 // What the first answers left open, these may have settled; a time that is settled stays.
                 let settled = issues_read_since(reader, now);

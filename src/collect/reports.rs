@@ -1,9 +1,21 @@
 //! The project of the living reports: podkeeper's own issues in it, of every age and state.
 
+use std::time::Duration;
+
 use crate::gitlab::{IssueFilter, Reader, TokenPurpose};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::snapshot::{Project, ReportsProjectState};
 use crate::pod::{Pod, Task};
+
+/// What to say where the project of the reports was not read within this time.
+pub fn late_failure(pod: &Pod, within: Duration) -> ReadFailure {
+    let path = pod.reports.project.as_deref().unwrap_or_default();
+    ReadFailure {
+        what: format!("the project {path} of the living reports"),
+        why: format!("it was not read within {within:?}; the next run tries again"),
+        cause: FailureCause::Unavailable,
+    }
+}
 
 /// One look at the project that a pod names for its reports.
 pub async fn read(reader: &Reader, pod: &Pod) -> Observed<ReportsProjectState> {

@@ -66,7 +66,8 @@ pub(super) fn assess_links_and_labels(
     parts.findings.extend(label_findings);
     let unseen = links::label_read_failure(&seen.label_verdicts);
     // Where GitLab could not be asked at all, that was reported above.
-    parts.read_failures.extend(unseen.filter(|_| seen.read_failures.is_empty()).map(|why| ReadFailure {
+    let is_reported = |why: &&str| seen.read_failures.iter().any(|failure| why.contains(&failure.why));
+    parts.read_failures.extend(unseen.filter(|why| !is_reported(why)).map(|why| ReadFailure {
         what: format!("the labels of the page of {}", pod.name),
         why: format!("{why}; the link report stays as it is; see [documents] label_groups"),
         cause: FailureCause::Unavailable,

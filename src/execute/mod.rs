@@ -1,29 +1,14 @@
 //! "Make it so." Writes only. Actions do not depend on each other, and what is left after a failure is seen in the next
 //! round.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod stop;
+
+pub use stop::StopFlag;
 
 use crate::gitlab::{ReportState, Writer};
 use crate::pod::action::{Action, Change};
 use crate::pod::outcome::Outcome;
 use crate::pod::rule::Audience;
-
-/// Asks the executor to stop: the call in hand is finished, none is begun.
-#[derive(Debug, Clone, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
-
-impl StopFlag {
-    /// From now on nothing more is begun.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether a stop was requested.
-    pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Carries out one action, unless a stop was requested, and says what became of it.
 ///

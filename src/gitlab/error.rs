@@ -57,8 +57,8 @@ pub enum RequestError {
     #[error("the server could not be reached ({0})")]
     NotSent(String),
     /// The server was silent so often that nothing was sent any more.
-    #[error("GitLab was silent for {0} s three times in a row, so this run asks it no more")]
-    ServerSilent(u64),
+    #[error("GitLab was silent three times in a row, so this run asks it no more")]
+    ServerSilent,
     /// The request was sent and no whole answer came back; it may have been carried out.
     #[error("no answer came back ({0})")]
     NoAnswer(String),
@@ -103,7 +103,7 @@ impl RequestError {
             | Self::Status { .. }
             | Self::Middlebox { .. }
             | Self::NotSent(_)
-            | Self::ServerSilent(_)
+            | Self::ServerSilent
             | Self::NoAnswer(_)
             | Self::Unreadable(_) => FailureCause::Unavailable,
         }

@@ -4,6 +4,7 @@
 //! byte caps, retries that never repeat a POST blindly. [`new_reader`] gives a [`Reader`] alone; only
 //! [`new_reader_and_writer`] gives a [`Writer`], too: dry run is a property of types.
 
+mod batched_reads;
 pub mod endpoint_list;
 mod endpoints;
 mod error;
@@ -21,6 +22,7 @@ mod request_log;
 mod responses;
 mod retry;
 mod server_clock;
+mod silences;
 mod transport;
 mod users_and_files;
 mod write;

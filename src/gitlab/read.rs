@@ -37,7 +37,7 @@ pub struct Reader {
     /// Who podkeeper is, by client: asked once a run.
     accounts: Arc<tokio::sync::Mutex<BTreeMap<TokenPurpose, Account>>>,
     /// What was listed in this part of the run.
-    listings: Arc<Listings>,
+    pub(super) listings: Arc<Listings>,
     /// The readers of other instances.
     other_instances: Arc<BTreeMap<String, Reader>>,
 }
@@ -318,7 +318,7 @@ impl Reader {
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
     }
 
-    fn without_secrets(&self, text: String) -> String {
+    pub(super) fn without_secrets(&self, text: String) -> String {
         let clean = match self.redactor().redact_tokens(&text) {
             Cow::Borrowed(_) => None,
             Cow::Owned(clean) => Some(clean),

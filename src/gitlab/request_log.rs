@@ -35,6 +35,10 @@ pub struct RequestLog {
     dates: ResponseDates,
 }
 
+/// The place in the trail of a write whose answer is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TrailPlace(usize);
+
 #[derive(Debug)]
 struct SentWrite {
     after: std::time::Duration,
@@ -113,26 +117,29 @@ impl RequestLog {
         }
     }
 
-    /// What came of a request, an answer or none.
-    pub(super) fn record_write(
-        &self,
-        effect: RequestKind,
-        method: &Method,
-        path: &str,
-        answer: Option<(u16, Option<String>)>,
-    ) {
+    /// A request that is about to be sent: one that may write is in the trail whatever becomes of the run meanwhile.
+    pub(super) fn record_sent(&self, effect: RequestKind, method: &Method, path: &str) -> Option<TrailPlace> {
         if effect.is_read() {
-            return;
+            return None;
         }
-        let (status, request_id) = answer.map_or((None, None), |(status, id)| (Some(status), id));
         let sent = SentWrite {
             after: self.started.elapsed(),
             method: method.to_string(),
             path: path.to_owned(),
-            status,
-            request_id,
+            status: None,
+            request_id: None,
         };
-        self.writes_sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        let mut writes = self.writes_sent.lock().unwrap_or_else(PoisonError::into_inner);
+        writes.push(sent);
+        Some(TrailPlace(writes.len() - 1))
+    }
+
+    /// The answer to a write, which may have a name.
+    pub(super) fn record_answer(&self, TrailPlace(place): TrailPlace, status: u16, request_id: Option<String>) {
+        let mut writes = self.writes_sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sent) = writes.get_mut(place) {
+            (sent.status, sent.request_id) = (Some(status), request_id);
+        }
     }
 }
 
@@ -150,7 +157,7 @@ mod tests {
     async fn a_trail_at_the_end_of_time_is_told() {
         let counts = RequestLog::default();
         tokio::time::advance(std::time::Duration::from_secs(3)).await;
-        counts.record_write(RequestKind::NonIdempotentWrite, &Method::POST, "/api/v4/projects/3/issues/5", None);
+        counts.record_sent(RequestKind::NonIdempotentWrite, &Method::POST, "/api/v4/projects/3/issues/5");
         let end = DateTime::<Utc>::MAX_UTC;
         assert_eq!(
             counts.audit_trail(end).iter().map(|entry| (entry.time, entry.iid)).collect::<Vec<_>>(),

@@ -4,7 +4,6 @@
 //! (measured, 0.1905.0), so its `RestClient` and `AsyncClient` are implemented here instead. Everything
 //! that is sent passes [`Transport::send`].
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,22 +14,22 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATIO
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::error::RequestError;
+use super::error::{RequestError, WriteEffect};
 use super::exchange::{BODY_CAP, Exchange, ExchangeError};
 use super::log;
 use super::retry::{
     Jitter, MAX_ATTEMPTS, RequestKind, can_retry, is_acceptable_wait, response_date, wait_before_retry,
 };
+use super::silences::Silences;
 use super::{Redactor, RequestLog, Token};
 use crate::pod::text::one_line;
 
 /// A whole exchange, connecting included, may take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A server that is silent until the deadline so many times in a row is not asked again: a run costs it no more time.
-const MAX_SILENCES: u32 = 3;
 /// All waiting between retries of one client, so that a pipeline never hangs.
 const MAX_TOTAL_WAIT: Duration = Duration::from_secs(300);
 
@@ -60,8 +59,7 @@ pub(super) struct Transport {
     /// Why the token is not used any more, once the server refused it.
     refusal_reason: Mutex<Option<String>>,
     waited: Mutex<Duration>,
-    /// How many requests in a row were not answered within the deadline.
-    silences: AtomicU32,
+    silences: Mutex<Silences>,
 }
 
 impl Transport {
@@ -86,7 +84,7 @@ impl Transport {
             jitter: Jitter::new(seed),
             refusal_reason: Mutex::new(None),
             waited: Mutex::new(Duration::ZERO),
-            silences: AtomicU32::new(0),
+            silences: Mutex::default(),
         }
     }
 
@@ -110,7 +108,8 @@ impl Transport {
         self.send_as(RequestKind::from_method(method), method, url, body).await
     }
 
-    /// The same where the method does not tell what the request does.
+    /// The same where the method does not tell what the request does. A write that may have been carried out by one of
+    /// several tries ended as that try did.
     pub(super) async fn send_as(
         &self,
         effect: RequestKind,
@@ -121,10 +120,11 @@ impl Transport {
         self.check_origin(url)?;
         self.check_no_secret(url, body.as_ref().map(|(_, body)| body))?;
         let mut attempt = 0;
+        let mut unsettled = None;
         loop {
             attempt += 1;
             if let Some(why) = lock(&self.refusal_reason).clone() {
-                return Err(RequestError::TokenRefused(why));
+                return Err(unsettled.unwrap_or(RequestError::TokenRefused(why)));
             }
             let sent =
                 self.send_once(effect, method, url, body.clone()).instrument(log::request_span(method, url)).await;
@@ -132,6 +132,9 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
+            if !effect.is_read() && fault.write_effect() == WriteEffect::Unknown {
+                unsettled.get_or_insert_with(|| fault.clone());
+            }
             let wait = asked_wait.unwrap_or_else(|| self.jitter.next_wait(attempt));
             if attempt >= MAX_ATTEMPTS
                 || !can_retry(effect, &fault)
@@ -139,7 +142,7 @@ impl Transport {
                 || !self.try_reserve_wait(wait)
             {
                 log::log_failure(effect, method, url, &fault, request_id.as_deref());
-                return Err(fault);
+                return Err(unsettled.unwrap_or(fault));
             }
             let wait_ms = wait.as_millis();
             let (path, fault) = (log::path_without_names(url), log::describe_fault(url, &fault));
@@ -168,21 +171,25 @@ impl Transport {
         body: Option<(HeaderValue, Bytes)>,
     ) -> Result<Response<Bytes>, FailedAttempt> {
         let request = self.build_request(method, url, body)?;
-        if self.silences.load(Ordering::Relaxed) >= MAX_SILENCES {
-            return Err(RequestError::ServerSilent(DEADLINE.as_secs()).into());
+        if lock(&self.silences).are_too_many() {
+            return Err(RequestError::ServerSilent.into());
         }
         self.counts.count_request(effect);
+        let write = self.counts.record_sent(effect, method, url.path());
+        let began = Instant::now();
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
-        if exchanged.is_ok() {
-            self.silences.store(0, Ordering::Relaxed);
-        } else {
-            self.silences.fetch_add(1, Ordering::Relaxed);
+        match &exchanged {
+            Ok(Ok(_) | Err(ExchangeError::TooLarge)) => lock(&self.silences).record_answer(),
+            Ok(Err(_no_answer)) => lock(&self.silences).record_failure(began),
+            Err(_elapsed) => lock(&self.silences).record_silence(began),
         }
         let answer = exchanged.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         let answer = answer.map(|answer| (answer.status().as_u16(), self.request_id(answer)));
         log::record_answer(answer.as_ref());
         let request_id = answer.as_ref().and_then(|(_, id)| id.clone());
-        self.counts.record_write(effect, method, url.path(), answer);
+        if let (Some(write), Some((status, id))) = (write, answer) {
+            self.counts.record_answer(write, status, id);
+        }
         let response = match exchanged {
             Ok(Ok(response)) => response,
             Ok(Err(failure)) => return Err(self.exchange_error_to_request_error(&failure).into()),

@@ -22,7 +22,7 @@ pub struct PodRun {
     pub plan: Plan,
     /// Every action that was tried, with what became of it, in order; empty for a plan.
     pub outcomes: Vec<(Action, Outcome)>,
-    /// How many rounds were made; a quiet pass is one.
+    /// How many rounds the longest of its stages took; a quiet pass is one.
     pub rounds: usize,
     /// What a later round will do, as sentences.
     pub later_changes: Vec<Sentence>,

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::mpsc;
 use tracing::{Instrument as _, info_span};
 
 use super::CurrentTime;
-use super::pod_pass::{PodPass, ReadIssues};
+use super::pod_pass::PodPass;
+use super::read_issues::ReadIssues;
 use crate::collect::{self, Clients, Deadline, FleetObservation, READS_AT_ONCE};
 use crate::decide::remembers_link;
 use crate::execute::StopFlag;
@@ -48,6 +50,8 @@ pub(super) struct Fleet<'a> {
     now: CurrentTime,
     limits: RunLimits,
     ends: Deadline,
+    /// What ends it early.
+    stop: StopFlag,
     /// What was read so far for all.
     observed: Option<FleetObservation>,
     passes: Vec<PodPass<'a>>,
@@ -56,17 +60,35 @@ pub(super) struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    pub(super) fn new(pods: &'a [Pod], sources: Clients<'a>, now: CurrentTime, limits: RunLimits) -> Self {
+    pub(super) fn new(
+        pods: &'a [Pod],
+        sources: Clients<'a>,
+        now: CurrentTime,
+        limits: RunLimits,
+        stop: StopFlag,
+    ) -> Self {
         let ends = Deadline::after(limits.run_within.saturating_sub(TIME_FOR_REPORTS));
-        let passes = pods.iter().map(|pod| PodPass::new(pod, now, ends, limits.max_writes)).collect();
-        Self { pods, sources, now, limits, ends, observed: None, passes, writes_left: limits.max_writes_run }
+        let pass = |pod| PodPass::new(pod, labels_beside(pods, pod), now, ends, &stop, limits.max_writes);
+        let passes = pods.iter().map(pass).collect();
+        Self { pods, sources, now, limits, ends, stop, observed: None, passes, writes_left: limits.max_writes_run }
     }
 
-    /// Reads everything, and decides what would be done.
-    pub(super) async fn plan(&mut self) {
+    /// Reads everything, and decides what would be done; gives whether that came to its end.
+    pub(super) async fn plan(&mut self) -> bool {
+        let stop = self.stop.clone();
+        let is_whole = stop.finish(Box::pin(self.read_and_decide_all())).await.is_some();
+        if !is_whole {
+            for stage in Stage::ALL {
+                self.skip_stage(stage);
+            }
+        }
+        is_whole
+    }
+
+    async fn read_and_decide_all(&mut self) {
         let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
         let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
-        let mut pages = stream::iter(self.page_reads()).buffer_unordered(READS_AT_ONCE);
+        let mut pages = stream::iter(self.page_reads(&mut observed)).buffer_unordered(READS_AT_ONCE);
         while let Some((id, page)) = pages.next().await {
             observed.add_page(id, page);
         }
@@ -76,7 +98,7 @@ impl<'a> Fleet<'a> {
             self.observe(stage).await;
         }
         // Last, because what is written is decided on it.
-        let mut issues = stream::iter(self.issue_reads()).buffer_unordered(READS_AT_ONCE);
+        let mut issues = stream::iter(self.issue_reads(Stage::Links)).buffer_unordered(READS_AT_ONCE);
         while let Some((index, read)) = issues.next().await {
             self.passes[index].take_issues(read);
         }
@@ -110,75 +132,106 @@ impl<'a> Fleet<'a> {
     }
 
     /// Carries out what was planned, stage by stage, and what it calls for afterwards.
-    pub(super) async fn carry_out_plan(&mut self, writer: &Writer, stop: &StopFlag) {
+    pub(super) async fn carry_out_plan(&mut self, writer: &Writer) {
         for stage in Stage::ALL {
             for pass in &mut self.passes {
-                pass.execute_planned(stage, writer, stop).await;
+                pass.execute_planned(stage, writer).await;
             }
         }
         for pass in &mut self.passes {
-            let written =
-                pass.apply_further_rounds(Stage::Links, self.sources.reader, writer, self.writes_left, stop).await;
+            let written = pass.apply_further_rounds(Stage::Links, self.sources.reader, writer, self.writes_left).await;
             self.writes_left = self.writes_left.saturating_sub(written);
         }
     }
 
-    /// Reads, decides and does a stage's part for all pods.
-    pub(super) async fn apply_stage(&mut self, stage: Stage, writer: &Writer, stop: &StopFlag) {
-        if stage == Stage::Sessions {
-            return self.apply_sessions(writer, stop).await;
+    /// Reads, decides and does a stage's part for all pods. A stop that comes while it is read leaves it out.
+    pub(super) async fn apply_stage(&mut self, stage: Stage, writer: &Writer) {
+        let stop = self.stop.clone();
+        if stop.is_requested() {
+            return self.skip_stage(stage);
         }
-        self.observe(stage).await;
+        if stage == Stage::Sessions {
+            return Box::pin(self.apply_sessions(writer)).await;
+        }
+        let read = async {
+            self.observe(stage).await;
+            self.read_late_reports().await;
+        };
+        if stop.finish(Box::pin(read)).await.is_none() {
+            return self.skip_stage(stage);
+        }
         for pass in &mut self.passes {
-            let written = pass.apply_stage(stage, self.sources.reader, writer, self.writes_left, stop).await;
+            let written = pass.apply_stage(stage, self.sources.reader, writer, self.writes_left).await;
             self.writes_left = self.writes_left.saturating_sub(written);
         }
+    }
+
+    /// Leaves out a stage that a stop did not let be read.
+    fn skip_stage(&mut self, stage: Stage) {
+        self.passes.iter_mut().for_each(|pass| pass.skip_stage(stage));
     }
 
     /// Reads what sessions are decided on, and does each pod's part as soon as its own is there: a page that does not
-    /// come holds nobody else up.
-    async fn apply_sessions(&mut self, writer: &Writer, stop: &StopFlag) {
-        let (pods, reader, ends) = (self.pods, self.sources.reader, self.ends);
-        let mut observed = collect_for_all(FleetObservation::begin(reader, pods, ends)).await;
-        let pages = self.page_reads().into_iter().map(|read| read.map(FirstRead::from_page).boxed());
-        let issues = self.issue_reads().into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
+    /// come holds nobody else up. Reads go on while a part is done: one of them may hold what that waits for.
+    async fn apply_sessions(&mut self, writer: &Writer) {
+        let (pods, reader, ends, stop) = (self.pods, self.sources.reader, self.ends, self.stop.clone());
+        let Some(mut observed) = stop.finish(collect_for_all(FleetObservation::begin(reader, pods, ends))).await else {
+            return self.skip_stage(Stage::Sessions);
+        };
+        let pages = self.page_reads(&mut observed).into_iter().map(|read| read.map(FirstRead::from_page).boxed());
+        let issues = self.issue_reads(Stage::Sessions).into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
         let reads: Vec<_> = pages.chain(issues).collect();
-        let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
-        let mut waiting: BTreeSet<usize> = (0..self.passes.len()).collect();
-        while let Some(read) = reads.next().await {
-            match read {
-                FirstRead::Page(id, page) => observed.add_page(id, *page),
-                FirstRead::Issues(index, issues) => self.passes[index].take_issues(*issues),
+        let (done, mut arrived) = mpsc::unbounded_channel();
+        let reading = async move {
+            let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+            while let Some(read) = reads.next().await {
+                if done.send(read).is_err() {
+                    break;
+                }
             }
-            let is_complete = |index: &usize| self.passes[*index].has_issues() && observed.has_page(&pods[*index]);
-            let (begun, later): (BTreeSet<usize>, _) = waiting.into_iter().partition(is_complete);
-            waiting = later;
-            for index in begun {
-                let pass = &mut self.passes[index];
-                pass.observe(&observed, reader, Stage::Sessions);
-                let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left, stop).await;
-                self.writes_left = self.writes_left.saturating_sub(written);
+        };
+        let doing = async {
+            let mut waiting: BTreeSet<usize> = (0..self.passes.len()).collect();
+            while let Some(read) = arrived.recv().await {
+                match read {
+                    FirstRead::Page(id, page) => observed.add_page(id, *page),
+                    FirstRead::Issues(index, issues) => self.passes[index].take_issues(*issues),
+                }
+                let is_complete = |index: &usize| self.passes[*index].has_issues() && observed.has_page(&pods[*index]);
+                let (begun, later): (BTreeSet<usize>, _) = waiting.into_iter().partition(is_complete);
+                waiting = later;
+                for index in begun {
+                    let pass = &mut self.passes[index];
+                    pass.observe(&observed, reader, Stage::Sessions);
+                    let written = pass.apply_stage(Stage::Sessions, reader, writer, self.writes_left).await;
+                    self.writes_left = self.writes_left.saturating_sub(written);
+                }
             }
-        }
-        drop(reads);
+            waiting
+        };
+        let (_is_read, not_begun) = tokio::join!(stop.finish(Box::pin(reading)), Box::pin(doing));
         self.observed = Some(observed);
+        for index in not_begun {
+            self.passes[index].skip_stage(Stage::Sessions);
+        }
     }
 
     /// The reads of all pages.
-    fn page_reads(&self) -> Vec<BoxFuture<'a, (PageId, Observed<PodPage>)>> {
+    fn page_reads(&self, observed: &mut FleetObservation) -> Vec<BoxFuture<'a, (PageId, Observed<PodPage>)>> {
         let (reader, ends) = (self.sources.reader, self.ends);
         let reads = collect::page_locations(self.pods).into_iter().map(|(id, at)| {
-            let read = collect_for_all(collect::read_page_in_time(reader, at, ends));
+            let text = observed.take_page_text(&id);
+            let read = collect_for_all(collect::read_page_in_time(reader, at, text, ends));
             async { (id, read.await) }.boxed()
         });
         reads.collect()
     }
 
     /// The reads of all pods' issues, each with the pod's index.
-    fn issue_reads(&self) -> Vec<BoxFuture<'a, (usize, Result<ReadIssues, ReadFailure>)>> {
+    fn issue_reads(&self, stage: Stage) -> Vec<BoxFuture<'a, (usize, Result<ReadIssues, ReadFailure>)>> {
         let (reader, now) = (self.sources.reader, self.now);
         let reads = self.passes.iter().enumerate().map(|(index, pass)| {
-            let read = pass.read_issues(reader, now, Stage::Sessions);
+            let read = pass.read_issues(reader, now, stage);
             async move { (index, read.await) }.boxed()
         });
         reads.collect()
@@ -192,6 +245,21 @@ impl<'a> Fleet<'a> {
             for pass in &mut self.passes {
                 pass.observe(observed, self.sources.reader, stage);
             }
+        }
+    }
+
+    /// Reads the projects of reports that pairing issues did not wait for.
+    async fn read_late_reports(&mut self) {
+        let reader = self.sources.reader;
+        let late = self.passes.iter().enumerate();
+        let late = late.filter_map(|(index, pass)| {
+            let read = pass.read_late_reports(reader)?;
+            Some(async move { (index, read.await) }.boxed())
+        });
+        let late: Vec<BoxFuture<'a, _>> = late.collect();
+        let mut reads = stream::iter(late).buffer_unordered(READS_AT_ONCE);
+        while let Some((index, read)) = reads.next().await {
+            self.passes[index].take_late_reports(read);
         }
     }
 
@@ -228,9 +296,16 @@ async fn remembering_reports<'p>(sources: Clients<'_>, pods: &'p [Pod]) -> Vec<(
     found
 }
 
+/// The labels of all pods that are kept in the pairing project of this one.
+fn labels_beside(pods: &[Pod], pod: &Pod) -> BTreeSet<String> {
+    let beside = pods.iter().filter(|other| other.pairing_project == pod.pairing_project);
+    beside.map(|other| other.label.name.to_string()).collect()
+}
+
 /// What is read for all pods, with its lines in the log.
 fn collect_for_all<F: Future>(read: F) -> impl Future<Output = F::Output> {
     let fleet = info_span!("fleet");
     let collect = fleet.in_scope(|| info_span!("collect"));
-    read.instrument(collect).instrument(fleet)
+    // Boxed, because a part is large and is held twice.
+    Box::pin(read).instrument(collect).instrument(fleet)
 }

@@ -2,22 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, Span, info_span};
 
+use super::read_issues::{ReadIssues, ReadReports};
 use super::{CurrentTime, log};
 use crate::collect::{self, Deadline, FleetObservation, ObservedPod};
 use crate::decide::{Decision, decide, labels_left_off_key, report_memory};
 use crate::execute::{StopFlag, execute_action};
 use crate::gitlab::{Reader, Writer};
 use crate::pod::action::Action;
+use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::Plan;
 use crate::pod::run::PodRun;
-use crate::pod::snapshot::{FurtherRead, PairingProjectState, ReportMemory, ReportsProjectState, Snapshot};
+use crate::pod::snapshot::{FurtherRead, ReportMemory, Snapshot};
 use crate::pod::{Pod, Stage, Task};
 
 /// An action names only what was seen, so what hangs on an answer waits for the next round. Three rounds
@@ -29,8 +31,11 @@ pub(super) struct PodPass<'a> {
     pod: &'a Pod,
     /// The same with the tasks of the stages that were reached: nothing is decided about what a later one reads.
     pod_so_far: Pod,
+    /// The labels of all pods of its pairing project, which are read together.
+    labels_beside: Arc<BTreeSet<String>>,
     now: CurrentTime,
     ends: Deadline,
+    stop: StopFlag,
     max_writes: usize,
     observed: Option<ObservedPod>,
     issues: Option<ReadIssues>,
@@ -50,22 +55,22 @@ pub(super) struct PodPass<'a> {
     span: Span,
 }
 
-/// The projects of the pairing issues and of the reports.
-pub(super) struct ReadIssues {
-    /// The stage in which they were read.
-    stage: Stage,
-    pairing_project: PairingProjectState,
-    server_time: Observed<DateTime<Utc>>,
-    reports_project: Observed<ReportsProjectState>,
-}
-
 impl<'a> PodPass<'a> {
-    pub(super) fn new(pod: &'a Pod, now: CurrentTime, ends: Deadline, max_writes: usize) -> Self {
+    pub(super) fn new(
+        pod: &'a Pod,
+        labels_beside: BTreeSet<String>,
+        now: CurrentTime,
+        ends: Deadline,
+        stop: &StopFlag,
+        max_writes: usize,
+    ) -> Self {
         Self {
             pod,
+            labels_beside: Arc::new(labels_beside),
             pod_so_far: Pod { tasks: BTreeSet::new(), ..pod.clone() },
             now,
             ends,
+            stop: stop.clone(),
             max_writes,
             observed: None,
             issues: None,
@@ -94,25 +99,34 @@ impl<'a> PodPass<'a> {
         now: CurrentTime,
         stage: Stage,
     ) -> impl Future<Output = Result<ReadIssues, ReadFailure>> + Send + use<'a, 'r> {
-        let (pod, own) = (self.pod, now.time());
-        let compares_clocks = matches!(now, CurrentTime::LocalClock(_));
-        // Asked with the pairing project's last answer: its issues were listed by this time.
-        let pairing = async move {
-            let pairing_project = collect::read_pairing_project(reader, pod, own).await;
-            (pairing_project, if compares_clocks { reader.agreed_start_time(own) } else { Observed::Absent })
-        };
-        let read = async move {
-            let ((pairing_project, server_time), reports_project) =
-                tokio::join!(pairing, collect::reports::read(reader, pod));
-            ReadIssues { stage, pairing_project, server_time, reports_project }
-        };
+        let (pod, labels) = (self.pod, Arc::clone(&self.labels_beside));
+        let known = self.issues.as_ref().map(|issues| issues.reports.clone());
+        let read = async move { ReadIssues::read(reader, pod, &labels, now, stage, known).await };
         self.in_time(self.in_round(|| info_span!("collect"), read))
+    }
+
+    /// Reads the project of the reports once more, where it could not be read beside the pairing issues.
+    pub(super) fn read_late_reports<'r>(
+        &self,
+        reader: &'r Reader,
+    ) -> Option<impl Future<Output = Result<ReadReports, ReadFailure>> + Send + use<'a, 'r>> {
+        let pod = self.pod;
+        self.issues.as_ref().filter(|issues| issues.reports.is_late)?;
+        Some(self.in_time(self.in_round(|| info_span!("collect"), ReadReports::read_late(reader, pod))))
+    }
+
+    /// Takes what was read of the project of the reports later.
+    pub(super) fn take_late_reports(&mut self, read: Result<ReadReports, ReadFailure>) {
+        if let Some(issues) = &mut self.issues {
+            let unknown = |failure| ReadReports { project: Observed::Unknown(failure), is_late: false };
+            issues.reports = read.unwrap_or_else(unknown);
+        }
     }
 
     /// Takes what was read of issues; where they could not be read, nothing is decided.
     pub(super) fn take_issues(&mut self, read: Result<ReadIssues, ReadFailure>) {
         self.were_issues_read = true;
-        self.issues = read.map_err(|failure| self.decision = decision_without_reading(failure)).ok();
+        self.issues = read.map_err(|failure| self.decide_nothing_more(failure)).ok();
     }
 
     /// Whether issues were read, or were to be.
@@ -130,10 +144,29 @@ impl<'a> PodPass<'a> {
     /// Decides, after it has read what that asks for. Nothing is decided where issues could not be read.
     pub(super) async fn settle(&mut self, reader: &Reader, writes_left: usize) {
         match self.read_further_and_decide(reader, writes_left).await {
-            Ok(Some(decision)) => self.decision = decision,
+            Ok(Some(decision)) => self.take_decision(decision),
             Ok(None) => {}
-            Err(failure) => self.decision = decision_without_reading(failure),
+            Err(failure) => self.decide_nothing_more(failure),
         }
+    }
+
+    /// What was found before holds where this look saw less.
+    fn take_decision(&mut self, mut decision: Decision) {
+        let before = std::mem::take(&mut self.decision).findings;
+        if self.issues.as_ref().is_some_and(ReadIssues::lacks_a_part) {
+            let is_new =
+                |finding: &Finding| decision.findings.iter().all(|found| found.fingerprint != finding.fingerprint);
+            let before: Vec<Finding> = before.into_iter().filter(is_new).collect();
+            decision.findings.extend(before);
+            decision.findings = sort_and_deduplicate(decision.findings);
+        }
+        self.decision = decision;
+    }
+
+    /// Nothing more is done over what could not be read. What was decided before is still to be told.
+    fn decide_nothing_more(&mut self, failure: ReadFailure) {
+        self.decision.plan = Plan::default();
+        self.decision.read_failures.push(failure);
     }
 
     async fn read_further_and_decide(
@@ -176,7 +209,7 @@ impl<'a> PodPass<'a> {
             link_observations: observed.link_observations,
             label_verdicts: observed.label_verdicts,
             read_failures: observed.read_failures,
-            reports_project: issues.reports_project.clone(),
+            reports_project: issues.reports.project.clone(),
             memory_at_start: self.remembered.clone(),
             attempted_actions: self.attempted.clone(),
             writes_left,
@@ -193,6 +226,18 @@ impl<'a> PodPass<'a> {
         self.decision.plan.actions.iter().filter(|action| action.change.stage() == stage).count()
     }
 
+    /// Leaves out a stage that a stop did not let be read.
+    pub(super) fn skip_stage(&mut self, stage: Stage) {
+        if self.pod.tasks.iter().any(|task| task.stage() == stage) {
+            let what = match stage {
+                Stage::Sessions => "the pairing issues",
+                Stage::Roster => "the members",
+                Stage::Links => "the links",
+            };
+            self.run.read_failures.push(StopFlag::read_failure(format!("{what} of {}", self.pod.name)));
+        }
+    }
+
     /// The plan of this run.
     pub(super) fn plan(&self) -> &Plan {
         &self.run.plan
@@ -200,10 +245,14 @@ impl<'a> PodPass<'a> {
 
     /// What was decided becomes the plan of this run, or of one more stage of it.
     pub(super) fn keep_plan(&mut self) {
+        self.log_plan();
         let plan = &self.decision.plan;
-        self.span.in_scope(|| info_span!("decide").in_scope(|| log::log_plan(plan)));
         self.run.plan.observed_at = plan.observed_at;
         self.run.plan.actions.extend(plan.actions.iter().cloned());
+    }
+
+    fn log_plan(&self) {
+        self.span.in_scope(|| info_span!("decide").in_scope(|| log::log_plan(&self.decision.plan)));
     }
 
     /// Decides and does what a stage calls for; gives how many writes that was.
@@ -213,7 +262,6 @@ impl<'a> PodPass<'a> {
         reader: &Reader,
         writer: &Writer,
         writes_left: usize,
-        stop: &StopFlag,
     ) -> usize {
         let written_before = self.written;
         self.round = 1;
@@ -225,17 +273,17 @@ impl<'a> PodPass<'a> {
             self.settle(reader, self.own_share(writes_left)).await;
         }
         self.keep_plan();
-        self.execute(self.decision.plan.actions.clone(), writer, stop).await;
+        self.execute(self.decision.plan.actions.clone(), writer).await;
         let left = writes_left.saturating_sub(self.written - written_before);
-        self.apply_further_rounds(stage, reader, writer, left, stop).await;
+        self.apply_further_rounds(stage, reader, writer, left).await;
         self.written - written_before
     }
 
     /// Carries out a stage's part of the plan.
-    pub(super) async fn execute_planned(&mut self, stage: Stage, writer: &Writer, stop: &StopFlag) {
+    pub(super) async fn execute_planned(&mut self, stage: Stage, writer: &Writer) {
         let is_of_stage = |action: &&Action| action.change.stage() == stage;
         let actions = self.run.plan.actions.iter().filter(is_of_stage).cloned().collect();
-        self.execute(actions, writer, stop).await;
+        self.execute(actions, writer).await;
     }
 
     /// Does what is called for after the plan was carried out; gives how many writes that was.
@@ -245,34 +293,36 @@ impl<'a> PodPass<'a> {
         reader: &Reader,
         writer: &Writer,
         writes_left: usize,
-        stop: &StopFlag,
     ) -> usize {
         let written_before = self.written;
         while self.issues.is_some() && !self.decision.plan.is_empty() {
             let left = writes_left.saturating_sub(self.written - written_before);
-            if !self.begin_next_round(stage, reader, left, stop).await {
+            if !self.begin_next_round(stage, reader, left).await {
                 break;
             }
-            self.execute(self.decision.plan.actions.clone(), writer, stop).await;
+            self.execute(self.decision.plan.actions.clone(), writer).await;
         }
         self.written - written_before
     }
 
     /// Reads and decides anew after writes; gives whether that was done.
-    async fn begin_next_round(&mut self, stage: Stage, reader: &Reader, writes_left: usize, stop: &StopFlag) -> bool {
+    async fn begin_next_round(&mut self, stage: Stage, reader: &Reader, writes_left: usize) -> bool {
         if self.round == MAX_ROUNDS {
             self.run.unfinished = true;
             return false;
         }
-        if stop.is_requested() || self.ends.is_over() {
+        if self.stop.is_requested() || self.ends.is_over() {
+            // Whether there was more to do is what this round would have shown.
+            self.run.unfinished = true;
             return false;
         }
         self.round += 1;
-        self.run.rounds += 1;
+        self.run.rounds = self.run.rounds.max(self.round);
         // Where nothing was done there is something new all the same: a label that may not be created holds the
         // session's issue back no longer.
         self.read_issues_again(reader, stage).await;
         self.settle(reader, self.own_share(writes_left)).await;
+        self.log_plan();
         true
     }
 
@@ -280,7 +330,7 @@ impl<'a> PodPass<'a> {
         writes_left.min(self.max_writes.saturating_sub(self.written))
     }
 
-    async fn execute(&mut self, actions: Vec<Action>, writer: &Writer, stop: &StopFlag) {
+    async fn execute(&mut self, actions: Vec<Action>, writer: &Writer) {
         self.written += actions.len();
         let ends = self.ends;
         for action in actions {
@@ -288,7 +338,7 @@ impl<'a> PodPass<'a> {
                 Ok(Outcome::NotTried(Deadline::why()))
             } else {
                 let execute = async {
-                    let outcome = ends.finish(execute_action(writer, &action, stop)).await;
+                    let outcome = ends.finish(execute_action(writer, &action, &self.stop)).await;
                     outcome.unwrap_or_else(|| Outcome::Unknown(Deadline::why()))
                 };
                 self.catch_panic(self.in_round(|| info_span!("execute"), execute)).await
@@ -336,17 +386,18 @@ impl<'a> PodPass<'a> {
         Box::pin(part).instrument(round).instrument(part_span).instrument(self.span.clone())
     }
 
-    /// A part that may take longer than the run may, or panic: neither stops another pod.
+    /// A part that reads, and may take longer than the run may, or panic: neither stops another pod. A stop ends it.
     fn in_time<T, F: Future<Output = T>>(
         &self,
         part: F,
     ) -> impl Future<Output = Result<T, ReadFailure>> + use<'a, T, F> {
-        let (ends, pod) = (self.ends, self.pod);
+        let (ends, stop, pod) = (self.ends, self.stop.clone(), self.pod);
         let part = self.catch_panic(part);
         async move {
-            match ends.finish(part).await {
-                Some(done) => done,
-                None => Err(Deadline::read_failure(format!("the pod {}", pod.key))),
+            match stop.finish(ends.finish(part)).await {
+                Some(Some(done)) => done,
+                Some(None) => Err(Deadline::read_failure(format!("the pod {}", pod.key))),
+                None => Err(StopFlag::read_failure(format!("the pod {}", pod.key))),
             }
         }
     }
@@ -376,9 +427,4 @@ impl<'a> PodPass<'a> {
         span.in_scope(|| info_span!("report").in_scope(|| log::log_run_end(&run)));
         run
     }
-}
-
-/// Nothing is decided over what could not be read.
-fn decision_without_reading(failure: ReadFailure) -> Decision {
-    Decision { read_failures: vec![failure], ..Decision::default() }
 }

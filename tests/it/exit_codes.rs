@@ -514,10 +514,28 @@ async fn an_interrupted_plan_ends_at_once_with_one_sentence() {
 }
 
 #[tokio::test]
-async fn f33_an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
+async fn f33_an_interrupted_apply_leaves_what_it_reads_and_tells_that() {
     let stage = seeded_stage_without_work();
+    let arrived = Arc::new(Notify::new());
+    let host = serve_gated(&stage, Arc::default(), Arc::clone(&arrived)).await;
+    let child =
+        command(&["apply", &host.sandbox_flag()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    arrived.notified().await;
+    send_signal("TERM", &child).await;
+    // The answer never comes.
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<&str>>().join(" ");
+    assert!(told.contains("could not see the pairing issues of Secure Pod: a signal stopped the run"), "{told}");
+    assert_eq!(stage.journal(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn f33_an_interrupted_apply_finishes_the_write_in_hand_and_begins_none() {
+    // There is an issue to open, and a label to put on another.
+    let stage = Stage::seeded();
     let (open, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let host = serve_gated(&stage, Arc::clone(&open), Arc::clone(&arrived)).await;
+    let host = serve_gated_at(&stage, SeenRequest::is_write, Arc::clone(&open), Arc::clone(&arrived)).await;
     let mut child =
         command(&["apply", &host.sandbox_flag()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     arrived.notified().await;
@@ -525,11 +543,11 @@ async fn f33_an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let note = lines.next_line().await.unwrap().unwrap();
     assert_eq!(note, "interrupted: finishing the current request; a second signal ends at once");
-    // The slow answer comes after all: the run ends by itself, without a write.
+    // The slow answer comes after all: the run ends by itself, without another write.
     open.notify_one();
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert_eq!(stage.journal(), Vec::<String>::new());
+    assert_eq!(stage.journal().len(), 1);
     assert!(String::from_utf8_lossy(&output.stdout).contains("not done: a signal stopped the run"));
 }
 
@@ -537,7 +555,7 @@ async fn f33_an_interrupted_apply_finishes_the_call_in_hand_and_begins_none() {
 async fn f33_a_second_signal_ends_an_apply_at_once() {
     let stage = seeded_stage_without_work();
     let arrived = Arc::new(Notify::new());
-    let host = serve_gated(&stage, Arc::default(), Arc::clone(&arrived)).await;
+    let host = serve_gated_at(&stage, SeenRequest::is_write, Arc::default(), Arc::clone(&arrived)).await;
     let mut child =
         command(&["apply", &host.sandbox_flag()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     arrived.notified().await;
@@ -586,7 +604,10 @@ async fn a_run_that_is_cut_short_tells_what_it_had_sent() {
         rest[1].starts_with("sent before: POST ") && rest[1].contains("/issues (201, GitLab's request id request-"),
         "{rest:?}"
     );
-    assert!(std::fs::read_to_string(audit).unwrap().contains("/issues\""), "{rest:?}");
+    // What waits for its answer was sent all the same.
+    assert!(rest[2].starts_with("sent before: PUT ") && rest[2].ends_with("(no answer)"), "{rest:?}");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("/issues\"") && audit.contains("\"PUT\""), "{audit}");
 }
 
 #[tokio::test]
@@ -854,14 +875,27 @@ pub(crate) async fn serve_with_script(
 
 /// The stage's sandbox, whose first answer of the API waits until `open`; `arrived` tells that it was asked.
 async fn serve_gated(stage: &Stage, open: Arc<Notify>, arrived: Arc<Notify>) -> TestServer {
-    serve(stage.sandbox.router(), |_| None, arrived, Some(open)).await
+    serve_gated_at(stage, |seen| seen.api_index == Some(0), open, arrived).await
 }
+
+/// The same where such requests wait.
+async fn serve_gated_at(
+    stage: &Stage,
+    is_gated: fn(&SeenRequest) -> bool,
+    open: Arc<Notify>,
+    arrived: Arc<Notify>,
+) -> TestServer {
+    serve(stage.sandbox.router(), |_| None, arrived, Some((open, is_gated))).await
+}
+
+/// What opens, and which requests wait for that.
+type Gate = (Arc<Notify>, fn(&SeenRequest) -> bool);
 
 async fn serve(
     rest: Router,
     script: impl Fn(&SeenRequest) -> Option<ScriptedAnswer> + Send + Sync + 'static,
     arrived: Arc<Notify>,
-    gate: Option<Arc<Notify>>,
+    gate: Option<Gate>,
 ) -> TestServer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -886,7 +920,7 @@ async fn serve(
                 requests.push(seen.clone());
                 seen
             };
-            if let (Some(gate), Some(0)) = (gate, seen.api_index) {
+            if let Some((gate, _)) = gate.filter(|(_, is_gated)| is_gated(&seen)) {
                 arrived.notify_one();
                 gate.notified().await;
             }

@@ -38,7 +38,7 @@ async fn an_unsteady_gitlab_ends_with_one_issue() {
 /// The judge can find an issue of a wrong week: in these seeds the date of a run's first answer is off by weeks.
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_believes_the_first_date_is_caught() {
-    let SweepResult { of, well, .. } = run_seeds(90..96, crate::doubles::believes_the_first_date).await.ends;
+    let SweepResult { of, well, .. } = run_seeds(30..36, crate::doubles::believes_the_first_date).await.ends;
     println!("sabotage: {} of {of} seeds end otherwise", of - well);
     assert!(of - well > 0);
 }

@@ -576,7 +576,7 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     async fn of(stage: &'a Stage) -> Self {
         let reader = new_reader(&stage.access("api")).unwrap();
-        let mut tracker = pairing_project::read(&reader, &stage.pods[0], stage.now).await;
+        let mut tracker = pairing_project::read(&reader, &stage.pods[0], &BTreeSet::new(), stage.now).await;
         tracker.foreign_issues = Some(pairing_project::read_foreign_issues(&reader, &tracker, stage.now).await);
         Self { stage, tracker }
     }

@@ -57,6 +57,7 @@ mod reports_follow_changes; // what breaks or is mended in the sandbox changes i
 mod rich_text_editor_saves; // saved in editors that respell markers or lose them
 mod roster; // page against data, and what stays in the files
 mod roster_brake; // the same of members, with the report as the memory
+mod run_stages; // what is slow or stopped in one stage holds up no other
 mod run_time; // the job first and in time, whatever links and a GitLab that hangs cost
 mod sabotage; // each zero of the scoreboard can be anything else
 mod sandbox_web_over_tls; // how the names of the web are carried to a sandbox

@@ -288,13 +288,13 @@ async fn a_server_that_hangs_is_left_at_the_deadline() {
     let (runs, _) = stage.apply_over(server.clone()).await;
     assert_eq!(exit_status(&runs), ExitStatus::Incomplete);
     assert!(
-        runs[0].read_failures.iter().any(|failure| failure.why.contains("silent for 30 s")),
+        runs[0].read_failures.iter().any(|failure| failure.why.contains("timed out after 30 s")),
         "{:?}",
         runs[0].read_failures
     );
-    // Three calls side by side, or one three times: then it is asked no more.
+    // The list of projects is waited for a while; then calls side by side are silent three times.
     let took = start.elapsed();
-    assert!(took >= Duration::from_secs(30) && took <= Duration::from_secs(100), "{took:?}");
+    assert!(took >= Duration::from_secs(90) && took <= Duration::from_secs(120), "{took:?}");
     assert!(server.sendings_per_call().values().all(|times| *times <= 3));
 }
 

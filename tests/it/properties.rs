@@ -1095,7 +1095,7 @@ impl Scenario {
             let mut snapshots = Vec::new();
             for pod in &stage.pods {
                 let page = collect::read_page(&reader, &pod.page).await;
-                let mut tracker = collect::read_pairing_project(&reader, pod, stage.now).await;
+                let mut tracker = collect::pairing_project::read(&reader, pod, &BTreeSet::new(), stage.now).await;
                 tracker.foreign_issues =
                     Some(collect::pairing_project::read_foreign_issues(&reader, &tracker, stage.now).await);
                 let snapshot = Snapshot { writes_left: 1_000, ..Snapshot::new(stage.now, page, tracker) };

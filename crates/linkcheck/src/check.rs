@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use url::Url;
 
 use crate::addresses::{CollectedLink, Connectivity, VerdictSource, collect_links};
@@ -96,16 +97,13 @@ pub async fn check_gathered_links(
     let budget = policy.time_budget.as_ref();
     let (first_visits_end, ends) = (budget.and_then(TimeBudget::first_visits_end), budget.and_then(TimeBudget::ends));
     let visitor = Arc::new(Visitor::with_cache(web, stale).with_turn(budget.map_or(0, TimeBudget::turn)));
-    let (gitlab, mut visits, github) = tokio::join!(
-        instances::check_instances(requests.gitlab, labels, api, policy, first_visits_end),
-        visit_all(&visitor, requests.pages, first_visits_end),
-        github::assess_urls(&visitor, web, requests.github, first_visits_end)
+    // Boxed, because together they are large.
+    let (gitlab, mut visits, (github, github_visits)) = tokio::join!(
+        Box::pin(instances::check_instances(requests.gitlab, labels, api, policy, first_visits_end)),
+        Box::pin(visit_all(&visitor, requests.pages, first_visits_end)),
+        Box::pin(check_github(&visitor, web, requests.github, first_visits_end))
     );
-    let mut pages = VisitJobs::new();
-    for url in github.urls_to_visit() {
-        add_page_job(&mut pages, &Arc::new(url.clone()));
-    }
-    visits.extend(visit_all(&visitor, pages, first_visits_end).await);
+    visits.extend(github_visits);
     // A shard leaves it to the job that sees all pages to judge whether they are a captive portal's.
     let exports_a_shard = policy.export_for_merge && policy.shard.is_some();
     let fingerprints = if exports_a_shard { catch_all_pages::fingerprint_visits(&visits) } else { BTreeMap::new() };
@@ -142,6 +140,23 @@ pub async fn check_gathered_links(
         unused_observations,
         cache,
     }
+}
+
+/// Asks GitHub's API, and visits the pages of what that leaves open: beside other hosts, whose visits may take all the
+/// time.
+async fn check_github(
+    visitor: &Arc<Visitor>,
+    web: &WebClient,
+    urls: BTreeSet<&Url>,
+    ends: Option<Instant>,
+) -> (github::ApiAssessments, Visits) {
+    let github = github::assess_urls(visitor, web, urls, ends).await;
+    let mut pages = VisitJobs::new();
+    for url in github.urls_to_visit() {
+        add_page_job(&mut pages, &Arc::new(url.clone()));
+    }
+    let visits = visit_all(visitor, pages, ends).await;
+    (github, visits)
 }
 
 /// What is asked of each source.

@@ -59,7 +59,7 @@ pub(super) struct LinkResults {
 }
 
 /// Checks all links and labels as anybody, and with a token what anybody does not see, where a token is meant for that.
-/// What is not answered when it `ends` is left open.
+/// A link about which not everything is answered when it `ends` is not reached, and such a label unknown.
 pub(super) async fn check_links(
     links: &[GitlabLink],
     labels: &[LabelSet<'_>],
@@ -68,7 +68,7 @@ pub(super) async fn check_links(
 ) -> LinkResults {
     let mut anybody = Lookups::new(api, Viewer::Anybody, ends);
     anybody.run(links, labels).await;
-    let mut assessments: Vec<Assessment> = links.iter().map(|link| assess::assess(link, &anybody.results)).collect();
+    let mut assessments: Vec<Assessment> = links.iter().map(|link| anybody.assess(link)).collect();
     let mut likely_renamed = vec![false; links.len()];
     let mut failure = anybody.failure.take();
     if api.has_links_token() {
@@ -78,14 +78,14 @@ pub(super) async fn check_links(
         }
         failure = failure.or(with_token.failure);
     }
-    let failed = anybody.run_milestones(links).await;
+    anybody.run_milestones(links).await;
     for (link, assessment) in links.iter().zip(&mut assessments) {
         if matches!(link.target.resource, GitlabResource::Milestone(_)) {
-            replace_hidden(assessment, assess::assess(link, &anybody.results));
+            replace_hidden(assessment, anybody.assess(link));
         }
     }
     let labels = labels::check_labels(labels, &anybody.results, api, ends).await;
-    LinkResults { assessments, likely_renamed, labels: labels.verdicts, failure: failure.or(failed).or(labels.failure) }
+    LinkResults { assessments, likely_renamed, labels: labels.verdicts, failure: failure.or(labels.failure) }
 }
 
 /// What the token for links shows of links that are hidden from anybody.
@@ -108,15 +108,15 @@ async fn check_hidden_links(
     let hidden: Vec<GitlabLink> = indexes.iter().map(|at| links[*at].clone()).collect();
     let mut lookups = Lookups::new(api, Viewer::LinksToken, ends);
     lookups.run(&hidden, &[]).await;
-    let milestones = lookups.run_milestones(&hidden).await;
+    lookups.run_milestones(&hidden).await;
     let mut likely_renamed = Vec::new();
     for (link, at) in hidden.iter().zip(indexes) {
-        replace_hidden(&mut assessments[at], assess::assess(link, &lookups.results));
+        replace_hidden(&mut assessments[at], lookups.assess(link));
         if query_rounds::is_likely_renamed(link, &lookups.results) {
             likely_renamed.push(at);
         }
     }
-    HiddenLinks { likely_renamed, failure: lookups.failure.or(milestones) }
+    HiddenLinks { likely_renamed, failure: lookups.failure }
 }
 
 /// Whether a token may show what anybody does not see.
@@ -148,14 +148,6 @@ pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn Gitla
     assessments.collect()
 }
 
-fn out_of_time() -> ReadFailure {
-    ReadFailure {
-        what: "what GitLab's API knows of links and labels".to_owned(),
-        why: "the time of this check ended before it was answered".to_owned(),
-        cause: FailureCause::Unavailable,
-    }
-}
-
 /// What one viewer is shown, round after round of queries.
 struct Lookups<'a> {
     api: &'a dyn GitlabApi,
@@ -164,11 +156,13 @@ struct Lookups<'a> {
     results: LookupResults,
     /// Why GitLab could not be asked, if it could not.
     failure: Option<ReadFailure>,
+    /// Whether the time was over before everything was answered.
+    is_cut_off: bool,
 }
 
 impl<'a> Lookups<'a> {
     fn new(api: &'a dyn GitlabApi, viewer: Viewer, ends: Option<Instant>) -> Self {
-        Self { api, viewer, ends, results: LookupResults::default(), failure: None }
+        Self { api, viewer, ends, results: LookupResults::default(), failure: None, is_cut_off: false }
     }
 
     /// First what each link and label names, then what only the first answers leave open.
@@ -179,22 +173,39 @@ impl<'a> Lookups<'a> {
             // Nobody has a role who is not signed in.
             self.run_round(query_rounds::role_round, links, labels).await;
         }
-        let lookups = rest::run_lookups(links, &mut self.results, self.api, self.viewer);
-        if self.failure.is_none() && finish_by(self.ends, lookups).await.is_none() {
-            self.failure = Some(out_of_time());
+        if self.failure.is_none() {
+            let lookups = rest::run_lookups(links, &mut self.results, self.api, self.viewer);
+            self.is_cut_off |= finish_by(self.ends, lookups).await.is_none();
         }
     }
 
-    /// Looks up milestones; why they could not be asked for, if so.
-    async fn run_milestones(&mut self, links: &[GitlabLink]) -> Option<ReadFailure> {
+    /// Looks up milestones.
+    async fn run_milestones(&mut self, links: &[GitlabLink]) {
         let lookups = rest::run_milestone_lookups(links, &mut self.results, self.api);
-        finish_by(self.ends, lookups).await.is_none().then(out_of_time)
+        self.is_cut_off |= finish_by(self.ends, lookups).await.is_none();
     }
 
-    /// Whether it makes sense to ask any more: a token that was refused is refused again, and time does not come back.
-    fn can_ask(&self) -> bool {
-        self.failure.as_ref().is_none_or(|failure| failure.cause != FailureCause::Token)
-            && self.ends.is_none_or(|ends| Instant::now() < ends)
+    /// The verdict on a link, by what is known so far.
+    fn assess(&self, link: &GitlabLink) -> Assessment {
+        let is_open = self.is_cut_off && self.is_left_open(link);
+        if is_open { Assessment::not_reached() } else { assess::assess(link, &self.results) }
+    }
+
+    /// Whether something was to be asked still about what a link names. The role in the group of a hidden project is not:
+    /// it tells only where that may be by now.
+    fn is_left_open(&self, link: &GitlabLink) -> bool {
+        let (owner, answers) = (link.target.owner.path(), &self.results);
+        let link = std::slice::from_ref(link);
+        let is_open = |queries| answers.unanswered_queries(queries).iter().any(|query| query.path == owner);
+        is_open(query_rounds::first_round(link, &[], answers))
+            || is_open(query_rounds::second_round(link, &[], answers))
+            || self.viewer != Viewer::Anybody && is_open(query_rounds::role_round(link, &[], answers))
+            || rest::has_open_lookups(link, answers)
+    }
+
+    /// A token that was refused is refused again.
+    fn is_token_refused(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.cause == FailureCause::Token)
     }
 
     /// Sends those queries of a round that are not answered yet.
@@ -205,14 +216,12 @@ impl<'a> Lookups<'a> {
         labels: &[LabelSet<'_>],
     ) {
         let queries = self.results.unanswered_queries(round(links, labels, &self.results));
-        if queries.is_empty() || !self.can_ask() {
+        if queries.is_empty() || self.is_token_refused() {
             return;
         }
-        let sent = batch::run_queries(queries, self.api, self.viewer);
-        let Some((answered, why)) = finish_by(self.ends, sent).await else {
-            self.failure.get_or_insert_with(out_of_time);
-            return;
-        };
+        let asked = queries.len();
+        let (answered, why) = batch::run_queries(queries, self.api, self.viewer, self.ends).await;
+        self.is_cut_off |= answered.len() < asked;
         if self.failure.is_none() {
             self.failure = why;
         }

@@ -40,10 +40,11 @@ impl TimeBudget {
     }
 }
 
-/// The result, where it is there by then.
+/// The result, where it is there by then; nothing is begun after it.
 pub(crate) async fn finish_by<T>(ends: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match ends {
         None => Some(work.await),
+        Some(ends) if ends <= Instant::now() => None,
         Some(ends) => tokio::time::timeout_at(ends, work).await.ok(),
     }
 }

@@ -187,7 +187,9 @@ impl Exchange for PanicsAt {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let here = *request.method() == self.method && request.uri().to_string().contains(self.path);
-        assert!(!(here && body.contains(self.body)), "a mistake, made on purpose");
+        // The page is asked for together with the other pod's first.
+        let is_in_batch = self.path == "_index.md" && body.contains("rawTextBlob");
+        assert!(!(here && body.contains(self.body) || is_in_batch), "a mistake, made on purpose");
         self.inner.exchange(request).await
     }
 }

@@ -2,11 +2,17 @@
 //! link.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use linkcheck::check_options::CheckOptions;
+use linkcheck::time_budget::TimeBudget;
 use podkeeper::decide::links::assess;
 use podkeeper::pod::verdict::Verdict;
+use tokio::time::Instant;
 
-use super::stage::{InMemoryWeb, ScriptedResponse, check_web_links, verdict};
+use super::stage::{
+    self, InMemoryWeb, ScriptedResponse, Stage, check_web_links, empty_world, observations_by_url, verdict,
+};
 
 const INVENTED: &str = "https://a.example/podkeeper-asks-for-a-page-that-nobody-has";
 
@@ -144,4 +150,28 @@ async fn one_page_that_leads_to_the_front_page_is_told_as_that() {
         assert_eq!(reported, (verdict, reason, suggestion), "{url}");
     }
     assert!(memory.requested_urls().iter().all(|asked| !asked.contains("nobody-has")), "too few to be suspicious");
+}
+
+/// What a page that all hosts or all addresses share proves is asked last, when there may be no time left.
+#[tokio::test(start_paused = true)]
+async fn suspects_that_nobody_could_ask_about_in_time_are_not_reached() {
+    for (alike, other) in [
+        (["https://a.example/1", "https://b.example/1", "https://c.example/1"], "https://d.example/1"),
+        (["https://a.example/1", "https://a.example/2", "https://a.example/3"], "https://b.example/1"),
+    ] {
+        let mut pages: Vec<(&str, ScriptedResponse)> = alike.iter().map(|url| (*url, app_shell())).collect();
+        let others = [other, "https://e.example/", "https://f.example/"];
+        pages.extend(others.map(|url| (url, ScriptedResponse::page(url))));
+        pages.push((INVENTED, ScriptedResponse::Silence));
+        let time_budget = Some(TimeBudget::starting_now(Duration::from_secs(10), 0));
+        let policy = CheckOptions { time_budget, ..CheckOptions::default() };
+        let urls = [&alike[..], &others].concat();
+        let began = Instant::now();
+        let memory = self::web(&pages);
+        let checked = Stage::new(empty_world(), None).check_with_policy(&urls, &stage::web(&memory), &policy).await;
+        assert!(began.elapsed() <= Duration::from_secs(10), "{:?}", began.elapsed());
+        let seen = observations_by_url(checked);
+        assert!(alike.iter().all(|url| seen[*url].assessment.is_not_reached()), "{seen:?}");
+        assert!(others.iter().all(|url| verdict(&seen, url) == Verdict::Alive), "{seen:?}");
+    }
 }

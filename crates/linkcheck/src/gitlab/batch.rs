@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::api::{GitlabApi, Viewer};
 use super::owner_query::{Lookup, OwnerQuery, RenderedField};
 use super::response::{OwnerResult, error_message, failed_result, parse_owner_result};
 use crate::observed::{FailureCause, Observed, ReadFailure};
+use crate::time_budget::finish_by;
 
 /// Below GitLab's 10,000 characters and its complexity of 200 without a token: our sum is an estimate.
 const MAX_QUERY_CHARS: usize = 9_500;
@@ -20,11 +22,13 @@ const MAX_EXTRA_REQUESTS: usize = 8;
 /// GitLab's words for what its schema has not got (the graphql gem's static validation).
 const UNKNOWN_FIELD_MESSAGES: [&str; 2] = ["doesn't exist on type", "doesn't accept argument"];
 
-/// Sends all queries; results come in their order. Also gives why GitLab could not be asked, if so.
+/// Sends all queries; results come in their order, without those that were not answered when it `ends`. Also gives why
+/// GitLab could not be asked, if so.
 pub(super) async fn run_queries(
     queries: Vec<OwnerQuery>,
     api: &dyn GitlabApi,
     viewer: Viewer,
+    ends: Option<Instant>,
 ) -> (Vec<(OwnerQuery, OwnerResult)>, Option<ReadFailure>) {
     let mut waiting: Vec<Vec<(usize, &OwnerQuery)>> = pack_batches(&queries);
     waiting.reverse();
@@ -42,7 +46,9 @@ pub(super) async fn run_queries(
             continue;
         }
         let (query, variables) = render_query(&batch);
-        let refusal = match api.graphql(viewer, &query, Value::Object(variables)).await {
+        let asked = api.graphql(viewer, &query, Value::Object(variables));
+        let Some(answer) = finish_by(ends, asked).await else { break };
+        let refusal = match answer {
             Observed::Present(body) if body["data"].is_object() => {
                 for (index, query) in batch {
                     answers[index] = Some(parse_owner_result(query, index, &body));
@@ -76,12 +82,7 @@ pub(super) async fn run_queries(
             }
         }
     }
-    let answers: Vec<OwnerResult> = answers
-        .into_iter()
-        .zip(&queries)
-        .map(|(answer, query)| answer.unwrap_or_else(|| failed_result(query, "it was not asked")))
-        .collect();
-    (queries.into_iter().zip(answers).collect(), failure)
+    (queries.into_iter().zip(answers).filter_map(|(query, answer)| Some((query, answer?))).collect(), failure)
 }
 
 fn pack_batches(queries: &[OwnerQuery]) -> Vec<Vec<(usize, &OwnerQuery)>> {

@@ -75,6 +75,16 @@ fn owner_path(root: OwnerType, path: &str) -> OwnerPath<'_> {
     if root == OwnerType::Group { OwnerPath::Group(path) } else { OwnerPath::Project(path) }
 }
 
+/// Whether something that goes over REST has no result yet.
+pub(super) fn has_open_lookups(links: &[GitlabLink], answers: &LookupResults) -> bool {
+    // Milestones are looked up apart; what is not known of them is hidden.
+    let is_wanted = |lookup: &Lookup| !matches!(lookup, Lookup::Milestone(_));
+    collect_lookups(links, answers, is_wanted).into_iter().any(|((root, owner), wanted)| {
+        let is_seen = matches!(answers.owner(root, &owner), LookupResult::Found(_));
+        is_seen && wanted.iter().any(|lookup| answers.lookup(root, &owner, lookup).is_none())
+    })
+}
+
 /// The most projects that are looked for under another path.
 const MAX_PROJECT_LOOKUPS: usize = 20;
 

@@ -12,6 +12,8 @@
 //! address that it is gone (404, 410) is not asked. What was asked for with an anchor, and has that anchor, proved
 //! itself. The front page of a host is there whatever its other pages are.
 //!
+//! What could not be asked in time leaves its suspects not reached: they prove nothing either.
+//!
 //! One shard of a check sees few hosts, so it hands on fingerprints, and the job that merges all shards judges the
 //! network; hosts are judged by the shard that asked them.
 
@@ -26,6 +28,7 @@ use super::body::BodyHash;
 use super::queue::{VisitJobs, Visits, visit_all};
 use super::visit::{Visit, Visitor, host_and_port};
 use crate::text::one_line;
+use crate::time_budget::finish_by;
 use crate::verdict::{Assessment, Verdict};
 
 /// Fewer pages than this are not judged for a network.
@@ -82,9 +85,10 @@ pub(crate) fn fingerprint_visits(visits: &Visits) -> BTreeMap<Arc<Url>, PageFing
     visits.iter().filter_map(|(url, visit)| Some((Arc::clone(url), PageFingerprint::from_visit(visit)?))).collect()
 }
 
-/// What the network makes of a verdict, if the visit met its page.
+/// What the network makes of a verdict, if the visit met its page, or may have.
 pub(crate) fn captive_portal_assessment(visit: &Visit) -> Option<&Assessment> {
-    Some(&visit.assessment).filter(|assessment| assessment.reason == CAPTIVE_PORTAL_REASON)
+    Some(&visit.assessment)
+        .filter(|assessment| assessment.reason == CAPTIVE_PORTAL_REASON || assessment.is_not_reached())
 }
 
 /// Turns the assessments of a network that shows one page for all into `unreachable`, and those of hosts like that into
@@ -92,8 +96,13 @@ pub(crate) fn captive_portal_assessment(visit: &Visit) -> Option<&Assessment> {
 pub(crate) async fn mark_catch_all_pages(visitor: &Arc<Visitor>, visits: &mut Visits, ends: Option<Instant>) {
     let mut invented = BTreeMap::new();
     if let Some((asked, fingerprint)) = find_network_suspect(visits) {
-        let visit = visitor.visit_in_time(&asked, &BTreeSet::new(), true).await;
-        if shows_a_page(&visit) && visit.body_hash == Some(fingerprint) {
+        let visit = finish_by(ends, Box::pin(visitor.visit_in_time(&asked, &BTreeSet::new(), true))).await;
+        let visit = visit.unwrap_or_else(|| Visit::not_reached(Arc::new(asked.clone())));
+        let is_portal = shows_a_page(&visit) && visit.body_hash == Some(fingerprint);
+        if visit.assessment.is_not_reached() {
+            let suspects = visits.values_mut().filter(|page| page.body_hash == Some(fingerprint) && shows_a_page(page));
+            suspects.for_each(|page| page.assessment = Assessment::not_reached());
+        } else if is_portal {
             for page in visits
                 .values_mut()
                 .filter(|page| page.body_hash == Some(fingerprint) || is_redirected_alike(page, &visit))
@@ -115,7 +124,12 @@ pub(crate) async fn mark_catch_all_pages(visitor: &Arc<Visitor>, visits: &mut Vi
     let asked = visit_all(visitor, jobs, ends).await;
     invented.extend(asked.into_iter().map(|(asked, visit)| (host_and_port(&asked), visit)));
     for (url, visit) in visits.iter_mut().filter(|(url, visit)| may_be_catch_all(url, visit)) {
-        let landed = invented.get(&host_and_port(url)).filter(|invented| shows_a_page(invented));
+        let invented = invented.get(&host_and_port(url));
+        if invented.is_some_and(|invented| invented.assessment.is_not_reached()) {
+            visit.assessment = Assessment::not_reached();
+            continue;
+        }
+        let landed = invented.filter(|invented| shows_a_page(invented));
         if let Some(why) = landed.and_then(|invented| catch_all_reason(visit, invented)) {
             visit.assessment = Assessment {
                 verdict: Verdict::Refused,

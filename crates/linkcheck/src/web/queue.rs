@@ -149,7 +149,7 @@ struct NextVisit {
 }
 
 impl HostQueues {
-    /// The longest queue first: it takes longest. `turn` chooses which of a host's addresses are the first ones.
+    /// The longest queue first: it takes longest. Each `turn` begins with other hosts, and with other addresses of each.
     fn new(jobs: VisitJobs, pace: &RateLimiter, turn: u64) -> Self {
         let mut queues: BTreeMap<String, VecDeque<Job>> = BTreeMap::new();
         for (url, wanted) in jobs {
@@ -162,6 +162,8 @@ impl HostQueues {
         };
         let mut hosts: Vec<HostQueue> = queues.into_iter().map(queue).collect();
         hosts.sort_by_key(|queue| Reverse(queue.jobs.len()));
+        let first = first_job(turn, hosts.len());
+        hosts.rotate_left(first);
         Self { ready: (0..hosts.len()).map(|index| (0, index)).collect(), later: BTreeSet::new(), hosts }
     }
 
@@ -211,11 +213,46 @@ impl HostQueues {
     }
 }
 
-/// With which of so many jobs a turn begins. Turns follow each other by one, and a part is reached in each: a step that
-/// is no small share of the whole brings them all to the front in a few turns.
+/// With which of so many jobs a turn begins. Turns follow each other by one, and a part is reached in each: steps by the
+/// golden section spread evenly however many there were, and each is the first once in as many turns as there are jobs.
 fn first_job(turn: u64, jobs: usize) -> usize {
-    const SHARE: u64 = 3;
     let jobs = jobs as u64;
-    let first = (jobs > 0).then(|| turn.wrapping_mul(jobs / SHARE + 1) % jobs);
-    first.and_then(|first| usize::try_from(first).ok()).unwrap_or_default()
+    if jobs == 0 {
+        return 0;
+    }
+    // A step that has no divisor in common with their number comes to all of them; one more than that number is one.
+    let near = (jobs * 618 / 1_000).max(1);
+    let step = (near..=jobs + 1).find(|step| greatest_common_divisor(*step, jobs) == 1).unwrap_or(1);
+    usize::try_from(turn % jobs * step % jobs).unwrap_or_default()
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::first_job;
+
+    #[test]
+    fn every_job_is_first_once_in_as_many_turns_as_there_are_jobs() {
+        for jobs in 1..=300_usize {
+            let firsts: BTreeSet<usize> = (0..jobs as u64).map(|turn| first_job(turn + 20_000, jobs)).collect();
+            assert_eq!(firsts.len(), jobs);
+        }
+        assert_eq!(first_job(7, 0), 0);
+    }
+
+    #[test]
+    fn a_fifth_of_the_jobs_in_each_turn_is_all_of_them_within_ten_turns() {
+        for jobs in [10_usize, 95, 100, 200, 300] {
+            let reached = (0..10).flat_map(|turn| {
+                let first = first_job(turn, jobs);
+                (first..first + jobs.div_ceil(5)).map(move |job| job % jobs)
+            });
+            assert_eq!(reached.collect::<BTreeSet<usize>>().len(), jobs);
+        }
+    }
 }
