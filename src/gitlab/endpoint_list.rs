@@ -82,7 +82,11 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
         Pairing,
         "PUT",
         ISSUE,
-        &["replaces podkeeper's block in its own issue", "puts the pod's label on it", "closes a duplicate"],
+        &[
+            "replaces podkeeper's block in its own issue",
+            "puts the pod's label on it",
+            "closes a duplicate of podkeeper's own",
+        ],
     ),
     row(Pairing, "POST", "/api/v4/projects/:id/issues/:iid/links", &["links a duplicate to the issue that stays"]),
     row(

@@ -113,6 +113,9 @@ fn write_token(out: &mut String, token: &RequestedToken, request: &TokenRequest)
     if let Some(file) = &token.ca_file {
         write_entry(out, "trusting", &format!("the authorities of {} alone", one_line(file)));
     }
+    if let Some(sentence) = account_sentence(token) {
+        write_entry(out, "account", &sentence);
+    }
     write_entry(out, "scope", token.scope.as_str());
     for ProjectRole { path, role, holds } in &token.projects {
         write_entry(out, "role", &format!("{} in {} ({})", role.as_str(), one_line(path), holds.join(", ")));
@@ -137,9 +140,23 @@ fn write_token(out: &mut String, token: &RequestedToken, request: &TokenRequest)
     }
 }
 
+/// Whose token it should be: an account that is a member where it has to be and nowhere else.
+fn account_sentence(token: &RequestedToken) -> Option<String> {
+    match token.projects.as_slice() {
+        [] => None,
+        [only] => Some(format!("a project access token of {}", one_line(&only.path))),
+        _ => Some(
+            "one account for all the projects below: a service account, or the bot of a group access token where one \
+             group holds them all. A project access token is a member of one project only"
+                .to_owned(),
+        ),
+    }
+}
+
 const SPLIT_ADVICE: &str = "This token serves several purposes. Name a variable for each in [tokens] of \
                             podkeeper.toml: then only those of pairing and reports have scope `api`, each for its one \
-                            project, and what reads the Support Team data writes nothing.";
+                            project, what reads the Support Team data writes nothing, and each can be a project access \
+                            token.";
 
 fn write_endpoint(out: &mut String, endpoint: &CalledEndpoint) {
     write_line(out, &format!("    {:<4} {}", endpoint.method, endpoint.path));
@@ -188,15 +205,15 @@ fn beyond(scope: NeededScope) -> &'static str {
             "Everything that its account may do through GitLab's API. As Reporter of these projects: open, edit, close, \
              move and comment on any issue, confidential and other people's too; assign and mention people; change and \
              delete labels and milestones; read merge requests, pipelines and files. As any account of this GitLab: read \
-             public and internal projects, and open issues and comment in them. A Reporter cannot delete issues of \
-             others, push code, run or change pipelines, read CI/CD variables, or change members and settings. Each role \
-             that the account has elsewhere opens as much there, so give podkeeper an account of its own: a project \
-             access token brings one."
+             public and internal projects, and open issues and comment in them. It can rotate itself: the token that was \
+             granted is refused then, and a new one is not. A Reporter cannot delete issues of others, push code, run or \
+             change pipelines, read CI/CD variables, make tokens, or change members and settings. Each role that the \
+             account has elsewhere opens as much there, so give podkeeper an account of its own."
         }
         NeededScope::ReadApi => {
             "Everything that its account may read through GitLab's API: issues (as Reporter confidential ones, too), \
              merge requests, files, pipelines and members of these projects, and public and internal projects of this \
-             GitLab. It changes nothing. Each role that the account has elsewhere opens as much there."
+             GitLab. It changes nothing, and cannot rotate itself. Each role that the account has elsewhere opens as much there."
         }
         NeededScope::GithubRead => {
             "What was allowed when it was made, in the repositories that were chosen then. podkeeper only reads with it."

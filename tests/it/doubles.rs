@@ -1,9 +1,11 @@
 //! Workers that podkeeper must not be: each double stands between the worker and its server.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION};
 use http::{HeaderValue, Method, Request, Response};
 use podkeeper::gitlab::{Exchange, ExchangeError};
@@ -253,10 +255,40 @@ fn formats() -> (String, String) {
     (format(marker::BLOCK_FORMAT), format(marker::BLOCK_FORMAT + 1))
 }
 
-// ---- The first date is believed ----
+// ---- The first date is wrong, and is believed ----
+
+/// The date of a run's first answer is eight days late; all others are right.
+pub(crate) fn first_date_is_late(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(FirstDateIsLate { inner, was_sent: AtomicBool::new(false) })
+}
+
+struct FirstDateIsLate {
+    inner: Arc<dyn Exchange>,
+    was_sent: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Exchange for FirstDateIsLate {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
+        let mut answer = self.inner.exchange(request).await?;
+        if let Some(date) = answer.headers_mut().get_mut(DATE)
+            && !self.was_sent.swap(true, Ordering::Relaxed)
+        {
+            let right = DateTime::parse_from_rfc2822(date.to_str().unwrap()).unwrap().to_utc();
+            let late = (right + TimeDelta::days(8)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            *date = HeaderValue::from_str(&late).unwrap();
+        }
+        Ok(answer)
+    }
+}
+
+/// The worker that takes that one for the time.
+pub(crate) fn believes_the_late_first_date(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    believes_the_first_date(first_date_is_late(inner))
+}
 
 /// Whatever date the first answer of a run has, all others are taken to have it, too.
-pub(crate) fn believes_the_first_date(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+fn believes_the_first_date(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
     Arc::new(BelievesTheFirstDate { inner, first: Mutex::default() })
 }
 

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use podkeeper::gitlab::endpoint_list::{ENDPOINT_USES, EndpointUse};
 use podkeeper::gitlab::{ConnectionOptions, Exchange, ExchangeError, Redactor, Token, TokenPurpose, new_reader};
 use podkeeper::pod::Pod;
+use podkeeper::sandbox::world::Visibility;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -126,6 +127,22 @@ async fn renamed_projects() -> BTreeSet<Call> {
             project.formerly.push(std::mem::replace(&mut project.path, format!("{path}-of-today")));
         });
     }
+    // And one that a link names, in a group that the token for links is a member of.
+    world.stage.sandbox.change_world(|world| {
+        let bot = world.tokens["api"].user;
+        let group = world.add_group("grove", Visibility::Private);
+        world.add_group_member(group, bot, 20);
+        let project = world.add_project("grove/of-today", Visibility::Private);
+        world.projects.get_mut(&project).unwrap().formerly.push("grove/former".to_owned());
+    });
+    let page = &world.stage.pods[0].page;
+    let (today, path) = (format!("{}-of-today", page.project), page.path.clone());
+    world.stage.sandbox.change_world(|world| {
+        let project = world.project_by_path(&today).unwrap();
+        let text = format!("{}\n<https://gitlab.com/grove/former>\n", project.file_text("main", &path).unwrap());
+        let id = project.id;
+        world.add_file(id, "main", &path, &text);
+    });
     world.apply(true).await;
     world.calls()
 }
