@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{DocumentCheckResult, InputDocument};
-use crate::decide::exceptions::{expired_finding, matches, unused_finding};
+use crate::decide::exceptions::{expired_finding, matches, may_be_shown_by_token, unused_finding};
 use crate::pod::finding::{Finding, Place};
 use crate::pod::rule::{InCheck, Rule, SubjectKind};
 use crate::pod::verdict::Observation;
@@ -33,7 +33,11 @@ pub(super) fn apply_exceptions(
             if checked.findings.iter().any(|finding| matches(exception, finding) && here(finding)) {
                 accepted.entry((exception.rule, exception.subject.clone())).or_default().insert(&document.path);
             } else if everything && known {
-                about_exceptions.push(unused_finding(exception));
+                let unused = unused_finding(exception);
+                let links = checked.observations.iter().filter(|seen| seen.url.to_string() == exception.subject);
+                let rests_on_token =
+                    exception.rule.subject_kind() == SubjectKind::Label || links.into_iter().any(may_be_shown_by_token);
+                about_exceptions.push(if rests_on_token { unused.shown_by_token() } else { unused });
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::collect::{self, read_page};
 use crate::config::Config;
 use crate::gitlab::{Reader, RequestLog, TokenPurpose, new_reader};
 use crate::pod::Pod;
+use crate::pod::finding::Finding;
 use crate::pod::observed::Observed;
 use crate::pod::rule::Audience;
 use crate::pod::run::ExitStatus;
@@ -79,7 +80,7 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         output.print_error_line(sentence);
     }
     let is_whole = unread.is_empty() && unsaved.is_empty();
-    let ending = exit_status(&checked, args.fail_on, is_whole);
+    let ending = exit_status(&checked, args.fail_on, is_whole, context.stdout_audience());
     Ok(ending.exit_code())
 }
 
@@ -106,10 +107,12 @@ fn build_policy(args: &CheckArgs, connection: &Connection, output: &mut Output) 
     Ok(policy)
 }
 
-/// How the run ended; `is_whole` says that all was read and all was saved.
-fn exit_status(checked: &DocumentCheckResult, fail_on: SeverityArg, is_whole: bool) -> ExitStatus {
+/// How the run ended; `is_whole` says that all was read and all was saved. What only a token shows decides nothing where
+/// everybody reads how the job ended.
+fn exit_status(checked: &DocumentCheckResult, fail_on: SeverityArg, is_whole: bool, readers: Audience) -> ExitStatus {
     let mut ending = ExitStatus::Done;
-    if checked.findings.iter().any(|finding| finding.severity >= fail_on.into()) {
+    let counts = |finding: &&Finding| !finding.token_only || readers.may_read(Audience::Team);
+    if checked.findings.iter().filter(counts).any(|finding| finding.severity >= fail_on.into()) {
         ending = ending.max(ExitStatus::Findings);
     }
     if checked.inconclusive_reason.is_some() || !is_whole {

@@ -230,18 +230,16 @@ fn anonymous_access(tokens: &[RequestedToken], connection: &Connection, config: 
         "GET over https (http where the link says so), as anybody, by a client that holds no token; private, local and \
          reserved addresses are refused after the name is resolved and at every redirect",
     )];
-    if config.token_variables.links.is_none() {
-        let of_links = called_endpoints(&[TokenPurpose::Links]).into_iter();
-        let called: Vec<String> = of_links
-            .filter(|endpoint| endpoint.path != OWN_TOKEN)
-            .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
-            .collect();
-        let why = format!(
-            "its API is asked as anybody what pages link to, because no token is named for that in [links] token: {}",
-            called.join(", ")
-        );
-        all.push(access(origin_with_port(&connection.access.url), &why));
-    }
+    let of_links = called_endpoints(&[TokenPurpose::Links]).into_iter();
+    let called: Vec<String> = of_links
+        .filter(|endpoint| endpoint.path != OWN_TOKEN)
+        .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+        .collect();
+    let why = format!(
+        "its API is asked as anybody what pages link to (and again with a token where [links] token names one): {}",
+        called.join(", ")
+    );
+    all.push(access(origin_with_port(&connection.access.url), &why));
     let sites: BTreeSet<String> =
         config.pods.iter().filter_map(|pod| pod.page.site.as_ref()).map(ToString::to_string).collect();
     if !sites.is_empty() {

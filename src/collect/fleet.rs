@@ -106,7 +106,8 @@ impl FleetObservation {
         ends: Deadline,
         is_remembered: impl Fn(&str) -> bool,
     ) {
-        let time_budget = Some(TimeBudget::starting_now(within.min(ends.time_left()), turn));
+        let time_budget =
+            Some(TimeBudget::starting_now(within.min(ends.time_left().saturating_sub(TIME_AFTER_LINKS)), turn));
         let merged_shards = sources.policy.merged_shards.as_ref().map(|shards| Arc::new(shards.without(is_remembered)));
         let policy = CheckOptions { time_budget, merged_shards, ..sources.policy.clone() };
         let sources = Clients { policy: &policy, ..sources };
@@ -149,6 +150,9 @@ impl FleetObservation {
         pods.iter().filter_map(|pod| self.pages.get(&pod.page.id())?.present()).collect()
     }
 }
+
+/// What is kept of a run's time for what is written about links.
+const TIME_AFTER_LINKS: Duration = Duration::from_secs(30);
 
 /// So long is waited for the list of projects and the pages that come together: each can be asked for by itself.
 const TIME_FOR_BATCHES: Duration = Duration::from_secs(15);

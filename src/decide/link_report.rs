@@ -65,9 +65,10 @@ pub(super) fn assess_links_and_labels(
     remember.extend(of_labels);
     parts.findings.extend(label_findings);
     let unseen = links::label_read_failure(&seen.label_verdicts);
+    let is_unsure = unseen.is_some() || links::has_unknown_label(&labels);
     // Where GitLab could not be asked at all, that was reported above.
-    let is_reported = |why: &&str| seen.read_failures.iter().any(|failure| why.contains(&failure.why));
-    parts.read_failures.extend(unseen.filter(|why| !is_reported(why)).map(|why| ReadFailure {
+    let is_reported = |why: &&String| seen.read_failures.iter().any(|failure| why.contains(&failure.why));
+    parts.read_failures.extend(unseen.as_ref().filter(|why| !is_reported(why)).map(|why| ReadFailure {
         what: format!("the labels of the page of {}", pod.name),
         why: format!("{why}; the link report stays as it is; see [documents] label_groups"),
         cause: FailureCause::Unavailable,
@@ -83,7 +84,7 @@ pub(super) fn assess_links_and_labels(
     parts.findings.extend(unlisted);
     let lists_token_only = !is_report_open_to_others(seen);
     let assessed = LinkReportInput { remember, keeps_text: in_doubt && !new, lists_token_only };
-    (unseen.is_none() && !unreported).then_some(assessed)
+    (!is_unsure && !unreported).then_some(assessed)
 }
 
 /// What the report is made of.
@@ -141,8 +142,26 @@ fn note_unlisted(pod: &Pod, count: usize, parts: &mut DecisionParts) {
     parts.status_sentences.push(Sentence::new(Audience::Team, text));
 }
 
-/// What to report and to remember of the page's labels.
+/// What to report and to remember of the page's labels: those of groups that anybody sees and the others apart, as of
+/// links.
 fn assess_labels(
+    pod: &Pod,
+    page: &PodPage,
+    seen: &Snapshot,
+    labels: &LabelVerdicts,
+    memory: &BTreeMap<String, RememberedFailure>,
+) -> (Vec<Finding>, BTreeMap<String, RememberedFailure>) {
+    let (mut open, mut token_only) = (labels.clone(), labels.clone());
+    open.by_name.retain(|name, _| !labels.token_only.contains(name));
+    token_only.by_name.retain(|name, _| labels.token_only.contains(name));
+    let (mut reported, mut remember) = assess_labels_together(pod, page, seen, &open, memory);
+    let (with_token, remembered) = assess_labels_together(pod, page, seen, &token_only, memory);
+    reported.extend(with_token.into_iter().map(Finding::shown_by_token));
+    remember.extend(remembered);
+    (reported, remember)
+}
+
+fn assess_labels_together(
     pod: &Pod,
     page: &PodPage,
     seen: &Snapshot,

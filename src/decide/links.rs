@@ -55,10 +55,26 @@ pub fn assess(
     memory: &BTreeMap<String, RememberedFailure>,
     now: DateTime<Utc>,
 ) -> LinksAssessment {
-    let brake = MassFailureBrake::new(observations, memory, truncate_to_minute(now));
-    let mut assessment = assess_each(observations, |seen| brake.deferral(seen), memory, now);
-    assessment.findings.extend(brake.findings());
-    assessment.inconclusive_reason = brake.reason();
+    assess_apart(observations, |observations| {
+        let brake = MassFailureBrake::new(observations, memory, truncate_to_minute(now));
+        let mut assessment = assess_each(observations, |seen| brake.deferral(seen), memory, now);
+        assessment.findings.extend(brake.findings());
+        assessment.inconclusive_reason = brake.reason();
+        assessment
+    })
+}
+
+/// Judges what anybody sees and what only a token shows apart: where many fail at once, none of the one makes a finding
+/// of the other or holds it back, which would show it to those who may not see it.
+fn assess_apart(observations: &[Observation], assess: impl Fn(&[Observation]) -> LinksAssessment) -> LinksAssessment {
+    if !observations.iter().any(|seen| seen.assessment.is_token_only()) {
+        return assess(observations);
+    }
+    let (token_only, open): (Vec<Observation>, Vec<Observation>) =
+        observations.iter().cloned().partition(|seen| seen.assessment.is_token_only());
+    let (mut assessment, with_token) = (assess(&open), assess(&token_only));
+    assessment.findings.extend(with_token.findings.into_iter().map(Finding::shown_by_token));
+    assessment.remember.extend(with_token.remember);
     assessment
 }
 
@@ -304,12 +320,20 @@ pub(super) fn all_labels_missing_finding(findings: &[Finding], verdicts: &LabelV
 }
 
 /// Why some of the labels could not be looked up, if so: nothing is concluded of those, and the reason has to be
-/// reported.
-pub fn label_read_failure(verdicts: &LabelVerdicts) -> Option<&str> {
-    verdicts.by_name.values().find_map(|verdict| match verdict {
-        LabelVerdict::Unknown(why) => Some(why.as_str()),
+/// reported. It hangs on no label of a group that not everybody sees, because the reason would tell of it.
+pub fn label_read_failure(verdicts: &LabelVerdicts) -> Option<String> {
+    let open = verdicts.by_name.iter().filter(|(name, _)| !verdicts.token_only.contains(*name));
+    let unknown = open.into_iter().find_map(|(_, verdict)| match verdict {
+        LabelVerdict::Unknown(why) => Some(why.clone()),
         LabelVerdict::Alive | LabelVerdict::Archived | LabelVerdict::Retired(_) | LabelVerdict::Missing => None,
-    })
+    });
+    let group = verdicts.unseen_groups.first();
+    unknown.or_else(|| group.map(|group| format!("the group {group} is not there or not visible to this token")))
+}
+
+/// Whether any of these labels could not be looked up.
+pub fn has_unknown_label(verdicts: &LabelVerdicts) -> bool {
+    verdicts.by_name.values().any(|verdict| matches!(verdict, LabelVerdict::Unknown(_)))
 }
 
 #[cfg(test)]

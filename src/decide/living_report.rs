@@ -178,9 +178,11 @@ fn plan_opening(pod: &Pod, reports: &ReportsProjectState, wanted: &DesiredReport
         body: format!("{}{tail}", render_block(&block)),
         confidential: wanted.kind == ReportKind::Roster && pod.reports.confidential,
     };
-    let because = match wanted.findings_by_heading.len() {
-        0 => "there is something to remember".to_owned(),
-        n => format!("{n} things are to be told and there is no report yet"),
+    // How many that are is not for everybody, to whom a change's reason is.
+    let because = if wanted.findings_by_heading.is_empty() {
+        "there is something to remember"
+    } else {
+        "there is something to tell and no report yet"
     };
     parts.actions.push(new_action(reports, change, because));
 }

@@ -88,7 +88,7 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     }
     living_report::check_reports_project(pod, seen, &mut parts);
     let assessed = link_report::assess_links_and_labels(pod, seen, &mut parts);
-    exceptions::apply(pod, seen.now.date_naive(), &mut parts);
+    exceptions::apply(pod, seen, &mut parts);
     roster_report::update_report(pod, seen, &mut parts);
     link_report::update_report(pod, seen, assessed, &mut parts);
     let held = held_actions::hold_back_actions(pod, seen, &mut parts);

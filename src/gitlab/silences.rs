@@ -1,5 +1,6 @@
 //! How often a server was silent, so that one that hangs costs a run no more than a few deadlines.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,17 +11,22 @@ const MAX_SILENCES: u32 = 3;
 const SLOW_FAILURE: Duration = Duration::from_secs(5);
 
 /// The silences of one server in a row. Requests that were under way in the same stall are one silence.
+///
+/// A server of which one part hangs answers the rest: what a request is for takes part, so that files which nobody can
+/// read take no issue along.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
     count: u32,
     /// When the last one ended that was counted.
     ended: Option<Instant>,
+    /// What the requests were for that got no answer.
+    parts: BTreeSet<String>,
 }
 
 impl Silences {
     /// Whether the server is not worth another request.
     pub(super) fn are_too_many(&self) -> bool {
-        self.count >= MAX_SILENCES
+        self.count >= MAX_SILENCES && self.parts.len() > 1
     }
 
     /// The server answered something.
@@ -28,25 +34,38 @@ impl Silences {
         *self = Self::default();
     }
 
-    /// A request that was begun then got no answer within its time.
-    pub(super) fn record_silence(&mut self, began: Instant) {
+    /// A request to this path that was begun then got no answer within its time.
+    pub(super) fn record_silence(&mut self, began: Instant, path: &str) {
+        self.parts.insert(server_part(path));
         if self.ended.is_none_or(|ended| began >= ended) {
             self.count += 1;
             self.ended = Some(Instant::now());
         }
     }
 
-    /// A request that was begun then failed on its way: where that took long, nothing answered.
-    pub(super) fn record_failure(&mut self, began: Instant) {
+    /// A request to this path that was begun then failed on its way: where that took long, nothing answered.
+    pub(super) fn record_failure(&mut self, began: Instant, path: &str) {
         if began.elapsed() >= SLOW_FAILURE {
-            self.record_silence(began);
+            self.record_silence(began, path);
         }
+    }
+}
+
+/// The part of a server that answers a path: `repository`, `issues`, `graphql` and so on, or the project itself.
+fn server_part(path: &str) -> String {
+    let words: Vec<&str> = path.trim_start_matches("/api/v4/").trim_start_matches("/api/").split('/').collect();
+    match words.as_slice() {
+        ["projects" | "groups", _, part, ..] => (*part).to_owned(),
+        [first, ..] => (*first).to_owned(),
+        [] => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const FILE: &str = "/api/v4/projects/3/repository/files/a.md/raw";
 
     async fn wait(seconds: u64) {
         tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -60,15 +79,18 @@ mod tests {
         let second = Instant::now();
         wait(20).await;
         for began in [first, first, second, first] {
-            silences.record_silence(began);
+            silences.record_silence(began, FILE);
         }
         assert_eq!(silences.count, 1);
         for _ in 0..2 {
             assert!(!silences.are_too_many());
             let began = Instant::now();
             wait(30).await;
-            silences.record_silence(began);
+            silences.record_silence(began, FILE);
         }
+        // Until now only files were not answered.
+        assert!(!silences.are_too_many());
+        silences.record_silence(Instant::now(), "/api/v4/projects/3/issues");
         assert!(silences.are_too_many());
         silences.record_answer();
         assert!(!silences.are_too_many());
@@ -80,7 +102,7 @@ mod tests {
         for (took, count) in [(0, 0), (1, 0), (5, 1), (6, 2)] {
             let began = Instant::now();
             wait(took).await;
-            silences.record_failure(began);
+            silences.record_failure(began, FILE);
             assert_eq!(silences.count, count, "{took} s");
         }
     }

@@ -180,8 +180,8 @@ impl Transport {
         let exchanged = tokio::time::timeout(DEADLINE, self.exchange.exchange(request)).await;
         match &exchanged {
             Ok(Ok(_) | Err(ExchangeError::TooLarge)) => lock(&self.silences).record_answer(),
-            Ok(Err(_no_answer)) => lock(&self.silences).record_failure(began),
-            Err(_elapsed) => lock(&self.silences).record_silence(began),
+            Ok(Err(_no_answer)) => lock(&self.silences).record_failure(began, url.path()),
+            Err(_elapsed) => lock(&self.silences).record_silence(began, url.path()),
         }
         let answer = exchanged.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         let answer = answer.map(|answer| (answer.status().as_u16(), self.request_id(answer)));

@@ -23,6 +23,8 @@ use crate::pod::run::PodRun;
 use crate::pod::snapshot::ReportsProjectState;
 use crate::pod::{PageId, Pod, Stage};
 
+/// How many pages are read at once. Each is a small file, and most come together in one request before.
+const PAGES_AT_ONCE: usize = 64;
 /// What is kept of a run's time for its reports.
 const TIME_FOR_REPORTS: Duration = Duration::from_secs(10);
 
@@ -178,12 +180,19 @@ impl<'a> Fleet<'a> {
         let Some(mut observed) = stop.finish(collect_for_all(FleetObservation::begin(reader, pods, ends))).await else {
             return self.skip_stage(Stage::Sessions);
         };
-        let pages = self.page_reads(&mut observed).into_iter().map(|read| read.map(FirstRead::from_page).boxed());
-        let issues = self.issue_reads(Stage::Sessions).into_iter().map(|read| read.map(FirstRead::from_issues).boxed());
-        let reads: Vec<_> = pages.chain(issues).collect();
+        let pages: Vec<_> =
+            self.page_reads(&mut observed).into_iter().map(|read| read.map(FirstRead::from_page).boxed()).collect();
+        let issues: Vec<_> = self
+            .issue_reads(Stage::Sessions)
+            .into_iter()
+            .map(|read| read.map(FirstRead::from_issues).boxed())
+            .collect();
         let (done, mut arrived) = mpsc::unbounded_channel();
         let reading = async move {
-            let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
+            // Side by side, so that pages that hang keep nobody's issues waiting, nor many of them another page.
+            let pages = stream::iter(pages).buffer_unordered(PAGES_AT_ONCE);
+            let issues = stream::iter(issues).buffer_unordered(READS_AT_ONCE);
+            let mut reads = stream::select(pages, issues);
             while let Some(read) = reads.next().await {
                 if done.send(read).is_err() {
                     break;

@@ -20,7 +20,7 @@ struct PrivateThing {
     add: fn(&mut World, u64),
 }
 
-const THINGS: [PrivateThing; 14] = [
+static THINGS: [PrivateThing; 15] = [
     PrivateThing {
         link: "https://gitlab.com/vault/secrets",
         add: |world, bot| {
@@ -116,6 +116,15 @@ const THINGS: [PrivateThing; 14] = [
             world.add_label(project, "hidden::label", "#123456", "");
         },
     },
+    // The label of a private group, in which labels are looked up where the configuration says so.
+    PrivateThing {
+        link: "https://gitlab.com/groups/cellar/-/epics/9",
+        add: |world, _| {
+            let group = world.group_by_path("cellar").unwrap().id;
+            world.add_epic(group, 9, "An epic", true);
+            let _label = world.add_group_label("cellar", "project::acquire", "#123456", "");
+        },
+    },
 ];
 
 /// The private project, which the bot sees; its number.
@@ -142,13 +151,15 @@ fn world_with(existing: &[&PrivateThing]) -> World {
         let id = world.project_by_path(&page.project).unwrap().id;
         let files = world.projects.get_mut(&id).unwrap().files.get_mut(&page.git_ref).unwrap();
         let text = files.get_mut(&page.path).unwrap();
-        text.push_str("\n## More links\n\n`~\"hidden::label\"`\n\n");
+        text.push_str("\n## More links\n\n~\"hidden::label\" and ~\"project::acquire\"\n\n");
         for thing in &THINGS {
             writeln!(text, "- <{}>", thing.link).unwrap();
         }
         let open = world.add_project("harbour/open", Visibility::Public);
         let bot = world.tokens["api"].user;
         world.add_member(open, bot, 20);
+        let cellar = world.add_group("cellar", Visibility::Private);
+        world.add_group_member(cellar, bot, 20);
         for thing in existing {
             (thing.add)(world, bot);
         }
@@ -175,14 +186,11 @@ async fn run_and_read(config: &str, existing: &[&PrivateThing], folder: &Path) -
         args.extend(["--report".to_owned(), format!("{kind}={}", path.display())]);
         files.push((kind, path));
     }
-    let checks = ["text", "json"].map(|format| {
-        ["--config", config, "-vv", "--format", format, "check", "secure", &url].map(str::to_owned).to_vec()
-    });
-    let plan = ["--config", config, "-vv", "--format", "json", "plan", &url].map(str::to_owned).to_vec();
-    for args in [vec![plan], vec![args], checks.to_vec()].concat() {
+    let check = ["--config", config, "-vv", "--format", "json", "check", "secure", &url].map(str::to_owned).to_vec();
+    for args in [args, check] {
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         let ended = run_podkeeper_with_env(&words, &env).await;
-        let command = words.iter().find(|word| ["plan", "apply", "check"].contains(word)).unwrap();
+        let command = words.iter().find(|word| ["apply", "check"].contains(word)).unwrap();
         let format = words.iter().find(|word| ["text", "json"].contains(word)).unwrap_or(&"text");
         outputs.push((format!("the exit code of {command}"), format!("{:?}", ended.code)));
         outputs.push((format!("standard output of {command} as {format}"), ended.out));
@@ -256,25 +264,31 @@ impl PublicOutputs {
     }
 }
 
+/// Every so many of the things.
+fn every(step: usize) -> Vec<&'static PrivateThing> {
+    THINGS.iter().step_by(step).collect()
+}
+
 /// Every world in which some of them exist is the same to everybody as the one in which none does.
-async fn assert_indistinguishable(config: &str, folder: &str) -> [String; 2] {
+async fn assert_indistinguishable(config: &str, folder: &str, alone: &[&PrivateThing]) -> [String; 2] {
     let folder = empty_temp_folder(folder);
     let (none, team_none) = run_and_read(config, &[], &folder).await;
     let all: Vec<&PrivateThing> = THINGS.iter().collect();
     let (with_all, team_all) = run_and_read(config, &all, &folder).await;
     assert_eq!(none.differences(&with_all), [""; 0], "all of them");
-    for thing in &THINGS {
-        let (one, _) = run_and_read(config, &[thing], &folder).await;
+    for thing in alone {
+        let (one, _) = run_and_read(config, &[*thing], &folder).await;
         assert_eq!(none.differences(&one), [""; 0], "{}", thing.link);
     }
-    println!("{} outputs in {} worlds, 0 differences", none.0.len(), THINGS.len() + 2);
+    let worlds = alone.len() + 2;
+    println!("{} outputs in {worlds} worlds, 0 differences", none.0.len());
     [team_none, team_all]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_are_asked_as_anybody_unless_a_token_is_named_for_them() {
     let config = copy_config("private-links", |_| {});
-    let [none, all] = assert_indistinguishable(&config, "private-links-outputs").await;
+    let [none, all] = assert_indistinguishable(&config, "private-links-outputs", &every(3)).await;
     // Nor does the team see what was not asked.
     let (none, all) = (observed(&none, "vault"), observed(&all, "vault"));
     assert_eq!((none.len(), &none), (11, &all));
@@ -287,11 +301,41 @@ async fn what_only_a_token_shows_is_for_the_team() {
         let file = folder.join("podkeeper.toml");
         replace_in_file(&file, "[limits]", "[links]\ntoken = \"PODKEEPER_LINKS_TOKEN\"\n\n[limits]");
     });
-    let [none, all] = assert_indistinguishable(&config, "private-links-with-a-token-outputs").await;
+    let [none, all] = assert_indistinguishable(&config, "private-links-with-a-token-outputs", &every(1)).await;
     let (none, all) = (observed(&none, "vault"), observed(&all, "vault"));
     println!("{none:?}\n{all:?}");
     assert!(none.iter().all(|(_, verdict)| verdict == "hidden"), "{none:?}");
     assert!(all.iter().filter(|(_, verdict)| verdict != "hidden").count() >= 9, "{all:?}");
+}
+
+/// Labels of a private group, and exceptions for what may not be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_of_a_private_group_are_for_the_team() {
+    let config = copy_config("private-labels", |folder| {
+        let file = folder.join("pods/secure.toml");
+        replace_in_file(&file, "[\"gitlab-com\", \"gitlab-org\"]", "[\"gitlab-com\", \"gitlab-org\", \"cellar\"]");
+        let exception = "\n[[exception]]\nrule = \"label-missing\"\nsubject = \"project::acquire\"\nreason = \"x\"\n\
+                         until = \"2027-01-01\"\n";
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text + exception).unwrap();
+    });
+    assert_indistinguishable(&config, "private-labels-outputs", &[]).await;
+}
+
+/// Without a report nothing is remembered, and what fails is told at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_report_what_a_token_shows_is_for_the_team_as_well() {
+    let config = copy_config("private-links-without-report", |folder| {
+        let file = folder.join("podkeeper.toml");
+        replace_in_file(&file, "[limits]", "[links]\ntoken = \"PODKEEPER_LINKS_TOKEN\"\n\n[limits]");
+        let pod = folder.join("pods/secure.toml");
+        replace_in_file(
+            &pod,
+            "[reports]\nproject = \"gitlab-com/support/support-team-meta\"\nconfidential = true\n",
+            "",
+        );
+    });
+    assert_indistinguishable(&config, "private-links-without-report-outputs", &every(4)).await;
 }
 
 /// The verdicts on links whose address holds a text.

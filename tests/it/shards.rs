@@ -313,7 +313,7 @@ async fn a_forged_file_changes_nothing_that_is_written() {
     let honest = run_apply(&stage, Some(MergedShards::merge(&files, &shard_context()).unwrap())).await;
     assert_eq!(honest, run_apply(&stage, None).await);
     assert!(honest.iter().any(|body| body.contains("report secure/links")));
-    let lies: [(&str, Lie); 7] = [
+    let lies: [(&str, Lie); 8] = [
         ("what is alive is dead", |link| {
             if link["assessment"]["verdict"] == "alive" {
                 link["assessment"]["verdict"] = "dead".into();
@@ -334,6 +334,12 @@ async fn a_forged_file_changes_nothing_that_is_written() {
         }),
         ("all is deprecated", |link| {
             link["assessment"]["deprecated"] = serde_json::json!({ "said": FORGED_REASON, "successor": null });
+        }),
+        ("what anybody sees is something else", |link| {
+            link["assessment"]["for_anybody"] = serde_json::json!({
+                "verdict": "dead", "reason": FORGED_REASON, "status": 404, "redirects": [],
+                "suggestion": "https://evil.example/",
+            });
         }),
         ("all reasons are commands", |link| link["assessment"]["reason"] = FORGED_REASON.repeat(1_000).into()),
     ];

@@ -121,7 +121,7 @@ async fn assess_owner(api: &GithubApi<'_>, name: &str, urls: &[&Url]) -> Vec<(Ur
             ApiAssessment::NeedsPageVisit(Some(Assessment::new(Verdict::Alive, "").shown_by_token(assess::hidden())))
         }
         Ok(None) => assess::hidden_unless_page(),
-        Err(assessment) => ApiAssessment::NeedsPageVisit(Some(assessment)),
+        Err(failed) => ApiAssessment::NeedsPageVisit(Some(assess::failed_for_token(failed))),
     };
     // An anchor is on the page.
     let of = |url: &Url| if url.fragment().is_some() { defer_to_page(answer.clone()) } else { answer.clone() };
@@ -147,7 +147,7 @@ async fn assess_repository(
             Ok(Some(info)) => info,
             other => {
                 let all = match other {
-                    Err(assessment) => ApiAssessment::NeedsPageVisit(Some(assessment.clone())),
+                    Err(failed) => ApiAssessment::NeedsPageVisit(Some(assess::failed_for_token(failed.clone()))),
                     _ => assess::hidden_unless_page(),
                 };
                 answer.extend(urls.iter().map(|url| ((*url).clone(), all.clone())));

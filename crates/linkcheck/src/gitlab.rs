@@ -116,7 +116,7 @@ async fn check_hidden_links(
             likely_renamed.push(at);
         }
     }
-    HiddenLinks { likely_renamed, failure: lookups.failure }
+    HiddenLinks { likely_renamed, failure: lookups.failure.filter(labels::is_of_token) }
 }
 
 /// Whether a token may show what anybody does not see.

@@ -186,18 +186,19 @@ impl ShardObservation {
         seen.verdict == Verdict::Alive
             && seen.suggestion.is_none()
             && seen.deprecated.is_none()
+            && seen.for_anybody.is_none()
             && ALIVE_REASONS.contains(&seen.reason.as_str())
             && seen.redirects.len() <= MAX_REDIRECTS
             && seen.redirects.iter().all(|redirect| redirect.url.as_str().chars().count() <= MAX_ADDRESS_CHARS)
     }
 
-    /// Whether its address holds a secret. It is not written down, so the job that acts asks the address itself.
     /// The same as anybody sees it.
     #[must_use]
     pub fn as_seen_by_anybody(&self) -> Self {
         Self { assessment: self.assessment.as_seen_by_anybody().clone(), ..self.clone() }
     }
 
+    /// Whether its address holds a secret. It is not written down, so the job that acts asks the address itself.
     fn has_secret(&self) -> bool {
         secrets::contains_secret(&self.url) || self.resolved.as_deref().is_some_and(secrets::contains_secret)
     }

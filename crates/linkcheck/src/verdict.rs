@@ -236,4 +236,6 @@ pub struct LabelVerdicts {
     pub by_name: BTreeMap<String, LabelVerdict>,
     /// Those among them that rest on what only a token shows, because not everybody sees a group.
     pub token_only: BTreeSet<String>,
+    /// The groups that were to be asked with the own token and are not seen by it either.
+    pub unseen_groups: BTreeSet<String>,
 }

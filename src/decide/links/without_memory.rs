@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{
-    LinksAssessment, MASS_FAILURE_MIN_COUNT, assess_each, inconclusive_finding, is_failure, is_from_the_web,
-    is_mass_failure, is_network_evidence,
+    LinksAssessment, MASS_FAILURE_MIN_COUNT, assess_apart, assess_each, inconclusive_finding, is_failure,
+    is_from_the_web, is_mass_failure, is_network_evidence,
 };
 use crate::decide::deferred_findings::Deferral;
 use crate::pod::verdict::{Observation, Verdict};
@@ -22,6 +22,10 @@ use crate::pod::verdict::{Observation, Verdict};
 /// If nothing is, only that is reported which needs no page of the web: files, forms of addresses, what GitLab's API
 /// says.
 pub fn assess_without_memory(observations: &[Observation], now: DateTime<Utc>) -> LinksAssessment {
+    assess_apart(observations, |observations| assess_together(observations, now))
+}
+
+fn assess_together(observations: &[Observation], now: DateTime<Utc>) -> LinksAssessment {
     let all: Vec<&Observation> = observations.iter().filter(|seen| is_network_evidence(seen)).collect();
     let silent = all.iter().filter(|seen| seen.assessment.verdict == Verdict::Unreachable).count();
     let of_the_web = || all.iter().filter(|seen| is_from_the_web(seen));

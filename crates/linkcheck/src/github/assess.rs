@@ -22,11 +22,19 @@ pub(super) fn hidden() -> Assessment {
     Assessment::new(Verdict::Hidden, HIDDEN)
 }
 
+/// Why the token was refused something. Of what is not there it would not have been: so only the team learns of it.
+pub(super) fn failed_for_token(failed: Assessment) -> Assessment {
+    if failed.is_not_reached() { failed } else { failed.shown_by_token(hidden()) }
+}
+
 /// The verdict on a link to a part of a repository that is seen. What is public and was not answered by the API is
 /// answered by its page, to everybody.
 pub(super) fn assess(info: &RepositoryInfo, part: &RepositoryResource, seen: &Presence, url: &Url) -> ApiAssessment {
     let assessment = match seen {
-        Presence::Failed(assessment) => return ApiAssessment::NeedsPageVisit(Some(assessment.clone())),
+        Presence::Failed(failed) if info.private => {
+            return ApiAssessment::NeedsPageVisit(Some(failed_for_token(failed.clone())));
+        }
+        Presence::Failed(failed) => return ApiAssessment::NeedsPageVisit(Some(failed.clone())),
         Presence::Missing => Assessment::new(Verdict::Dead, "the file or folder is not there"),
         Presence::Inconclusive if !info.private => return ApiAssessment::NeedsPageVisit(None),
         Presence::Inconclusive if *part == RepositoryResource::OtherPage => {

@@ -16,7 +16,7 @@ use super::lookup_results::LookupResults;
 use super::owner_query::{Lookup, OwnerType};
 use super::response::{LookupResult, LookupValue};
 use crate::document::LabelSet;
-use crate::observed::ReadFailure;
+use crate::observed::{FailureCause, ReadFailure};
 use crate::verdict::{LabelVerdict, LabelVerdicts};
 
 /// What a retired label's name ends with, the misspelt one included.
@@ -58,6 +58,12 @@ pub(super) struct CheckedLabels {
     pub(super) failure: Option<ReadFailure>,
 }
 
+/// Whether a failure is the token's own, which hangs on nothing that a page names. Whether another one happens may tell
+/// what there is that not everybody sees: more is asked about that.
+pub(super) fn is_of_token(failure: &ReadFailure) -> bool {
+    failure.cause == FailureCause::Token
+}
+
 /// The verdicts by what anybody is shown, and with the own token by what groups have that not everybody sees.
 pub(super) async fn check_labels(
     labels: &[LabelSet<'_>],
@@ -96,9 +102,11 @@ pub(super) async fn check_labels(
             }
         };
         let by_name = asked.names.iter().map(|name| (name.clone(), assess(name))).collect();
-        LabelVerdicts { by_name, token_only: unseen.names.clone() }
+        let is_unseen = |group: &&String| own.results.owner(OwnerType::Group, group) == LookupResult::Null;
+        let unseen_groups = hidden.iter().filter(|_| !unseen.names.is_empty()).filter(is_unseen).cloned().collect();
+        LabelVerdicts { by_name, token_only: unseen.names.clone(), unseen_groups }
     });
-    CheckedLabels { verdicts: verdicts.collect(), failure: own.failure }
+    CheckedLabels { verdicts: verdicts.collect(), failure: own.failure.filter(is_of_token) }
 }
 
 fn assess_label(name: &str, groups: &[String], answers: &LookupResults) -> LabelVerdict {
