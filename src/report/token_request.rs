@@ -145,12 +145,22 @@ fn account_sentence(token: &RequestedToken) -> Option<String> {
     match token.projects.as_slice() {
         [] => None,
         [only] => Some(format!("a project access token of {}", one_line(&only.path))),
-        _ => Some(
-            "one account for all the projects below: a service account, or the bot of a group access token where one \
-             group holds them all. A project access token is a member of one project only"
-                .to_owned(),
-        ),
+        several => Some(format!(
+            "one account for all the projects below: a service account that is a member of these alone{}. A project \
+             access token is a member of one project only",
+            if share_a_group(several) {
+                ", or else a group access token, whose role holds in the whole group"
+            } else {
+                ""
+            }
+        )),
     }
+}
+
+/// Whether one group at the top holds all of them.
+fn share_a_group(projects: &[ProjectRole]) -> bool {
+    let group = |project: &ProjectRole| project.path.split('/').next().map(str::to_owned);
+    projects.windows(2).all(|pair| group(&pair[0]) == group(&pair[1]))
 }
 
 const SPLIT_ADVICE: &str = "This token serves several purposes. Name a variable for each in [tokens] of \
@@ -216,7 +226,8 @@ fn beyond(scope: NeededScope) -> &'static str {
              GitLab. It changes nothing, and cannot rotate itself. Each role that the account has elsewhere opens as much there."
         }
         NeededScope::GithubRead => {
-            "What was allowed when it was made, in the repositories that were chosen then. podkeeper only reads with it."
+            "What was allowed when it was made, in the repositories that were chosen then: choose those that the page \
+             links to. It is a token of any account of GitHub that sees them; podkeeper only reads with it."
         }
     }
 }
