@@ -103,7 +103,7 @@ const PAGES = {
   closed: [`${PAIRING}/-/issues?state=closed`, ["Pairing: Jonah <> Lucja"]],
   session: [`${PAIRING}/-/issues/6`, ["Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "When: Thu 2026-11-26 15:00 UTC, for 1h", "podkeeper (@podkeeper-bot)", "Who was there"]],
   relabelled: [`${PAIRING}/-/issues/1`, ["Activity", "removed pod::secure", "added pod::secure"]],
-  links_report: [`${REPORTS}/-/issues/2`, ["Secure Pod: links and labels that need a look", "link-dead, line 67"]],
+  links_report: [`${REPORTS}/-/issues/2`, ["Secure Pod: links and labels that need a look", "link-dead, line 151"]],
   roster_report: [`${REPORTS}/-/issues/1`, ["members only", "member-without-focus"]],
   rich: [`${PAIRING}/-/issues/${made.rich}`, ["A text with everything in it", "More of it", "An alert.", "A comment with bold words", "relates to", "At the end."]],
   hostile: [`${PAIRING}/-/issues/${made.hostile}`, ["a cover", "after the end", "The description as it is stored"]],
