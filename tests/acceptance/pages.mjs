@@ -279,6 +279,8 @@ await check("the keyboard reaches the page past its navigation", () =>
   one("/", async (page) => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
+    // The browser follows the link in its own time.
+    await page.waitForFunction(() => location.hash === "#main");
     assert.equal(new URL(page.url()).hash, "#main");
   }));
 
