@@ -21,8 +21,8 @@ use super::{HostResolution, WebSettings};
 use crate::address_policy::ResolveError;
 use crate::text::one_line;
 
-/// The `Accept` header of a visit. Where nothing but `*/*` is asked for, some hosts show programs no page: crates.io
-/// answers 404 (rust-lang/crates.io#788).
+/// The `Accept` header of a visit. Where nothing but `*/*` is asked for, some hosts show programs no page and
+/// answer 404.
 const ACCEPT_HTML: HeaderValue = HeaderValue::from_static("text/html,application/xhtml+xml,*/*;q=0.8");
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that is not used for so long is closed. A host that is asked on, however politely, is asked more often.
