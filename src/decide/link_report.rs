@@ -111,9 +111,7 @@ fn select_for_report<'a>(
         return ForReport { observations: observations.into(), labels: Cow::Borrowed(labels), unlisted: Vec::new() };
     }
     let token_only: Vec<Observation> = observations.iter().filter(is_token_only).cloned().collect();
-    let (mut for_all, mut for_team) = (labels.clone(), labels.clone());
-    for_all.by_name.retain(|name, _| !labels.token_only.contains(name));
-    for_team.by_name.retain(|name, _| labels.token_only.contains(name));
+    let (for_all, for_team) = labels.split_token_only();
     let mut unlisted = links::assess_without_memory(&token_only, seen.now).findings;
     unlisted.retain(|finding| finding.rule != Rule::LinksInconclusive);
     unlisted.extend(links::label_findings(page, path, &for_team));
@@ -132,7 +130,7 @@ fn is_report_open_to_others(seen: &Snapshot) -> bool {
     }
 }
 
-/// Says where those are told that are left out of the report.
+/// Tells the team that findings are left out of the report, and how to have them there.
 fn note_unlisted(pod: &Pod, count: usize, parts: &mut DecisionParts) {
     let Some(project) = pod.reports.project.as_ref().filter(|_| count > 0) else { return };
     let text = format!(
@@ -151,9 +149,7 @@ fn assess_labels(
     labels: &LabelVerdicts,
     memory: &BTreeMap<String, RememberedFailure>,
 ) -> (Vec<Finding>, BTreeMap<String, RememberedFailure>) {
-    let (mut open, mut token_only) = (labels.clone(), labels.clone());
-    open.by_name.retain(|name, _| !labels.token_only.contains(name));
-    token_only.by_name.retain(|name, _| labels.token_only.contains(name));
+    let (open, token_only) = labels.split_token_only();
     let (mut reported, mut remember) = assess_labels_together(pod, page, seen, &open, memory);
     let (with_token, remembered) = assess_labels_together(pod, page, seen, &token_only, memory);
     reported.extend(with_token.into_iter().map(Finding::shown_by_token));

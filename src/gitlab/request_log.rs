@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_trail_at_the_end_of_time_is_told() {
+    async fn a_trail_at_the_end_of_time_is_written() {
         let counts = RequestLog::default();
         tokio::time::advance(std::time::Duration::from_secs(3)).await;
         counts.record_sent(RequestKind::NonIdempotentWrite, &Method::POST, "/api/v4/projects/3/issues/5");

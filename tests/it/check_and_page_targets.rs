@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::exit_codes::{Told, empty_temp_folder, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, empty_temp_folder, run_podkeeper_with_env};
 
-async fn run_podkeeper(args: &[&str]) -> Told {
+async fn run_podkeeper(args: &[&str]) -> ProgramOutput {
     run_podkeeper_with_env(args, &[]).await
 }
 

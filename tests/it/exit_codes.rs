@@ -348,7 +348,7 @@ async fn an_archived_project_is_told_and_not_written_to() {
 }
 
 #[tokio::test]
-async fn switched_off_issues_are_told() {
+async fn switched_off_issues_are_reported() {
     let stage = seeded_stage_without_work();
     with_pairing_project(&stage, |project| project.issues_enabled = false);
     let host = serve_sandbox(&stage).await;
@@ -681,13 +681,13 @@ async fn a_served_sandbox_names_its_port_and_ends_with_the_signal() {
 
 /// What a process left.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ProgramOutput {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Told {
+impl ProgramOutput {
     /// The exit code, and words that stand on standard output or standard error.
     #[track_caller]
     pub(crate) fn assert_ends(&self, code: i32, words: &[&str]) {
@@ -718,15 +718,15 @@ pub(crate) fn command(args: &[&str]) -> Command {
     command
 }
 
-async fn run_podkeeper(args: &[&str]) -> Told {
+async fn run_podkeeper(args: &[&str]) -> ProgramOutput {
     run_podkeeper_with_env(args, &[]).await
 }
 
 /// Runs the program to its end, with these variables.
-pub(crate) async fn run_podkeeper_with_env(args: &[&str], env: &[(&str, &str)]) -> Told {
+pub(crate) async fn run_podkeeper_with_env(args: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
     let output = command(args).envs(env.iter().copied()).output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    ProgramOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 async fn send_signal(signal: &str, child: &Child) {

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::exit_codes::{
-    Told, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env, serve_with_script,
+    ProgramOutput, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env, serve_with_script,
 };
 use crate::support::{NOW, Stage};
 
@@ -150,7 +150,7 @@ impl Corporate {
         Self { ca, port: serve_tls(acceptor, plain).await, token, server }
     }
 
-    async fn plan(&self, config: &str, env: &[(&str, &str)]) -> Told {
+    async fn plan(&self, config: &str, env: &[(&str, &str)]) -> ProgramOutput {
         let args = ["plan", "--now", NOW, "--config", config];
         run_podkeeper_with_env(&args, &[&[("PODKEEPER_TOKEN", &*self.token)], env].concat()).await
     }
@@ -177,7 +177,7 @@ async fn a_gitlab_with_an_authority_of_its_own_is_trusted_by_the_configured_file
 }
 
 #[tokio::test]
-async fn certificates_that_no_client_can_use_are_told() {
+async fn certificates_that_no_client_can_use_are_reported() {
     // A sequence, and no certificate.
     let pem = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
     let config = config("route-ca-no-certificate", "https://localhost:1", Some(pem), CA_FILE);

@@ -7,7 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::exit_codes::{
-    Told, config_of_gitlab, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env, serve_with_script,
+    ProgramOutput, config_of_gitlab, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env,
+    serve_with_script,
 };
 use crate::support::{NOW, Stage};
 
@@ -25,7 +26,7 @@ fn environment() -> [(&'static str, &'static str); 4] {
 }
 
 #[track_caller]
-fn assert_shows_nothing(reported: &Told, what: &str) {
+fn assert_shows_nothing(reported: &ProgramOutput, what: &str) {
     let text = format!("{}{}", reported.out, reported.err);
     assert!(!text.contains("CANARY"), "{what}: {text}");
     assert!(!text.contains("panicked") && !text.contains("this is a bug"), "{what}: {text}");

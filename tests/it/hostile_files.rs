@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::exit_codes::{Told, command, copy_config, empty_temp_folder};
+use crate::exit_codes::{ProgramOutput, command, copy_config, empty_temp_folder};
 
 /// What stands outside of the checkout: a page whose link nobody may learn of.
 const SECRET: &str = "# Secret place\n\n[leak](gone-leak.md)\n";
@@ -53,13 +53,13 @@ impl Checkout {
         self
     }
 
-    async fn run(&self, args: &[&str], env: &[(&str, &str)]) -> Told {
+    async fn run(&self, args: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
         let mut program = command(args);
         let output = program.current_dir(&self.root).envs(env.iter().copied()).output();
         // Whoever opens a pipe waits for ever, and the tests would with it.
         let output = tokio::time::timeout(Duration::from_secs(120), output).await.expect("it hangs").unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        ProgramOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::exit_codes::{Told, empty_temp_folder, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, empty_temp_folder, run_podkeeper_with_env};
 
 /// A folder with these files.
 fn write_files(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -19,7 +19,7 @@ fn write_files(name: &str, files: &[(&str, &str)]) -> PathBuf {
     root
 }
 
-async fn run_check(args: &[&str]) -> Told {
+async fn run_check(args: &[&str]) -> ProgramOutput {
     run_podkeeper_with_env(&[&["check", "--offline"], args].concat(), &[]).await
 }
 

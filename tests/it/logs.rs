@@ -7,7 +7,7 @@ use podkeeper::sandbox::all_canary_texts;
 use serde_json::Value;
 
 use crate::exit_codes::{
-    ScriptedAnswer, Told, copy_config, replace_in_file, run_podkeeper_with_env, serve_with_script,
+    ProgramOutput, ScriptedAnswer, copy_config, replace_in_file, run_podkeeper_with_env, serve_with_script,
 };
 use crate::support::{NOW, Stage};
 use crate::token_search::find_token_forms;
@@ -16,7 +16,7 @@ use crate::token_search::find_token_forms;
 const REQUEST_ID: &str = "01KBDQ7S9T4Y6V8W2X3Z5A7C9E";
 
 /// `apply` in a sandbox of its own, with all tasks.
-async fn run_apply(args: &[&str], env: &[(&str, &str)]) -> Told {
+async fn run_apply(args: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
     let args = [args, &["apply", "--sandbox", "--now", NOW]].concat();
     let tasks = [("PODKEEPER_TASK", "sessions,labels,roster,links")];
     run_podkeeper_with_env(&args, &[env, &tasks[..]].concat()).await

@@ -5,7 +5,7 @@ use podkeeper::sandbox::SandboxServer;
 use podkeeper::sandbox::world::{FieldChange, Issue, IssueEdit};
 use serde_json::{Value, json};
 
-use crate::exit_codes::{Told, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, run_podkeeper_with_env};
 use crate::support::Stage;
 
 /// The titles of the living reports, which podkeeper never changes.
@@ -30,12 +30,12 @@ impl Served {
     }
 
     /// Runs the program with these tasks against the sandbox.
-    pub(crate) async fn run(&self, args: &[&str], tasks: &str) -> Told {
+    pub(crate) async fn run(&self, args: &[&str], tasks: &str) -> ProgramOutput {
         self.run_with(args, &[("PODKEEPER_TASK", tasks)]).await
     }
 
     /// The same with these variables.
-    pub(crate) async fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Told {
+    pub(crate) async fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
         let sandbox = format!("--sandbox={}", self.serving.url().as_str().trim_end_matches('/'));
         run_podkeeper_with_env(&[args, &[&sandbox]].concat(), env).await
     }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 use crate::crash_recovery::{advance_time, all_scenarios, prepare_stage};
-use crate::exit_codes::{Told, command, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, command, run_podkeeper_with_env};
 use crate::people_actions::{ALL_TASKS, edit_page, set_zendesk_group};
 use crate::support::{Stage, shipped_config};
 
@@ -36,7 +36,7 @@ impl LiveSandbox {
         Self { url, _process: process, _says: says }
     }
 
-    async fn run_podkeeper(&self, args: &[&str]) -> Told {
+    async fn run_podkeeper(&self, args: &[&str]) -> ProgramOutput {
         let sandbox = format!("--sandbox={}", self.url);
         run_podkeeper_with_env(&[args, &[&sandbox]].concat(), &[("PODKEEPER_TASK", ALL_TASKS)]).await
     }

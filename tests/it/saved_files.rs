@@ -11,14 +11,14 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::exit_codes::{Told, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env};
 use crate::support::{Stage, now, shipped_config};
 
-async fn run_podkeeper(args: &[&str]) -> Told {
+async fn run_podkeeper(args: &[&str]) -> ProgramOutput {
     run_podkeeper_with_env(args, &[]).await
 }
 
-fn json(reported: &Told) -> Value {
+fn json(reported: &ProgramOutput) -> Value {
     serde_json::from_str(&reported.out).unwrap_or_else(|_| panic!("{reported:?}"))
 }
 

@@ -21,8 +21,8 @@ use podkeeper::pod::snapshot::Project;
 use url::Url;
 
 use crate::exit_codes::{
-    ScriptedAnswer, SeenRequest, Told, command, config_of_gitlab, copy_config, empty_temp_folder, replace_in_file,
-    run_podkeeper_with_env, serve_with_script,
+    ProgramOutput, ScriptedAnswer, SeenRequest, command, config_of_gitlab, copy_config, empty_temp_folder,
+    replace_in_file, run_podkeeper_with_env, serve_with_script,
 };
 use crate::redirects::{OtherOrigin, access_to};
 use crate::support::{NOW, Stage, now};
@@ -488,7 +488,7 @@ impl TokenForm {
 }
 
 /// `plan` with the token in its variable or in a file.
-async fn run_with(token: &str, url: &str, way: &[&str], by_file: bool) -> Told {
+async fn run_with(token: &str, url: &str, way: &[&str], by_file: bool) -> ProgramOutput {
     let file = scratch_token(token);
     let (name, value) = if by_file { ("PODKEEPER_TOKEN_FILE", file.as_str()) } else { ("PODKEEPER_TOKEN", token) };
     let config = config_of_gitlab(url);
@@ -496,11 +496,11 @@ async fn run_with(token: &str, url: &str, way: &[&str], by_file: bool) -> Told {
     run_podkeeper_with_env(&args, &[(name, value), ("RUST_BACKTRACE", "full")]).await
 }
 
-async fn apply_with(token: &str, url: &str) -> Told {
+async fn apply_with(token: &str, url: &str) -> ProgramOutput {
     let mut apply = command(&["-vv", "apply", "--config", &config_of_gitlab(url)]);
     let output = apply.env("PODKEEPER_TOKEN", token).output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    ProgramOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// A file that holds the token; its path says nothing about it.
@@ -514,7 +514,7 @@ fn scratch_token(token: &str) -> String {
 }
 
 #[track_caller]
-fn assert_output_without_token(reported: &Told, token: &str, what: &str) {
+fn assert_output_without_token(reported: &ProgramOutput, token: &str, what: &str) {
     let text = format!("{}{}", reported.out, reported.err);
     assert_eq!(find_token_forms(&text, token), [""; 0], "{what}: {text}");
     assert!(!text.contains("this is a bug"), "{what}: {text}");

@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::exit_codes::{
-    ScriptedAnswer, Told, config_of_gitlab, copy_config, replace_in_file, run_podkeeper_with_env, serve_with_script,
+    ProgramOutput, ScriptedAnswer, config_of_gitlab, copy_config, replace_in_file, run_podkeeper_with_env,
+    serve_with_script,
 };
 use crate::support::{Stage, now, shipped_config};
 
@@ -239,7 +240,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
 const TOKEN_REQUEST: [&str; 2] = ["doctor", "--token-request"];
 
 /// The text and the JSON of the same request, which hold no secret and fit a terminal.
-async fn told_in_both_forms(config: &str, env: &[(&str, &str)]) -> (Told, Value) {
+async fn told_in_both_forms(config: &str, env: &[(&str, &str)]) -> (ProgramOutput, Value) {
     let at = ["--config", config];
     let text = run_podkeeper_with_env(&[&TOKEN_REQUEST[..], &at].concat(), env).await;
     let json = run_podkeeper_with_env(&[&TOKEN_REQUEST[..], &at, &["--format", "json"]].concat(), env).await;

@@ -111,12 +111,18 @@ async fn check_hidden_links(
     lookups.run_milestones(&hidden).await;
     let mut likely_renamed = Vec::new();
     for (link, at) in hidden.iter().zip(indexes) {
-        replace_hidden(&mut assessments[at], lookups.assess(link));
+        let with_token = lookups.assess(link);
+        // That the token was refused is said once, below.
+        if with_token.verdict != Verdict::Unreachable || !lookups.is_token_refused() {
+            replace_hidden(&mut assessments[at], with_token);
+        }
         if query_rounds::is_likely_renamed(link, &lookups.results) {
             likely_renamed.push(at);
         }
     }
-    HiddenLinks { likely_renamed, failure: lookups.failure.filter(labels::is_of_token) }
+    // Of the others each link tells, to the team: whether one happens may show what is there, for more is asked of that.
+    let failure = lookups.failure.filter(|failure| failure.cause == FailureCause::Token);
+    HiddenLinks { likely_renamed, failure }
 }
 
 /// Whether a token may show what anybody does not see.
@@ -124,10 +130,11 @@ fn is_open_for_anybody(assessment: &Assessment) -> bool {
     assessment.verdict == Verdict::Hidden || assessment.reason == assess::LABEL_NOT_SEEN
 }
 
-/// Takes what a token shows in place of what anybody does not see. Where the token shows no more, that stays.
+/// Takes what a token shows in place of what anybody does not see, that it could not be asked included. Where the token
+/// shows no more, or it was not its turn, that stays.
 fn replace_hidden(assessment: &mut Assessment, with_token: Assessment) {
-    let failed = matches!(with_token.verdict, Verdict::Unreachable | Verdict::Skipped);
-    if is_open_for_anybody(assessment) && !is_open_for_anybody(&with_token) && !failed {
+    let shows_more = !is_open_for_anybody(&with_token) && !with_token.is_not_reached();
+    if is_open_for_anybody(assessment) && shows_more {
         let for_anybody = assessment.clone();
         *assessment = with_token.shown_by_token(for_anybody);
     }

@@ -239,3 +239,13 @@ pub struct LabelVerdicts {
     /// The groups that were to be asked with the own token and are not seen by it either.
     pub unseen_groups: BTreeSet<String>,
 }
+
+impl LabelVerdicts {
+    /// Those that anybody may know, and those that rest on what only a token shows.
+    pub fn split_token_only(&self) -> (Self, Self) {
+        let (mut open, mut token_only) = (self.clone(), self.clone());
+        open.by_name.retain(|name, _| !self.token_only.contains(name));
+        token_only.by_name.retain(|name, _| self.token_only.contains(name));
+        (open, token_only)
+    }
+}

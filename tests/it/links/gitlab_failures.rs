@@ -1,5 +1,7 @@
 //! A GitLab that refuses, fails in part, or is another version.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use podkeeper::pod::observed::FailureCause;
 use podkeeper::pod::verdict::Verdict;
 use serde_json::{Value, json};
@@ -34,6 +36,23 @@ async fn an_error_of_one_field_is_no_verdict_on_anything_else() {
     assert_eq!(verdict(&seen, urls[0]), Verdict::Unreachable);
     assert!(seen[urls[0].as_str()].assessment.reason.as_str().contains("Timeout"));
     assert_eq!(verdict(&seen, urls[1]), Verdict::Alive);
+}
+
+/// Whether a query fails may show what is there, because more is asked about that: the team learns of it.
+#[tokio::test(start_paused = true)]
+async fn what_fails_with_the_token_alone_is_hidden_from_anybody_and_unknown_to_the_team() {
+    let (world, token) = world_with_harbour_group();
+    let asked = AtomicUsize::new(0);
+    let stage = Stage::with_altered_answers(world, Some(&token), move |query, answer| {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        if is_first { answer } else { answer_with_error(answer, "project(", query, "Timeout on Project") }
+    });
+    let url = format!("{GITLAB_URL}/harbour/secret");
+    let probed = stage.check_links(&[&url], &web(&InMemoryWeb::of(&[]))).await;
+    assert_eq!(probed.failure, None);
+    let seen = &observations_by_url(probed)[url.as_str()].assessment;
+    assert_eq!((seen.verdict, seen.as_seen_by_anybody().verdict), (Verdict::Unreachable, Verdict::Hidden));
+    assert!(seen.reason.as_str().contains("Timeout"), "{}", seen.reason);
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 use serde_json::Value;
 
-use crate::exit_codes::{Told, copy_config, empty_temp_folder, run_podkeeper_with_env};
+use crate::exit_codes::{ProgramOutput, copy_config, empty_temp_folder, run_podkeeper_with_env};
 
 use super::stage::{InMemoryWeb, ScriptedResponse, empty_world, links, observations_by_url, verdict, web};
 
@@ -190,11 +190,11 @@ async fn check_asks_both_gitlabs_and_says_once_where_no_token_was_given() {
         .flat_map(|url| ["grove/open", "grove/closed"].map(|path| format!("<{url}/{path}>\n\n")))
         .collect();
     std::fs::write(&page, links).unwrap();
-    let check = async |env: &[(&str, &str)]| -> Told {
+    let check = async |env: &[(&str, &str)]| -> ProgramOutput {
         let args = ["--config", &folder, "check", "--format", "json", page.to_str().unwrap()];
         run_podkeeper_with_env(&args, env).await
     };
-    let verdicts = |reported: &Told| -> Vec<(String, String)> {
+    let verdicts = |reported: &ProgramOutput| -> Vec<(String, String)> {
         let shown: Value = serde_json::from_str(&reported.out).unwrap_or_else(|_| panic!("{reported:?}"));
         assert!(shown["requests"]["read"].as_u64().unwrap() >= 2, "{shown}");
         let text = |value: &Value| value.as_str().unwrap().to_owned();

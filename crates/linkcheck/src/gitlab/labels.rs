@@ -16,7 +16,7 @@ use super::lookup_results::LookupResults;
 use super::owner_query::{Lookup, OwnerType};
 use super::response::{LookupResult, LookupValue};
 use crate::document::LabelSet;
-use crate::observed::{FailureCause, ReadFailure};
+use crate::observed::ReadFailure;
 use crate::verdict::{LabelVerdict, LabelVerdicts};
 
 /// What a retired label's name ends with, the misspelt one included.
@@ -56,12 +56,6 @@ pub(super) struct CheckedLabels {
     pub(super) verdicts: Vec<LabelVerdicts>,
     /// Why the groups that not everybody sees could not be asked about, if so.
     pub(super) failure: Option<ReadFailure>,
-}
-
-/// Whether a failure is the token's own, which hangs on nothing that a page names. Whether another one happens may tell
-/// what there is that not everybody sees: more is asked about that.
-pub(super) fn is_of_token(failure: &ReadFailure) -> bool {
-    failure.cause == FailureCause::Token
 }
 
 /// The verdicts by what anybody is shown, and with the own token by what groups have that not everybody sees.
@@ -106,7 +100,7 @@ pub(super) async fn check_labels(
         let unseen_groups = hidden.iter().filter(|_| !unseen.names.is_empty()).filter(is_unseen).cloned().collect();
         LabelVerdicts { by_name, token_only: unseen.names.clone(), unseen_groups }
     });
-    CheckedLabels { verdicts: verdicts.collect(), failure: own.failure.filter(is_of_token) }
+    CheckedLabels { verdicts: verdicts.collect(), failure: own.failure }
 }
 
 fn assess_label(name: &str, groups: &[String], answers: &LookupResults) -> LabelVerdict {
