@@ -51,7 +51,8 @@ pub struct LinkHostLimits {
 /// # Errors
 /// Everything that is wrong with it, each with its place and what can be written, and without a word of the file.
 pub fn parse_link_limits(text: &str, path: &str) -> Result<LinkLimits, Vec<Problem>> {
-    let mut problems = check_against_schema(path, text, &schemars::schema_for!(LinkLimits).to_value(), Quoting::Hidden);
+    let schema = schemars::schema_for!(LinkLimits).to_value();
+    let mut problems = check_against_schema(path, text, &schema, Quoting::Hidden).problems;
     let problem = |span, message, help: &str| Problem { path: path.to_owned(), span, message, help: help.to_owned() };
     let read: LinkLimits = match toml::from_str(text) {
         Ok(read) => read,

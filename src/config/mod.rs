@@ -6,10 +6,13 @@
 mod files;
 mod link_limits;
 mod parsing;
+mod placeholder;
 mod problem;
 mod raw;
 pub(crate) mod regular_file;
 mod schema_check;
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -18,10 +21,11 @@ use url::Url;
 pub use files::{ConfigFiles, read_folder};
 pub use link_limits::{LinkHostLimits, LinkLimits, parse_link_limits};
 pub(crate) use parsing::value::{parse_trusted_address, parse_web_address};
+pub use placeholder::Placeholder;
 pub use problem::{Problem, render_problems, render_problems_without_text};
 
-use crate::pod::Pod;
 use crate::pod::limits::RunLimits;
+use crate::pod::{Pod, PodKey};
 
 /// The name of the file that describes the instance.
 pub const INSTANCE_FILE: &str = "podkeeper.toml";
@@ -41,6 +45,8 @@ pub struct Config {
     pub limits: RunLimits,
     /// The pods, in the order of their keys.
     pub pods: Vec<Pod>,
+    /// Paths that are still those of the shipped configuration, by the pods that use them.
+    pub placeholders: BTreeMap<PodKey, Vec<Placeholder>>,
 }
 
 impl Config {

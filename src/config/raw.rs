@@ -26,6 +26,93 @@ pub(super) struct Instance {
     #[serde(rename = "instance")]
     #[schemars(with = "Vec<OtherInstance>")]
     pub(super) others: Vec<Spanned<OtherInstance>>,
+    /// What most pods share: a pod's own key wins.
+    pub(super) defaults: Defaults,
+}
+
+/// Keys of a pod's file that hold for every pod whose file does not have them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Defaults {
+    /// Of `[page]`.
+    pub(super) page: PageDefaults,
+    /// Of `[pairing]`.
+    pub(super) pairing: Pairing,
+    /// Of `[label]`.
+    pub(super) label: LabelDefaults,
+    /// Of every `[[session]]`.
+    pub(super) session: SessionDefaults,
+    /// Of `[agents]`.
+    pub(super) agents: Agents,
+    /// Of `[reports]`.
+    pub(super) reports: Reports,
+    /// Of `[documents]`.
+    pub(super) documents: Documents,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct PageDefaults {
+    /// Full path of the project that holds the pages, for example `your-group/handbook`.
+    #[schemars(with = "Option<String>")]
+    pub(super) project: Option<Spanned<String>>,
+    /// Branch, tag or commit; `main` unless set.
+    #[serde(rename = "ref")]
+    #[schemars(with = "Option<String>")]
+    pub(super) git_ref: Option<Spanned<String>>,
+    /// Where the site's root-relative links resolve, for example `https://handbook.example.com`.
+    #[schemars(with = "Option<String>")]
+    pub(super) site: Option<Spanned<String>>,
+    /// The text of the heading above the members, for example `Members`; a level-2 heading that ends in "pod members"
+    /// unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) members_heading: Option<Spanned<String>>,
+    /// How the members are written, for example `list`; `shortcode` unless set.
+    #[schemars(with = "Option<MembersFormWord>")]
+    pub(super) members_form: Option<Spanned<String>>,
+    /// Words in a role that make a lead, for example `lead`, which is the one unless set.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) lead_words: Option<Vec<Spanned<String>>>,
+}
+
+/// The words of `members_form`, as editors offer them.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the schema alone is made of it; a word is read where its place is known")]
+pub(super) enum MembersFormWord {
+    Shortcode,
+    List,
+    Mention,
+    Table,
+    Heading,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct LabelDefaults {
+    /// Whether podkeeper may create a label that the project lacks; false unless set.
+    pub(super) create: Option<bool>,
+    /// Its colour when it is created, for example `#428BCA`.
+    #[schemars(with = "Option<String>")]
+    pub(super) color: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct SessionDefaults {
+    /// IANA name of the zone, for example `UTC` or `Europe/Berlin`.
+    #[schemars(with = "Option<String>")]
+    pub(super) zone: Option<Spanned<String>>,
+    /// How long a session lasts, for example `1h`; 1h unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) duration: Option<Spanned<String>>,
+    /// How long before its start the issue is opened, for example `7d`; 7d unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) open_ahead: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -33,7 +120,7 @@ pub(super) struct Instance {
 pub(super) struct OtherInstance {
     /// Address of the instance, for example `https://gitlab.example`.
     #[schemars(with = "String")]
-    pub(super) url: Spanned<String>,
+    pub(super) url: Option<Spanned<String>>,
     /// Name of the environment variable with its token, scope `read_api`; without one it is asked as anybody.
     #[schemars(with = "Option<String>")]
     pub(super) token: Option<Spanned<String>>,
@@ -119,32 +206,37 @@ pub(super) struct Links {
     pub(super) within: Option<Spanned<String>>,
 }
 
-/// `pods/KEY.toml`: one pod; the file's name is the pod's key.
+/// `pods/KEY.toml`: one pod; the file's name is the pod's key. What the schema requires is optional here, so that one
+/// missing key does not hide what else is wrong.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Pod {
     /// The display name, for example `Secure Pod`.
     #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
+    pub(super) name: Option<Spanned<String>>,
     /// Keys the pod had before.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) formerly: Vec<Spanned<String>>,
     /// The pod's handbook page.
-    pub(super) page: Page,
+    #[schemars(with = "Page")]
+    pub(super) page: Option<Spanned<Page>>,
     /// Its pairing issues.
-    pub(super) pairing: Pairing,
+    #[schemars(with = "Option<Pairing>")]
+    pub(super) pairing: Option<Spanned<Pairing>>,
     /// The label its pairing issues carry.
-    pub(super) label: Label,
+    #[schemars(with = "Label")]
+    pub(super) label: Option<Label>,
     /// Its weekly meetings.
     #[serde(default)]
-    #[schemars(with = "Vec<Session>")]
+    #[schemars(with = "Vec<Session>", required)]
     pub(super) session: Vec<Spanned<Session>>,
     /// How the Support Team data says who belongs to the pod; without it, only handles and accounts are audited.
     #[serde(default)]
     pub(super) members: Members,
     /// The Support Team data; without it there is no audit.
-    pub(super) agents: Option<Agents>,
+    #[schemars(with = "Option<Agents>")]
+    pub(super) agents: Option<Spanned<Agents>>,
     /// Where the living reports go; without it they are printed only.
     #[serde(default)]
     pub(super) reports: Reports,
@@ -162,28 +254,40 @@ pub(super) struct Pod {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Page {
-    /// Full path of the project that holds the page, for example `gitlab-com/content-sites/handbook`.
+    /// Full path of the project that holds the page, for example `your-group/handbook`.
+    #[schemars(with = "Option<String>")]
+    pub(super) project: Option<Spanned<String>>,
+    /// Path of the file in that project, for example `content/pods/secure/_index.md`.
     #[schemars(with = "String")]
-    pub(super) project: Spanned<String>,
-    /// Path of the file in that project.
-    #[schemars(with = "String")]
-    pub(super) path: Spanned<String>,
+    pub(super) path: Option<Spanned<String>>,
     /// Branch, tag or commit; `main` unless set.
     #[serde(rename = "ref")]
     #[schemars(with = "Option<String>")]
     pub(super) git_ref: Option<Spanned<String>>,
-    /// Where the site's root-relative links resolve, for example `https://handbook.gitlab.com`.
+    /// Where the site's root-relative links resolve, for example `https://handbook.example.com`.
     #[schemars(with = "Option<String>")]
     pub(super) site: Option<Spanned<String>>,
+    /// The text of the heading above the members, for example `Members`; a level-2 heading that ends in "pod members"
+    /// unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) members_heading: Option<Spanned<String>>,
+    /// How the members are written, for example `list`; `shortcode` unless set.
+    #[schemars(with = "Option<MembersFormWord>")]
+    pub(super) members_form: Option<Spanned<String>>,
+    /// Words in a role that make a lead, for example `lead`, which is the one unless set.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) lead_words: Option<Vec<Spanned<String>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Pairing {
-    /// Full path of the project that holds the pairing issues.
-    #[schemars(with = "String")]
-    pub(super) project: Spanned<String>,
-    /// The issue's template, below the configuration folder; `templates/pairing_issue.md` unless set.
+    /// Full path of the project that holds the pairing issues, for example `your-group/support-pairing`.
+    #[schemars(with = "Option<String>")]
+    pub(super) project: Option<Spanned<String>>,
+    /// The issue's template, below the configuration folder; `templates/pairing_issue.md` unless set, and where that is
+    /// not there, the one that podkeeper brings along.
     #[schemars(with = "Option<String>")]
     pub(super) template: Option<Spanned<String>>,
 }
@@ -193,10 +297,9 @@ pub(super) struct Pairing {
 pub(super) struct Label {
     /// Its exact name, for example `pod::secure`.
     #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
+    pub(super) name: Option<Spanned<String>>,
     /// Whether podkeeper may create it where the project lacks it; false unless set.
-    #[serde(default)]
-    pub(super) create: bool,
+    pub(super) create: Option<bool>,
     /// Its colour when it is created, for example `#428BCA`.
     #[schemars(with = "Option<String>")]
     pub(super) color: Option<Spanned<String>>,
@@ -208,19 +311,19 @@ pub(super) struct Label {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Session {
-    /// A short key, for example `weekly`; it becomes part of the issue's marker.
-    #[schemars(with = "String")]
-    pub(super) slot: Spanned<String>,
+    /// A short key, for example `emea`; it becomes part of the issue's marker. `weekly` unless set.
+    #[schemars(with = "Option<String>")]
+    pub(super) slot: Option<Spanned<String>>,
     /// Keys the slot had before.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) formerly: Vec<Spanned<String>>,
     /// When it meets, in five fields as GitLab's schedules have them, for example `0 15 * * Thu`.
     #[schemars(with = "String")]
-    pub(super) cron: Spanned<String>,
+    pub(super) cron: Option<Spanned<String>>,
     /// IANA name of the zone, for example `UTC` or `Europe/Berlin`.
-    #[schemars(with = "String")]
-    pub(super) zone: Spanned<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) zone: Option<Spanned<String>>,
     /// How long it lasts, for example `1h`; 1h unless set.
     #[schemars(with = "Option<String>")]
     pub(super) duration: Option<Spanned<String>>,
@@ -258,21 +361,22 @@ pub(super) struct Members {
 pub(super) struct KnowledgeArea {
     /// Its name, for example `Duo`.
     #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
+    pub(super) name: Option<Spanned<String>>,
     /// The level from which it counts; 1 unless set.
     #[schemars(with = "Option<u32>")]
     pub(super) level: Option<Spanned<u32>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Agents {
-    /// Full path of the project, for example `gitlab-support-readiness/support-team`.
-    #[schemars(with = "String")]
-    pub(super) project: Spanned<String>,
+    /// Full path of the project, for example `your-group/support-team`.
+    #[schemars(with = "Option<String>")]
+    pub(super) project: Option<Spanned<String>>,
     /// The folder with one file per agent, for example `data/agents`.
-    #[schemars(with = "String")]
-    pub(super) path: Spanned<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) path: Option<Spanned<String>>,
     /// Branch, tag or commit; `main` unless set.
     #[serde(rename = "ref")]
     #[schemars(with = "Option<String>")]
@@ -283,21 +387,22 @@ pub(super) struct Agents {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Reports {
-    /// Full path of the project of the living reports. Pairing issues feed statistics: name another one.
+    /// Full path of the project of the living reports, for example `your-group/support-team-meta`. Pairing issues feed
+    /// statistics: name another one.
     #[schemars(with = "Option<String>")]
     pub(super) project: Option<Spanned<String>>,
     /// Whether the roster report, which names people, is opened as a confidential issue; false unless set.
-    pub(super) confidential: bool,
+    pub(super) confidential: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Documents {
-    /// Full paths of the groups whose labels the page means by `~"…"`, for example `gitlab-com`. Groups above or below
+    /// Full paths of the groups whose labels the page means by `~"…"`, for example `your-group`. Groups above or below
     /// them are not looked in.
-    #[schemars(with = "Vec<String>")]
-    pub(super) label_groups: Vec<Spanned<String>>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) label_groups: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -314,11 +419,13 @@ pub(super) struct Slack {
 pub(super) struct Exception {
     /// The rule's code, as `podkeeper explain` lists it.
     #[schemars(with = "String")]
-    pub(super) rule: Spanned<String>,
+    pub(super) rule: Option<Spanned<String>>,
     /// The finding's subject, exactly.
-    pub(super) subject: String,
+    #[schemars(with = "String")]
+    pub(super) subject: Option<String>,
     /// Why it is accepted.
-    pub(super) reason: String,
+    #[schemars(with = "String")]
+    pub(super) reason: Option<String>,
     /// The last day on which it holds, for example `2027-01-31`.
     #[schemars(with = "Option<String>")]
     pub(super) until: Option<Spanned<String>>,

@@ -3,11 +3,12 @@
 //! serde would stop at the first fault. The schema is made from the same types that are read afterwards,
 //! so a new key is new in one place.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::problem::Problem;
 use crate::pod::similar_name::find_similar_name;
@@ -20,8 +21,18 @@ pub(super) enum Quoting {
     Hidden,
 }
 
-/// Everything about the file that its schema does not allow.
-pub(super) fn check_against_schema(path: &str, text: &str, schema: &Value, quoting: Quoting) -> Vec<Problem> {
+/// A file that was held against its schema.
+pub(super) struct CheckedFile<'t> {
+    /// Everything that its schema does not allow.
+    pub(super) problems: Vec<Problem>,
+    /// What is left of it: the keys that the schema knows with values of their types. Nothing where it is no TOML.
+    pub(super) table: Option<Spanned<DeTable<'t>>>,
+    /// The keys that were left out although they stand there, as `page.project` or `session[0].zone`.
+    pub(super) left_out: BTreeSet<String>,
+}
+
+/// Finds everything about the file that its schema does not allow.
+pub(super) fn check_against_schema<'t>(path: &str, text: &'t str, schema: &Value, quoting: Quoting) -> CheckedFile<'t> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let problem = |error: &toml::de::Error| Problem {
@@ -33,11 +44,14 @@ pub(super) fn check_against_schema(path: &str, text: &str, schema: &Value, quoti
             },
             help: "mend this first".to_owned(),
         };
-        return errors.iter().map(problem).collect();
+        let problems = errors.iter().map(problem).collect();
+        return CheckedFile { problems, table: None, left_out: BTreeSet::new() };
     }
-    let mut check = SchemaCheck { path, root: schema, quoting, problems: Vec::new() };
-    check.check_table(&document, document.span(), schema, "the file");
-    check.problems
+    let mut check = SchemaCheck { path, root: schema, quoting, problems: Vec::new(), left_out: BTreeSet::new() };
+    let span = document.span();
+    let table = check.check_table(document.into_inner(), span.clone(), schema, &Place::file());
+    let SchemaCheck { problems, left_out, .. } = check;
+    CheckedFile { problems, table: Some(Spanned::new(span, table)), left_out }
 }
 
 struct SchemaCheck<'a> {
@@ -45,45 +59,90 @@ struct SchemaCheck<'a> {
     root: &'a Value,
     quoting: Quoting,
     problems: Vec<Problem>,
+    left_out: BTreeSet<String>,
+}
+
+/// A table of the file.
+struct Place {
+    /// As messages name it, for example `[page]`.
+    shown: String,
+    /// As [`CheckedFile::left_out`] names it, with a full stop at its end; empty for the file.
+    prefix: String,
+}
+
+impl Place {
+    fn file() -> Self {
+        Self { shown: "the file".to_owned(), prefix: String::new() }
+    }
 }
 
 impl SchemaCheck<'_> {
-    fn check_table(&mut self, table: &Spanned<DeTable<'_>>, span: Range<usize>, schema: &Value, place: &str) {
+    /// The table without what does not fit.
+    fn check_table<'t>(
+        &mut self,
+        table: DeTable<'t>,
+        span: Range<usize>,
+        schema: &Value,
+        place: &Place,
+    ) -> DeTable<'t> {
         let empty = serde_json::Map::new();
         let known = schema["properties"].as_object().unwrap_or(&empty);
-        for (key, value) in table.get_ref() {
-            let name = key.get_ref().as_ref();
-            match known.get(name) {
-                Some(inner) => self.check_value(value, inner, name),
+        let written: BTreeSet<String> = table.keys().map(|key| key.get_ref().to_string()).collect();
+        let mut meant: BTreeSet<String> = written.clone();
+        let mut good = DeTable::new();
+        for (key, value) in table {
+            let name = key.get_ref().to_string();
+            let (key, inner, name) = match known.get(&name) {
+                Some(inner) => (key, inner, name),
                 // Keys of people's choosing, all of one kind.
                 None if schema["additionalProperties"].is_object() => {
-                    let shown = if self.quoting == Quoting::Shown { name } else { "…" };
-                    let name = format!("{}.\"{shown}\"", place.trim_matches(['[', ']']));
-                    self.check_value(value, &schema["additionalProperties"], &name);
+                    let shown = if self.quoting == Quoting::Shown { name.as_str() } else { "…" };
+                    let shown = format!("{}.\"{shown}\"", place.shown.trim_matches(['[', ']']));
+                    self.check_value(value, &schema["additionalProperties"], &shown, &shown);
+                    continue;
                 }
-                None => self.report_unknown_key(name, key.span(), known, place),
+                None => {
+                    let near = self.report_unknown_key(&name, key.span(), known, place);
+                    // What is wrong with the value of a key that is only misspelt is told, too.
+                    let Some(near) = near.filter(|near| !written.contains(*near) && meant.insert((*near).to_owned()))
+                    else {
+                        continue;
+                    };
+                    if self.quoting == Quoting::Hidden || !self.is_of_type(&value, &known[near]) {
+                        self.left_out.insert(format!("{}{near}", place.prefix));
+                        continue;
+                    }
+                    (Spanned::new(key.span(), near.to_owned().into()), &known[near], near.to_owned())
+                }
+            };
+            let at = format!("{}{name}", place.prefix);
+            match self.check_value(value, inner, &name, &at) {
+                Some(value) => drop(good.insert(key, value)),
+                None => drop(self.left_out.insert(at)),
             }
         }
         for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if !table.get_ref().keys().any(|key| key.get_ref().as_ref() == required) {
+            if !meant.contains(required) {
                 // A table's span is its header; a key that is missing has no place of its own.
-                let example = known.get(required).map(|inner| self.example_value(inner)).unwrap_or_default();
+                let help = known.get(required).map(|inner| self.missing_key_help(required, inner));
                 self.add_problem(
                     span.start..span.start,
-                    format!("{place} lacks `{required}`"),
-                    format!("add {required} = {example}"),
+                    format!("{} lacks `{required}`", place.shown),
+                    help.unwrap_or_default(),
                 );
             }
         }
+        good
     }
 
-    fn report_unknown_key(
+    /// Reports a key that is not known, and returns the known one that may have been meant.
+    fn report_unknown_key<'k>(
         &mut self,
         name: &str,
         span: Range<usize>,
-        known: &serde_json::Map<String, Value>,
-        place: &str,
-    ) {
+        known: &'k serde_json::Map<String, Value>,
+        place: &Place,
+    ) -> Option<&'k str> {
         let similar = find_similar_name(name, known.keys().map(String::as_str));
         let help = match similar {
             Some(key) => format!("did you mean `{key}`?"),
@@ -91,31 +150,50 @@ impl SchemaCheck<'_> {
         };
         // What is all but a known key gives nothing away.
         let shown = similar.is_some() || self.quoting == Quoting::Shown;
+        let place = &place.shown;
         let message =
             if shown { format!("unknown key `{name}` in {place}") } else { format!("unknown key in {place}") };
         self.add_problem(span, message, help);
+        similar
     }
 
-    fn check_value(&mut self, value: &Spanned<DeValue<'_>>, schema: &Value, name: &str) {
+    /// The value without what does not fit; nothing where it is of another type. `at` is its place as
+    /// [`CheckedFile::left_out`] names it.
+    fn check_value<'t>(
+        &mut self,
+        value: Spanned<DeValue<'t>>,
+        schema: &Value,
+        name: &str,
+        at: &str,
+    ) -> Option<Spanned<DeValue<'t>>> {
         let schema = self.resolve_schema(schema);
         let span = value.span();
-        match (value.get_ref(), schema_type(&schema)) {
+        let value = match (value.into_inner(), schema_type(&schema)) {
             (DeValue::Table(table), "object") => {
-                self.check_table(&Spanned::new(span.clone(), table.clone()), span, &schema, &format!("[{name}]"));
+                let place = Place { shown: format!("[{name}]"), prefix: format!("{at}.") };
+                DeValue::Table(self.check_table(table, span.clone(), &schema, &place))
             }
             (DeValue::Array(items), "array") => {
-                for item in items {
-                    match item.get_ref() {
+                let mut good = DeArray::new();
+                for (index, item) in items.into_iter().enumerate() {
+                    let at = format!("{at}[{index}]");
+                    let item_span = item.span();
+                    let checked = match item.into_inner() {
                         DeValue::Table(table) => {
                             let inner = self.resolve_schema(&schema["items"]);
-                            let table = Spanned::new(item.span(), table.clone());
-                            self.check_table(&table, item.span(), &inner, &format!("[[{name}]]"));
+                            let place = Place { shown: format!("[[{name}]]"), prefix: format!("{at}.") };
+                            let table = self.check_table(table, item_span.clone(), &inner, &place);
+                            Some(Spanned::new(item_span, DeValue::Table(table)))
                         }
-                        _ => self.check_value(item, &schema["items"], name),
+                        other => self.check_value(Spanned::new(item_span, other), &schema["items"], name, &at),
+                    };
+                    if let Some(item) = checked {
+                        good.push(item);
                     }
                 }
+                DeValue::Array(good)
             }
-            (DeValue::String(_), "string") | (DeValue::Boolean(_), "boolean") => {}
+            (value @ DeValue::String(_), "string") | (value @ DeValue::Boolean(_), "boolean") => value,
             (DeValue::Integer(number), "integer") => {
                 let least = schema["minimum"].as_u64().unwrap_or(0);
                 let most = schema["maximum"].as_u64().unwrap_or(u32::MAX.into());
@@ -124,15 +202,43 @@ impl SchemaCheck<'_> {
                     let up_to = schema["maximum"].as_u64().map(|most| format!(" to {most}")).unwrap_or_default();
                     let message = format!("`{name}` is no whole number from {least}{up_to}");
                     self.add_problem(span, message, "write for example 10".to_owned());
+                    return None;
                 }
+                DeValue::Integer(number)
             }
             (found, wanted) => {
                 let message =
                     format!("`{name}` should be {}, not {}", describe_type(wanted), describe_type(found.type_str()));
                 let help = format!("write {name} = {}", self.example_value(&schema));
                 self.add_problem(span, message, help);
+                return None;
             }
-        }
+        };
+        Some(Spanned::new(span, value))
+    }
+
+    /// Whether a value is of the type that a schema asks for, whatever is in it.
+    fn is_of_type(&self, value: &Spanned<DeValue<'_>>, schema: &Value) -> bool {
+        let wanted = self.resolve_schema(schema);
+        let found = match value.get_ref() {
+            DeValue::Table(_) => "object",
+            other => other.type_str(),
+        };
+        schema_type(&wanted) == found
+    }
+
+    /// What to write where a key is missing.
+    fn missing_key_help(&self, name: &str, schema: &Value) -> String {
+        let resolved = self.resolve_schema(schema);
+        let header = match schema_type(&resolved) {
+            "object" => format!("[{name}]"),
+            "array" => format!("[[{name}]]"),
+            _ => return format!("add {name} = {}", self.example_value(schema)),
+        };
+        let inner = if header.starts_with("[[") { self.resolve_schema(&resolved["items"]) } else { resolved };
+        let required = inner["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let keys = required.map(|key| format!("{key} = {}", self.example_value(&inner["properties"][key])));
+        format!("add {header} with {}", keys.collect::<Vec<_>>().join(" and "))
     }
 
     /// The schema behind references and optional wrappers.

@@ -23,6 +23,7 @@ pub(super) fn pod() -> Pod {
             path: "content/alpha/_index.md".to_owned(),
             git_ref: "main".to_owned(),
             site: Some("https://handbook.example".parse().unwrap()),
+            form: crate::pod::page_form::PageForm::default(),
         },
         pairing_project: "g/pairing".to_owned(),
         label: LabelSpec {

@@ -12,6 +12,7 @@ pub mod similar_name;
 pub mod template;
 
 pub mod marker;
+pub mod page_form;
 pub mod pod_page;
 pub mod snapshot;
 
@@ -37,6 +38,7 @@ use serde::Serialize;
 
 use agent::MembershipRule;
 use label::LabelName;
+use page_form::PageForm;
 use schedule::Slot;
 use session::SessionKey;
 use snapshot::Account;
@@ -140,21 +142,25 @@ pub struct PageLocation {
     pub git_ref: String,
     /// Where the site's root-relative links resolve, for example `https://handbook.gitlab.com`.
     pub site: Option<url::Url>,
+    /// How it names its members.
+    pub form: PageForm,
 }
 
 impl PageLocation {
-    /// Which file it is, whatever site shows it.
+    /// Which file it is and how it is read, whatever site shows it.
     pub fn id(&self) -> PageId {
-        PageId { project: self.project.clone(), path: self.path.clone(), git_ref: self.git_ref.clone() }
+        let (project, path, git_ref) = (self.project.clone(), self.path.clone(), self.git_ref.clone());
+        PageId { project, path, git_ref, form: self.form.clone() }
     }
 }
 
-/// What tells one page from another: the file, at its ref, in its project.
+/// What tells one page from another: the file, at its ref, in its project, and how its members are read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageId {
     project: String,
     git_ref: String,
     path: String,
+    form: PageForm,
 }
 
 /// The place of the Support Team data: a folder with one file per agent.

@@ -16,12 +16,12 @@ pub(super) fn check_distinct_pods(pods: &[PodWithSource], problems: &mut Vec<Pro
             let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
             if same(&a.pairing_project, &b.pairing_project) && same(a.label.name.as_str(), b.label.name.as_str()) {
                 let message = format!("label `{}` is the pod {}'s in the same project", b.label.name, a.key);
-                say(second.raw.label.name.span(), message, "give each pod a label of its own, for example pod::secure");
+                say(second.label_span(), message, "give each pod a label of its own, for example pod::secure");
             }
             if same(&a.name, &b.name) {
                 let message =
                     format!("the pod {} has the name `{}` too; letter case does not tell them apart", a.key, a.name);
-                say(second.raw.name.span(), message, "give each pod a name of its own, for example Secure Pod");
+                say(second.name_span(), message, "give each pod a name of its own, for example Secure Pod");
             }
             let clash = b.former_keys.iter().position(|old| *old == a.key || a.former_keys.contains(old));
             if let Some(index) = clash {

@@ -41,14 +41,15 @@ pub(super) fn parse_other_instances(
     let mut others: Vec<OtherInstance> = Vec::new();
     for written in &instance.others {
         let other = written.get_ref();
-        let Some(url) = parse_address(files, &other.url, "https://gitlab.example", problems) else { continue };
+        let Some(address) = &other.url else { continue };
+        let Some(url) = parse_address(files, address, "https://gitlab.example", problems) else { continue };
         let mut wrong = |at: &Spanned<String>, message: String, help: &str| {
             let path = format!("{}/{INSTANCE_FILE}", files.folder);
             problems.push(Problem { path, span: Some(at.span()), message, help: help.to_owned() });
         };
         if url.path() != "/" {
             wrong(
-                &other.url,
+                address,
                 "this address has a path, and a token goes to an origin".to_owned(),
                 "write for example https://gitlab.example, without a path",
             );
@@ -58,7 +59,7 @@ pub(super) fn parse_other_instances(
         // Links name an instance by its host, with the port where there is one.
         if known.map(|known| (known.host_str(), known.port())).any(|host| host == (url.host_str(), url.port())) {
             wrong(
-                &other.url,
+                address,
                 "this instance is named already".to_owned(),
                 "name each once; that of [gitlab] url is not repeated",
             );

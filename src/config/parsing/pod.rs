@@ -1,5 +1,6 @@
-//! One pod's file.
+//! One pod's file, with the defaults for what it leaves out.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use chrono::NaiveDate;
@@ -7,17 +8,27 @@ use toml::Spanned;
 use url::Url;
 
 use super::value;
+use super::written::{Source, Written, own_or_default};
+use crate::config::placeholder::{Placeholder, is_placeholder};
 use crate::config::problem::Problem;
-use crate::config::{ConfigFiles, raw};
+use crate::config::{ConfigFiles, INSTANCE_FILE, raw};
 use crate::pod::agent::MembershipRule;
 use crate::pod::label::LabelName;
 use crate::pod::rule::Rule;
 use crate::pod::schedule::Slot;
-use crate::pod::template::Template;
-use crate::pod::{AgentsLocation, Exception, LabelSpec, PageLocation, Pod, PodKey, ReportTarget, Task};
+use crate::pod::{AgentsLocation, Exception, LabelSpec, Pod, PodKey, ReportTarget, Task};
 
-const DEFAULT_TEMPLATE_PATH: &str = "templates/pairing_issue.md";
-const DEFAULT_COLOR: &str = "#428BCA";
+pub(super) const DEFAULT_COLOR: &str = "#428BCA";
+
+/// What every pod's file is understood with.
+pub(super) struct ParserContext<'a> {
+    pub(super) files: &'a ConfigFiles,
+    pub(super) today: NaiveDate,
+    /// What holds where a file says nothing.
+    pub(super) defaults: &'a raw::Defaults,
+    /// Keys of `podkeeper.toml` that are there and were not understood; nothing is known where no key was.
+    pub(super) defaults_left_out: Option<&'a BTreeSet<String>>,
+}
 
 /// One pod's file while it is being understood.
 pub(super) struct PodFileParser<'a> {
@@ -25,7 +36,23 @@ pub(super) struct PodFileParser<'a> {
     pub(super) path: String,
     pub(super) name: &'a str,
     pub(super) today: NaiveDate,
+    pub(super) defaults: &'a raw::Defaults,
+    defaults_left_out: Option<&'a BTreeSet<String>>,
+    /// Keys of the file that are there and were not understood, so that none of them is called missing.
+    left_out: &'a BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
+    /// Paths that are still those of the shipped configuration.
+    pub(super) placeholders: Vec<Placeholder>,
+}
+
+impl<'a> PodFileParser<'a> {
+    /// Begins with a file of this name below the folder.
+    pub(super) fn new(context: &ParserContext<'a>, name: &'a str, left_out: &'a BTreeSet<String>) -> Self {
+        let &ParserContext { files, today, defaults, defaults_left_out } = context;
+        let path = format!("{}/{name}", files.folder);
+        let (problems, placeholders) = (Vec::new(), Vec::new());
+        Self { files, path, name, today, defaults, defaults_left_out, left_out, problems, placeholders }
+    }
 }
 
 impl PodFileParser<'_> {
@@ -38,37 +65,32 @@ impl PodFileParser<'_> {
                 format!("`{stem}` cannot be a pod's key; name the file with a-z, 0-9 and -, for example secure.toml");
             self.problems.push(Problem::about_whole_file(&self.path, message));
         }
-        if raw.session.is_empty() {
-            self.add_problem(0..0, "the pod has no [[session]]".to_owned(), "add one with slot, cron and zone");
-        }
+        let name = raw.name.as_ref().and_then(|name| self.parse_name(name));
+        let slots = raw.session.iter().enumerate();
         let slots: Vec<Slot> =
-            raw.session.iter().filter_map(|session| self.parse_slot(raw, session.get_ref())).collect();
+            slots.filter_map(|(index, session)| self.parse_slot(raw.name.as_ref(), session, index)).collect();
         self.check_slot_keys_unique(raw);
         let formerly = raw
             .formerly
             .iter()
             .filter_map(|old| self.parse_value(old, "a pod's key", "secure", PodKey::parse))
             .collect();
-        let page = self.parse_page(&raw.page);
-        let project = self.parse_value(
-            &raw.pairing.project,
-            "a project's full path",
-            "gitlab-com/support/support-pairing",
-            value::parse_project_path,
-        );
-        let label = self.parse_label(&raw.label);
-        let template = self.parse_template(raw);
+        let page = raw.page.as_ref().and_then(|page| self.parse_page(page));
+        let project = self.parse_pairing_project(raw);
+        let label = raw.label.as_ref().and_then(|label| self.parse_label(label));
+        let template =
+            self.parse_template(raw.pairing.as_ref().and_then(|pairing| pairing.get_ref().template.as_ref()));
         let membership = self.parse_membership(raw);
-        let agents = raw.agents.as_ref().map(|agents| self.parse_agents(agents));
+        let agents = self.parse_agents(raw.agents.as_ref());
         let reports = self.parse_reports(raw);
-        let label_groups = raw.documents.label_groups.iter();
-        let label_groups = label_groups
-            .filter_map(|path| self.parse_value(path, "a group's full path", "gitlab-com", value::parse_group_path))
-            .collect();
+        let label_groups = self.parse_label_groups(raw);
         let exceptions = raw.exception.iter().filter_map(|exception| self.parse_exception(exception)).collect();
+        let slack_channel = raw.slack.channel.as_ref().and_then(|channel| {
+            self.parse_value(channel, "a Slack channel", "#spt_pod_secure", value::parse_slack_channel)
+        });
         Some(Pod {
             key: key?,
-            name: self.parse_name(raw)?,
+            name: name?,
             former_keys: formerly,
             page: page?,
             pairing_project: project?,
@@ -76,71 +98,53 @@ impl PodFileParser<'_> {
             slots,
             tasks: Task::ALL.into_iter().map(|(task, _)| task).collect(),
             membership: membership?,
-            agents: agents.map_or(Some(None), |agents| agents.map(Some))?,
+            agents: agents?,
             reports: reports?,
             label_groups,
             template: template?,
-            slack_channel: raw.slack.channel.as_ref().and_then(|channel| {
-                self.parse_value(channel, "a Slack channel", "#spt_pod_secure", value::parse_slack_channel)
-            }),
+            slack_channel,
             gitlab_url: Url::parse(super::DEFAULT_INSTANCE_URL).ok()?,
             bot_usernames: Vec::new(),
             exceptions,
         })
     }
 
-    fn parse_name(&mut self, raw: &raw::Pod) -> Option<String> {
+    fn parse_name(&mut self, name: &Spanned<String>) -> Option<String> {
         self.parse_value(
-            &raw.name,
+            name,
             "a display name of 1 to 100 characters on one line",
             "Secure Pod",
             value::parse_short_line,
         )
     }
 
-    fn parse_page(&mut self, raw: &raw::Page) -> Option<PageLocation> {
-        let project = self.parse_value(
-            &raw.project,
-            "a project's full path",
-            "gitlab-com/content-sites/handbook",
-            value::parse_project_path,
-        );
-        let path = self.parse_value(
-            &raw.path,
-            "a file's path inside the project",
-            "content/handbook/support/support-pods/secure/_index.md",
-            value::parse_path_in_project,
-        );
-        let git_ref = match &raw.git_ref {
-            Some(written) => self.parse_value(written, "a branch, tag or commit", "main", value::parse_git_ref),
-            None => Some("main".to_owned()),
-        };
-        let site = match &raw.site {
-            Some(written) => match value::parse_trusted_address(written.get_ref(), "https://handbook.gitlab.com") {
-                Ok(url) => Some(url),
-                Err(why) => {
-                    self.problems.push(self.files.address_problem(self.name, written, why.message, why.help));
-                    return None;
-                }
-            },
-            None => None,
-        };
-        Some(PageLocation { project: project?, path: path?, git_ref: git_ref?, site })
+    fn parse_pairing_project(&mut self, raw: &raw::Pod) -> Option<String> {
+        let own = raw.pairing.as_ref().and_then(|pairing| pairing.get_ref().project.as_ref());
+        let header = raw.pairing.as_ref().map(Spanned::span);
+        match own_or_default(own, self.defaults.pairing.project.as_ref()) {
+            Some(written) => self.parse_project(written, "[pairing] project", "support-pairing"),
+            None => self.report_missing(header, "pairing", "project", "your-group/support-pairing"),
+        }
     }
 
     fn parse_label(&mut self, raw: &raw::Label) -> Option<LabelSpec> {
-        let name = match LabelName::parse(raw.name.get_ref()) {
+        let name = raw.name.as_ref().and_then(|written| match LabelName::parse(written.get_ref()) {
             Ok(name) => Some(name),
             Err(why) => {
-                self.add_problem(raw.name.span(), why, "write for example pod::secure");
+                self.add_problem(written.span(), why, "write for example pod::secure");
                 None
             }
-        };
-        let color = match &raw.color {
-            Some(written) => self.parse_value(written, "a colour", DEFAULT_COLOR, value::parse_color),
+        });
+        let color = match own_or_default(raw.color.as_ref(), self.defaults.label.color.as_ref()) {
+            Some(written) => self.parse_color(written),
             None => Some(DEFAULT_COLOR.to_owned()),
         };
-        Some(LabelSpec { name: name?, may_create: raw.create, color: color?, description: raw.description.clone() })
+        let may_create = raw.create.or(self.defaults.label.create).unwrap_or(false);
+        Some(LabelSpec { name: name?, may_create, color: color?, description: raw.description.clone() })
+    }
+
+    pub(super) fn parse_color(&mut self, written: Written<'_, String>) -> Option<String> {
+        self.parse_value(written, "a colour", DEFAULT_COLOR, value::parse_color)
     }
 
     fn parse_membership(&mut self, raw: &raw::Pod) -> Option<MembershipRule> {
@@ -154,7 +158,8 @@ impl PodFileParser<'_> {
                 if let Some(written) = area.level.as_ref().filter(|level| !(1..=3).contains(level.get_ref())) {
                     self.add_problem(written.span(), "a level is 1, 2 or 3".to_owned(), "write for example 1");
                 }
-                let name = self.parse_value(&area.name, "a knowledge area", "Duo", value::parse_nonempty_text)?;
+                let name = area.name.as_ref()?;
+                let name = self.parse_value(name, "a knowledge area", "Duo", value::parse_nonempty_text)?;
                 Some(MembershipRule::KnowledgeArea { name, level })
             }
             (Some(group), Some(_)) => {
@@ -168,104 +173,161 @@ impl PodFileParser<'_> {
         }
     }
 
-    fn parse_agents(&mut self, agents: &raw::Agents) -> Option<AgentsLocation> {
-        let project = self.parse_value(
-            &agents.project,
-            "a project's full path",
-            "gitlab-support-readiness/support-team",
-            value::parse_project_path,
-        );
-        let path = self.parse_value(&agents.path, "a folder's path inside the project", "data/agents", |text| {
-            value::parse_path_in_project(text).map(|path| path.trim_end_matches('/').to_owned())
-        });
-        let git_ref = match &agents.git_ref {
-            Some(written) => self.parse_value(written, "a branch, tag or commit", "master", value::parse_git_ref),
+    /// The Support Team data: nothing where neither file names any.
+    #[expect(clippy::option_option, reason = "none is configured, or one that is wrong")]
+    fn parse_agents(&mut self, own: Option<&Spanned<raw::Agents>>) -> Option<Option<AgentsLocation>> {
+        let header = own.map(Spanned::span);
+        let (own, default) = (own.map(Spanned::get_ref), &self.defaults.agents);
+        let project = own_or_default(own.and_then(|own| own.project.as_ref()), default.project.as_ref());
+        let path = own_or_default(own.and_then(|own| own.path.as_ref()), default.path.as_ref());
+        if own.is_none() && project.is_none() && path.is_none() {
+            return Some(None);
+        }
+        let git_ref = match own_or_default(own.and_then(|own| own.git_ref.as_ref()), default.git_ref.as_ref()) {
+            Some(written) => self.parse_git_ref(written, "master"),
             None => Some("main".to_owned()),
         };
-        Some(AgentsLocation { project: project?, path: path?, git_ref: git_ref? })
+        let project = match project {
+            Some(written) => self.parse_project(written, "[agents] project", "support-team"),
+            None => self.report_missing(header.clone(), "agents", "project", "your-group/support-team"),
+        };
+        let path = match path {
+            Some(written) => self.parse_agents_path(written),
+            None => self.report_missing(header, "agents", "path", "data/agents"),
+        };
+        Some(Some(AgentsLocation { project: project?, path: path?, git_ref: git_ref? }))
+    }
+
+    pub(super) fn parse_agents_path(&mut self, written: Written<'_, String>) -> Option<String> {
+        self.parse_value(written, "a folder's path inside the project", "data/agents", |text| {
+            value::parse_path_in_project(text).map(|path| path.trim_end_matches('/').to_owned())
+        })
+    }
+
+    pub(super) fn parse_git_ref(&mut self, written: Written<'_, String>, good: &str) -> Option<String> {
+        self.parse_value(written, "a branch, tag or commit", good, value::parse_git_ref)
     }
 
     fn parse_reports(&mut self, raw: &raw::Pod) -> Option<ReportTarget> {
-        let project = match &raw.reports.project {
-            Some(written) => Some(self.parse_value(
-                written,
-                "a project's full path",
-                "gitlab-com/support/secure-pod",
-                value::parse_project_path,
-            )?),
+        let default = &self.defaults.reports;
+        let confidential = raw.reports.confidential.or(default.confidential).unwrap_or(false);
+        let project = match own_or_default(raw.reports.project.as_ref(), default.project.as_ref()) {
+            Some(written) => Some(self.parse_project(written, "[reports] project", "support-team-meta")?),
             None => None,
         };
-        Some(ReportTarget { project, confidential: raw.reports.confidential })
+        Some(ReportTarget { project, confidential })
     }
 
-    fn parse_template(&mut self, raw: &raw::Pod) -> Option<Template> {
-        let name = raw.pairing.template.as_ref().map_or(DEFAULT_TEMPLATE_PATH, |written| written.get_ref().as_str());
-        let span = raw.pairing.template.as_ref().map_or(0..0, Spanned::span);
-        if !value::is_path_below_folder(name) {
-            self.add_problem(
-                span,
-                "this is no path below the configuration folder".to_owned(),
-                &format!("write for example {DEFAULT_TEMPLATE_PATH}"),
-            );
-            return None;
-        }
-        if let Some(why) = self.files.refused.get(name) {
-            self.add_problem(span, format!("the template {name} {why}"), "put the text itself there");
-            return None;
-        }
-        let Some(text) = self.files.texts.get(name) else {
-            self.add_problem(
-                span,
-                format!("there is no template {name} in {}", self.files.folder),
-                "write it, with {{ block }} on a line of its own",
-            );
-            return None;
+    fn parse_label_groups(&mut self, raw: &raw::Pod) -> Vec<String> {
+        let (groups, source) = match &raw.documents.label_groups {
+            Some(own) => (own.as_slice(), Source::PodFile),
+            None => (self.defaults.documents.label_groups.as_deref().unwrap_or_default(), Source::Defaults),
         };
-        match Template::parse(text) {
-            Ok(template) => Some(template),
-            Err((line, why)) => {
-                let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-                let end = start + text[start..].lines().next().map_or(0, str::len);
-                self.problems.push(Problem {
-                    path: format!("{}/{name}", self.files.folder),
-                    span: Some(start..end),
-                    message: why,
-                    help: "here".to_owned(),
-                });
-                None
-            }
+        groups.iter().filter_map(|group| self.parse_label_group(Written::new(group, source))).collect()
+    }
+
+    pub(super) fn parse_label_group(&mut self, written: Written<'_, String>) -> Option<String> {
+        let path = self.parse_value(written, "a group's full path", "your-group", value::parse_group_path)?;
+        self.note_placeholder(written, "[documents] label_groups", "the group whose labels your page means");
+        Some(path)
+    }
+
+    /// A project's full path; `good` ends an example of one.
+    pub(super) fn parse_project(&mut self, written: Written<'_, String>, key: &str, good: &str) -> Option<String> {
+        let good = format!("your-group/{good}");
+        let path = self.parse_value(written, "a project's full path", &good, value::parse_project_path)?;
+        self.note_placeholder(written, key, "the full path of your project, as it stands in its address");
+        Some(path)
+    }
+
+    fn note_placeholder(&mut self, written: Written<'_, String>, key: &str, instead: &str) {
+        if !is_placeholder(written.value()) {
+            return;
         }
+        let (file, path) = match written.source {
+            Source::PodFile => (self.name, self.path.clone()),
+            Source::Defaults => (INSTANCE_FILE, format!("{}/{INSTANCE_FILE}", self.files.folder)),
+        };
+        let text = self.files.texts.get(file).map_or("", String::as_str);
+        let line = text.get(..written.span().start).unwrap_or_default().matches('\n').count() + 1;
+        let key = match written.source {
+            Source::PodFile => key.to_owned(),
+            Source::Defaults => key.replacen('[', "[defaults.", 1),
+        };
+        let (value, instead) = (written.value().clone(), instead.to_owned());
+        self.placeholders.push(Placeholder { path, line, key, value, instead });
     }
 
     fn parse_exception(&mut self, raw: &raw::Exception) -> Option<Exception> {
-        let rule =
-            self.parse_value(&raw.rule, "a rule; `podkeeper explain` lists them", "label-empty", Rule::from_code);
+        let rule = raw.rule.as_ref().and_then(|rule| self.parse_rule(rule));
         let until = match &raw.until {
             Some(day) => Some(self.parse_value(day, "a date", "2027-01-31", raw::parse_date)?),
             None => None,
         };
-        Some(Exception { rule: rule?, subject: raw.subject.clone(), reason: raw.reason.clone(), until })
+        Some(Exception { rule: rule?, subject: raw.subject.clone()?, reason: raw.reason.clone()?, until })
     }
 
-    pub(super) fn parse_value<T>(
+    fn parse_rule(&mut self, written: &Spanned<String>) -> Option<Rule> {
+        self.parse_value(written, "a rule; `podkeeper explain` lists them", "label-empty", Rule::from_code)
+    }
+
+    /// Reports a key that neither the pod's file nor the defaults have. What stands there and was not understood has been
+    /// reported already.
+    pub(super) fn report_missing<T>(
         &mut self,
-        written: &Spanned<String>,
+        header: Option<Range<usize>>,
+        table: &str,
+        key: &str,
+        good: &str,
+    ) -> Option<T> {
+        let among = |left_out: &BTreeSet<String>, path: &str| {
+            left_out.iter().any(|left| path == left || path.starts_with(&format!("{left}.")))
+        };
+        let is_session = table.starts_with("session[");
+        let default_table = if is_session { "session" } else { table };
+        let own = among(self.left_out, &format!("{table}.{key}"));
+        let default = self.defaults_left_out.is_none_or(|left| among(left, &format!("defaults.{default_table}.{key}")));
+        if !own && !default {
+            let shown = if is_session { "[[session]]".to_owned() } else { format!("[{table}]") };
+            let start = header.as_ref().map_or(0, |span| span.start);
+            let place = if header.is_some() {
+                format!("add {key} = \"{good}\"")
+            } else {
+                format!("add {shown} with {key} = \"{good}\"")
+            };
+            let help = format!("{place}, or name it for all pods under [defaults.{default_table}] in {INSTANCE_FILE}");
+            let message = format!("{shown} lacks `{key}`, and {INSTANCE_FILE} has no default for it");
+            self.add_problem(start..start, message, &help);
+        }
+        None
+    }
+
+    #[expect(single_use_lifetimes, reason = "an anonymous one is not allowed here")]
+    pub(super) fn parse_value<'w, T>(
+        &mut self,
+        written: impl Into<Written<'w, String>>,
         what: &str,
         good: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let parsed = parse(written.get_ref());
+        let written = written.into();
+        let parsed = parse(written.value());
         if parsed.is_none() {
-            self.add_problem(
-                written.span(),
-                format!("`{}` is not {what}", written.get_ref()),
-                &format!("write for example {good}"),
-            );
+            let message = format!("`{}` is not {what}", written.value());
+            self.add_problem_at(written.source, written.span(), message, &format!("write for example {good}"));
         }
         parsed
     }
 
     pub(super) fn add_problem(&mut self, span: Range<usize>, message: String, help: &str) {
-        self.problems.push(Problem { path: self.path.clone(), span: Some(span), message, help: help.to_owned() });
+        self.add_problem_at(Source::PodFile, span, message, help);
+    }
+
+    pub(super) fn add_problem_at(&mut self, source: Source, span: Range<usize>, message: String, help: &str) {
+        let path = match source {
+            Source::PodFile => self.path.clone(),
+            Source::Defaults => format!("{}/{INSTANCE_FILE}", self.files.folder),
+        };
+        self.problems.push(Problem { path, span: Some(span), message, help: help.to_owned() });
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
+use chrono_tz::Tz;
 use toml::Spanned;
 
 use super::pod::PodFileParser;
 use super::value;
+use super::written::{Written, own_or_default};
 use crate::config::raw;
 use crate::pod::is_slug;
 use crate::pod::schedule::{Cron, Slot, find_slot_problem};
@@ -14,21 +16,42 @@ use crate::pod::schedule::{Cron, Slot, find_slot_problem};
 const HOUR: Duration = Duration::hours(1);
 const WEEK: Duration = Duration::days(7);
 
+/// The slot of a session that names none.
+const DEFAULT_SLOT: &str = "weekly";
+
 impl PodFileParser<'_> {
-    /// One slot; its event is named after the pod where it has no name of its own.
-    pub(super) fn parse_slot(&mut self, pod: &raw::Pod, raw: &raw::Session) -> Option<Slot> {
-        let key = self.parse_slot_key(&raw.slot);
+    /// One slot, the pod's session of this index; its event is named after the pod where it has no name of its own.
+    pub(super) fn parse_slot(
+        &mut self,
+        pod_name: Option<&Spanned<String>>,
+        written: &Spanned<raw::Session>,
+        index: usize,
+    ) -> Option<Slot> {
+        let (raw, default) = (written.get_ref(), &self.defaults.session);
+        let key = match &raw.slot {
+            Some(slot) => self.parse_slot_key(slot),
+            None => Some(DEFAULT_SLOT.to_owned()),
+        };
         let formerly: Vec<String> = raw.formerly.iter().filter_map(|old| self.parse_slot_key(old)).collect();
-        let cron = match Cron::parse(raw.cron.get_ref()) {
-            Ok(cron) => Some(cron),
+        let cron = raw.cron.as_ref().and_then(|cron| match Cron::parse(cron.get_ref()) {
+            Ok(read) => Some(read),
             Err(why) => {
-                self.add_problem(raw.cron.span(), why, "a good one is 0 15 * * Thu");
+                self.add_problem(cron.span(), why, "a good one is 0 15 * * Thu");
                 None
             }
+        });
+        let zone = match own_or_default(raw.zone.as_ref(), default.zone.as_ref()) {
+            Some(zone) => self.parse_zone(zone),
+            None => self.report_missing(Some(written.span()), &format!("session[{index}]"), "zone", "UTC"),
         };
-        let zone = self.parse_value(&raw.zone, "an IANA time zone", "Europe/Berlin", |text| text.parse().ok());
-        let duration = self.parse_duration(raw.duration.as_ref(), HOUR, "1h");
-        let open_ahead = self.parse_duration(raw.open_ahead.as_ref(), WEEK, "7d");
+        let duration = match own_or_default(raw.duration.as_ref(), default.duration.as_ref()) {
+            Some(duration) => self.parse_duration(duration, "1h"),
+            None => Some(HOUR),
+        };
+        let open_ahead = match own_or_default(raw.open_ahead.as_ref(), default.open_ahead.as_ref()) {
+            Some(open_ahead) => self.parse_duration(open_ahead, "7d"),
+            None => Some(WEEK),
+        };
         let skip =
             raw.skip.iter().filter_map(|day| self.parse_value(day, "a date", "2026-12-24", raw::parse_date)).collect();
         let anchor = raw.anchor.as_ref().and_then(|day| self.parse_value(day, "a date", "2026-11-26", raw::parse_date));
@@ -54,8 +77,8 @@ impl PodFileParser<'_> {
                 "an event's name of 1 to 100 characters on one line",
                 "Secure Pod Pairing",
                 value::parse_short_line,
-            )?,
-            None => format!("{} Pairing", pod.name.get_ref().trim()),
+            ),
+            None => pod_name.map(|name| format!("{} Pairing", name.get_ref().trim())),
         };
         let slot = Slot {
             key: key?,
@@ -67,10 +90,10 @@ impl PodFileParser<'_> {
             skipped_dates: skip,
             every_weeks: every,
             anchor,
-            event,
+            event: event?,
         };
         if let Some(why) = find_slot_problem(&slot, self.today) {
-            self.add_problem(raw.cron.span(), why, "a good one is 0 15 * * Thu");
+            self.add_problem(raw.cron.as_ref().map_or(0..0, Spanned::span), why, "a good one is 0 15 * * Thu");
             return None;
         }
         Some(slot)
@@ -85,22 +108,25 @@ impl PodFileParser<'_> {
     /// Two slots of a pod need two keys, former ones included; letter case does not tell them apart.
     pub(super) fn check_slot_keys_unique(&mut self, raw: &raw::Pod) {
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        for session in &raw.session {
-            let session = session.get_ref();
-            for key in std::iter::once(&session.slot).chain(&session.formerly) {
-                if !seen.insert(key.get_ref().to_lowercase()) {
-                    self.add_problem(
-                        key.span(),
-                        format!("slot `{}` stands twice", key.get_ref()),
-                        "give each [[session]] a slot of its own, for example emea",
-                    );
+        for written in &raw.session {
+            let session = written.get_ref();
+            let slot =
+                session.slot.as_ref().map_or((DEFAULT_SLOT, written.span()), |slot| (slot.get_ref(), slot.span()));
+            let formerly = session.formerly.iter().map(|old| (old.get_ref().as_str(), old.span()));
+            for (key, span) in std::iter::once(slot).chain(formerly) {
+                if !seen.insert(key.to_lowercase()) {
+                    let help = "give each [[session]] a slot of its own, for example emea";
+                    self.add_problem(span, format!("slot `{key}` stands twice"), help);
                 }
             }
         }
     }
 
-    fn parse_duration(&mut self, written: Option<&Spanned<String>>, default: Duration, good: &str) -> Option<Duration> {
-        let Some(written) = written else { return Some(default) };
+    pub(super) fn parse_zone(&mut self, written: Written<'_, String>) -> Option<Tz> {
+        self.parse_value(written, "an IANA time zone", "Europe/Berlin", |text| text.parse().ok())
+    }
+
+    pub(super) fn parse_duration(&mut self, written: Written<'_, String>, good: &str) -> Option<Duration> {
         self.parse_value(written, "a length of time up to 90d", good, |text| {
             let length = Duration::from_std(humantime::parse_duration(text).ok()?).ok()?;
             (length > Duration::zero() && length <= Duration::days(90)).then_some(length)

@@ -31,6 +31,7 @@ fn pod(membership: MembershipRule) -> Pod {
             path: PAGE.to_owned(),
             git_ref: "main".to_owned(),
             site: None,
+            form: crate::pod::page_form::PageForm::default(),
         },
         pairing_project: "g/pairing".to_owned(),
         tasks: crate::pod::Task::ALL.into_iter().map(|(task, _)| task).collect(),

@@ -1,0 +1,69 @@
+//! The template of a pod's pairing issues.
+
+use toml::Spanned;
+
+use super::pod::PodFileParser;
+use super::value;
+use super::written::{Written, own_or_default};
+use crate::config::problem::Problem;
+use crate::pod::template::Template;
+
+const DEFAULT_PATH: &str = "templates/pairing_issue.md";
+
+/// The template of whoever has none of their own.
+const BUILT_IN: &str = include_str!("../../../config/templates/pairing_issue.md");
+
+impl PodFileParser<'_> {
+    /// The template that the pod or the defaults name, else the folder's, else the one that the program brings along.
+    pub(super) fn parse_template(&mut self, own: Option<&Spanned<String>>) -> Option<Template> {
+        let Some(written) = own_or_default(own, self.defaults.pairing.template.as_ref()) else {
+            if let Some(text) = self.files.texts.get(DEFAULT_PATH) {
+                return self.parse_template_text(DEFAULT_PATH, text);
+            }
+            // One that was not read has been reported for itself.
+            let refused = self.files.refused.contains_key(DEFAULT_PATH);
+            return if refused { None } else { Template::parse(BUILT_IN).ok() };
+        };
+        self.parse_named_template(written)
+    }
+
+    pub(super) fn parse_named_template(&mut self, written: Written<'_, String>) -> Option<Template> {
+        let (name, files) = (written.value().as_str(), self.files);
+        let mut wrong =
+            |message: String, help: &str| self.add_problem_at(written.source, written.span(), message, help);
+        if !value::is_path_below_folder(name) {
+            let help = format!("write for example {DEFAULT_PATH}");
+            wrong("this is no path below the configuration folder".to_owned(), &help);
+            return None;
+        }
+        if let Some(why) = files.refused.get(name) {
+            wrong(format!("the template {name} {why}"), "put the text itself there");
+            return None;
+        }
+        let Some(text) = files.texts.get(name) else {
+            wrong(
+                format!("there is no template {name} in {}", files.folder),
+                "write it, with {{ block }} on a line of its own, or leave the key out for the one that podkeeper brings along",
+            );
+            return None;
+        };
+        self.parse_template_text(name, text)
+    }
+
+    fn parse_template_text(&mut self, name: &str, text: &str) -> Option<Template> {
+        match Template::parse(text) {
+            Ok(template) => Some(template),
+            Err((line, why)) => {
+                let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+                let end = start + text[start..].lines().next().map_or(0, str::len);
+                self.problems.push(Problem {
+                    path: format!("{}/{name}", self.files.folder),
+                    span: Some(start..end),
+                    message: why,
+                    help: "here".to_owned(),
+                });
+                None
+            }
+        }
+    }
+}
