@@ -15,7 +15,6 @@ use linkcheck::address_policy::Network;
 use linkcheck::shard::Shard;
 
 /// What `--sandbox` without an address stands for.
-#[cfg(feature = "sandbox")]
 pub(super) const OWN_SANDBOX: &str = "own";
 
 fn examples_help() -> String {
@@ -296,8 +295,7 @@ pub(super) struct GitlabArgs {
     #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
     pub(super) url: Option<Url>,
     /// Use a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.
-    #[cfg_attr(feature = "sandbox", arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX))]
-    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX)]
     pub(super) sandbox: Option<String>,
     /// Put a page of your own into the sandbox, at the one pod's path.
     #[cfg(feature = "sandbox")]

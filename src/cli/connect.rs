@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::CliError;
-use super::args::GitlabArgs;
+use super::args::{GitlabArgs, OWN_SANDBOX};
 use super::connection::{self, Connection};
 use super::context::Context;
+use super::{CliError, served_sandbox};
 use crate::config::Config;
 use crate::gitlab::TokenPurpose;
 
 /// Connects as the command line, the configuration and the environment say.
-#[cfg_attr(not(feature = "sandbox"), expect(clippy::unused_async, reason = "only a sandbox has to be served first"))]
 pub(super) async fn gitlab(
     args: &GitlabArgs,
     now: Option<DateTime<Utc>>,
@@ -18,9 +17,21 @@ pub(super) async fn gitlab(
     config: &Config,
     context: &Context<'_>,
 ) -> Result<Connection, CliError> {
-    #[cfg(feature = "sandbox")]
-    if let Some(sandbox) = args.sandbox.as_deref() {
-        return super::sandbox::connect(sandbox, args, now, config, context).await;
+    match args.sandbox.as_deref() {
+        None => connection::connect_real(args, now, need, config, context),
+        // Whoever meant a sandbox and lost its address must not end at the real GitLab.
+        Some("") => Err(CliError::usage("--sandbox (or PODKEEPER_SANDBOX) is empty; leave it out for the real GitLab")),
+        #[cfg(feature = "sandbox")]
+        Some(OWN_SANDBOX | "1" | "true") => super::sandbox::connect_own(args, now, config, context).await,
+        #[cfg(not(feature = "sandbox"))]
+        Some(OWN_SANDBOX | "1" | "true") => Err(CliError::usage(
+            "this podkeeper is the one for jobs that hold a token and has no sandbox of its own; use the other binary of \
+             the release, or name a sandbox that is served: --sandbox=http://127.0.0.1:8080",
+        )),
+        #[cfg(feature = "sandbox")]
+        Some(_) if args.own_page.is_some() => Err(CliError::usage(
+            "--page goes with a sandbox of this run's own; give it to `podkeeper sandbox` for a served one",
+        )),
+        Some(url) => served_sandbox::connect(url, now, config, context).await,
     }
-    connection::connect_real(args, now, need, config, context)
 }

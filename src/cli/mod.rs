@@ -28,6 +28,7 @@ mod run_setup;
 mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox_seed;
+mod served_sandbox;
 mod signals;
 mod target;
 mod tokens;

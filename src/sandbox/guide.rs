@@ -3,12 +3,13 @@
 use gitlab_sandbox::{Guide, ShellExample};
 
 /// The seed's tokens, by name, with what each is for.
-const TOKENS: [(&str, &str); 6] = [
+const TOKENS: [(&str, &str); 7] = [
     ("api", "podkeeper's own"),
     ("read_api", "its bot, reads only"),
     ("read_repository", "its bot, files only"),
     ("person", "a person at work"),
     ("admin", "may do everything"),
+    ("job", "what a CI job gets as CI_JOB_TOKEN"),
     ("expired", "is refused"),
 ];
 

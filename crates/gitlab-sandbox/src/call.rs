@@ -42,13 +42,15 @@ impl Call {
     pub(super) fn decode(parts: Parts, body: Bytes) -> Call {
         let path = parts.uri.path().to_owned();
         let query = parts.uri.query().map(str::to_owned);
-        let segments =
+        let segments: Vec<String> =
             path.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
         let mut input = Params::default();
         let mut fits = input.add_form(query.as_deref().unwrap_or_default().as_bytes());
         let mut malformed = false;
         let mut files = BTreeMap::new();
-        if let Some(boundary) = content_type(&parts.headers).and_then(multipart::parse_boundary) {
+        if is_file_upload(&parts.method, &segments) {
+            // A body of any bytes, whatever type is named.
+        } else if let Some(boundary) = content_type(&parts.headers).and_then(multipart::parse_boundary) {
             let mut fields = Vec::new();
             for part in multipart::parse(&body, boundary) {
                 match part.file_name {
@@ -133,6 +135,9 @@ impl Call {
 
     /// The body as text that can be read: JSON as it was sent, a form with its escapes resolved.
     pub(super) fn readable_body(&self) -> String {
+        if is_file_upload(&self.method, &self.segments) {
+            return format!("[{} bytes]", self.body.len());
+        }
         if is_json(&self.headers, &self.body) {
             return String::from_utf8_lossy(&self.body).into_owned();
         }
@@ -149,6 +154,9 @@ impl Call {
 
     /// The values of a form or of a JSON object by their names, in order; none where the body is neither.
     pub(super) fn body_fields(&self) -> Vec<(String, String)> {
+        if is_file_upload(&self.method, &self.segments) {
+            return Vec::new();
+        }
         if is_json(&self.headers, &self.body) {
             let Ok(Value::Object(fields)) = serde_json::from_slice(&self.body) else { return Vec::new() };
             let readable = |value: Value| match value {
@@ -162,6 +170,12 @@ impl Call {
         }
         url::form_urlencoded::parse(&self.body).into_owned().collect()
     }
+}
+
+/// Whether the body is a file as it is, in place of parameters.
+fn is_file_upload(method: &Method, segments: &[String]) -> bool {
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    method == Method::PUT && matches!(path.as_slice(), ["api", "v4", "projects", _, "packages", "generic", ..])
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

@@ -25,6 +25,9 @@ use crate::{avatar, faults, graphql, rest, web};
 /// The largest body that the sandbox reads; GitLab's own limit for a description is a fraction of it.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
+/// The largest file of a package; GitLab.com takes 5 GB.
+const PACKAGE_FILE_LIMIT: usize = 256 * 1024 * 1024;
+
 /// The time of a sandbox whose time goes on ([`Sandbox::with_clock`]).
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
@@ -211,7 +214,8 @@ async fn decode_request(request: Request<Body>) -> Result<Call, Reply> {
         // A request made in memory names its host in the URL.
         parts.headers.insert(http::header::HOST, host);
     }
-    match axum::body::to_bytes(body, BODY_LIMIT).await {
+    let limit = if parts.uri.path().contains("/packages/generic/") { PACKAGE_FILE_LIMIT } else { BODY_LIMIT };
+    match axum::body::to_bytes(body, limit).await {
         Ok(body) => Ok(Call::decode(parts, body)),
         Err(_) => Err(Reply::message(413, "413 Request Entity Too Large")),
     }

@@ -154,6 +154,7 @@ fn add_users(world: &mut World) -> SeedUsers {
     world.add_token("expired", bot, &["api"], Some(world.days_ago(3).date_naive()));
     world.add_token("person", person, &["api"], next_year);
     world.add_token("admin", root, &["api", "sudo"], next_year);
+    world.add_token("job", root, &["ci_job"], next_year);
     SeedUsers { bot, root, person, members }
 }
 

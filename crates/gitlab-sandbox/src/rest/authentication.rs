@@ -70,6 +70,9 @@ pub(super) fn is_job_token(token: &AccessToken) -> bool {
 /// What a job may ask for (GitLab docs, "CI/CD job token", job token access).
 fn accepts_job_token(call: &Call) -> bool {
     let path: Vec<&str> = call.segments.iter().skip(2).map(String::as_str).collect();
+    if matches!(path.as_slice(), ["projects", _, "packages", "generic", ..]) {
+        return true;
+    }
     let allowed = matches!(
         path.as_slice(),
         ["job"]

@@ -137,7 +137,7 @@ pub(super) fn decode_content(input: &Params) -> Result<Option<String>, Reply> {
 fn file_metadata(home: &Project, path: &str, place: &str, text: &str) -> Vec<(&'static str, Value)> {
     let head = home.resolve_ref(place);
     // Files that a test put there by hand came with no commit.
-    let invented = || sha256_hex(&format!("{path}\n{text}"))[..40].to_owned();
+    let invented = || sha256_hex(format!("{path}\n{text}"))[..40].to_owned();
     let last = head.and_then(|id| home.last_commit_for_path(id, path)).map(|commit| commit.id.clone());
     vec![
         ("file_name", json!(path.rsplit('/').next().unwrap_or(path))),

@@ -19,6 +19,7 @@ mod entities;
 mod epics;
 mod files;
 mod filters;
+mod generic_packages;
 mod group_labels;
 mod groups;
 mod integer_segments;
@@ -145,6 +146,7 @@ impl Context<'_> {
             ["repository", rest @ ..] => repository::answer(self, project, rest),
             ["protected_branches", rest @ ..] => branches::answer_protected_branches(self, project, rest),
             ["pipeline_schedules", rest @ ..] => pipeline_schedules::answer(self, project, rest),
+            ["packages", "generic", rest @ ..] => generic_packages::answer(self, project, rest),
             ["members", rest @ ..] => members::answer(self, members::MemberSource::Project(project), rest),
             ["forks"] if !writes => project_list::list_forks(self, project),
             ["snapshot"] if !writes => repository::show_snapshot(self, project),

@@ -17,6 +17,7 @@ mod locked;
 mod merge_requests;
 mod not_found;
 mod notes;
+mod packages;
 mod paging;
 mod parameter_sweep;
 mod params;

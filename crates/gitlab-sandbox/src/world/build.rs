@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    AccessToken, FileChange, Label, MergeRequest, NewCommit, Project, Repository, ResourceStubs, User, Visibility,
-    World,
+    AccessToken, FileChange, GenericPackages, Label, MergeRequest, NewCommit, Project, Repository, ResourceStubs, User,
+    Visibility, World,
 };
 
 impl World {
@@ -103,6 +103,7 @@ impl World {
             repository: Repository::default(),
             milestones: BTreeMap::new(),
             stubs: ResourceStubs::default(),
+            packages: GenericPackages::default(),
             forked_from: None,
             schedules: BTreeMap::new(),
             description: None,

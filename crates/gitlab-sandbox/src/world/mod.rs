@@ -3,7 +3,8 @@
 //! Nothing here knows HTTP. Ids and iids are counters, so equal histories give equal worlds.
 //!
 //! - `build`: verbs that set a world up; `example`: a small one to begin with
-//! - `users`, `groups`, `projects`, `issue_data`, `pipeline_schedule`, `stubs`: what there is; `field_change`: one
+//! - `users`, `groups`, `projects`, `issue_data`, `pipeline_schedule`, `packages`, `stubs`: what
+//!   there is; `field_change`: one
 //!   field of an edit
 //! - `access`, `features`: who may see and do what
 //! - `issues`, `merge_requests`, `labels`, `milestones`, `noteable`: verbs that change a world as GitLab would;
@@ -34,6 +35,7 @@ mod merge_requests;
 mod merging;
 mod milestones;
 mod noteable;
+mod packages;
 mod pipeline_schedule;
 mod projects;
 mod removal;
@@ -63,6 +65,7 @@ pub(crate) use labels::label_scope;
 pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
 pub use milestones::{Milestone, MilestoneEdit};
 pub use noteable::Noteable;
+pub use packages::{GenericPackages, PackageFile, PackageFilePath};
 pub use pipeline_schedule::PipelineSchedule;
 pub use projects::{Project, Visibility};
 #[cfg(feature = "server")]

@@ -28,7 +28,7 @@ impl Note {
             updated_at: now,
             system,
             internal: false,
-            discussion: sha256_hex(&format!("discussion {id}"))[..40].to_owned(),
+            discussion: sha256_hex(format!("discussion {id}"))[..40].to_owned(),
             threaded: false,
             resolved: None,
             emoji: Vec::new(),

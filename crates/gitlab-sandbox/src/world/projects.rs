@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
-    Feature, FeatureAccess, Issue, Label, MergeRequest, Milestone, PipelineSchedule, Repository, ResourceStubs, World,
+    Feature, FeatureAccess, GenericPackages, Issue, Label, MergeRequest, Milestone, PipelineSchedule, Repository,
+    ResourceStubs, World,
 };
 
 /// Who may see a project or a group, from few to all.
@@ -67,6 +68,8 @@ pub struct Project {
     pub forked_from: Option<u64>,
     /// Pipeline schedules, by id.
     pub schedules: BTreeMap<u64, PipelineSchedule>,
+    /// Its generic packages.
+    pub packages: GenericPackages,
     /// What it is for.
     pub description: Option<String>,
     /// New merge requests ask for their branch to be removed.

@@ -237,9 +237,9 @@ impl Project {
 }
 
 /// Stands for the hashes that git would make; only that equal texts have equal ids matters.
-pub(crate) fn sha256_hex(text: &str) -> String {
+pub(crate) fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
     use std::fmt::Write;
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         write!(hex, "{byte:02x}").ok();
         hex
     })

@@ -26,7 +26,7 @@ impl World {
     /// A bot without a role, named as that of a project access token
     /// (`app/services/resource_access_tokens/create_service.rb`).
     pub fn add_bot(&mut self, project: u64, token: &str) -> u64 {
-        let tail = sha256_hex(&format!("bot {}", self.next_id()));
+        let tail = sha256_hex(format!("bot {}", self.next_id()));
         let bot = self.add_user(&format!("project_{project}_bot_{}", &tail[..8]), token);
         let now = self.now;
         if let Some(user) = self.users.get_mut(&bot) {

@@ -100,7 +100,11 @@ pub(super) async fn send_request(sandbox: &Sandbox, request: Request<Body>) -> R
 pub(super) async fn read_response(response: axum::response::Response) -> Response {
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    Response { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Response {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 /// Opens an issue as the bot and returns its iid.
