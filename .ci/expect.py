@@ -6,36 +6,44 @@ import sys
 import urllib.request
 
 
-def pipeline(path):
-    """The laws of the job that writes, and of all that must not."""
+def pipeline(path, component):
+    """The laws of the job that writes, and of all that must not, in both files."""
     from ruamel.yaml import YAML  # comes with check-jsonschema
 
-    document = YAML(typ="safe").load(open(path))
+    yaml = YAML(typ="safe")
+    document = yaml.load(open(path))
+    header, body = yaml.load_all(open(component))
     # gitlab-ci-local knows no `workflow`: that no push has two pipelines is looked at here.
     push = [rule["if"] for rule in document["workflow"]["rules"] if '"push"' in rule["if"]]
     assert push == ['$CI_PIPELINE_SOURCE == "push" && $CI_OPEN_MERGE_REQUESTS == null'], "a push has one pipeline"
-    jobs = {name: job for name, job in document.items() if isinstance(job, dict) and "script" in job}
-    apply = jobs.pop("apply")
+    # Neither does it look at what an input may be: what reaches a shell is bounded.
+    for name, kind in header["spec"]["inputs"].items():
+        assert kind["description"].strip() and "default" in kind, f"the input {name} says what it is"
+        if kind.get("type", "string") == "string" and name not in ("image", "stage"):
+            assert re.fullmatch(r"\^.*\$", kind["regex"]) and re.search(kind["regex"], kind["default"]), f"the input {name} is bounded"
+    assert not {"default", "stages", "variables", "workflow", "image"} & set(body), "a component sets nothing for other jobs"
+    jobs = {name: job for file in (document, body) for name, job in file.items() if isinstance(job, dict) and "script" in job}
+    apply = jobs.pop("podkeeper-apply")
     assert apply["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}], "apply runs on schedules only"
     assert apply.get("resource_group") and apply.get("interruptible") is False and apply.get("retry") == 0, "apply runs once and whole"
-    assert apply["timeout"] == "15m" and apply["environment"]["name"] == "podkeeper", "apply is bounded and has its own environment"
+    assert apply["timeout"] == "15m" and apply["environment"]["action"] == "access", "apply is bounded and has an environment of its own"
     assert apply["artifacts"]["when"] == "always" and apply["artifacts"]["expire_in"], "apply tells even when it fails"
     for name, job in jobs.items():
         text = json.dumps(job)
         assert "TOKEN" not in text and "environment" not in job, f"{name} has nothing to do with a token"
         assert "podkeeper apply" not in text, f"{name} does not write"
     # What is for others stands in no artifact that everybody can get, and in no log but the sandbox's.
-    for name, job in [*jobs.items(), ("apply", apply)]:
+    for name, job in [*jobs.items(), ("podkeeper-apply", apply)]:
         text = json.dumps(job)
         if re.search(r"--report \w+:(team|confidential)=", text):
             assert job["artifacts"].get("access") in ("developer", "none"), f"{name} keeps a report for others"
         for command in job["script"]:
             assert "--audience" not in command or "--sandbox" in command, f"{name} logs what is for others"
         assert "PODKEEPER_AUDIENCE" not in text, f"{name} logs what is for others"
-    for name, job in [*jobs.items(), ("apply", apply)]:
+    for name, job in [*jobs.items(), ("podkeeper-apply", apply)]:
         paths = job.get("artifacts", {}).get("paths", [])
-        assert all(kept.startswith("out/") for kept in paths), f"{name} keeps nothing outside out/"
-    return f"{len(jobs) + 1} jobs, of which only `apply` writes"
+        assert all(kept.startswith("out/") or kept == "public" for kept in paths), f"{name} keeps nothing outside out/ and public"
+    return f"{len(jobs) + 1} jobs, of which only `podkeeper-apply` writes"
 
 
 def jobs(*expected):

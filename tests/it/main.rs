@@ -54,6 +54,7 @@ mod properties; // what holds in every world, over generated ones
 mod published_answers; // what is made of answers, those that GitLab publishes among them
 mod redirects; // no redirect is followed with the token
 mod regressions; // small inputs that once failed
+mod release_files; // what a release consists of says the same in all of its files
 mod reports_follow_changes; // what breaks or is mended in the sandbox changes its own findings and nothing else
 mod rich_text_editor_saves; // saved in editors that respell markers or lose them
 mod roster; // page against data, and what stays in the files
