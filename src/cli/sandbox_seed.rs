@@ -41,11 +41,13 @@ pub fn to_seed_pod(pod: &Pod, now: DateTime<Utc>) -> SeedPod {
 /// The same with a page of the user's own; its members are in the Support Team data as they should be, since
 /// a sandbox that knows none of them would have the roster's brake on.
 pub fn to_seed_pod_with_page(pod: &Pod, page: &str, now: DateTime<Utc>) -> SeedPod {
-    let members = handbook::parse_pod_page(page, &pod.page.path).members;
+    let members = handbook::parse_pod_page_in_form(page, &pod.page.path, &pod.page.form).members;
     let mut seen = BTreeSet::new();
     let mut person = |member: &Member| {
         let handle = member.handle.as_ref().filter(|handle| seen.insert(handle.to_ascii_lowercase()))?;
-        Some(PageMember { name: member.name.raw().trim().to_owned(), handle: handle.as_str().to_owned() })
+        let name = member.name.raw().trim();
+        let name = if name.is_empty() { handle.as_str() } else { name };
+        Some(PageMember { name: name.to_owned(), handle: handle.as_str().to_owned() })
     };
     SeedPod {
         page: Some(page.to_owned()),

@@ -70,7 +70,7 @@ fn parse_page(at: &PageLocation, text: Observed<String>) -> Observed<PodPage> {
             why: "it is empty; look at its history".to_owned(),
             cause: FailureCause::Unavailable,
         }),
-        seen => seen.map(|text| handbook::parse_pod_page(&text, &at.path)),
+        seen => seen.map(|text| handbook::parse_pod_page_in_form(&text, &at.path, &at.form)),
     }
 }
 

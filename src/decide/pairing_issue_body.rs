@@ -74,6 +74,7 @@ pub(super) fn render_first_body(
 /// A person by name and handle, mentioning nobody: a handle in a code span notifies no one.
 fn format_person(member: &Member) -> String {
     match &member.handle {
+        Some(handle) if !member.is_named() => format!("`{handle}`"),
         Some(handle) => format!("{} (`{handle}`)", member.name.to_markdown()),
         None => member.name.to_markdown(),
     }

@@ -54,7 +54,7 @@ pub enum MembersSection {
 /// A person of the members section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Member {
-    /// The name as the page has it.
+    /// The name as the page has it; empty where it names the handle alone.
     #[serde(serialize_with = "serialize_as_line")]
     pub name: Untrusted,
     /// The GitLab handle, where a valid one is named.
@@ -67,6 +67,13 @@ pub struct Member {
     pub role_text: Untrusted,
     /// The line.
     pub line: usize,
+}
+
+impl Member {
+    /// Whether the page says the name, and not the handle alone.
+    pub fn is_named(&self) -> bool {
+        !self.name.raw().trim().is_empty()
+    }
 }
 
 /// A line that says when the pod meets.

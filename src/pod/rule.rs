@@ -121,7 +121,7 @@ rules! {
     }
     MembersSectionMissing {
         code: "members-section-missing",
-        summary: "The page has no level-2 heading that ends in \"Pod members\".",
+        summary: "The page has no heading above its members: a level-2 heading that ends in \"Pod members\", or the one of [page] members_heading.",
         advice: "Give the members section its heading back, for example \"## Support Pod members\".",
         severity: Major, audience: Public, subject: Page,
         in_check: Omitted,
@@ -129,7 +129,7 @@ rules! {
     MembersSectionEmpty {
         code: "members-section-empty",
         summary: "The members section names nobody in a form that the site or podkeeper understands.",
-        advice: "Write each member as {{< member-by-name \"NAME\" >}} (`@handle`).",
+        advice: "Write each member as {{< member-by-name \"NAME\" >}} (`@handle`), or set [page] members_form to the form of the page.",
         severity: Major, audience: Public, subject: Page,
         in_check: Omitted,
     }
@@ -159,6 +159,13 @@ rules! {
         summary: "What stands in the handle's place cannot be a GitLab user name.",
         advice: "Write the user name as it stands in the profile's address, without blanks.",
         severity: Minor, audience: Public, subject: Member,
+        in_check: Omitted,
+    }
+    MemberLineUnclear {
+        code: "member-line-unclear",
+        summary: "A line of the members section looks like a member's and is not understood, so nobody is read from it.",
+        advice: "Write it in the form of the others; [page] members_form names that form.",
+        severity: Minor, audience: Public, subject: Text,
         in_check: Omitted,
     }
     MemberListedTwice {

@@ -32,7 +32,8 @@ pub fn accounts_to_look_up(pages: &[&PodPage], files: &[AgentFile]) -> (Vec<Hand
     let (mut handles, mut names) = (Vec::new(), BTreeSet::new());
     for member in pages.iter().flat_map(|page| &page.members) {
         handles.extend(member.handle.clone());
-        names.extend([member.name.raw().trim(), without_parenthetical(member.name.raw())]);
+        let written = [member.name.raw().trim(), without_parenthetical(member.name.raw())];
+        names.extend(written.into_iter().filter(|_| member.is_named()));
     }
     let mut known: BTreeSet<String> = handles.iter().map(Handle::to_ascii_lowercase).collect();
     let mut ids = BTreeSet::new();

@@ -1,5 +1,7 @@
 //! What stands in the handle's place of a member's line.
 
+use std::ops::Range;
+
 use crate::pod::roster::Handle;
 
 /// What stands there.
@@ -45,6 +47,65 @@ pub(super) fn parse_handle_field(tail: &str, may_go_on: bool) -> Option<HandleFi
     }
 }
 
+/// A handle in a text, with the marks around it.
+pub(super) struct MentionText {
+    pub(super) range: Range<usize>,
+    pub(super) field: HandleField,
+    /// Whether marks say where it begins and ends.
+    pub(super) is_delimited: bool,
+    /// Whether the text ends before it has an end.
+    pub(super) is_cut: bool,
+}
+
+/// The first handle at or behind an offset: an `@` that begins a word, or the address of a profile behind a link's text.
+pub(super) fn find_mention(text: &str, from: usize) -> Option<MentionText> {
+    let mention = text[from..].match_indices('@').find_map(|(at, _)| mention_at(text, from, from + at));
+    let profile = find_profile_link(text, from);
+    match (mention, profile) {
+        (Some(mention), Some(profile)) if profile.range.start < mention.range.start => Some(profile),
+        (None, profile) => profile,
+        (mention, _) => mention,
+    }
+}
+
+fn mention_at(text: &str, from: usize, at: usize) -> Option<MentionText> {
+    let before = text[from..at].chars().next_back();
+    if before.is_some_and(|c| c.is_alphanumeric() || "/.-+@=".contains(c)) {
+        return None;
+    }
+    let (start, close) = match before {
+        Some('`') => (at - 1, Some('`')),
+        Some('(') => (at - 1, Some(')')),
+        _ => (at, None),
+    };
+    let rest = &text[at + 1..];
+    if let Some(end) = close.and_then(|close| rest.find(close)) {
+        let field = parse_delimited_handle(&rest[..end]);
+        return Some(MentionText { range: start..at + end + 2, field, is_delimited: true, is_cut: false });
+    }
+    let end = rest.find(|c: char| !is_handle_character(c)).unwrap_or(rest.len());
+    let is_cut = rest.is_empty() || (close.is_some() && !rest.contains(char::is_whitespace));
+    let field = parse_leading_handle(rest);
+    let there = is_cut || field.handle().is_some();
+    there.then(|| MentionText { range: start..at + 1 + end, field, is_delimited: false, is_cut })
+}
+
+/// `[Ada Quill](https://gitlab.com/aquill)`.
+fn find_profile_link(text: &str, from: usize) -> Option<MentionText> {
+    let opening = format!("](https://{}/", super::GITLAB_HOST);
+    text[from..].match_indices(&opening).find_map(|(at, _)| {
+        let (start, behind) = (from + at, from + at + opening.len());
+        let end = behind + text[behind..].find(')')?;
+        let handle = Handle::parse(text[behind..end].trim_end_matches('/'))?;
+        let field = HandleField::Handle(handle);
+        Some(MentionText { range: start..end + 1, field, is_delimited: true, is_cut: false })
+    })
+}
+
+fn is_handle_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_.-".contains(c)
+}
+
 /// The `@` of the handle. One that belongs to a mail address, or to words about somebody else, is none.
 fn find_at_sign(tail: &str) -> Option<usize> {
     tail.match_indices('@').map(|(at, _)| at).find(|at| {
@@ -64,7 +125,7 @@ fn parse_delimited_handle(inside: &str) -> HandleField {
 
 /// A handle that ends where its characters end, without the full stop of a sentence.
 fn parse_leading_handle(rest: &str) -> HandleField {
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(rest.len());
+    let end = rest.find(|c: char| !is_handle_character(c)).unwrap_or(rest.len());
     Handle::parse(rest[..end].trim_end_matches('.')).map_or(HandleField::Missing, HandleField::Handle)
 }
 

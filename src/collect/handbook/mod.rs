@@ -26,6 +26,7 @@ use linkcheck::target;
 use linkcheck::text::Untrusted;
 
 use crate::pod::finding::{Finding, Place, sort_and_deduplicate};
+use crate::pod::page_form::PageForm;
 use crate::pod::pod_page::PodPage;
 use crate::pod::rule::Rule;
 
@@ -38,7 +39,12 @@ const GITLAB_HOST: &str = "gitlab.com";
 /// rest is dropped, of more than 5,000 links, labels, members, sessions, channels or findings the later
 /// ones are. Lines are counted as GitLab counts them, columns in characters.
 pub fn parse_pod_page(text: &str, path: &str) -> PodPage {
-    parse_page(text, path, PageKind::PodPage).0
+    parse_pod_page_in_form(text, path, &PageForm::default())
+}
+
+/// Reads a page whose members are written in this form, like [`parse_pod_page`].
+pub fn parse_pod_page_in_form(text: &str, path: &str, form: &PageForm) -> PodPage {
+    parse_page(text, path, PageKind::PodPage(form)).0
 }
 
 /// Reads any Markdown: its links and labels, what is wrong with it as a text, and the places that links can lead to,
@@ -50,15 +56,15 @@ pub fn parse_document(text: &str, path: &str) -> (PodPage, Option<DocumentAnchor
 }
 
 /// What a text is read as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PageKind {
-    PodPage,
+#[derive(Clone, Copy)]
+enum PageKind<'a> {
+    PodPage(&'a PageForm),
     Document,
 }
 
-fn parse_page(text: &str, path: &str, whole: PageKind) -> (PodPage, MarkdownAnchors) {
+fn parse_page(text: &str, path: &str, whole: PageKind<'_>) -> (PodPage, MarkdownAnchors) {
     let detail = match whole {
-        PageKind::PodPage => Extract::Texts,
+        PageKind::PodPage(_) => Extract::Texts,
         PageKind::Document => Extract::Anchors,
     };
     let mut markdown = ParsedMarkdown::parse(text, detail);
@@ -70,9 +76,9 @@ fn parse_page(text: &str, path: &str, whole: PageKind) -> (PodPage, MarkdownAnch
     list_dashes::check(&page, &mut findings);
     let labels = labels::read(&page, &mut findings);
     let mut found = PodPage { labels, ..PodPage::default() };
-    if whole == PageKind::PodPage {
+    if let PageKind::PodPage(form) = whole {
         found.title = title::read(&page);
-        (found.members, found.members_section) = members::read(&page, &mut findings);
+        (found.members, found.members_section) = members::read(&page, form, &mut findings);
         found.sessions = session_lines::read(&page);
         found.slack = slack::find_channels(&page, &links);
     }
@@ -87,8 +93,8 @@ fn parse_page(text: &str, path: &str, whole: PageKind) -> (PodPage, MarkdownAnch
 }
 
 /// A link as [`PodPage`] holds it; its kind is for pods' pages only.
-fn to_page_link(page: &ParsedPage<'_>, found: FoundLink, whole: PageKind) -> Link {
-    let kind = (whole == PageKind::PodPage).then(|| target::link_kind(&found.url, GITLAB_HOST));
+fn to_page_link(page: &ParsedPage<'_>, found: FoundLink, whole: PageKind<'_>) -> Link {
+    let kind = matches!(whole, PageKind::PodPage(_)).then(|| target::link_kind(&found.url, GITLAB_HOST));
     Link { kind, ..found.into_link(page.source, page.outline) }
 }
 

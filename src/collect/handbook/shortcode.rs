@@ -1,48 +1,86 @@
-//! Hugo's `member-by-name` shortcode.
+//! Hugo's shortcodes that name people: `member-by-name`, `member-by-gitlab` and `member-and-role-by-gitlab`.
 //!
 //! Hugo replaces shortcodes before Markdown is read, so they are looked for in the line as it stands.
 
 use std::ops::Range;
 
-const SHORTCODE_NAME: &str = "member-by-name";
-
-/// A shortcode that names a person.
+/// A shortcode that names people.
 pub(super) struct MemberShortcode {
     /// Where it stands in its line.
     pub(super) range: Range<usize>,
-    /// The name it is given.
-    pub(super) name: String,
+    /// Whom it is given.
+    pub(super) people: ShortcodePeople,
 }
 
-/// Every complete `{{< member-by-name … >}}` of a line. The name may stand in double quotes, in backticks
-/// (Hugo's raw string, for names that hold quotes) or, if it is one word, alone.
+/// The arguments of a shortcode that names people.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ShortcodePeople {
+    /// One name.
+    Name(String),
+    /// User names of GitLab, from which the site makes the names.
+    Handles(Vec<String>),
+}
+
+/// Every complete `{{< member-by-… … >}}` of a line. An argument may stand in double quotes, in backticks (Hugo's raw
+/// string, for names that hold quotes) or, if it is one word, alone.
 pub(super) fn find_member_shortcodes(line: &str) -> Vec<MemberShortcode> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = line[from..].find("{{").map(|at| from + at) {
         from = at + 2;
-        if let Some((name, rest)) = parse_shortcode(&line[at..]) {
+        if let Some((people, rest)) = parse_shortcode(&line[at..]) {
             from = line.len() - rest.len();
-            found.push(MemberShortcode { range: at..from, name });
+            found.push(MemberShortcode { range: at..from, people });
         }
     }
     found
 }
 
-/// The name and what follows the shortcode that a text begins with.
-fn parse_shortcode(text: &str) -> Option<(String, &str)> {
+/// Where a shortcode of people begins, complete or not.
+pub(super) fn find_begun_shortcode(text: &str) -> Option<usize> {
+    text.match_indices("{{").map(|(at, _)| at).find(|at| {
+        let inside = text[at + 2..].strip_prefix(['<', '%']);
+        inside.is_some_and(|inside| {
+            let inside = inside.trim_start();
+            inside.starts_with("member-by-") || inside.starts_with("member-and-role-by-")
+        })
+    })
+}
+
+/// The people and what follows the shortcode that a text begins with.
+fn parse_shortcode(text: &str) -> Option<(ShortcodePeople, &str)> {
     let (open, close) = if text.starts_with("{{<") { ("{{<", ">}}") } else { ("{{%", "%}}") };
-    let inside = text.strip_prefix(open)?.trim_start().strip_prefix(SHORTCODE_NAME)?;
-    let inside = inside.strip_prefix(char::is_whitespace)?.trim_start();
-    let inside = inside.strip_prefix("name=").unwrap_or(inside);
-    let (name, rest) = match inside.chars().next()? {
-        '"' => quoted(&inside[1..])?,
-        '`' => inside[1..].split_once('`').map(|(name, rest)| (name.to_owned(), rest))?,
-        _ => inside.split_at_checked(inside.find(char::is_whitespace)?).map(|(name, rest)| (name.to_owned(), rest))?,
-    };
-    let rest = rest.trim_start();
-    let rest = rest.strip_prefix('/').unwrap_or(rest).strip_prefix(close)?;
-    Some((name.trim().to_owned(), rest))
+    let inside = text.strip_prefix(open)?.trim_start();
+    let (name, mut rest) = inside.split_at_checked(inside.find(char::is_whitespace)?)?;
+    let mut arguments = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if let Some(behind) = rest.strip_prefix('/').unwrap_or(rest).strip_prefix(close) {
+            return Some((to_people(name, arguments)?, behind));
+        }
+        let (argument, behind) = parse_argument(rest)?;
+        arguments.push(argument.trim().to_owned());
+        rest = behind;
+    }
+}
+
+fn to_people(name: &str, mut arguments: Vec<String>) -> Option<ShortcodePeople> {
+    match name {
+        "member-by-name" if arguments.len() == 1 => arguments.pop().map(ShortcodePeople::Name),
+        "member-by-gitlab" if arguments.len() == 1 => Some(ShortcodePeople::Handles(arguments)),
+        "member-and-role-by-gitlab" if !arguments.is_empty() => Some(ShortcodePeople::Handles(arguments)),
+        _ => None,
+    }
+}
+
+fn parse_argument(text: &str) -> Option<(String, &str)> {
+    let text = text.strip_prefix("name=").unwrap_or(text);
+    match text.chars().next()? {
+        '"' => quoted(&text[1..]),
+        '`' => text[1..].split_once('`').map(|(name, rest)| (name.to_owned(), rest)),
+        '{' => None,
+        _ => text.split_at_checked(text.find(char::is_whitespace)?).map(|(name, rest)| (name.to_owned(), rest)),
+    }
 }
 
 /// A text up to its closing quote; `\"` stands for a quote.
@@ -67,7 +105,31 @@ mod tests {
     use super::*;
 
     fn names(line: &str) -> Vec<String> {
-        find_member_shortcodes(line).into_iter().map(|code| code.name).collect()
+        let names = find_member_shortcodes(line).into_iter().filter_map(|code| match code.people {
+            ShortcodePeople::Name(name) => Some(name),
+            ShortcodePeople::Handles(_) => None,
+        });
+        names.collect()
+    }
+
+    #[test]
+    fn handles_are_read_from_the_shortcodes_that_take_them() {
+        for (line, handles) in [
+            (r#"- {{< member-by-gitlab "aquill" >}}"#, &["aquill"][..]),
+            (r"{{% member-by-gitlab aquill %}}", &["aquill"]),
+            (r#"{{< member-and-role-by-gitlab "aquill" `svale` teo >}}"#, &["aquill", "svale", "teo"]),
+        ] {
+            let found = find_member_shortcodes(line);
+            let handles = handles.iter().map(|handle| (*handle).to_owned()).collect();
+            assert!(matches!(&found[..], [code] if code.people == ShortcodePeople::Handles(handles)), "{line}");
+        }
+        for none in
+            [r#"{{< member-by-gitlab "a" "b" >}}"#, "{{< member-and-role-by-gitlab >}}", "{{< member-by-gitlab a"]
+        {
+            assert!(find_member_shortcodes(none).is_empty(), "{none}");
+            assert_eq!(find_begun_shortcode(none), Some(0), "{none}");
+        }
+        assert_eq!(find_begun_shortcode(r#"x {{</* member-by-name "A" */>}} {{< ref "y" >}}"#), None);
     }
 
     #[test]
@@ -94,7 +156,7 @@ mod tests {
             r"{{< member-by-name `Ada >}}",
             r"{{< member-by-name >}}",
             r#"{{< member-by-names "Ada" >}}"#,
-            r#"{{< member-by-gitlab "aquill" >}}"#,
+            r#"{{< member-by-name "Ada" "Quill" >}}"#,
             r#"{{</* member-by-name "Ada" */>}}"#,
             r#"{{< member-by-name "Ada" %}}"#,
             "{{<",

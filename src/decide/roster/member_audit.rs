@@ -110,7 +110,8 @@ impl MemberLine<'_> {
 
     /// The site shows a name only if it is written exactly so; letter case and accents count.
     fn name_mismatch_finding(&self) -> Option<Finding> {
-        if !matches!(self.matched_by, Some(MatchedBy::AccountId | MatchedBy::Handle)) {
+        let by_account = matches!(self.matched_by, Some(MatchedBy::AccountId | MatchedBy::Handle));
+        if !by_account || !self.person.member.is_named() {
             return None;
         }
         let mut names =

@@ -100,6 +100,7 @@ pub(super) fn member_subject(member: &Member) -> String {
 /// Name and handle as the page has them.
 pub(super) fn member_text(member: &Member) -> String {
     match &member.handle {
+        Some(handle) if !member.is_named() => handle.to_string(),
         Some(handle) => format!("{} ({handle})", member.name.one_line()),
         None => member.name.one_line(),
     }

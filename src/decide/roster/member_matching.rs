@@ -114,7 +114,7 @@ impl<'a> RosterData<'a> {
     fn match_by_name(&self, member: &Member, claimed: &BTreeSet<&str>) -> AgentMatch<'a> {
         let named = |agent: &&&Agent| {
             let free = !claimed.contains(agent.path.as_str());
-            free && agent.name.as_ref().is_some_and(|(name, _)| is_same_name(member, name.raw()))
+            free && member.is_named() && agent.name.as_ref().is_some_and(|(name, _)| is_same_name(member, name.raw()))
         };
         let files: Vec<&Agent> = self.agents.iter().filter(named).copied().collect();
         match files.len() {

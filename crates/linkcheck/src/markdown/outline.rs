@@ -27,6 +27,8 @@ pub struct Outline {
     pub paragraphs: Vec<Paragraph>,
     /// Every link, up to [`super::MAX_ENTRIES`].
     pub(super) links: Vec<FoundLink>,
+    /// Every table, from the first character of its header; a row is a line.
+    pub tables: Vec<Range<usize>>,
     /// Every code span.
     pub code_spans: Vec<CodeSpan>,
     /// Every code block.
@@ -157,6 +159,7 @@ impl Outline {
                 self.has_unclosed_fence |= code.fenced && !code.closed;
                 self.code_blocks.push(range);
             }
+            NodeValue::Table(_) => self.tables.push(range),
             NodeValue::HtmlBlock(block) => self.note_html(source, node, &block.literal, range),
             _ => {}
         }
