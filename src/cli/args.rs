@@ -9,6 +9,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use crate::config;
+use crate::init::questions;
+use crate::pod::PodKey;
 use crate::pod::rule::Audience;
 use crate::report::outputs::{DEFAULT_FILE_AUDIENCE, ReportKind};
 use linkcheck::address_policy::Network;
@@ -156,6 +158,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Show what a first run needs: so far, the tokens to be granted.
     Doctor(DoctorArgs),
+    /// Write the configuration of a pod, prefilled from its page.
+    Init(Box<InitArgs>),
     /// Serve a sandbox GitLab on this machine, until interrupted.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
@@ -181,6 +185,7 @@ impl Command {
             Self::Page(_) => "page",
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
+            Self::Init(_) => "init",
             #[cfg(feature = "sandbox")]
             Self::Sandbox(_) => "sandbox",
             Self::Config(_) => "config",
@@ -321,6 +326,81 @@ pub(super) struct DoctorArgs {
     pub(super) token_request: bool,
     #[command(flatten)]
     pub(super) gitlab: GitlabArgs,
+}
+
+/// What a pod's files are made of; whatever is not given is proposed from the page.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Key of the pod, of a-z, 0-9 and -; the name of the page's folder unless given.
+    #[arg(value_name = "POD", value_parser = parse_pod_key)]
+    pub(super) pod: Option<String>,
+    /// The pod's page: the address of its file on GitLab, the page's own address, or a file of this machine.
+    #[arg(long, value_name = "URL|FILE", env = "PODKEEPER_PAGE", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) page: Option<String>,
+    /// The project that holds the page, where no address says so.
+    #[arg(long, value_name = "GROUP/PROJECT", env = "PODKEEPER_PROJECT", hide_env_values = true, value_parser = questions::parse_project)]
+    pub(super) project: Option<String>,
+    /// Path of the page's file in that project.
+    #[arg(long, value_name = "FILE", env = "PODKEEPER_PATH", hide_env_values = true, value_parser = questions::parse_path)]
+    pub(super) path: Option<String>,
+    /// Branch, tag or commit of the page's file; `main` unless an address says otherwise.
+    #[arg(long = "ref", value_name = "REF", env = "PODKEEPER_REF", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) git_ref: Option<String>,
+    /// Take what the page proposes without asking, and mark what is left to decide.
+    #[arg(short, long, env = "PODKEEPER_YES", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// Display name of the pod.
+    #[arg(long, env = "PODKEEPER_NAME", hide_env_values = true, value_parser = questions::parse_name)]
+    pub(super) name: Option<String>,
+    /// The label that its pairing issues carry.
+    #[arg(long, env = "PODKEEPER_LABEL", hide_env_values = true, value_parser = questions::parse_label)]
+    pub(super) label: Option<String>,
+    /// When it meets, in five fields, for example '0 15 * * Thu'; in the place of all sessions of the page.
+    #[arg(long, env = "PODKEEPER_CRON", hide_env_values = true, value_parser = questions::parse_cron)]
+    pub(super) cron: Option<String>,
+    /// IANA name of the zone of its sessions, for example Europe/Berlin.
+    #[arg(long, env = "PODKEEPER_ZONE", hide_env_values = true, value_parser = questions::parse_zone)]
+    pub(super) zone: Option<String>,
+    /// Where root-relative links of the page lead.
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = parse_web_address)]
+    pub(super) site_url: Option<Url>,
+    /// The project of the pairing issues.
+    #[arg(long, value_name = "GROUP/PROJECT", env = "PODKEEPER_PAIRING_PROJECT", hide_env_values = true, value_parser = questions::parse_project)]
+    pub(super) pairing_project: Option<String>,
+    /// The project of the Support Team data.
+    #[arg(long, value_name = "GROUP/PROJECT", env = "PODKEEPER_AGENTS_PROJECT", hide_env_values = true, value_parser = questions::parse_project)]
+    pub(super) agents_project: Option<String>,
+    /// The project that reports go to.
+    #[arg(long, value_name = "GROUP/PROJECT", env = "PODKEEPER_REPORTS_PROJECT", hide_env_values = true, value_parser = questions::parse_project)]
+    pub(super) reports_project: Option<String>,
+    /// Address of the CI/CD component with its version; that of this program's own project and version unless given.
+    #[arg(long, value_name = "ADDRESS", env = "PODKEEPER_COMPONENT", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) component: Option<String>,
+    /// Address of the GitLab instance that holds the page, where no address of the page says so.
+    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
+    pub(super) gitlab_url: Option<Url>,
+    // Not `GitlabArgs`: a page is given to `init` in another way than to a sandbox.
+    /// Read the page in a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.
+    #[cfg_attr(feature = "sandbox", arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX))]
+    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
+    pub(super) sandbox: Option<String>,
+}
+
+impl InitArgs {
+    /// Which GitLab is meant.
+    pub(super) fn gitlab(&self) -> GitlabArgs {
+        GitlabArgs {
+            url: self.gitlab_url.clone(),
+            sandbox: self.sandbox.clone(),
+            #[cfg(feature = "sandbox")]
+            own_page: None,
+        }
+    }
+}
+
+fn parse_pod_key(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` cannot be a pod's key; write it with a-z, 0-9 and -, for example secure");
+    PodKey::parse(text).map(|key| key.to_string()).ok_or_else(wrong)
 }
 
 #[derive(Debug, Args)]

@@ -96,7 +96,7 @@ fn connect_https(config: &Config) -> Result<HttpExchange, String> {
 }
 
 /// GitLab's address: the configuration's, or `CI_SERVER_URL`, or gitlab.com; a flag moves it where there is no token.
-fn resolve_gitlab_url(args: &GitlabArgs, config: &Config, context: &Context<'_>) -> Result<Url, CliError> {
+pub(super) fn resolve_gitlab_url(args: &GitlabArgs, config: &Config, context: &Context<'_>) -> Result<Url, CliError> {
     let configured = match (&config.gitlab_url, context.env_var("CI_SERVER_URL")) {
         (Some(url), _) => url.clone(),
         // Another instance's token must not go to gitlab.com because an address was misspelt.

@@ -48,14 +48,16 @@ impl Context<'_> {
     /// The configuration, or everything that is wrong with it.
     pub(crate) fn load_config(&self) -> Result<config::Config, CliError> {
         let GlobalArgs { config: folder, .. } = self.global;
-        let tell = |problems: &[config::Problem], files: Option<&config::ConfigFiles>| {
-            problems_error(&config::render_problems(problems, |path| {
-                let files = files?;
-                let relative = path.strip_prefix(&format!("{}/", files.folder))?;
-                files.texts.get(relative).map(String::as_str)
-            }))
-        };
-        let files = config::read_folder(folder).map_err(|problems| tell(&problems, None))?;
-        config::parse(&files, (self.clock)().date_naive()).map_err(|problems| tell(&problems, Some(&files)))
+        let files = config::read_folder(folder).map_err(|problems| config_error(&problems, None))?;
+        config::parse(&files, (self.clock)().date_naive()).map_err(|problems| config_error(&problems, Some(&files)))
     }
+}
+
+/// Everything that is wrong with files of a configuration, each with its line where the files are known.
+pub(crate) fn config_error(problems: &[config::Problem], files: Option<&config::ConfigFiles>) -> CliError {
+    problems_error(&config::render_problems(problems, |path| {
+        let files = files?;
+        let relative = path.strip_prefix(&format!("{}/", files.folder))?;
+        files.texts.get(relative).map(String::as_str)
+    }))
 }

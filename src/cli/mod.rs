@@ -10,6 +10,7 @@ mod context;
 mod disk_files;
 mod doctor;
 mod hidden_links;
+mod init;
 mod inputs;
 mod instances;
 mod job_log_sections;
@@ -153,6 +154,7 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
         Command::Check(args) => check::run(args, context, output).await,
         Command::Page(page) => page::show_page(page, context, output).await,
         Command::Doctor(doctor) => doctor::token_request(doctor, context, output).await,
+        Command::Init(args) => init::run(args, context, output).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(serve) => sandbox::serve(serve, context, output).await,
         Command::Config(ConfigCommand::Schema) => {

@@ -4,6 +4,7 @@
 //! then [`parsing`] turns them into [`Pod`]s. Each [`Problem`] names file and line and shows a good value.
 
 mod files;
+mod instance_keys;
 mod link_limits;
 mod parsing;
 mod placeholder;
@@ -19,9 +20,11 @@ use serde_json::Value;
 use url::Url;
 
 pub use files::{ConfigFiles, read_folder};
+pub use instance_keys::{has_instance_key, instance_text};
 pub use link_limits::{LinkHostLimits, LinkLimits, parse_link_limits};
 pub(crate) use parsing::value::{parse_trusted_address, parse_web_address};
 pub use placeholder::Placeholder;
+pub(crate) use placeholder::is_placeholder;
 pub use problem::{Problem, render_problems, render_problems_without_text};
 
 use crate::pod::limits::RunLimits;
@@ -100,6 +103,16 @@ pub struct TokenVariables {
     pub links: Option<String>,
     /// For GitHub's API.
     pub github: String,
+}
+
+/// Whether a text is a project's full path.
+pub fn is_project_path(text: &str) -> bool {
+    parsing::value::parse_project_path(text).is_some()
+}
+
+/// Whether a text is a path inside a project.
+pub fn is_path_in_project(text: &str) -> bool {
+    parsing::value::parse_path_in_project(text).is_some()
 }
 
 /// Turns files into a configuration. `today` is where schedules are tried from.

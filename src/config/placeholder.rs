@@ -27,6 +27,6 @@ impl Placeholder {
 }
 
 /// Whether a path is the shipped group or lies in it.
-pub(super) fn is_placeholder(path: &str) -> bool {
+pub(crate) fn is_placeholder(path: &str) -> bool {
     path.strip_prefix(GROUP).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -227,9 +227,9 @@ pub(super) struct Pod {
     /// The label its pairing issues carry.
     #[schemars(with = "Label")]
     pub(super) label: Option<Label>,
-    /// Its weekly meetings.
+    /// Its weekly meetings; without one no pairing issue is opened.
     #[serde(default)]
-    #[schemars(with = "Vec<Session>", required)]
+    #[schemars(with = "Vec<Session>")]
     pub(super) session: Vec<Spanned<Session>>,
     /// How the Support Team data says who belongs to the pod; without it, only handles and accounts are audited.
     #[serde(default)]

@@ -29,6 +29,7 @@ mod graphql_queries; // what is asked in GraphQL
 mod hostile_files; // files, symlinks and pipes that mean harm
 mod hostile_servers; // servers that mean harm
 mod hostile_text; // text from outside can be read and cannot act
+mod init; // the first configuration, written from a page
 mod internal_addresses; // no link reaches into the network that podkeeper stands in
 mod issue_identity; // other keys, other accounts, other versions
 mod lines_in_managed_block; // a person's line inside the block

@@ -228,15 +228,15 @@ fn program() -> Command {
 }
 
 /// A sandbox in a process of its own, which ends with the test.
-struct SandboxProcess {
+pub(crate) struct SandboxProcess {
     process: Child,
-    url: String,
+    pub(crate) url: String,
     // Keeps the pipe open: a sandbox whose reader is gone could not say anything any more.
     says: BufReader<std::process::ChildStdout>,
 }
 
 impl SandboxProcess {
-    fn serve(args: &[&str]) -> Self {
+    pub(crate) fn serve(args: &[&str]) -> Self {
         assert!(Path::new(env!("CARGO_BIN_EXE_podkeeper")).exists());
         let mut process = program()
             .args(["sandbox", "--listen", "127.0.0.1:0", "--now", NOW])

@@ -90,7 +90,7 @@ pub(super) fn parse_slack_channel(text: &str) -> Option<String> {
 }
 
 /// A path inside a project that stays inside.
-pub(super) fn parse_path_in_project(text: &str) -> Option<String> {
+pub(crate) fn parse_path_in_project(text: &str) -> Option<String> {
     let good =
         !text.is_empty() && !text.starts_with('/') && text.len() <= 1024 && text.split('/').all(|part| part != "..");
     good.then(|| text.to_owned())
@@ -108,7 +108,7 @@ pub(super) fn parse_group_path(text: &str) -> Option<String> {
 }
 
 /// `group/project` or deeper: GitLab's own characters, no empty part, no `..`.
-pub(super) fn parse_project_path(text: &str) -> Option<String> {
+pub(crate) fn parse_project_path(text: &str) -> Option<String> {
     let part = |part: &str| {
         !part.is_empty()
             && part.len() <= 255
