@@ -486,10 +486,22 @@ pub(super) struct SandboxArgs {
     pub(super) now: Option<DateTime<Utc>>,
 }
 
+/// The kinds of configuration files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaKindArg {
+    /// `podkeeper.toml`.
+    Podkeeper,
+    /// `pods/KEY.toml`.
+    Pod,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Print the JSON schemas of the configuration files, for editors.
-    Schema,
+    /// Print the JSON schema of a kind of file, for editors; both without an argument.
+    Schema {
+        /// The kind of file.
+        kind: Option<SchemaKindArg>,
+    },
     /// Check the configuration and name everything that is wrong with it.
     Validate,
 }

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::context::Context;
 use super::inputs::Inputs;
 use super::output::Output;
+use super::placeholders::refuse_placeholders;
 use super::signals::Signals;
 use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
 use super::{connect, connection, hidden_links, instances};
@@ -19,13 +20,13 @@ use crate::check::{DocumentCheckResult, InputDocument, check};
 use crate::collect::{self, read_page};
 use crate::config::Config;
 use crate::gitlab::{Reader, RequestLog, TokenPurpose, new_reader};
-use crate::pod::Pod;
 use crate::pod::finding::Finding;
 use crate::pod::observed::Observed;
 use crate::pod::rule::Audience;
 use crate::pod::run::ExitStatus;
 use crate::pod::text::show_invisible;
 use crate::pod::verdict::Observation;
+use crate::pod::{Pod, PodKey};
 use crate::report::{Confidential, Public, ReportAudience, Team, check as report};
 use linkcheck::check_options::{CheckOptions, SkipRule};
 use linkcheck::files::SiteKind;
@@ -42,6 +43,7 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     if let Some(why) = explain_needed_network(&targets, args, &config) {
         return Err(CliError::usage(why));
     }
+    refuse_placeholders(&config, &named_pods(args, &targets, &config), &args.gitlab)?;
     let connection = connect_for(args, &config, context).await?;
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
     let reader = reader.with_other_instances(instances::connect_instances(&connection, &config, context)?);
@@ -245,6 +247,12 @@ fn explain_needed_network(targets: &[InputArgument], args: &CheckArgs, config: &
         "--offline asks nothing, and {what} is on the network; leave --offline out, or name a file or folder of this \
          machine"
     ))
+}
+
+/// The keys of the pods whose pages are to be checked.
+fn named_pods<'a>(args: &CheckArgs, targets: &[InputArgument], config: &'a Config) -> Vec<&'a PodKey> {
+    let named = args.targets.iter().zip(targets).filter(|(_, target)| matches!(target, InputArgument::Pod));
+    named.filter_map(|(written, _)| find_pod(config, written)).map(|pod| &pod.key).collect()
 }
 
 fn find_pod<'a>(config: &'a Config, key: &str) -> Option<&'a Pod> {

@@ -18,6 +18,7 @@ mod limits_flag;
 mod log;
 mod output;
 mod page;
+mod placeholders;
 mod plan_and_apply;
 mod progress;
 #[cfg(feature = "sandbox")]
@@ -48,7 +49,7 @@ use crate::config;
 use crate::gitlab::Redactor;
 use crate::pod::run::ExitStatus;
 use crate::report::reference;
-use args::{Cli, Command, ConfigCommand};
+use args::{Cli, Command, ConfigCommand, SchemaKindArg};
 use context::Context;
 use output::Output;
 use progress::Bar;
@@ -157,14 +158,20 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
         Command::Init(args) => init::run(args, context, output).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(serve) => sandbox::serve(serve, context, output).await,
-        Command::Config(ConfigCommand::Schema) => {
-            output.print(&(crate::pod::json::to_pretty_text(&config::json_schemas()) + "\n"));
+        Command::Config(ConfigCommand::Schema { kind }) => {
+            let schema = match kind {
+                None => config::json_schemas(),
+                Some(SchemaKindArg::Podkeeper) => config::json_schema(config::SchemaKind::Podkeeper),
+                Some(SchemaKindArg::Pod) => config::json_schema(config::SchemaKind::Pod),
+            };
+            output.print(&(crate::pod::json::to_pretty_text(&schema) + "\n"));
             Ok(0)
         }
         Command::Config(ConfigCommand::Validate) => {
             let config = context.load_config()?;
             let pods: Vec<String> = config.pods.iter().map(|pod| pod.key.to_string()).collect();
-            output.print(&format!("{} is good: {}\n", context.global.config.display(), pods.join(", ")));
+            let good = format!("{} is good: {}\n", context.global.config.display(), pods.join(", "));
+            output.print(&(good + &placeholders::describe_placeholders(&config)));
             Ok(0)
         }
         Command::Explain { markdown: true, .. } => {

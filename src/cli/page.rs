@@ -8,6 +8,7 @@ use super::connect;
 use super::context::Context;
 use super::disk_files;
 use super::output::Output;
+use super::placeholders::refuse_placeholders;
 use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
 use crate::collect::handbook;
 use crate::gitlab::{TokenPurpose, new_reader};
@@ -35,6 +36,7 @@ async fn show_pod_page(args: &PageArgs, context: &Context<'_>, output: &mut Outp
         let sentence = format!("`{}` is no file, no address and no pod; the pods are {}", args.target, pods.join(", "));
         return Err(CliError::usage(sentence));
     };
+    refuse_placeholders(&config, &[&pod.key], &args.gitlab)?;
     let connection = connect::gitlab(&args.gitlab, None, TokenPurpose::Handbook, &config, context).await?;
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
     let read = crate::collect::read_page(&reader, &pod.page).instrument(tracing::info_span!("read"));

@@ -9,6 +9,7 @@ use super::CliError;
 use super::args::{self, RunArgs};
 use super::connection::Connection;
 use super::context::Context;
+use super::placeholders::refuse_placeholders;
 use super::{cache_files, connect, report_files};
 use crate::config::Config;
 use crate::gitlab::{Reader, TokenPurpose};
@@ -36,6 +37,7 @@ impl RunSetup {
         }
         let config = context.load_config()?;
         let chosen = select_pods(&config.pods, &at.pods)?;
+        refuse_placeholders(&config, &chosen.iter().map(|pod| &pod.key).collect::<Vec<_>>(), &at.gitlab)?;
         let connection = connect::gitlab(&at.gitlab, at.now, TokenPurpose::Pairing, &config, context).await?;
         let tasks = select_tasks(&at.task);
         let pods = chosen

@@ -22,6 +22,7 @@ pub fn to_seed_pod(pod: &Pod, now: DateTime<Utc>) -> SeedPod {
         page_project: pod.page.project.clone(),
         page_path: pod.page.path.clone(),
         page_ref: pod.page.git_ref.clone(),
+        site_host: pod.page.site.as_ref().and_then(|site| site.host_str()).map(str::to_owned),
         pairing_project: pod.pairing_project.clone(),
         label: pod.label.name.to_string(),
         past_sessions: past_sessions(pod, now),

@@ -3,7 +3,7 @@
 //! Whoever may change a template shall not read with it what only the runner can read, such as
 //! `/proc/self/environ`, so nothing of what lies outside is opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -25,22 +25,32 @@ pub struct ConfigFiles {
     pub folder: String,
     /// Files that were not read: why, as the rest of a sentence about the file, by path below the folder.
     pub refused: BTreeMap<String, String>,
+    /// Files whose names end otherwise than those that are read, by path below the folder.
+    pub passed_over: BTreeSet<String>,
 }
 
 /// Reads the files of a configuration folder.
 ///
 /// # Errors
-/// One problem for the missing file, when the folder has no `podkeeper.toml`.
+/// One problem where the folder has no `podkeeper.toml` that could be looked at.
 pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
     let name = folder.display().to_string();
-    let missing = || {
-        let advice = "run podkeeper where the folder `config` is, or name it with --config DIR";
-        vec![Problem::about_whole_file(&format!("{name}/{INSTANCE_FILE}"), format!("does not exist; {advice}"))]
+    let refuse = |path: &str, message: String| vec![Problem::about_whole_file(path, message)];
+    let instance = format!("{name}/{INSTANCE_FILE}");
+    let missing = |error: Error| match error.kind() {
+        ErrorKind::NotFound => {
+            let advice = "run podkeeper where the folder `config` is, or name it with --config DIR";
+            refuse(&instance, format!("does not exist; {advice}"))
+        }
+        ErrorKind::NotADirectory => {
+            refuse(&name, "is no folder; name the folder of podkeeper.toml with --config DIR".to_owned())
+        }
+        kind => refuse(&instance, format!("cannot be read ({kind})")),
     };
     // A link that leads nowhere is there, and is refused below.
-    fs::symlink_metadata(folder.join(INSTANCE_FILE)).map_err(|_gone| missing())?;
-    let root = folder.canonicalize().map_err(|_gone| missing())?;
-    let mut files = ConfigFiles { folder: name, ..ConfigFiles::default() };
+    fs::symlink_metadata(folder.join(INSTANCE_FILE)).map_err(missing)?;
+    let root = folder.canonicalize().map_err(missing)?;
+    let mut files = ConfigFiles { folder: name.clone(), ..ConfigFiles::default() };
     files.read(&root, INSTANCE_FILE.to_owned());
     if let Some(name) = files.texts.get(INSTANCE_FILE).and_then(|text| named_ca_file(text))
         && fs::symlink_metadata(root.join(&name)).is_ok()
@@ -48,21 +58,8 @@ pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
         files.read(&root, name);
     }
     for (sub, ending) in [("pods", ".toml"), ("templates", ".md")] {
-        let Ok(below) = root.join(sub).canonicalize() else { continue };
-        if !below.starts_with(&root) {
-            files.refused.insert(sub.to_owned(), LEADS_OUT.to_owned());
-            continue;
-        }
-        let Ok(entries) = fs::read_dir(below) else { continue };
-        let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
-        for file in names.filter(|name| name.ends_with(ending)) {
-            let shown = show_invisible(&file);
-            if shown == file {
-                files.read(&root, format!("{sub}/{file}"));
-            } else {
-                let why = "has characters in its name that cannot be shown; rename it";
-                files.refused.insert(format!("{sub}/{shown}"), why.to_owned());
-            }
+        if let Err(why) = files.read_below(&root, sub, ending) {
+            files.refused.insert(sub.to_owned(), why);
         }
     }
     Ok(files)
@@ -81,6 +78,42 @@ impl ConfigFiles {
             Ok(text) => drop(self.texts.insert(relative, text)),
             Err(why) => drop(self.refused.insert(relative, why)),
         }
+    }
+
+    /// Reads the files with an ending in a folder of the root. One that is not there holds none.
+    ///
+    /// # Errors
+    /// Why it could not be looked into, as the rest of a sentence about it: unknown is not empty.
+    fn read_below(&mut self, root: &Path, sub: &str, ending: &str) -> Result<(), String> {
+        let cannot = |error: Error| format!("cannot be read ({})", error.kind());
+        let below = match root.join(sub).canonicalize() {
+            // A link that leads nowhere is there.
+            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root.join(sub)).is_err() => {
+                return Ok(());
+            }
+            found => found.map_err(cannot)?,
+        };
+        if !below.starts_with(root) {
+            return Err(LEADS_OUT.to_owned());
+        }
+        for entry in fs::read_dir(below).map_err(cannot)? {
+            let file = entry.map_err(cannot)?.file_name();
+            let Some(file) = file.to_str() else {
+                let shown = show_invisible(&file.to_string_lossy());
+                self.refused.insert(format!("{sub}/{shown}"), "has a name that is no UTF-8; rename it".to_owned());
+                continue;
+            };
+            let shown = show_invisible(file);
+            if !file.ends_with(ending) {
+                self.passed_over.insert(format!("{sub}/{shown}"));
+            } else if shown == file {
+                self.read(root, format!("{sub}/{file}"));
+            } else {
+                let why = "has characters in its name that cannot be shown; rename it";
+                self.refused.insert(format!("{sub}/{shown}"), why.to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// What was not read, a problem for each.

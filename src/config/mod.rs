@@ -13,7 +13,7 @@ mod raw;
 pub(crate) mod regular_file;
 mod schema_check;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -53,6 +53,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// The paths that these pods use and that nobody has fitted yet, each once, by file and line.
+    pub fn placeholders_of(&self, pods: &[&PodKey]) -> Vec<&Placeholder> {
+        let found: BTreeSet<&Placeholder> =
+            pods.iter().filter_map(|pod| self.placeholders.get(*pod)).flatten().collect();
+        found.into_iter().collect()
+    }
+
     /// The defaults alone, without a pod.
     pub fn without_pods() -> Self {
         parsing::default_config()
@@ -123,11 +130,29 @@ pub fn parse(files: &ConfigFiles, today: NaiveDate) -> Result<Config, Vec<Proble
     parsing::parse_files(files, today)
 }
 
-/// The JSON schemas of the two kinds of files, for editors: `podkeeper.toml` and `pods/*.toml`.
+/// The kinds of configuration files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaKind {
+    /// `podkeeper.toml`.
+    Podkeeper,
+    /// `pods/*.toml`.
+    Pod,
+}
+
+/// The JSON schema of a kind of file, for editors.
+pub fn json_schema(kind: SchemaKind) -> Value {
+    match kind {
+        SchemaKind::Podkeeper => schemars::schema_for!(raw::Instance),
+        SchemaKind::Pod => schemars::schema_for!(raw::Pod),
+    }
+    .to_value()
+}
+
+/// The JSON schemas of both kinds.
 pub fn json_schemas() -> Value {
     serde_json::json!({
-        "podkeeper.toml": schemars::schema_for!(raw::Instance),
-        "pods/*.toml": schemars::schema_for!(raw::Pod),
+        "podkeeper.toml": json_schema(SchemaKind::Podkeeper),
+        "pods/*.toml": json_schema(SchemaKind::Pod),
     })
 }
 

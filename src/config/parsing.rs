@@ -7,10 +7,12 @@ mod instance;
 mod limits;
 mod page;
 mod pod;
+mod repair;
 mod session;
 mod template;
 pub(super) mod value;
 mod written;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -59,10 +61,10 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
     }
     if pods.is_empty() && problems.is_empty() {
         let path = format!("{}/pods", files.folder);
-        problems.push(Problem::about_whole_file(
-            &path,
-            "holds no pod; a pod is a file such as pods/secure.toml".to_owned(),
-        ));
+        let other = files.passed_over.iter().find(|path| path.starts_with("pods/"));
+        let other = other.map(|path| format!(", and {path} does not end in .toml")).unwrap_or_default();
+        let message = format!("holds no pod; a pod is a file such as pods/secure.toml{other}");
+        problems.push(Problem::about_whole_file(&path, message));
     }
     distinct_pods::check_distinct_pods(&pods, &mut problems);
     let gitlab_url = instance::parse_gitlab_url(files, &instance, &mut problems);

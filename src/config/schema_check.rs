@@ -47,7 +47,7 @@ pub(super) fn check_against_schema<'t>(path: &str, text: &'t str, schema: &Value
         let problems = errors.iter().map(problem).collect();
         return CheckedFile { problems, table: None, left_out: BTreeSet::new() };
     }
-    let mut check = SchemaCheck { path, root: schema, quoting, problems: Vec::new(), left_out: BTreeSet::new() };
+    let mut check = SchemaCheck { path, text, root: schema, quoting, problems: Vec::new(), left_out: BTreeSet::new() };
     let span = document.span();
     let table = check.check_table(document.into_inner(), span.clone(), schema, &Place::file());
     let SchemaCheck { problems, left_out, .. } = check;
@@ -56,6 +56,7 @@ pub(super) fn check_against_schema<'t>(path: &str, text: &'t str, schema: &Value
 
 struct SchemaCheck<'a> {
     path: &'a str,
+    text: &'a str,
     root: &'a Value,
     quoting: Quoting,
     problems: Vec<Problem>,
@@ -146,7 +147,9 @@ impl SchemaCheck<'_> {
         let similar = find_similar_name(name, known.keys().map(String::as_str));
         let help = match similar {
             Some(key) => format!("did you mean `{key}`?"),
-            None => format!("known keys: {}", known.keys().cloned().collect::<Vec<_>>().join(", ")),
+            None => self
+                .home_of_key(name, place)
+                .unwrap_or_else(|| format!("known keys: {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
         };
         // What is all but a known key gives nothing away.
         let shown = similar.is_some() || self.quoting == Quoting::Shown;
@@ -209,12 +212,66 @@ impl SchemaCheck<'_> {
             (found, wanted) => {
                 let message =
                     format!("`{name}` should be {}, not {}", describe_type(wanted), describe_type(found.type_str()));
-                let help = format!("write {name} = {}", self.example_value(&schema));
+                let help = self.converted_value(name, &found, &span, wanted);
+                let help = help.unwrap_or_else(|| format!("write {name} = {}", self.example_value(&schema)));
                 self.add_problem(span, message, help);
                 return None;
             }
         };
         Some(Spanned::new(span, value))
+    }
+
+    /// What to write where the value itself is meant, in another type.
+    fn converted_value(&self, name: &str, found: &DeValue<'_>, span: &Range<usize>, wanted: &str) -> Option<String> {
+        if self.quoting == Quoting::Hidden {
+            return None;
+        }
+        let written = self.text.get(span.clone())?.trim();
+        let value = match (found, wanted) {
+            (DeValue::Table(_), "array") if written.starts_with('[') => return Some(format!("write [[{name}]]")),
+            (DeValue::Array(items), "object") if items.iter().any(|item| item.get_ref().is_table()) => {
+                return Some(format!("write [{name}], once"));
+            }
+            (DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_), "string") => {
+                format!("\"{written}\"")
+            }
+            (DeValue::String(_), "array") => format!("[{written}]"),
+            (DeValue::String(text), "integer") => text.trim().parse::<u32>().ok()?.to_string(),
+            (DeValue::String(text), "boolean") => match text.trim().to_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => "true".to_owned(),
+                "false" | "no" | "off" | "0" => "false".to_owned(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(format!("write {name} = {value}"))
+    }
+
+    /// Where a key belongs that is none of its table.
+    fn home_of_key(&self, name: &str, place: &Place) -> Option<String> {
+        if self.quoting == Quoting::Hidden {
+            return None;
+        }
+        let tables = self.root["properties"].as_object()?;
+        if let (Some(inner), true) = (tables.get(name), !place.prefix.is_empty()) {
+            return (schema_type(&self.resolve_schema(inner)) != "object")
+                .then(|| format!("`{name}` belongs to the top of the file, above the first line in brackets"));
+        }
+        let holds = |schema: &Value| schema["properties"].get(name).is_some();
+        tables.iter().find_map(|(table, inner)| {
+            let inner = self.resolve_schema(inner);
+            if table == "defaults" && place.prefix.is_empty() {
+                return holds(&inner)
+                    .then(|| format!("write [defaults.{name}] for all pods, or put it into the file of a pod"));
+            }
+            match schema_type(&inner) {
+                "object" if holds(&inner) => Some(format!("`{name}` belongs into [{table}]")),
+                "array" if holds(&self.resolve_schema(&inner["items"])) => {
+                    Some(format!("`{name}` belongs into [[{table}]]"))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// Whether a value is of the type that a schema asks for, whatever is in it.

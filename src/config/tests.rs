@@ -1,4 +1,5 @@
 mod defaults;
+mod good_values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -84,7 +85,7 @@ fn each_fault_is_told_with_its_line_and_a_good_value() {
         (
             "zone = \"UTC\"",
             "zone = \"CEST/Berlin\"",
-            "config/pods/alpha.toml:12 `CEST/Berlin` is not an IANA time zone | write for example Europe/Berlin",
+            "config/pods/alpha.toml:12 `CEST/Berlin` is not an IANA time zone | did you mean Europe/Berlin?",
         ),
         ("* Thu", "* Mon,Thu", "slot `weekly` meets twice in the week"),
         ("0 15 * * Thu", "0 15 31 2 *", "never meets"),

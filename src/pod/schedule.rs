@@ -1,9 +1,13 @@
 //! When a pod meets: five-field cron text in an IANA zone.
 
+mod cron_problem;
+
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc};
 use chrono_tz::Tz;
+
+pub use cron_problem::suggest_cron;
 
 use super::PodKey;
 use super::session::{Session, SessionKey};
@@ -114,15 +118,22 @@ impl Cron {
     /// Reads a five-field text.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it and what a good one looks like.
+    /// A sentence that says what is wrong with it; [`suggest_cron`] says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields[..] else {
+            let count = if fields.len() == 1 { "1 field".to_owned() } else { format!("{} fields", fields.len()) };
             return Err(format!(
-                "`{text}` has {} fields; a schedule has five (minute, hour, day of month, month, weekday), for example `0 15 * * Thu`",
-                fields.len()
+                "`{text}` has {count}; a schedule has five: minute, hour, day of the month, month and weekday"
             ));
         };
+        Self::from_fields(text, [minute, hour, day, month, weekday]).map_err(|why| {
+            let why = cron_problem::describe_fields([minute, hour, day, month, weekday]).unwrap_or(why);
+            format!("`{text}` is no schedule: {why}")
+        })
+    }
+
+    fn from_fields(text: &str, [minute, hour, day, month, weekday]: [&str; 5]) -> Result<Self, String> {
         let weekday = translate_weekdays(weekday)?;
         let restricted = |field: &str| field != "*" && field != "?";
         let variants = if restricted(day) && restricted(&weekday) {
@@ -136,8 +147,7 @@ impl Cron {
                 let six = format!("0 {minute} {hour} {day} {month} {weekday}");
                 cron::Schedule::from_str(&six).map_err(|error| {
                     let reason = error.to_string();
-                    let reason = reason.lines().next().unwrap_or("it does not parse").trim().to_owned();
-                    format!("`{text}` is no schedule ({reason}); a good one is `0 15 * * Thu`")
+                    reason.lines().next().unwrap_or("it does not parse").trim().to_owned()
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -233,7 +243,7 @@ pub fn find_slot_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
         let week = (week.year(), week.week());
         if weeks == Some(week) {
             return Some(format!(
-                "slot `{}` meets twice in the week {}-W{:02} (`{}`); a slot meets at most once a week: give each meeting its own [[session]]",
+                "slot `{}` meets twice in the week {}-W{:02} (`{}`); a slot meets at most once a week",
                 slot.key,
                 week.0,
                 week.1,

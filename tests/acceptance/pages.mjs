@@ -5,9 +5,9 @@ import { chromium } from "playwright-core";
 
 const [origin, executablePath, folder] = process.argv.slice(2);
 const WIDTHS = [400, 800, 1280];
-const PAIRING = "/gitlab-com/support/support-pairing";
-const REPORTS = "/gitlab-com/support/support-team-meta";
-const HANDBOOK = "/gitlab-com/content-sites/handbook";
+const PAIRING = "/your-group/support-pairing";
+const REPORTS = "/your-group/support-team-meta";
+const HANDBOOK = "/your-group/handbook";
 
 // --- what people and others write into the sandbox first -----------------------------------------------------------
 
@@ -73,7 +73,7 @@ async function write() {
   const pairing = id(PAIRING);
   const rich = await api("POST", `projects/${pairing}/issues`, { title: "A text with everything in it", description: RICH, labels: "pod::secure,pairify" });
   await api("POST", `projects/${pairing}/issues/${rich.iid}/notes`, { body: "A comment with **bold** words and #1" });
-  await api("POST", `projects/${pairing}/issues/${rich.iid}/links`, { target_project_id: "gitlab-com/support/support-pairing", target_issue_iid: 6 });
+  await api("POST", `projects/${pairing}/issues/${rich.iid}/links`, { target_project_id: "your-group/support-pairing", target_issue_iid: 6 });
   await api("POST", `projects/${pairing}/labels`, { name: "<b>bold</b>", color: "#ff0000" });
   const hostile = await api("POST", `projects/${pairing}/issues`, { title: TITLE, description: HOSTILE, labels: "<b>bold</b>" });
   await api("POST", `projects/${pairing}/issues/${hostile.iid}/notes`, { body: HOSTILE });
@@ -97,7 +97,7 @@ const browser = await chromium.launchPersistentContext(join(folder, "profile"), 
 browser.setDefaultTimeout(5000);
 
 const PAGES = {
-  start: ["/", ["A GitLab on loopback", "gitlab-com/support/support-pairing", "glpat-sandbox-api-no-secret", "podkeeper's own"]],
+  start: ["/", ["A GitLab on loopback", "your-group/support-pairing", "glpat-sandbox-api-no-secret", "podkeeper's own"]],
   project: [PAIRING, ["support-pairing", "Newest issues", "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "pod::secure", "README.md"]],
   issues: [`${PAIRING}/-/issues`, ["Issues", "open", "closed", "#6"]],
   closed: [`${PAIRING}/-/issues?state=closed`, ["Pairing: Jonah <> Lucja"]],
@@ -116,7 +116,7 @@ const PAGES = {
   markdown: [`${HANDBOOK}/-/blob/main/content/handbook/support/support-pods/secure/_index.md`, ["Secure Pod members", "With its lines"]],
   lines: [`${HANDBOOK}/-/blob/main/content/handbook/support/support-pods/secure/_index.md?plain=1`, ["As it is meant to look"]],
   branch: [`${HANDBOOK}/-/blob/mend-the-page/content/new%20file.md`, ["New"]],
-  group: ["/gitlab-com", ["Group", "support"]],
+  group: ["/your-group", ["Group", "support"]],
   epics: ["/harbour-desk/support", ["Epics", "Pods"]],
   journal: ["/-/journal.html", ["POST", "/api/v4/projects/", "2026-11-24 06:00", "add_labels", "what it wrote"]],
   missing: ["/no/such/project", ["Not found"]],

@@ -47,7 +47,7 @@ refused() {
   echo "$status"
 }
 
-issues=projects/gitlab-com%2Fsupport%2Fsupport-pairing/issues
+issues=projects/your-group%2Fsupport-pairing/issues
 check "apply does its work through Prism" applied 4
 check "a second one finds nothing to do" applied 0
 # The create once more, as somebody would send it who does not look: the twin is linked to the first and closed.
@@ -58,7 +58,7 @@ curl --silent --fail --noproxy '*' --max-time 20 --output /dev/null --data now=2
 check "a week later a fourth one opens the next session" applied 2
 check "no request was refused, and each names only what GitLab knows" ours judge "$document" "$work/requests.jsonl"
 
-issues=projects/gitlab-com%2Fsupport%2Fsupport-pairing/issues
+issues=projects/your-group%2Fsupport-pairing/issues
 mv "$work/requests.jsonl" "$work/good.jsonl"
 sabotaged() {
   local found

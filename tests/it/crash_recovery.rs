@@ -204,7 +204,7 @@ pub(crate) fn advance_time(stage: &mut Stage, by: TimeDelta) {
 }
 
 pub(crate) fn pairing_project(world: &mut World) -> &mut Project {
-    world.projects.values_mut().find(|project| project.path == "gitlab-com/support/support-pairing").unwrap()
+    world.projects.values_mut().find(|project| project.path == "our-group/support-pairing").unwrap()
 }
 
 pub(crate) fn lose_label(stage: &mut Stage) {

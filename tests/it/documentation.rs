@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use clap::error::ErrorKind;
+use podkeeper::config::SchemaKind;
 use podkeeper::report::reference;
 use podkeeper::{cli, config};
 use serde_json::Value;
@@ -182,6 +183,22 @@ fn every_key_of_the_configuration_is_documented() {
         shown.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')).collect();
     let missing: Vec<_> = found.iter().filter(|key| !reported.contains(key.as_str())).collect();
     assert!(missing.is_empty(), "{} lacks {missing:?}", document.path);
+}
+
+/// `podkeeper config schema pod > docs/schema/pod.json` and the same for `podkeeper` make them anew.
+#[test]
+fn the_schemas_are_those_of_the_code() {
+    for (kind, name) in [(SchemaKind::Podkeeper, "podkeeper"), (SchemaKind::Pod, "pod")] {
+        let path = repository_root().join(format!("docs/schema/{name}.json"));
+        let committed: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert_eq!(committed, config::json_schema(kind), "{} is another one", path.display());
+    }
+    for (file, schema) in [("config/podkeeper.toml", "podkeeper"), ("config/pods/secure.toml", "pod")] {
+        let text = std::fs::read_to_string(repository_root().join(file)).unwrap();
+        let named = text.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
+        let path = repository_root().join(file).parent().unwrap().join(named).canonicalize().unwrap();
+        assert!(path.ends_with(format!("docs/schema/{schema}.json")), "{file}: {}", path.display());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
-use crate::support::{NOW, Stage, repository_root};
+use crate::support::{NOW, Stage, fit_to_gitlab, repository_root};
 
 // ---- Usage and configuration: 2, before anything is asked ----
 
@@ -712,6 +712,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
         .args(args)
         .env_clear()
         .env("PODKEEPER_TASK", "sessions,labels")
+        .env("PODKEEPER_CONFIG", fitted_config_folder())
         .current_dir(repository_root())
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -744,14 +745,31 @@ pub(crate) fn empty_temp_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// A changed copy of the shipped configuration; its path.
-pub(crate) fn copy_config(name: &str, change: impl FnOnce(&Path)) -> String {
-    let folder = empty_temp_folder(name);
+/// A folder with the shipped configuration, fitted to a GitLab.
+pub(crate) fn fitted_config_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        // Of this process's own: two may run at once.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fitted-config-{}", std::process::id()));
+        write_fitted_config(&folder);
+        folder
+    })
+}
+
+/// Writes the shipped configuration, fitted to a GitLab, into a folder.
+pub(crate) fn write_fitted_config(folder: &Path) {
     for file in ["podkeeper.toml", "pods/secure.toml", "templates/pairing_issue.md"] {
         let to = folder.join(file);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        std::fs::copy(repository_root().join("config").join(file), to).unwrap();
+        let text = std::fs::read_to_string(repository_root().join("config").join(file)).unwrap();
+        std::fs::write(to, fit_to_gitlab(&text)).unwrap();
     }
+}
+
+/// A changed copy of the shipped configuration, fitted to a GitLab; its path.
+pub(crate) fn copy_config(name: &str, change: impl FnOnce(&Path)) -> String {
+    let folder = empty_temp_folder(name);
+    write_fitted_config(&folder);
     change(&folder);
     folder.display().to_string()
 }

@@ -43,9 +43,9 @@ struct Greedy {
 
 const DEFAULT: &str = "default = \"PODKEEPER_TOKEN\"";
 const URL: &str = "url = \"https://gitlab.com\"";
-const SITE: &str = "site = \"https://handbook.gitlab.com\"";
+const SITE: &str = "site = \"https://handbook.example.com\"";
 const LIMITS: &str = "[limits]";
-const PAIRING: &str = "project = \"gitlab-com/support/support-pairing\"";
+const PAIRING: &str = "project = \"our-group/support-pairing\"";
 const NO_VARIABLE: &str = "does not name an environment variable of podkeeper's own";
 const NOT_HTTPS: &str = "this is no https address";
 const NOT_ASCII: &str = "this host is not written in plain ASCII";
@@ -63,11 +63,11 @@ const fn instance(to: &'static str, bad: &'static str, reason: &'static str) -> 
 }
 
 const fn site(to: &'static str, reason: &'static str) -> Greedy {
-    Greedy { file: "pods/secure.toml", from: SITE, to, bad: to, reason }
+    Greedy { file: "podkeeper.toml", from: SITE, to, bad: to, reason }
 }
 
 const fn template(to: &'static str, bad: &'static str, reason: &'static str) -> Greedy {
-    Greedy { file: "pods/secure.toml", from: PAIRING, to, bad, reason }
+    Greedy { file: "podkeeper.toml", from: PAIRING, to, bad, reason }
 }
 
 const fn route(to: &'static str, bad: &'static str, reason: &'static str) -> Greedy {
@@ -146,17 +146,17 @@ const GREEDY: [Greedy; 57] = [
     route("ca_file = \"broken.pem\"", "ca_file", "holds a certificate that cannot be read"),
     // Files.
     template(
-        "project = \"gitlab-com/support/support-pairing\"\ntemplate = \"../outside.md\"",
+        "project = \"our-group/support-pairing\"\ntemplate = \"../outside.md\"",
         "../outside.md",
         "this is no path below the configuration folder",
     ),
     template(
-        "project = \"gitlab-com/support/support-pairing\"\ntemplate = \"/proc/self/environ\"",
+        "project = \"our-group/support-pairing\"\ntemplate = \"/proc/self/environ\"",
         "/proc/self",
         "this is no path below the configuration folder",
     ),
     template(
-        "project = \"gitlab-com/support/support-pairing\"\ntemplate = \"templates/../../outside.md\"",
+        "project = \"our-group/support-pairing\"\ntemplate = \"templates/../../outside.md\"",
         "templates/..",
         "this is no path below the configuration folder",
     ),
@@ -199,14 +199,16 @@ const FOREIGN_FILES: [(&str, &str, &str, Change); 11] = [
         symlink("../outside.md", folder.join("ca.pem")).unwrap();
         replace_in_file(&folder.join("podkeeper.toml"), URL, "ca_file = \"ca.pem\"");
     }),
-    ("the same, by the line that names them", "podkeeper.toml:4", "leads out of", |folder| {
+    ("the same, by the line that names them", "podkeeper.toml:5", "leads out of", |folder| {
         symlink("/proc/self/environ", folder.join("ca.pem")).unwrap();
         replace_in_file(&folder.join("podkeeper.toml"), URL, "ca_file = \"ca.pem\"");
     }),
     ("a template that is a link out", "templates/pairing_issue.md:1", "leads out of", |folder| {
         relink(&folder.join("templates/pairing_issue.md"), "../../outside.md");
     }),
-    ("one that the pod names by its line", "pods/secure.toml:1", "leads out of", |folder| {
+    ("one that is named, by its line", "podkeeper.toml:46", "leads out of", |folder| {
+        let named = format!("{PAIRING}\ntemplate = \"templates/pairing_issue.md\"");
+        replace_in_file(&folder.join("podkeeper.toml"), PAIRING, &named);
         relink(&folder.join("templates/pairing_issue.md"), "../../outside.md");
     }),
     ("the environment of the process", "templates/pairing_issue.md:1", "leads out of", |folder| {

@@ -37,6 +37,7 @@ mod link_brake; // what lasts is reported within two checks, and a bad hour neve
 mod links; // the links of a page, checked in memory
 mod local_file_links; // links between files, and the pages of a Hugo site
 mod logs; // what a run says of itself while it works
+mod member_forms; // pages that list their members in forms of their own
 mod messages; // what wrong input is told
 mod middlebox; // what answers between this machine and GitLab
 mod misbehaving_gitlab; // what podkeeper makes of a GitLab that misbehaves

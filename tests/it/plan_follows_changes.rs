@@ -35,7 +35,8 @@ const LABEL_MISSING: &str =
     "+ label-missing: PAIRING has no label `pod::secure`, so pairing issues are opened without it";
 const LEADS: &str = "- open-pairing-issue | + - **Leads:** Ada Quill (`@ada-quill-gtlb`), Sorin Vale (`@svale`)";
 const ACCOUNT_UNSEEN: &str = "+ unknown the account that the token belongs to";
-const PAGE_UNSEEN: &str = "+ unknown the file content/handbook/support/support-pods/secure/_index.md at main in gitlab-com/content-sites/handbook";
+const PAGE_UNSEEN: &str =
+    "+ unknown the file content/handbook/support/support-pods/secure/_index.md at main in our-group/handbook";
 
 // ------------------------------------------------------------------------------------ what changes, and what follows
 
@@ -178,7 +179,7 @@ async fn a_changed_project_changes_where_and_whether_anything_is_written() {
     let page = seen.served.handbook();
     seen.check_change(
         "the project is renamed",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ add label `pod::secure` to gitlab-com/support/pairing-together#1, because it was taken off once", "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in gitlab-com/support/pairing-together with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC", "+ project-renamed: PAIRING is gitlab-com/support/pairing-together now"],
+        &[NO_LABEL_BACK, NO_ISSUE, "+ add label `pod::secure` to our-group/pairing-together#1, because it was taken off once", "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in our-group/pairing-together with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC", "+ project-renamed: PAIRING is our-group/pairing-together now"],
         async |served| served.request("admin", "PUT", &project, json!({"path": "pairing-together"})).await,
         async |served, _| served.request("admin", "PUT", &project, json!({"path": "support-pairing"})).await,
     )
@@ -218,7 +219,7 @@ async fn a_changed_page_changes_the_block_and_the_findings() {
     let back = async |served: &Served, ()| served.write_page(&page).await;
     seen.check_change(
         "the page gets another title",
-        &["- open-pairing-issue | + - **Pod page:** [Secure Support Pod](https://handbook.gitlab.com/handbook/support/support-pods/secure/)", "+ open-pairing-issue | + - **Pod page:** [Application Security Pod](https://handbook.gitlab.com/handbook/support/support-pods/secure/)"],
+        &["- open-pairing-issue | + - **Pod page:** [Secure Support Pod](https://handbook.example.com/handbook/support/support-pods/secure/)", "+ open-pairing-issue | + - **Pod page:** [Application Security Pod](https://handbook.example.com/handbook/support/support-pods/secure/)"],
         async |served| with(served, "title: Secure Support Pod", "title: Application Security Pod").await,
         back,
     )
@@ -256,14 +257,19 @@ async fn a_changed_page_changes_the_block_and_the_findings() {
     .await;
     seen.check_change(
         "the page is a sign-in page",
-        &[NO_ISSUE, "+ ends with 4", "+ unknown the page content/handbook/support/support-pods/secure/_index.md in gitlab-com/content-sites/handbook", "- every finding of the page"],
+        &[
+            NO_ISSUE,
+            "+ ends with 4",
+            "+ unknown the page content/handbook/support/support-pods/secure/_index.md in our-group/handbook",
+            "- every finding of the page",
+        ],
         async |served| served.write_page("<!DOCTYPE html>\n<title>Sign in</title>\n").await,
         back,
     )
     .await;
     seen.check_change(
         "the page is deleted",
-        &[NO_ISSUE, "+ ends with 5", "+ page-missing: content/handbook/support/support-pods/secure/_index.md is not in gitlab-com/content-sites/handbook at main", "- every finding of the page"],
+        &[NO_ISSUE, "+ ends with 5", "+ page-missing: content/handbook/support/support-pods/secure/_index.md is not in our-group/handbook at main", "- every finding of the page"],
         async |served| {
             let gone = json!({"branch": "main", "commit_message": "Move it"});
             served.request("admin", "DELETE", &served.page_path(), gone).await
@@ -670,7 +676,7 @@ impl Report {
             let ending = run.exit_status();
             sentences.extend((ending.exit_code() != 0).then(|| format!("ends with {}", ending.exit_code())));
         }
-        let short = |sentence: String| sentence.replace("gitlab-com/support/support-pairing", PAIRING_PLACEHOLDER);
+        let short = |sentence: String| sentence.replace("our-group/support-pairing", PAIRING_PLACEHOLDER);
         let sentences = sentences.into_iter().map(short).collect();
         Self { whole: report::render(&reported), sentences, texts }
     }

@@ -109,9 +109,9 @@ static THINGS: [PrivateThing; 15] = [
     },
     // The label of a private project in a group that everybody sees; the page names it.
     PrivateThing {
-        link: "https://gitlab.com/gitlab-com/hidden-place",
+        link: "https://gitlab.com/our-group/hidden-place",
         add: |world, bot| {
-            let project = world.add_project("gitlab-com/hidden-place", Visibility::Private);
+            let project = world.add_project("our-group/hidden-place", Visibility::Private);
             world.add_member(project, bot, 20);
             world.add_label(project, "hidden::label", "#123456", "");
         },
@@ -312,8 +312,8 @@ async fn what_only_a_token_shows_is_for_the_team() {
 #[tokio::test(flavor = "multi_thread")]
 async fn labels_of_a_private_group_are_for_the_team() {
     let config = copy_config("private-labels", |folder| {
+        replace_in_file(&folder.join("podkeeper.toml"), "[\"our-group\"]", "[\"our-group\", \"cellar\"]");
         let file = folder.join("pods/secure.toml");
-        replace_in_file(&file, "[\"gitlab-com\", \"gitlab-org\"]", "[\"gitlab-com\", \"gitlab-org\", \"cellar\"]");
         let exception = "\n[[exception]]\nrule = \"label-missing\"\nsubject = \"project::acquire\"\nreason = \"x\"\n\
                          until = \"2027-01-01\"\n";
         let text = std::fs::read_to_string(&file).unwrap();
@@ -328,12 +328,7 @@ async fn without_a_report_what_a_token_shows_is_for_the_team_as_well() {
     let config = copy_config("private-links-without-report", |folder| {
         let file = folder.join("podkeeper.toml");
         replace_in_file(&file, "[limits]", "[links]\ntoken = \"PODKEEPER_LINKS_TOKEN\"\n\n[limits]");
-        let pod = folder.join("pods/secure.toml");
-        replace_in_file(
-            &pod,
-            "[reports]\nproject = \"gitlab-com/support/support-team-meta\"\nconfidential = true\n",
-            "",
-        );
+        replace_in_file(&file, "project = \"our-group/support-team-meta\"\n", "");
     });
     assert_indistinguishable(&config, "private-links-without-report-outputs", &every(4)).await;
 }

@@ -73,10 +73,10 @@ fn apply_in_a_sandbox_of_its_own_tells_what_it_did_why_and_how_to_replay_it() {
     let ran = run_podkeeper(&["apply", "--sandbox", "--now", NOW]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for said in [
-        "open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in gitlab-com/support/support-pairing with label \
+        "open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in your-group/support-pairing with label \
          `pod::secure`, because no issue carries secure/weekly/2026-W48",
-        "add label `pod::secure` to gitlab-com/support/support-pairing#1, because it was taken off once",
-        "/gitlab-com/support/support-pairing/-/issues/6",
+        "add label `pod::secure` to your-group/support-pairing#1, because it was taken off once",
+        "/your-group/support-pairing/-/issues/6",
         "2 changes made.",
         "podkeeper sandbox --now 2026-11-24T06:00:00Z & podkeeper apply --sandbox=http://127.0.0.1:8080",
     ] {
@@ -160,7 +160,7 @@ async fn a_served_sandbox_says_where_to_look_and_what_to_type() {
     let said = lines.join("\n");
     let url = &served.url;
     for part in [
-        format!("  {url}/gitlab-com/support/support-pairing\n"),
+        format!("  {url}/your-group/support-pairing\n"),
         format!("  {url}/-/journal.html\n"),
         "over TLS, is at 127.0.0.1:".to_owned(),
         "  api              glpat-sandbox-api-no-secret              podkeeper's own\n".to_owned(),
@@ -181,7 +181,7 @@ async fn a_served_sandbox_says_where_to_look_and_what_to_type() {
     let ask = http.get(issues).header("PRIVATE-TOKEN", "glpat-sandbox-api-no-secret");
     let found: Value = ask.send().await.unwrap().json().await.unwrap();
     let place = found[0]["references"]["full"].as_str().unwrap_or_default().to_owned();
-    assert!(place.starts_with("gitlab-com/support/support-pairing#"), "{found}");
+    assert!(place.starts_with("your-group/support-pairing#"), "{found}");
 }
 
 #[test]

@@ -134,8 +134,7 @@ fn two_slots_stage() -> Stage {
 async fn one_issue_by_hand_stands_for_one_of_two_sessions() {
     let config = exit_codes::copy_config("two-slots-a-day", |folder| {
         let pod = folder.join("pods/secure.toml");
-        exit_codes::replace_in_file(&pod, "slot = \"weekly\"", "slot = \"emea\"");
-        exit_codes::replace_in_file(&pod, "cron = \"0 15 * * Thu\"", "cron = \"0 9 * * Thu\"");
+        exit_codes::replace_in_file(&pod, "cron = \"0 15 * * Thu\"", "slot = \"emea\"\ncron = \"0 9 * * Thu\"");
         let text = std::fs::read_to_string(&pod).unwrap();
         let amer = "[[session]]\nslot = \"amer\"\ncron = \"0 17 * * Thu\"\nzone = \"UTC\"\nduration = \"1h\"\n\
                     open_ahead = \"7d\"\nevent = \"Secure Pod Pairing\"\n";

@@ -19,14 +19,14 @@ use crate::support::{Stage, now, shipped_config};
 const PRODUCT: &str = "gitlab-org/gitlab";
 const TEMPLATES: &str = "lib/gitlab/ci/templates";
 const DOCS: &str = "docs.gitlab.com/user/application_security";
-const HANDBOOK: &str = "gitlab-com/content-sites/handbook";
+const HANDBOOK: &str = "our-group/handbook";
 const PAGE: &str = "content/handbook/support/support-pods/secure/_index.md";
-const TEAM: &str = "gitlab-support-readiness/support-team";
+const TEAM: &str = "our-group/support-team";
 const FOCUS: &str = "    - 'Support Focus: Secure'\n";
 
 const LINKS: &str = "* links report rewritten";
 const ROSTER: &str = "* roster report rewritten";
-const FOLDER_UNSEEN: &str = "! the folder data/agents at master in gitlab-support-readiness/support-team";
+const FOLDER_UNSEEN: &str = "! the folder data/agents at master in our-group/support-team";
 const SESSION: &str = "* session issue rewritten";
 
 #[tokio::test(start_paused = true)]
@@ -282,9 +282,18 @@ async fn a_change_in_gitlab_changes_what_is_told_of_links_into_it() {
 async fn a_change_of_the_web_changes_what_is_told_of_its_links() {
     let mut seen = ChangeChecker::new().await;
     seen.check_change(
-        "a heading goes from a page whose headings are generated, which proves nothing",
-        |world| web_page(world, "handbook.gitlab.com/handbook/product/categories").headings.truncate(1),
+        "a heading comes to a page whose headings are generated, of which none was missed",
+        |world| {
+            let page = web_page(world, "handbook.gitlab.com/handbook/product/categories/features");
+            page.headings.push(("secure".to_owned(), "Secure".to_owned()));
+        },
         &[],
+    )
+    .await;
+    seen.check_change(
+        "a heading goes from a page",
+        |world| web_page(world, "handbook.example.com/handbook/product/categories").headings.truncate(1),
+        &["+ link-fragment-dead: /handbook/product/categories/#secure-stage", LINKS],
     )
     .await;
     seen.check_change(
@@ -335,7 +344,7 @@ async fn a_change_of_the_web_changes_what_is_told_of_its_links() {
         &["- link-dead: TEMPLATES/Security/Container-Scanning.gitlab-ci.yml", LINKS],
     )
     .await;
-    seen.assert_change_count(8);
+    seen.assert_change_count(9);
 }
 
 #[tokio::test(start_paused = true)]
@@ -362,7 +371,7 @@ async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
     .await;
     seen.check_change(
         "the labels' group cannot be seen, which proves nothing about them",
-        |world| group(world, "gitlab-org").visibility = Visibility::Private,
+        |world| group(world, "our-group").visibility = Visibility::Private,
         &[
             "- label-missing: Category:Code Quality",
             "- label-retired: group::threat insights",
@@ -373,7 +382,7 @@ async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
     seen.check_change(
         "a missing label is made",
         |world| {
-            world.add_group_label("gitlab-org", "Category:Code Quality", "#6699cc", "");
+            world.add_group_label("our-group", "Category:Code Quality", "#6699cc", "");
         },
         &["- label-missing: Category:Code Quality", LINKS],
     )
@@ -381,7 +390,7 @@ async fn a_change_of_the_labels_changes_what_is_told_of_the_pages_labels() {
     seen.check_change(
         "a retired label is made anew",
         |world| {
-            world.add_group_label("gitlab-org", "group::threat insights", "#6699cc", "");
+            world.add_group_label("our-group", "group::threat insights", "#6699cc", "");
         },
         &["- label-retired: group::threat insights", LINKS],
     )
@@ -395,7 +404,7 @@ async fn a_pause_on_a_report_holds_every_write() {
     let seen = ChangeChecker::new().await;
     seen.stage.sandbox.change_world(|world| {
         set_state(world, "ada-quill-gtlb", "blocked");
-        let reports = project(world, "gitlab-com/support/support-team-meta");
+        let reports = project(world, "our-group/support-team-meta");
         reports.issues.values_mut().next().unwrap().labels.insert("podkeeper::pause".to_owned());
     });
     let written = seen.stage.journal().len();
@@ -424,7 +433,7 @@ async fn a_split_page_is_told_of_up_to_where_it_was_split() {
             page.push_str(
                 "The [resources](/handbook/support/support-pods/secure/resources/) have a page of their own.\n",
             );
-            world.add_web_page("handbook.gitlab.com", "/handbook/support/support-pods/secure/resources", "Resources");
+            world.add_web_page("handbook.example.com", "/handbook/support/support-pods/secure/resources", "Resources");
         },
         &follows,
     )
@@ -438,7 +447,7 @@ async fn two_pods_hear_of_their_own_pages() {
     let mut pods = shipped_config().pods;
     let mut other = pods[0].clone();
     other.key = PodKey::parse("verify").unwrap();
-    (other.name, other.page.project) = ("Verify Pod".to_owned(), "gitlab-com/content-sites/internal".to_owned());
+    (other.name, other.page.project) = ("Verify Pod".to_owned(), "our-group/internal".to_owned());
     other.label.name = LabelName::parse("pod::verify").unwrap();
     pods.push(other.clone());
     let stage = Stage::of(pods, now());

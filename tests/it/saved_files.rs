@@ -210,7 +210,7 @@ async fn check_goes_by_the_exceptions_of_the_pod() {
                 write!(text, "[[exception]]\nrule = \"{rule}\"\nsubject = {subject}\nreason = \"known\"\n{until}\n")
                     .unwrap();
             }
-            replace_in_file(&folder.join("pods/secure.toml"), "[slack]", &format!("{text}\n[slack]"));
+            replace_in_file(&folder.join("pods/secure.toml"), "[members]", &format!("{text}\n[members]"));
         })
     };
     let before = findings(&["secure"], &with("accept-nothing", &[])).await;

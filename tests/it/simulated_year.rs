@@ -183,7 +183,7 @@ impl Year {
             world.tokens.get_mut("api").unwrap().expires_at = expired;
             world.web_down = day == 30;
             world.captive_portal = day == 40;
-            let pairing = world.project_by_path("gitlab-com/support/support-pairing").unwrap().id;
+            let pairing = world.project_by_path("our-group/support-pairing").unwrap().id;
             world.set_label_archived(pairing, "pod::secure", day == 150).unwrap();
             world.set_project_role("podkeeper-bot", pairing, if day == 160 { 10 } else { 20 }).unwrap();
         });
@@ -266,7 +266,7 @@ impl Year {
         if self.saves.below(3) == 0 {
             let lost = self.saves.below(2) == 0;
             self.stage.sandbox.change_world(|world| {
-                let project = world.project_by_path("gitlab-com/support/support-pairing").unwrap().id;
+                let project = world.project_by_path("our-group/support-pairing").unwrap().id;
                 let person = world.user_by_username("hollis-brandt").unwrap().id;
                 world.save_in_rich_text_editor(project, iid, person);
                 if lost {

@@ -269,7 +269,7 @@ async fn without_a_token_the_page_is_whole_and_nothing_is_asked() {
             "PODKEEPER_TOKEN, or a file's path in PODKEEPER_TOKEN_FILE",
             "pairing, handbook, agents, reports",
             &format!("{} and nowhere else", host.url),
-            "Reporter in gitlab-com/support/support-pairing (pairing issues)",
+            "Reporter in our-group/support-pairing (pairing issues)",
             "no token given yet",
             "POST /api/v4/projects/:id/issues opens the issue of the next session",
             "Planner is no smaller role",

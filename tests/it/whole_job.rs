@@ -202,10 +202,10 @@ async fn check_looks_at_pods_and_at_files_and_ends_with_what_it_found() {
     let (code, _, err) = sandbox.run(&["check", "--exclude", "", "tests/data/pages"]).await;
     assert_eq!(code, Some(2), "nothing would be looked at: {err}");
     // A label may be in a group that this token cannot see: it is called missing by nobody, and not fine either.
-    sandbox.sandbox.change_world(|world| world.groups.retain(|_, group| group.path != "gitlab-org"));
+    sandbox.sandbox.change_world(|world| world.groups.retain(|_, group| group.path != "our-group"));
     let (code, out, err) = sandbox.run(&["check", "secure"]).await;
     assert_eq!(code, Some(4), "{out}\n{err}");
-    assert!(err.contains("could not see the labels of") && err.contains("the group gitlab-org is not there"), "{err}");
+    assert!(err.contains("could not see the labels of") && err.contains("the group our-group is not there"), "{err}");
     assert!(!out.contains("label-missing"), "{out}");
     let (code, _, err) = sandbox.run(&["check", "no-such-thing"]).await;
     assert_eq!(code, Some(2));

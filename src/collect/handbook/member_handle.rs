@@ -90,7 +90,7 @@ fn mention_at(text: &str, from: usize, at: usize) -> Option<MentionText> {
     there.then(|| MentionText { range: start..at + 1 + end, field, is_delimited: false, is_cut })
 }
 
-/// `[Ada Quill](https://gitlab.com/aquill)`.
+/// `[Robin Reed](https://gitlab.com/aquill)`.
 fn find_profile_link(text: &str, from: usize) -> Option<MentionText> {
     let opening = format!("](https://{}/", super::GITLAB_HOST);
     text[from..].match_indices(&opening).find_map(|(at, _)| {

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use toml::Spanned;
 use url::Url;
 
+use super::repair::repair;
 use super::value;
 use super::written::{Source, Written, own_or_default};
 use crate::config::placeholder::{Placeholder, is_placeholder};
@@ -16,6 +17,7 @@ use crate::pod::agent::MembershipRule;
 use crate::pod::label::LabelName;
 use crate::pod::rule::Rule;
 use crate::pod::schedule::Slot;
+use crate::pod::similar_name::find_similar_name;
 use crate::pod::{AgentsLocation, Exception, LabelSpec, Pod, PodKey, ReportTarget, Task};
 
 pub(super) const DEFAULT_COLOR: &str = "#428BCA";
@@ -61,9 +63,14 @@ impl PodFileParser<'_> {
         let stem = self.name.trim_start_matches("pods/").trim_end_matches(".toml");
         let key = PodKey::parse(stem);
         if key.is_none() {
+            let good = repair(stem, |text| PodKey::parse(text).is_some()).unwrap_or_else(|| "secure".to_owned());
             let message =
-                format!("`{stem}` cannot be a pod's key; name the file with a-z, 0-9 and -, for example secure.toml");
+                format!("`{stem}` cannot be a pod's key; name the file with a-z, 0-9 and -, for example {good}.toml");
             self.problems.push(Problem::about_whole_file(&self.path, message));
+        }
+        if raw.session.is_empty() && !self.left_out.contains("session") {
+            let help = "add [[session]] with cron = \"0 15 * * Thu\" and zone = \"UTC\"";
+            self.add_problem(0..0, "the pod has no [[session]]".to_owned(), help);
         }
         let name = raw.name.as_ref().and_then(|name| self.parse_name(name));
         let slots = raw.session.iter().enumerate();
@@ -156,7 +163,8 @@ impl PodFileParser<'_> {
             (None, Some(area)) => {
                 let level = area.level.as_ref().map_or(1, |level| *level.get_ref());
                 if let Some(written) = area.level.as_ref().filter(|level| !(1..=3).contains(level.get_ref())) {
-                    self.add_problem(written.span(), "a level is 1, 2 or 3".to_owned(), "write for example 1");
+                    let nearest = level.clamp(1, 3);
+                    self.add_problem(written.span(), "a level is 1, 2 or 3".to_owned(), &format!("write {nearest}"));
                 }
                 let name = area.name.as_ref()?;
                 let name = self.parse_value(name, "a knowledge area", "Duo", value::parse_nonempty_text)?;
@@ -268,7 +276,8 @@ impl PodFileParser<'_> {
     }
 
     fn parse_rule(&mut self, written: &Spanned<String>) -> Option<Rule> {
-        self.parse_value(written, "a rule; `podkeeper explain` lists them", "label-empty", Rule::from_code)
+        let near = |text: &str| find_similar_name(text, Rule::ALL.iter().map(|rule| rule.code()));
+        self.parse_known(written, "a rule; `podkeeper explain` lists them", "label-empty", near, Rule::from_code)
     }
 
     /// Reports a key that neither the pod's file nor the defaults have. What stands there and was not understood has been
@@ -308,13 +317,29 @@ impl PodFileParser<'_> {
         written: impl Into<Written<'w, String>>,
         what: &str,
         good: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.parse_known(written, what, good, |_| None, parse)
+    }
+
+    /// The same where the good values are known: `near` finds the one that may have been meant.
+    #[expect(single_use_lifetimes, reason = "an anonymous one is not allowed here")]
+    pub(super) fn parse_known<'w, T>(
+        &mut self,
+        written: impl Into<Written<'w, String>>,
+        what: &str,
+        good: &str,
+        near: impl Fn(&str) -> Option<&'static str>,
+        parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let written = written.into();
-        let parsed = parse(written.value());
+        let text = written.value();
+        let parsed = parse(text);
         if parsed.is_none() {
-            let message = format!("`{}` is not {what}", written.value());
-            self.add_problem_at(written.source, written.span(), message, &format!("write for example {good}"));
+            let meant = near(text).map(str::to_owned).or_else(|| repair(text, |text| parse(text).is_some()));
+            let help =
+                meant.map_or_else(|| format!("write for example {good}"), |meant| format!("did you mean {meant}?"));
+            self.add_problem_at(written.source, written.span(), format!("`{text}` is not {what}"), &help);
         }
         parsed
     }

@@ -1,23 +1,28 @@
 //! The `[[session]]` tables of a pod's file.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
 use toml::Spanned;
 
 use super::pod::PodFileParser;
 use super::value;
 use super::written::{Written, own_or_default};
+use super::zone::find_similar_zone;
 use crate::config::raw;
 use crate::pod::is_slug;
-use crate::pod::schedule::{Cron, Slot, find_slot_problem};
+use crate::pod::schedule::{Cron, Slot, find_slot_problem, suggest_cron};
 
 const HOUR: Duration = Duration::hours(1);
 const WEEK: Duration = Duration::days(7);
 
 /// The slot of a session that names none.
 const DEFAULT_SLOT: &str = "weekly";
+
+/// Slots that are proposed.
+const FREE_SLOTS: [&str; 5] = ["emea", "amer", "apac", "second", "third"];
 
 impl PodFileParser<'_> {
     /// One slot, the pod's session of this index; its event is named after the pod where it has no name of its own.
@@ -36,7 +41,7 @@ impl PodFileParser<'_> {
         let cron = raw.cron.as_ref().and_then(|cron| match Cron::parse(cron.get_ref()) {
             Ok(read) => Some(read),
             Err(why) => {
-                self.add_problem(cron.span(), why, "a good one is 0 15 * * Thu");
+                self.add_problem(cron.span(), why, &format!("write for example {}", suggest_cron(cron.get_ref())));
                 None
             }
         });
@@ -58,16 +63,14 @@ impl PodFileParser<'_> {
         let every = raw.every.as_ref().map_or(1, |every| *every.get_ref());
         if let Some(written) = &raw.every {
             if every == 0 || every > 52 {
-                self.add_problem(
-                    written.span(),
-                    "`every` counts weeks, from 1 to 52".to_owned(),
-                    "write for example 2",
-                );
+                let nearest = every.clamp(1, 52);
+                let message = "`every` counts weeks, from 1 to 52".to_owned();
+                self.add_problem(written.span(), message, &format!("write {nearest}"));
             } else if every > 1 && raw.anchor.is_none() {
                 self.add_problem(
                     written.span(),
                     "`every` needs an `anchor`, a date in a week in which the pod meets".to_owned(),
-                    "add anchor = \"2026-11-26\"",
+                    &format!("add anchor = \"{}\"", next_date(cron.as_ref(), self.today)),
                 );
             }
         }
@@ -93,7 +96,7 @@ impl PodFileParser<'_> {
             event: event?,
         };
         if let Some(why) = find_slot_problem(&slot, self.today) {
-            self.add_problem(raw.cron.as_ref().map_or(0..0, Spanned::span), why, "a good one is 0 15 * * Thu");
+            self.add_problem(raw.cron.as_ref().map_or(0..0, Spanned::span), why, &weekly_help(slot.cron.as_str()));
             return None;
         }
         Some(slot)
@@ -108,22 +111,32 @@ impl PodFileParser<'_> {
     /// Two slots of a pod need two keys, former ones included; letter case does not tell them apart.
     pub(super) fn check_slot_keys_unique(&mut self, raw: &raw::Pod) {
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        let own = |session: &Spanned<raw::Session>| {
+            let slot = session.get_ref().slot.as_ref();
+            slot.map_or_else(|| DEFAULT_SLOT.to_owned(), |slot| slot.get_ref().to_lowercase())
+        };
+        let all: BTreeSet<String> = raw.session.iter().map(own).collect();
         for written in &raw.session {
             let session = written.get_ref();
+            let is_unnamed = |key: &str, span: &Range<usize>| key == DEFAULT_SLOT && *span == written.span();
             let slot =
                 session.slot.as_ref().map_or((DEFAULT_SLOT, written.span()), |slot| (slot.get_ref(), slot.span()));
             let formerly = session.formerly.iter().map(|old| (old.get_ref().as_str(), old.span()));
             for (key, span) in std::iter::once(slot).chain(formerly) {
                 if !seen.insert(key.to_lowercase()) {
-                    let help = "give each [[session]] a slot of its own, for example emea";
-                    self.add_problem(span, format!("slot `{key}` stands twice"), help);
+                    let taken = |name: &&&str| all.contains(&(**name).to_owned());
+                    let free = FREE_SLOTS.iter().find(|name| !taken(name)).copied().unwrap_or("another");
+                    let help = format!("give each [[session]] a slot of its own, for example {free}");
+                    let unnamed =
+                        if is_unnamed(key, &span) { "; it is the one of a session that names none" } else { "" };
+                    self.add_problem(span, format!("slot `{key}` stands twice{unnamed}"), &help);
                 }
             }
         }
     }
 
     pub(super) fn parse_zone(&mut self, written: Written<'_, String>) -> Option<Tz> {
-        self.parse_value(written, "an IANA time zone", "Europe/Berlin", |text| text.parse().ok())
+        self.parse_known(written, "an IANA time zone", "Europe/Berlin", find_similar_zone, |text| text.parse().ok())
     }
 
     pub(super) fn parse_duration(&mut self, written: Written<'_, String>, good: &str) -> Option<Duration> {
@@ -132,4 +145,29 @@ impl PodFileParser<'_> {
             (length > Duration::zero() && length <= Duration::days(90)).then_some(length)
         })
     }
+}
+
+/// What to write for a schedule that does not meet once a week: one weekday of it.
+fn weekly_help(cron: &str) -> String {
+    let fields: Vec<&str> = cron.split_whitespace().collect();
+    let [minute, hour, _, _, weekdays] = fields[..] else { return format!("write for example {}", suggest_cron(cron)) };
+    let on = |day: &str| format!("{minute} {hour} * * {day}");
+    let good = |text: &String| Cron::parse(text).is_ok();
+    match weekdays.split(',').collect::<Vec<_>>().as_slice() {
+        [first, second, ..] if good(&on(first)) && good(&on(second)) => {
+            format!("write {} here, and {} in a [[session]] with a slot of its own", on(first), on(second))
+        }
+        _ => {
+            // One time of several hours or minutes is nobody's guess.
+            let once = |field: &str| field.bytes().all(|byte| byte.is_ascii_digit());
+            let text = if once(minute) && once(hour) { on("Thu") } else { "0 15 * * Thu".to_owned() };
+            format!("name one weekday and one time, for example {text}")
+        }
+    }
+}
+
+/// A date on which it meets next.
+fn next_date(cron: Option<&Cron>, today: NaiveDate) -> NaiveDate {
+    let midnight = today.and_hms_opt(0, 0, 0);
+    midnight.and_then(|from| cron?.after(from).next()).map_or(today, |next| next.date())
 }

@@ -6,6 +6,7 @@ use super::pod::PodFileParser;
 use super::value;
 use super::written::{Written, own_or_default};
 use crate::config::problem::Problem;
+use crate::pod::similar_name::find_similar_name;
 use crate::pod::template::Template;
 
 const DEFAULT_PATH: &str = "templates/pairing_issue.md";
@@ -41,10 +42,17 @@ impl PodFileParser<'_> {
             return None;
         }
         let Some(text) = files.texts.get(name) else {
-            wrong(
-                format!("there is no template {name} in {}", files.folder),
-                "write it, with {{ block }} on a line of its own, or leave the key out for the one that podkeeper brings along",
-            );
+            let near =
+                find_similar_name(name, files.texts.keys().map(String::as_str).filter(|file| file.ends_with(".md")));
+            let help = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => {
+                    "write it, with {{ block }} on a line of its own, or leave the key out for the one that podkeeper \
+                         brings along"
+                        .to_owned()
+                }
+            };
+            wrong(format!("there is no template {name} in {}", files.folder), &help);
             return None;
         };
         self.parse_template_text(name, text)

@@ -93,6 +93,8 @@ pub(super) fn parse_slack_channel(text: &str) -> Option<String> {
 pub(crate) fn parse_path_in_project(text: &str) -> Option<String> {
     let good =
         !text.is_empty() && !text.starts_with('/') && text.len() <= 1024 && text.split('/').all(|part| part != "..");
+    // An address of the file is no path of it.
+    let good = good && !text.contains("://");
     good.then(|| text.to_owned())
 }
 

@@ -53,7 +53,7 @@ fn bad_texts_are_told() {
     for (text, word) in [
         ("0 15 * *", "five"),
         ("0 0 15 * * Thu", "five"),
-        ("0 15 * * 8", "weekday 8"),
+        ("0 15 * * 8", "`8` is no weekday"),
         ("0 24 * * Thu", "no schedule"),
         ("@weekly", "five"),
         ("0 15 * * Foo", "no schedule"),

@@ -104,7 +104,7 @@ const VERDICTS: [(&str, &[&str]); 9] = [
 
 /// Each link of the seed's page as it is written there, with the word for its verdict.
 ///
-/// A root-relative link belongs to `https://handbook.gitlab.com`. Nothing on the page is `blocked`.
+/// A root-relative link belongs to the pod's site. Nothing on the page is `blocked`.
 pub fn expected_verdicts(pod: &SeedPod) -> Vec<(String, &'static str)> {
     let each = VERDICTS.iter().flat_map(|&(word, urls)| urls.iter().map(move |url| (*url, word)));
     each.map(|(url, word)| (url.replace("%PAIRING%", &pod.pairing_project), word)).collect()

@@ -4,6 +4,8 @@
 //! retired course, documentation that moved, places that are gone from their pages, a removed video, and hosts that
 //! hang, refuse or do not exist. What podkeeper should make of each link stands in `expected_verdicts`.
 
+use std::collections::BTreeSet;
+
 use gitlab_sandbox::world::{REPORTER, Visibility, WebFault, World};
 
 use super::SeedUsers;
@@ -98,7 +100,7 @@ const PROJECTS: [&str; 7] = [
 ];
 
 /// Adds all of it to a world.
-pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers) {
+pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers, sites: &BTreeSet<&str>) {
     add_projects(world, cast);
     for host in HOSTS {
         world.web.hosts.insert(host.to_owned());
@@ -117,17 +119,10 @@ pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers) {
             add_redirect(world, DOCS, &old, 301, &format!("https://{DOCS}{new}/"));
         }
     }
-    for (path, title) in HANDBOOK_PAGES {
-        add_page_with_html_redirect(world, HANDBOOK, path, title);
+    // The page names the handbook by its address, too.
+    for host in sites.iter().copied().chain([HANDBOOK]).collect::<BTreeSet<_>>() {
+        add_handbook(world, host);
     }
-    // Its headings are in the page; those of the other one are made in the browser.
-    world.add_web_page_with_headings(
-        HANDBOOK,
-        "/handbook/product/categories",
-        "Product categories",
-        &["Plan stage", "Secure stage"],
-    );
-    world.add_web_page(HANDBOOK, "/handbook/product/categories/features", "Features by group");
     add_redirect(world, "github.com", "/zricethezav/gitleaks", 301, "https://github.com/gitleaks/gitleaks");
     world.add_web_page("github.com", "/gitleaks/gitleaks", "gitleaks");
     world.add_web_fault("slack.com", "/help/articles/205239997-Pin-messages-and-bookmark-links", WebFault::Status(403));
@@ -140,6 +135,22 @@ pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers) {
     world.add_web_fault("fuzzing.lantern.example", "", WebFault::TooMany(120));
     world.add_web_page("manual.lantern.example", "/coverage-fuzzing", "Coverage fuzzing");
     world.add_web_fault("manual.lantern.example", "/coverage-fuzzing", WebFault::Recovers(1));
+}
+
+/// The pages of a handbook's site.
+fn add_handbook(world: &mut World, host: &str) {
+    world.web.hosts.insert(host.to_owned());
+    for (path, title) in HANDBOOK_PAGES {
+        add_page_with_html_redirect(world, host, path, title);
+    }
+    // Its headings are in the page; those of the other one are made in the browser.
+    world.add_web_page_with_headings(
+        host,
+        "/handbook/product/categories",
+        "Product categories",
+        &["Plan stage", "Secure stage"],
+    );
+    world.add_web_page(host, "/handbook/product/categories/features", "Features by group");
 }
 
 /// The page of a video answers 200 whether it is there or not; its picture tells. The seed's page links to the removed

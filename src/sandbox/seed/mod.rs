@@ -44,6 +44,8 @@ pub struct SeedPod {
     pub page_path: String,
     /// The branch that the page is read from.
     pub page_ref: String,
+    /// The host of the site that shows it, where links that begin with `/` lead.
+    pub site_host: Option<String>,
     /// The project that its pairing issues are in.
     pub pairing_project: String,
     /// Its label.
@@ -113,7 +115,8 @@ const MEMBERS: [(&str, &str); 9] = [
 pub fn build_world(seed: &Seed) -> World {
     let mut world = World::empty(seed.now);
     let cast = add_users(&mut world);
-    linked_targets::add_linked_targets(&mut world, &cast);
+    let sites = distinct_paths(seed.pods.iter().filter_map(|pod| pod.site_host.as_deref()));
+    linked_targets::add_linked_targets(&mut world, &cast, &sites);
     for pod in &seed.pods {
         add_page(&mut world, &cast, pod);
     }

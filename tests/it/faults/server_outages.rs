@@ -46,7 +46,7 @@ async fn f21_a_renamed_project_is_followed_by_its_number_and_nothing_is_written_
     stage.sandbox.change_world(|world| {
         let id = world.project_by_path(&old).unwrap().id;
         let project = world.projects.get_mut(&id).unwrap();
-        project.formerly.push(std::mem::replace(&mut project.path, "gitlab-com/support/pairing-together".to_owned()));
+        project.formerly.push(std::mem::replace(&mut project.path, "our-group/pairing-together".to_owned()));
     });
     // The sandbox does what GitLab does to the old name.
     let path = stage.pairing_project_url();
@@ -57,7 +57,7 @@ async fn f21_a_renamed_project_is_followed_by_its_number_and_nothing_is_written_
     let runs = stage.apply().await;
     assert!(finding_lines(&runs).contains(&format!("project-renamed {old}")), "{:?}", finding_lines(&runs));
     let world = stage.sandbox.world();
-    let project = world.project_by_path("gitlab-com/support/pairing-together").unwrap();
+    let project = world.project_by_path("our-group/pairing-together").unwrap();
     let marked = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains("secure/weekly/2026-W48"));
     assert_eq!(project.issues.values().filter(|issue| marked(&issue.description)).count(), 1);
     let writes = &stage.journal()[before..];

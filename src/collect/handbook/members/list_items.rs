@@ -1,4 +1,4 @@
-//! Members in lists without shortcodes: `- Lead: Ada Quill (@aquill)`, or `- @aquill`.
+//! Members in lists without shortcodes: `- Lead: Robin Reed (@robin)`, or `- @robin`.
 
 use linkcheck::markdown::outline::Paragraph;
 

@@ -1,4 +1,4 @@
-//! The people that a line of plain text names: `Lead: Ada Quill (@aquill)` and its like.
+//! The people that a line of plain text names: `Lead: Robin Reed (@robin)` and its like.
 
 use crate::collect::handbook::member_handle::{HandleField, MentionText, find_mention};
 use crate::pod::page_form::PageForm;
@@ -82,7 +82,7 @@ impl Words {
         let cleaned = cleaned.trim_end_matches(|c: char| c.is_whitespace() || ",;:&/·|([-–—".contains(c));
         let (role, name) = match cleaned.split_once(':') {
             Some((role, name)) => (role.trim(), name.trim()),
-            // `Lead: @handle`; but `Ada Quill: @handle` names her.
+            // `Lead: @handle`; but `Robin Reed: @handle` names her.
             None if is_label && (form.is_lead(cleaned) || !cleaned.contains(' ')) => (cleaned, ""),
             None => split_at_dash(cleaned, form),
         };
@@ -98,7 +98,7 @@ fn skip_and(text: &str) -> usize {
     if text.starts_with("and ") || text.starts_with("und ") { 4 } else { 0 }
 }
 
-/// `Lead - Ada Quill` and `Ada Quill - EMEA lead`.
+/// `Lead - Robin Reed` and `Robin Reed - EMEA lead`.
 fn split_at_dash<'t>(text: &'t str, form: &PageForm) -> (&'t str, &'t str) {
     let parts = [" - ", " – ", " — "].into_iter().find_map(|dash| text.split_once(dash));
     match parts {

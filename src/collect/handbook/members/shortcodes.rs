@@ -1,4 +1,4 @@
-//! Members in Hugo's shortcodes: `- Lead: {{< member-by-name "Ada Quill" >}} (`@aquill`)`.
+//! Members in Hugo's shortcodes: `- Lead: {{< member-by-name "Robin Reed" >}} (`@robin`)`.
 
 use linkcheck::markdown::outline::Paragraph;
 
@@ -46,7 +46,7 @@ fn read_item(section: &Section<'_>, block: &Paragraph, found: &mut FoundMembers)
                     found.unclear.push(section.unclear(offset, UnclearReason::NoName));
                 }
                 ShortcodePeople::Name(name) => {
-                    // `{{< member-by-name "Ada" >}} ({{< member-by-gitlab "ada" >}})` is one person.
+                    // `{{< member-by-name "Robin" >}} ({{< member-by-gitlab "robin" >}})` is one person.
                     let behind = next.filter(|_| !tail.contains(char::is_alphanumeric)).map(|next| &next.people);
                     match (written, behind) {
                         (HandleField::Missing, Some(ShortcodePeople::Handles(handles))) if handles.len() == 1 => {
