@@ -39,6 +39,7 @@ pub(super) async fn run(args: &InitArgs, context: &Context<'_>, output: &mut Out
     start.check_pod_is_new(&key)?;
     let (proposal, mut choices) = propose(args, &start, &page, &key, context);
     let hints = Hints {
+        site: proposal.site.clone(),
         pairing: proposal.pairing.clone(),
         agents: proposal.agents.as_ref().map(|(folder, line)| (folder.project.clone(), *line)),
     };

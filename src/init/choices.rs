@@ -214,7 +214,9 @@ fn site(proposal: &Proposal, given: &Given, shared: &SharedValues) -> Choice<Opt
     let given = given.site.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     match given.or_else(|| shared.site.clone()) {
         Some(site) => Choice::settled(Some(site)),
-        None if proposal.links_into_site => Choice::open(None, "links of the page begin with a /; where is its site?"),
+        None if proposal.links_into_site => {
+            Choice::open(None, "where is the page's site? Links that begin with a / lead there")
+        }
         None => Choice::settled(None),
     }
 }
@@ -224,7 +226,7 @@ fn label(key: &str, proposal: &Proposal, given: &Given) -> Choice<String> {
     match (&given.label, &proposal.labels[..]) {
         (Some(label), _) | (None, [(label, _)]) => Choice::settled(label.clone()),
         (None, labels) if labels.iter().any(|(label, _)| *label == usual) => Choice::settled(usual),
-        (None, []) => Choice::open(usual, "the page names no label pod::…"),
+        (None, []) => Choice::open(usual, "the page names no label that begins with pod::"),
         (None, labels) => {
             let named: Vec<String> = labels.iter().map(|(label, line)| format!("{label} (line {line})")).collect();
             Choice::open(usual, format!("the page names {}", named.join(", ")))

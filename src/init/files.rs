@@ -10,6 +10,9 @@ pub const TOKEN_VARIABLE: &str = "PODKEEPER_TOKEN";
 /// GitLab's address unless a configuration names another.
 const USUAL_GITLAB: &str = "https://gitlab.com";
 
+/// Regions after which sessions are told apart.
+const REGIONS: [&str; 5] = ["AMER", "APAC", "EMEA", "LATAM", "NORAM"];
+
 /// A text, and what is to be decided in which of its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileText {
@@ -20,7 +23,7 @@ pub struct FileText {
 }
 
 /// `podkeeper.toml`: the GitLab, and what further pods will share.
-pub fn instance_file(choices: &Choices, project_of_hint: &Hints) -> FileText {
+pub fn instance_file(choices: &Choices, hints: &Hints) -> FileText {
     let mut file = Lines::default();
     file.comment("The GitLab instance and what the pods share. `podkeeper config schema` describes every key.");
     let gitlab = choices.page.gitlab.as_ref().map(|url| url.as_str().trim_end_matches('/'));
@@ -36,17 +39,12 @@ pub fn instance_file(choices: &Choices, project_of_hint: &Hints) -> FileText {
     if choices.page.git_ref != "main" {
         file.key("ref", &toml_string(&choices.page.git_ref));
     }
-    write_site(&mut file, choices);
+    write_site(&mut file, choices, hints);
     file.table("defaults.pairing");
-    write_project(
-        &mut file,
-        &choices.pairing.value,
-        choices.pairing.decide.as_deref(),
-        project_of_hint.pairing.as_ref(),
-    );
+    write_project(&mut file, &choices.pairing.value, choices.pairing.decide.as_deref(), hints.pairing.as_ref());
     file.table("defaults.agents");
     let agents = &choices.agents.value;
-    write_project(&mut file, &agents.project, choices.agents.decide.as_deref(), project_of_hint.agents.as_ref());
+    write_project(&mut file, &agents.project, choices.agents.decide.as_deref(), hints.agents.as_ref());
     file.key("path", &toml_string(&agents.path));
     if agents.git_ref != "main" {
         file.key("ref", &toml_string(&agents.git_ref));
@@ -63,9 +61,11 @@ pub fn instance_file(choices: &Choices, project_of_hint: &Hints) -> FileText {
     file.finish()
 }
 
-/// Projects that the page links to, with their lines: what a placeholder probably stands for.
+/// What the page links to: what belongs in the place of a placeholder, most likely. Projects have their lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
+    /// The page's site.
+    pub site: Option<String>,
     /// Of the pairing issues.
     pub pairing: Option<(String, usize)>,
     /// Of the Support Team data.
@@ -86,7 +86,7 @@ pub fn pod_file(choices: &Choices, shared: &SharedValues, hints: &Hints) -> File
         file.key("ref", &toml_string(&choices.page.git_ref));
     }
     if shared.site != choices.site.value || (choices.site.decide.is_some() && !shared.is_new) {
-        write_site(&mut file, choices);
+        write_site(&mut file, choices, hints);
     }
     write_form(&mut file, &choices.form, shared);
     if let Some(decide) = &choices.members_decide {
@@ -161,12 +161,13 @@ pub fn readme_section(token_variable: &str, config_folder: &str) -> String {
     )
 }
 
-fn write_site(file: &mut Lines, choices: &Choices) {
+fn write_site(file: &mut Lines, choices: &Choices, hints: &Hints) {
     match (&choices.site.value, &choices.site.decide) {
         (Some(site), _) => file.key("site", &toml_string(site)),
         (None, Some(decide)) => {
             file.decide(decide);
-            file.line("# site = \"https://handbook.example.com\"");
+            let site = hints.site.as_deref().unwrap_or("https://handbook.example.com");
+            file.line(&format!("# site = {}", toml_string(site)));
         }
         (None, None) => {}
     }
@@ -210,7 +211,7 @@ fn write_sessions(file: &mut Lines, sessions: &[SessionChoice]) {
             }
             continue;
         };
-        let slot = many.then(|| free_slot(keys, &mut slots));
+        let slot = many.then(|| free_slot(session, keys, &mut slots));
         let sign = if session.decide.is_some() { "# " } else { "" };
         if let Some(why) = &session.decide {
             file.decide(&format!("{place}{why}; then take the signs before these lines away"));
@@ -221,9 +222,16 @@ fn write_sessions(file: &mut Lines, sessions: &[SessionChoice]) {
     }
 }
 
-/// A slot that no other session of the pod has: its weekday, with a number from the second one on.
-fn free_slot(keys: &SessionKeys, taken: &mut Vec<String>) -> String {
-    let day = keys.cron.rsplit(' ').next().unwrap_or_default().to_lowercase();
+/// A slot that no other session of the pod has: the region that its sentence names, or its weekday, with a number from the
+/// second one on.
+fn free_slot(session: &SessionChoice, keys: &SessionKeys, taken: &mut Vec<String>) -> String {
+    let words = session.source.iter().flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric()));
+    let mut regions: Vec<&str> = words.filter(|word| REGIONS.contains(word)).collect();
+    regions.dedup();
+    let day = match regions[..] {
+        [region] => region.to_lowercase(),
+        _ => keys.cron.rsplit(' ').next().unwrap_or_default().to_lowercase(),
+    };
     let day = if crate::pod::is_slug(&day) { day } else { "session".to_owned() };
     let numbered = (2..).map(|number| format!("{day}-{number}"));
     let slot = std::iter::once(day.clone()).chain(numbered).find(|slot| !taken.contains(slot)).unwrap_or(day);

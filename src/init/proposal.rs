@@ -9,6 +9,7 @@ use linkcheck::link::LinkKind;
 use linkcheck::target::{self, GitlabResource, Target};
 
 use super::meeting_times::{MeetingTime, read_meeting_time};
+use super::page_address::origin_of;
 use super::quoting::visible_name;
 use crate::pod::label::LabelName;
 use crate::pod::page_form::PageForm;
@@ -46,6 +47,8 @@ pub struct Proposal {
     pub agents: Option<(AgentsFolder, usize)>,
     /// Whether links begin with a `/`, so that it matters where the site is.
     pub links_into_site: bool,
+    /// The site, where the page links to pages of it by their whole addresses.
+    pub site: Option<String>,
     /// How its members are read.
     pub form: PageForm,
     /// How many of them there are.
@@ -100,6 +103,7 @@ impl Proposal {
             pairing: pairing_project(&page, gitlab_host),
             agents: agents_folder(&page, gitlab_host),
             links_into_site: page.links.iter().any(|link| link.url.starts_with('/') && !link.url.starts_with("//")),
+            site: linked_site(&page),
             form,
             members,
         }
@@ -127,6 +131,13 @@ fn label_groups(page: &PodPage, project: &str, gitlab_host: &str) -> Vec<String>
     groups.extend(linked.filter(|group| is_group_name(group)));
     groups.dedup();
     groups
+}
+
+/// The handbook that the page links to.
+fn linked_site(page: &PodPage) -> Option<String> {
+    let handbook = page.links.iter().filter(|link| link.kind == Some(LinkKind::Handbook));
+    let mut sites = handbook.filter_map(|link| origin_of(&link.url.parse().ok()?));
+    sites.find(|site| site.scheme() == "https").map(|site| site.as_str().trim_end_matches('/').to_owned())
 }
 
 fn is_group_name(name: &str) -> bool {

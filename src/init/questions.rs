@@ -86,7 +86,7 @@ pub fn open_questions(choices: &Choices, hints: &Hints) -> Vec<Question> {
     }
     if choices.site.decide.is_some() {
         let text = "Where is the page's site? Links such as /handbook/ lead there.\nFor example https://handbook.example.com; - for not known";
-        ask(Topic::Site, text.to_owned(), NONE.to_owned());
+        ask(Topic::Site, text.to_owned(), hints.site.clone().unwrap_or_else(|| NONE.to_owned()));
     }
     questions
 }

@@ -96,9 +96,9 @@ fn every_member_of_a_page_of_another_shape_is_understood() {
             3,
             &[
                 "members_form = \"mention\"\n",
-                "slot = \"mon\"\ncron = \"0 9 * * Mon\"\n",
-                "slot = \"mon-2\"\ncron = \"0 17 * * Mon\"\n",
-                "# slot = \"tue\"\n",
+                "slot = \"emea\"\ncron = \"0 9 * * Mon\"\n",
+                "slot = \"amer\"\ncron = \"0 17 * * Mon\"\n",
+                "# slot = \"apac\"\n",
             ],
         ),
         (
@@ -129,7 +129,7 @@ fn init_of_page(name: &str, page: &str, members: usize) -> String {
     let ran = run(&folder, &["init", "secure", "--yes", &sandbox, "--project", &at.project, "--path", &at.path]);
     ran.assert_ends(0, &["Written:", &format!("{members}, all with a handle")]);
     run(&folder, &["config", "validate"]).assert_ends(0, &["secure"]);
-    run(&folder, &["plan", "secure", "--sandbox"]).assert_ends(0, &["stamp"]);
+    run(&folder, &["plan", "secure", "--sandbox"]).assert_ends(0, &["requests to GitLab"]);
     let shown = run(&folder, &["page", "secure", &sandbox, "--format", "json"]);
     assert_eq!(shown.code, Some(0), "{}", shown.err);
     let shown: Value = serde_json::from_str(&shown.out).unwrap();

@@ -154,7 +154,7 @@ mod tests {
             git_ref: "main".to_owned(),
         };
         let mut choices = Choices::new("duo", file, &proposal, &Given::default(), &SharedValues::default());
-        let hints = Hints { pairing: proposal.pairing.clone(), agents: None };
+        let hints = Hints { pairing: proposal.pairing.clone(), ..Hints::default() };
         let screen = Screen::default();
         let mut output = Output::new((Box::new(screen.clone()), true), Box::new(std::io::sink()), Redactor::default());
         let mut script: std::collections::VecDeque<_> = lines.iter().map(|line| Ok((*line).to_owned())).collect();

@@ -97,6 +97,8 @@ impl ProjectFiles {
 
     fn add_ci(&mut self, args: &InitArgs, choices: &Choices, folder: &str, config: &Config) -> Result<(), CliError> {
         let component = component_address(args)?;
+        // A path from the root is one of this machine.
+        let folder = if folder.starts_with('/') { "config" } else { folder };
         let file = ci_file(&choices.key, &component, folder, &config.token_variables.default);
         let Some(there) = existing_text(CI_FILE) else {
             self.add(CI_FILE.to_owned(), file);
