@@ -154,6 +154,7 @@ fn propose(args: &InitArgs, start: &Start, page: &PageText, key: &str, context: 
     let gitlab = gitlab.as_deref().unwrap_or("gitlab.com");
     let proposal = Proposal::read(&page.text, &page.file.path, &page.file.project, gitlab, today);
     let given = Given {
+        gitlab_is_named_by_site: page.site_names_gitlab,
         name: args.name.clone(),
         label: args.label.clone(),
         cron: args.cron.clone(),

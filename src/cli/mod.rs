@@ -170,8 +170,13 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
         Command::Config(ConfigCommand::Validate) => {
             let config = context.load_config()?;
             let pods: Vec<String> = config.pods.iter().map(|pod| pod.key.to_string()).collect();
-            let good = format!("{} is good: {}\n", context.global.config.display(), pods.join(", "));
-            output.print(&(good + &placeholders::describe_placeholders(&config)));
+            output.print(&format!("{} is good: {}\n", context.global.config.display(), pods.join(", ")));
+            for pod in config.pods.iter().filter(|pod| pod.slots.is_empty()) {
+                let path = context.global.config.join(format!("pods/{}.toml", pod.key));
+                let sentence = "has no [[session]], so no pairing issue is opened for the pod";
+                output.print(&format!("{}: {sentence}\n", path.display()));
+            }
+            output.print(&placeholders::describe_placeholders(&config));
             Ok(0)
         }
         Command::Explain { markdown: true, .. } => {

@@ -88,6 +88,8 @@ pub struct SessionChoice {
 /// What options name in the page's place.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
+    /// Whether a site named the GitLab, and not a person.
+    pub gitlab_is_named_by_site: bool,
     /// The display name.
     pub name: Option<String>,
     /// The label.
@@ -138,6 +140,8 @@ pub struct Choices {
     pub key: String,
     /// Where its page is.
     pub page: PageFile,
+    /// Whether a site named the GitLab, and not a person.
+    pub gitlab_is_named_by_site: bool,
     /// Where the page's site is.
     pub site: Choice<Option<String>>,
     /// The display name.
@@ -196,6 +200,7 @@ impl Choices {
             key: key.to_owned(),
             name,
             page,
+            gitlab_is_named_by_site: given.gitlab_is_named_by_site,
         }
     }
 }

@@ -29,7 +29,8 @@ pub fn instance_file(choices: &Choices, hints: &Hints) -> FileText {
     let gitlab = choices.page.gitlab.as_ref().map(|url| url.as_str().trim_end_matches('/'));
     if let Some(url) = gitlab.filter(|url| *url != USUAL_GITLAB) {
         file.table("gitlab");
-        file.key("url", &toml_string(url));
+        let decide = "the token goes to this address, which the page's site names; is it your GitLab?";
+        file.deciding("url", &toml_string(url), choices.gitlab_is_named_by_site.then_some(decide));
     }
     file.table("tokens");
     file.comment("The name of the variable that holds the token, never the token itself.");

@@ -149,6 +149,18 @@ fn init_of_page(name: &str, page: &str, members: usize) -> String {
 }
 
 #[test]
+fn a_pod_that_does_not_meet_is_good_and_says_so() {
+    let folder = empty_temp_folder("init-no-session");
+    let page = repository_root().join("tests/data/init/no-sessions.md");
+    let args = ["init", "quiet", "--yes", "--project", "desk/handbook", "--path", "quiet.md", "--page"];
+    run(&folder, &[&args[..], &[page.to_str().unwrap()]].concat()).assert_ends(0, &["config/pods/quiet.toml"]);
+    run(&folder, &["config", "validate"])
+        .assert_ends(0, &["quiet.toml: has no [[session]], so no pairing issue is opened"]);
+    let ran = run(&folder, &["apply", "--sandbox"]);
+    ran.assert_ends(0, &["0 written"]);
+}
+
+#[test]
 fn who_is_asked_nothing_and_has_no_terminal_is_told_of_yes() {
     let folder = empty_temp_folder("init-no-terminal");
     for args in [&["init", "secure", "--sandbox"][..], &["init"], &["init", "--format", "json", "--sandbox"]] {
@@ -306,7 +318,11 @@ async fn a_page_is_found_by_the_address_of_its_site() {
     for path in ["/pods/juniper/", source, "/desk/handbook/-/tree/main/content/pods/juniper"] {
         let (folder, ran) = ask("init-site", path, true).await;
         ran.assert_ends(0, &["config/pods/juniper.toml", "content/pods/juniper/_index.md in desk/handbook"]);
-        assert!(read(&folder, "config/podkeeper.toml").contains(&format!("[gitlab]\nurl = \"{url}\"\n")));
+        let instance = read(&folder, "config/podkeeper.toml");
+        assert!(instance.contains(&format!("url = \"{url}\"\n")), "{instance}");
+        // Whoever writes a site does not say where a token goes without somebody looking at it.
+        let by_site = path.starts_with("/pods/");
+        assert_eq!(instance.contains("# Decide: the token goes to this address"), by_site, "{instance}");
     }
     let (folder, ran) = ask("init-site-none", "/pods/none/", false).await;
     ran.assert_ends(2, &["has no link that edits its source", "--project GROUP/PROJECT --path FILE"]);

@@ -30,6 +30,8 @@ pub(super) struct PageText {
     pub(super) file: PageFile,
     /// The site that shows it, where it was read by the site's address.
     pub(super) site: Option<Url>,
+    /// Whether that site's page says on which GitLab it is.
+    pub(super) site_names_gitlab: bool,
     /// Its Markdown.
     pub(super) text: String,
 }
@@ -61,7 +63,7 @@ pub(super) async fn read_page(
         let (project, path) = place_of_local_page(args, start, &page, dialogue, output).await?;
         let gitlab = gitlab_to_write(args, start, None, context)?;
         let file = PageFile { gitlab, project, path, git_ref: page_ref(args, start) };
-        return Ok(PageText { file, site: None, text });
+        return Ok(PageText { file, site: None, site_names_gitlab: false, text });
     }
     let url = Url::parse(&page)
         .ok()
@@ -178,7 +180,7 @@ async fn read_on_gitlab(
         read_as_anybody(&file, context).await?
     };
     let gitlab = gitlab_to_write(args, start, file.gitlab.as_ref(), context)?;
-    Ok(PageText { file: PageFile { gitlab, ..file }, site, text })
+    Ok(PageText { file: PageFile { gitlab, ..file }, site, site_names_gitlab: false, text })
 }
 
 async fn read_by_api(connection: &Connection, file: &PageFile) -> Result<String, CliError> {
@@ -241,7 +243,8 @@ async fn read_by_site(args: &InitArgs, start: &Start, url: &Url, context: &Conte
         None => found,
     };
     let site = origin_of(url).filter(|url| url.scheme() == "https");
-    read_on_gitlab(args, start, file, site, context).await
+    let page = read_on_gitlab(args, start, file, site, context).await?;
+    Ok(PageText { site_names_gitlab: true, ..page })
 }
 
 /// What a site answers: in a sandbox, the site that the sandbox has.

@@ -168,7 +168,9 @@ pub(super) fn understood(proposal: &Proposal, choices: &Choices) -> Vec<(&'stati
     let heading = form.members_heading.as_ref();
     let heading = heading.map_or(String::new(), |heading| format!(", below \"{}\"", one_line(heading)));
     let members = format!("{}, {handles}, {leads} (form {}{heading})", found.all, form.members_form.as_str());
-    let mut lines = vec![("members", members), ("label", choices.label.value.clone())];
+    let gitlab = choices.page.gitlab.as_ref().map(|url| ("GitLab", url.as_str().trim_end_matches('/').to_owned()));
+    let mut lines: Vec<(&str, String)> = gitlab.into_iter().collect();
+    lines.extend([("members", members), ("label", choices.label.value.clone())]);
     lines.extend(choices.sessions.iter().filter_map(session_line).map(|text| ("session", text)));
     lines.extend(choices.group.value.as_ref().map(|group| ("group", one_line(group))));
     lines.extend(choices.slack.as_ref().map(|channel| ("channel", one_line(channel))));
