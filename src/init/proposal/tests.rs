@@ -61,7 +61,10 @@ fn a_plain_page_is_ten_lines_of_keys() {
 
 #[test]
 fn nobody_of_the_page_stands_in_a_text() {
-    let (instance, pod) = texts(PAGE);
+    let page =
+        format!("{PAGE}\n\n- \"Hour of Ada\": Mondays 9:00 UTC\n- Every other Friday at 1530 UTC with Sorin Vale\n");
+    let (instance, pod) = texts(&page);
+    assert!(pod.contains("0 9 * * Mon") && pod.contains("# cron = \"30 15 * * Fri\""), "{pod}");
     for text in [&instance, &pod] {
         for name in ["Ada", "Quill", "aquill", "Sorin", "@"] {
             assert!(!text.contains(name), "{name}: {text}");
