@@ -38,10 +38,11 @@ fn main() -> ExitCode {
     ExitCode::from(ended.unwrap_or(BUG_EXIT_CODE))
 }
 
-/// The environment, read here and once.
+/// The environment, read here and once. A value that is no text is there all the same, so that it is refused and not
+/// passed over.
 fn read_env_vars() -> BTreeMap<String, String> {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .collect()
 }
 

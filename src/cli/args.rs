@@ -6,9 +6,12 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use url::Url;
 
-use crate::config;
+use super::values::{
+    Verbosity, YesOrNo, parse_gitlab_address, parse_length_of_time, parse_moment, parse_stamp, parse_web_address,
+};
 use crate::init::questions;
 use crate::pod::PodKey;
 use crate::pod::rule::Audience;
@@ -20,7 +23,8 @@ use linkcheck::shard::Shard;
 pub(super) const OWN_SANDBOX: &str = "own";
 
 fn examples_help() -> String {
-    let sandbox = "  podkeeper apply --sandbox     the main job against a sandbox GitLab: no token, no network\n";
+    let sandbox = "  podkeeper apply --sandbox     the main job against a sandbox GitLab: no token, no network; with\n\
+                   \x20                               --serve to look at it in a browser afterwards\n";
     format!("Examples:\n{}{EXAMPLES}", if cfg!(feature = "sandbox") { sandbox } else { "" })
 }
 
@@ -49,7 +53,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Folder of the configuration.
+    /// Folder of the configuration: `podkeeper.toml`, and a file for each pod in `pods/`.
     #[arg(
         long,
         value_name = "DIR",
@@ -59,21 +63,22 @@ pub(super) struct GlobalArgs {
         global = true
     )]
     pub(super) config: PathBuf,
-    /// Form of the output on standard output.
+    /// What goes to standard output: text for people, or JSON for programs.
     #[arg(long, value_enum, env = "PODKEEPER_FORMAT", hide_env_values = true, default_value_t = OutputFormat::Text, global = true)]
     pub(super) format: OutputFormat,
-    /// Whom standard output is for. Without it: public in CI (`CI` or `GITLAB_CI` is set), because a job's log is read by
-    /// whoever sees the pipeline, and confidential elsewhere. What is for others is left out and counted.
+    /// Who reads standard output, so that it shows nothing that is not for them; what is left out is counted. Without
+    /// it: public in CI (`CI` or `GITLAB_CI` is set), because whoever sees the pipeline reads the job's log, and
+    /// confidential elsewhere.
     #[arg(long, value_enum, env = "PODKEEPER_AUDIENCE", hide_env_values = true, global = true)]
     pub(super) audience: Option<AudienceArg>,
-    /// How fast hosts of links are asked: none, polite (8 at once and 20 a second per host after a burst of 30,
-    /// 128 in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`, and with tables such as
+    /// How fast the hosts of links are asked: `none` (no limit), `polite` (8 at once and 20 a second per host after a
+    /// burst of 30, 128 at once in all), or a TOML file with `per_host`, `in_all`, `burst` and `per_second`, and with tables such as
     /// `[host."docs.example.com"]` and `[host."*.example.com"]` for hosts with limits of their own. Without it, `check`
     /// is polite, and the worker asks 2 at once per host and 16 in all.
     #[arg(long, value_name = "none|polite|FILE", env = "PODKEEPER_LIMITS", hide_env_values = true, global = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) limits: Option<String>,
-    /// Let links lead to addresses of this network, which are refused otherwise (loopback, private and other special
-    /// ones); may be given several times.
+    /// Visit links into this network, for example 10.0.0.0/8: loopback, private and other special addresses are not
+    /// visited otherwise. May be given several times.
     #[arg(
         long,
         value_name = "CIDR",
@@ -83,14 +88,15 @@ pub(super) struct GlobalArgs {
         global = true
     )]
     pub(super) allow_address: Vec<Network>,
-    /// More on standard error: what is decided and done; twice for every request and how long each step took.
-    #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, global = true)]
+    /// Say more: all findings and whole texts, and on standard error what is decided and done; given twice, every
+    /// request and how long each step took.
+    #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, value_parser = Verbosity, global = true)]
     pub(super) verbose: u8,
-    /// Only what was done and what went wrong; `--verbose` comes first.
-    #[arg(short, long, global = true, env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Say only what was done and what went wrong; where `--verbose` is given too, that counts.
+    #[arg(short, long, global = true, env = "PODKEEPER_QUIET", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) quiet: bool,
-    /// No progress bar on standard error; without this there is one on a terminal, but for `--quiet`, a log in JSON and CI.
-    #[arg(long, global = true, env = "PODKEEPER_NO_PROGRESS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Show no progress bar. Without this there is one on a terminal, except with `--quiet`, with a log in JSON and in CI.
+    #[arg(long, global = true, env = "PODKEEPER_NO_PROGRESS", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) no_progress: bool,
     /// Form of the log on standard error: lines for people, or a JSON object a line with time, level and spans.
     #[arg(long, value_enum, env = "PODKEEPER_LOG_FORMAT", hide_env_values = true, default_value_t = LogFormat::Text, global = true)]
@@ -138,7 +144,7 @@ pub(super) enum LogFormat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal and in GitLab's job logs, unless `NO_COLOR` is set.
+    /// On a terminal that shows colours and in GitLab's job logs, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -148,31 +154,43 @@ pub(super) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Do what has to be done: open pairing issues, mend labels, settle twins.
+    /// Do what has to be done: open the next pairing issue, put lost labels back, keep the reports up to date.
     Apply(ApplyArgs),
     /// Show what `apply` would do, and write nothing.
     Plan(PlanArgs),
-    /// Show what podkeeper understands of a page.
+    /// Show what podkeeper understands of a page: members, sessions, labels, links.
     Page(PageArgs),
-    /// Check the links, labels and defects of files, folders, addresses and pods.
+    /// Check Markdown for broken links, wrong labels and other defects: files, folders, an address, a pod's page.
     Check(CheckArgs),
     /// Show what a first run needs: so far, the tokens to be granted.
     Doctor(DoctorArgs),
     /// Write the configuration of a pod, prefilled from its page.
     Init(Box<InitArgs>),
-    /// Serve a sandbox GitLab on this machine, until interrupted.
+    /// Serve a sandbox GitLab on this machine, to try podkeeper without a token; Ctrl-C ends it.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
-    /// Look after the configuration.
+    /// Check the configuration, or print its schema.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Explain a rule, an action or the exit codes.
     Explain {
         /// A rule, an action or an exit code; without one, all are listed.
         name: Option<String>,
-        /// All of them as the tables of Markdown that podkeeper's documentation holds.
-        #[arg(long, env = "PODKEEPER_MARKDOWN", hide_env_values = true, conflicts_with = "name", value_parser = clap::builder::FalseyValueParser::new())]
+        /// Print everything as the Markdown tables of podkeeper's documentation.
+        #[arg(long, env = "PODKEEPER_MARKDOWN", hide_env_values = true, conflicts_with = "name", value_parser = YesOrNo)]
         markdown: bool,
+    },
+    /// Print the completions of commands and options for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for every command.
+    Man {
+        /// Write podkeeper.1, podkeeper-apply.1 and so on into this folder.
+        #[arg(long, value_name = "DIR", env = "PODKEEPER_DIR", hide_env_values = true)]
+        dir: Option<PathBuf>,
     },
 }
 
@@ -190,6 +208,8 @@ impl Command {
             Self::Sandbox(_) => "sandbox",
             Self::Config(_) => "config",
             Self::Explain { .. } => "explain",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
         }
     }
 }
@@ -199,11 +219,15 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) at: RunArgs,
     /// Only plan; the same as `podkeeper plan`.
-    #[arg(long, env = "PODKEEPER_DRY_RUN", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PODKEEPER_DRY_RUN", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) dry_run: bool,
-    /// Refuse to write unless the plan made anew has this stamp.
-    #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", hide_env_values = true, conflicts_with = "dry_run")]
+    /// Write only if the plan is still the one that was reviewed: this is the stamp that `podkeeper plan` printed last.
+    #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", hide_env_values = true, value_parser = parse_stamp, conflicts_with = "dry_run")]
     pub(super) plan: Option<String>,
+    /// Keep the run's own sandbox up after the run, to look at what was done in a browser; Ctrl-C ends it.
+    #[cfg_attr(feature = "sandbox", arg(long, env = "PODKEEPER_SERVE", hide_env_values = true, conflicts_with = "dry_run", value_parser = YesOrNo))]
+    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
+    pub(super) serve: bool,
 }
 
 #[derive(Debug, Args)]
@@ -211,14 +235,14 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) at: RunArgs,
     /// End with exit code 3 when changes are pending.
-    #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PODKEEPER_DETAILED_EXITCODE", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) detailed_exitcode: bool,
 }
 
 /// Which pods, and which GitLab.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Keys of pods; without any, all pods of the configuration.
+    /// Pods by their keys, which are the names of their files in `pods/`; without any, all of them.
     #[arg(value_name = "POD")]
     pub(super) pods: Vec<String>,
     #[command(flatten)]
@@ -227,7 +251,7 @@ pub(super) struct RunArgs {
     /// what everybody may read, unless KIND:team=PATH or KIND:confidential=PATH asks for more.
     #[arg(long, value_name = "KIND[:AUDIENCE]=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse)]
     pub(super) report: Vec<ReportFile>,
-    /// What to do, of sessions, labels, roster and links; all of it without this.
+    /// Do a part only: one or more of sessions, labels, roster and links, with commas between; without this, all.
     #[arg(
         long,
         value_name = "TASK",
@@ -237,12 +261,12 @@ pub(super) struct RunArgs {
         value_delimiter = ','
     )]
     pub(super) task: Vec<TaskArg>,
-    /// Use what `check --observations` saw of links in place of looking: the files of all its shards, for example
-    /// 'seen/*.json'.
+    /// Visit no links: take what other jobs found out about them, from the files that `podkeeper check --observations`
+    /// wrote there, one for each shard, for example 'seen/*.json'.
     #[arg(long, value_name = "GLOB", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
     pub(super) observations: Option<String>,
-    /// Act as if it were this moment (RFC 3339); for `plan` and the sandbox only.
-    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
+    /// Act as if it were this moment, for example 2026-11-24T06:00:00Z; for `plan` and the sandbox only.
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true, value_parser = parse_moment)]
     pub(super) now: Option<DateTime<Utc>>,
 }
 
@@ -275,34 +299,29 @@ impl ReportFile {
     }
 }
 
-/// An address of the web, plain as in the configuration.
-fn parse_web_address(text: &str) -> Result<Url, &'static str> {
-    config::parse_web_address(text)
-        .ok_or("write an address like https://handbook.example.com, without user, query or fragment")
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum TaskArg {
-    /// Open pairing issues, keep them in step, settle twins.
+    /// The pairing issue: open the next one once, keep it up to date, close the last one.
     Sessions,
-    /// See to the pod's label.
+    /// The pod's label on pairing issues.
     Labels,
-    /// Compare page and Support Team data.
+    /// The members of the page, compared with the Support Team data.
     Roster,
-    /// Look at the page's links and labels.
+    /// The links and labels on the page.
     Links,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct GitlabArgs {
-    /// Address of the GitLab instance, where no token is given: with one, it is the configuration's or `CI_SERVER_URL`. A
-    /// sandbox, where one is named, comes first.
-    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
+    /// Address of GitLab for a run without a token. A token goes only where the configuration ([gitlab] url) or
+    /// `CI_SERVER_URL` says. With `--sandbox` this is passed over.
+    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true, value_parser = parse_gitlab_address)]
     pub(super) url: Option<Url>,
-    /// Use a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.
+    /// Work in a sandbox on this machine and not in the real GitLab: in one that is made for this run, or with =URL in
+    /// the one that `podkeeper sandbox` serves there.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX)]
     pub(super) sandbox: Option<String>,
-    /// Put a page of your own into the sandbox, at the one pod's path.
+    /// Take this Markdown file for the pod's page in the sandbox; the configuration must have one pod.
     #[cfg(feature = "sandbox")]
     #[arg(long = "page", value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true, requires = "sandbox")]
     pub(super) own_page: Option<PathBuf>,
@@ -322,7 +341,7 @@ pub(super) struct DoctorArgs {
     /// Print the page to hand to whoever grants tokens: for each token where it goes, its scope, roles and expiry, every
     /// endpoint that is called with it, and what else it would open. No token is needed for it; each that is given is
     /// asked of GitLab once. So far `doctor` does this and nothing else.
-    #[arg(long, env = "PODKEEPER_TOKEN_REQUEST", hide_env_values = true, required = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "PODKEEPER_TOKEN_REQUEST", hide_env_values = true, required = true, value_parser = YesOrNo)]
     pub(super) token_request: bool,
     #[command(flatten)]
     pub(super) gitlab: GitlabArgs,
@@ -410,28 +429,28 @@ pub(super) struct CheckArgs {
     pub(super) targets: Vec<String>,
     #[command(flatten)]
     pub(super) gitlab: GitlabArgs,
-    /// Only what the documents themselves show: nothing is asked.
-    #[arg(long, env = "PODKEEPER_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Ask nobody: check only what the documents and the files around them show.
+    #[arg(long, env = "PODKEEPER_OFFLINE", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) offline: bool,
-    /// Leave out addresses that begin so; may be given several times.
+    /// Leave out links whose address begins so; may be given several times.
     #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
-    /// How links without a host resolve.
+    /// Where links without a host lead.
     #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = SiteArg::Tree)]
     pub(super) site: SiteArg,
-    /// Where root-relative links resolve.
+    /// The site's address, for links that begin with `/`.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = parse_web_address)]
     pub(super) site_url: Option<Url>,
-    /// Keep what was alive between runs, so that the web is asked less often.
+    /// Remember in this file which links were alive, so that the next run asks less.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_CACHE", hide_env_values = true)]
     pub(super) cache: Option<PathBuf>,
-    /// What was seen less long ago is not asked again.
-    #[arg(long, value_name = "TIME", env = "PODKEEPER_CACHE_AGE", hide_env_values = true, default_value = "1d", value_parser = humantime::parse_duration)]
+    /// How long what `--cache` remembers counts, for example 12h.
+    #[arg(long, value_name = "TIME", env = "PODKEEPER_CACHE_AGE", hide_env_values = true, default_value = "1d", value_parser = parse_length_of_time)]
     pub(super) cache_age: std::time::Duration,
-    /// Look only at the links whose hosts fall to this part of the work, for example 2/8.
+    /// Visit one part of the links only, where N jobs share them: part I of N, for example 2/8.
     #[arg(long, value_name = "I/N", env = "PODKEEPER_SHARD", hide_env_values = true, value_parser = Shard::parse)]
     pub(super) shard: Option<Shard>,
-    /// Write what was seen of links, for `apply --observations` and `plan --observations`.
+    /// Write what was found out about links to this file, for `apply --observations` and `plan --observations`.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
     pub(super) observations: Option<PathBuf>,
     /// End with exit code 3 when a finding is at least this severe.
@@ -441,9 +460,9 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SiteArg {
-    /// As files of the folder or its repository.
+    /// To files of the folder or its repository.
     Tree,
-    /// As pages of the site that Hugo builds of `content/`.
+    /// To pages of the site that Hugo builds of `content/`.
     Hugo,
 }
 
@@ -462,27 +481,28 @@ pub(super) enum SeverityArg {
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// Where to listen; on this machine only.
+    /// Address and port to listen at, on this machine only; with port 0, any that is free.
     #[arg(
         long,
         value_name = "ADDRESS",
         env = "PODKEEPER_LISTEN",
         hide_env_values = true,
-        default_value = "127.0.0.1:8080"
+        default_value = "127.0.0.1:8080",
+        value_parser = super::values::parse_listen_address
     )]
     pub(super) listen: SocketAddr,
-    /// The origin that stands in its links.
+    /// The address that stands in the sandbox's links, where something else stands in front of it.
     #[arg(long, value_name = "URL", env = "PODKEEPER_EXTERNAL_URL", hide_env_values = true, value_parser = parse_web_address)]
     pub(super) external_url: Option<Url>,
-    /// Put a page of your own into the sandbox, at the one pod's path.
+    /// Take this Markdown file for the pod's page; the configuration must have one pod.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_PAGE", hide_env_values = true)]
     pub(super) page: Option<PathBuf>,
-    /// Pass over parameters that the sandbox does not keep, as GitLab does with names that it does not know; without this they
-    /// are refused with 400.
-    #[arg(long, env = "PODKEEPER_ACCEPT_UNREAD_PARAMETERS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Ignore parameters of requests that the sandbox does not implement, as GitLab ignores names that it does not
+    /// know; without this they are answered with 400.
+    #[arg(long, env = "PODKEEPER_ACCEPT_UNREAD_PARAMETERS", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) accept_unread_parameters: bool,
-    /// The moment at which the sandbox's clock stands still (RFC 3339); without it the clock runs.
-    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
+    /// The moment at which the sandbox's clock stands still, for example 2026-11-24T06:00:00Z; without it the clock runs.
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true, value_parser = parse_moment)]
     pub(super) now: Option<DateTime<Utc>>,
 }
 

@@ -24,6 +24,9 @@ const MAX_SAVED_BYTES: usize = 256 * 1024 * 1024;
 
 /// What is wrong with the places of these files, before anything is done.
 pub(super) fn find_path_problem(args: &CheckArgs) -> Option<String> {
+    if let Some(why) = find_file_of_network(args) {
+        return Some(why);
+    }
     let places = [("--cache", args.cache.as_deref()), ("--observations", args.observations.as_deref())];
     let mut named = places.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
     if let Some(why) = named.clone().find_map(|(_, path)| report_files::find_symlinked_folder(path)) {
@@ -36,8 +39,8 @@ pub(super) fn find_path_problem(args: &CheckArgs) -> Option<String> {
     if let Some(problem) = find_special_file(args) {
         return Some(problem);
     }
-    let used = [&args.cache, &args.observations].into_iter().flatten().filter(|_| !args.offline);
-    if let Some(path) = used.into_iter().find(|path| is_foreign_file(path)) {
+    let mut used = [&args.cache, &args.observations].into_iter().flatten();
+    if let Some(path) = used.find(|path| is_foreign_file(path)) {
         return Some(format!(
             "{} is no file of podkeeper's, and would be overwritten; name another one",
             path.display()
@@ -48,8 +51,14 @@ pub(super) fn find_path_problem(args: &CheckArgs) -> Option<String> {
     if both.is_some_and(|(cache, observations)| whole(cache) == whole(observations)) {
         return Some("--cache and --observations go to one file; give each its own".to_owned());
     }
-    let failure = args.offline && args.observations.is_some();
-    failure.then(|| "--offline asks nothing, so there is nothing for --observations; leave one of them out".to_owned())
+    None
+}
+
+/// Why a file that only the network fills does not go with `--offline`, where there is one.
+fn find_file_of_network(args: &CheckArgs) -> Option<String> {
+    let files = [("--cache", args.cache.is_some()), ("--observations", args.observations.is_some())];
+    let (flag, _) = files.into_iter().find(|(_, named)| *named && args.offline)?;
+    Some(format!("--offline asks nothing, so there is nothing for {flag}; leave one of them out"))
 }
 
 /// A pipe, a socket or a device, which would hold up who reads or writes it. Observations may go to one by its name in
@@ -79,7 +88,7 @@ pub(super) fn load_cache(
     connection: &Connection,
     output: &mut Output,
 ) -> Result<Option<DatedCache>, CliError> {
-    let Some(path) = args.cache.as_deref().filter(|_| !args.offline) else { return Ok(None) };
+    let Some(path) = args.cache.as_deref() else { return Ok(None) };
     let max_age = TimeDelta::from_std(args.cache_age).unwrap_or(TimeDelta::MAX);
     if path.is_symlink() {
         output.print_note(&format!("the cache {} is a symlink, and is not followed; it is made anew", path.display()));

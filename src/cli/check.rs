@@ -14,7 +14,7 @@ use super::inputs::Inputs;
 use super::output::Output;
 use super::placeholders::refuse_placeholders;
 use super::signals::Signals;
-use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
+use super::target::{self, InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
 use super::{connect, connection, hidden_links, instances};
 use crate::check::{DocumentCheckResult, InputDocument, check};
 use crate::collect::{self, read_page};
@@ -27,6 +27,7 @@ use crate::pod::run::ExitStatus;
 use crate::pod::text::show_invisible;
 use crate::pod::verdict::Observation;
 use crate::pod::{Pod, PodKey};
+use crate::report::terminal::DetailLevel;
 use crate::report::{Confidential, Public, ReportAudience, Team, check as report};
 use linkcheck::check_options::{CheckOptions, SkipRule};
 use linkcheck::files::SiteKind;
@@ -39,11 +40,15 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         return Err(CliError::usage(why));
     }
     let targets = args.targets.iter().map(|target| InputArgument::parse(target)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(why) = target::explain_blank_after_sandbox(&args.gitlab, &args.targets) {
+        return Err(CliError::usage(why));
+    }
     let config = context.load_config_or_default()?;
     if let Some(why) = explain_needed_network(&targets, args, &config) {
         return Err(CliError::usage(why));
     }
     refuse_placeholders(&config, &named_pods(args, &targets, &config), &args.gitlab)?;
+    let is_missing = targets.iter().any(InputArgument::is_missing_path);
     let connection = connect_for(args, &config, context).await?;
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
     let reader = reader.with_other_instances(instances::connect_instances(&connection, &config, context)?);
@@ -53,16 +58,20 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     let policy = build_policy(args, &connection, output)?;
 
     let sources = DocumentLoader { args, config: &config, reader: &reader, context };
+    let is_fetched = targets.iter().all(|target| matches!(target, InputArgument::Url(_) | InputArgument::Pod));
     let read = sources.read_all(targets).instrument(info_span!("read"));
-    let Inputs { mut documents, trees, unread, .. } = read.await?;
+    // Reading of this machine waits for nobody, or for whoever types: there a signal ends the program by itself.
+    let read =
+        if is_fetched { run_interruptible(read, context).await? } else { InterruptibleResult::Finished(read.await) };
+    let Inputs { mut documents, trees, unread, .. } = match read {
+        InterruptibleResult::Finished(read) => read?,
+        InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
+    };
     let sources = collect::Clients { reader: &reader, web: web.as_ref(), policy: &policy };
     let asked = check(&mut documents, &trees, sources, connection.now).instrument(info_span!("ask"));
     let checked = match run_interruptible(asked, context).await? {
         InterruptibleResult::Finished(checked) => checked,
-        InterruptibleResult::Interrupted(code) => {
-            output.print_note("interrupted; nothing was saved");
-            return Ok(code);
-        }
+        InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
     };
 
     let took_ms = (context.monotonic_ms)() - started;
@@ -83,7 +92,14 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     }
     let is_whole = unread.is_empty() && unsaved.is_empty();
     let ending = exit_status(&checked, args.fail_on, is_whole, context.stdout_audience());
+    // A name of nothing is wrong usage, whether it is a pod's or a path's.
+    let ending = if is_missing { ending.max(ExitStatus::Usage) } else { ending };
     Ok(ending.exit_code())
+}
+
+fn note_interrupted(code: u8, output: &mut Output) -> u8 {
+    output.print_note("interrupted; nothing was saved");
+    code
 }
 
 /// The connection to GitLab. Where nothing is asked it is there all the same: what is wrong with the flags is reported,
@@ -157,7 +173,7 @@ fn build_report<'a>(
         },
         host_traffic: checked.host_traffic.as_slice().into(),
         took_ms,
-        verbose: context.global.verbose > 0,
+        detail: context.detail_level(),
         shard: args.shard.map(|shard| (shard.index(), shard.count())),
     }
 }
@@ -185,7 +201,7 @@ fn print_report<A: ReportAudience>(result: &report::CheckReport<'_, A>, context:
         OutputFormat::Json => output.print_stream(|out| report::write_json(result, out)),
         OutputFormat::Text => output.print_report(&report::render_text(result, output.terminal_width())),
     }
-    if result.verbose {
+    if result.detail == DetailLevel::Verbose {
         output.print_stderr(&report::render_hosts(result));
     }
 }
@@ -213,14 +229,11 @@ enum InterruptibleResult<T> {
     Interrupted(u8),
 }
 
-/// Does the work until a signal ends it. A signal ends the program by itself where no bar has to be taken away before.
+/// Does the work until a signal ends it.
 async fn run_interruptible<T>(
     work: impl Future<Output = T>,
     context: &Context<'_>,
 ) -> Result<InterruptibleResult<T>, CliError> {
-    if !context.bar.is_wanted() {
-        return Ok(InterruptibleResult::Finished(work.await));
-    }
     let mut signals =
         Signals::listen().map_err(|error| CliError { exit_status: ExitStatus::Bug, message: error.to_string() })?;
     Ok(tokio::select! {
@@ -297,7 +310,10 @@ impl DocumentLoader<'_> {
     /// The page of the pod with this key.
     async fn read_pod_page(&self, key: &str) -> Result<InputDocument, CliError> {
         let pod = find_pod(self.config, key).ok_or_else(|| {
-            CliError::usage(format!("`{key}` is no file, no folder, no address and no pod of the configuration"))
+            CliError::usage(format!(
+                "`{key}` is no file, no folder, no address and no pod; {}",
+                self.context.known_pods(key, self.config)
+            ))
         })?;
         match read_page(self.reader, &pod.page).await {
             Observed::Present(page) => Ok(InputDocument {

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::args::{GitlabArgs, OWN_SANDBOX};
+use super::args::GitlabArgs;
 use super::connection::{self, Connection};
 use super::context::Context;
+use super::values::is_own_sandbox;
 use super::{CliError, served_sandbox};
 use crate::config::Config;
 use crate::gitlab::TokenPurpose;
@@ -22,9 +23,9 @@ pub(super) async fn gitlab(
         // Whoever meant a sandbox and lost its address must not end at the real GitLab.
         Some("") => Err(CliError::usage("--sandbox (or PODKEEPER_SANDBOX) is empty; leave it out for the real GitLab")),
         #[cfg(feature = "sandbox")]
-        Some(OWN_SANDBOX | "1" | "true") => super::sandbox::connect_own(args, now, config, context).await,
+        Some(word) if is_own_sandbox(word) => super::sandbox::connect_own(args, now, config, context).await,
         #[cfg(not(feature = "sandbox"))]
-        Some(OWN_SANDBOX | "1" | "true") => Err(CliError::usage(
+        Some(word) if is_own_sandbox(word) => Err(CliError::usage(
             "this podkeeper is the one for jobs that hold a token and has no sandbox of its own; use the other binary of \
              the release, or name a sandbox that is served: --sandbox=http://127.0.0.1:8080",
         )),

@@ -47,10 +47,17 @@ impl Connection {
         if self.now_is_given { CurrentTime::Given(self.now) } else { CurrentTime::LocalClock(self.now) }
     }
 
-    /// Whether it leads into a sandbox of this run's own.
-    #[cfg(feature = "sandbox")]
-    pub(super) fn is_own_sandbox(&self) -> bool {
-        self.own_sandbox.is_some()
+    /// Where a run works, as the rest of a sentence about it.
+    pub(super) fn place(&self) -> String {
+        #[cfg(feature = "sandbox")]
+        if self.own_sandbox.is_some() {
+            return "in a sandbox of its own".to_owned();
+        }
+        if self.is_sandbox {
+            format!("in the sandbox at {}", self.access.url.as_str().trim_end_matches('/'))
+        } else {
+            format!("on {}", self.gitlab_host)
+        }
     }
 }
 

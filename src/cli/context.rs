@@ -6,10 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::args::GlobalArgs;
 use super::progress::Bar;
+use super::values::{neither_yes_nor_no, parse_yes_or_no};
 use super::{CliError, problems_error};
 use crate::config;
 use crate::gitlab::Redactor;
 use crate::pod::rule::Audience;
+use crate::pod::similar_name::find_similar_name;
+use crate::report::terminal::DetailLevel;
 
 /// What every command has at hand.
 pub(crate) struct Context<'a> {
@@ -26,6 +29,41 @@ impl Context<'_> {
     /// A variable that is set to something.
     pub(crate) fn env_var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// How much is shown.
+    pub(crate) fn detail_level(&self) -> DetailLevel {
+        match (self.global.quiet, self.global.verbose) {
+            (true, 0) => DetailLevel::Quiet,
+            (false, 0) => DetailLevel::Normal,
+            (_, _) => DetailLevel::Verbose,
+        }
+    }
+
+    /// Whether a variable says yes.
+    ///
+    /// # Errors
+    /// Where it says neither yes nor no.
+    pub(crate) fn is_switched_on(&self, name: &str) -> Result<bool, CliError> {
+        let value = self.env.get(name).map_or("", String::as_str);
+        parse_yes_or_no(value).ok_or_else(|| CliError::usage(neither_yes_nor_no(name)))
+    }
+
+    /// Which pods there are, as the rest of a sentence about a word that is no key of one.
+    pub(crate) fn known_pods(&self, word: &str, config: &config::Config) -> String {
+        let keys: Vec<&str> = config.pods.iter().map(|pod| pod.key.as_str()).collect();
+        if keys.is_empty() {
+            let file = self.global.config.join(config::INSTANCE_FILE);
+            format!(
+                "there is no configuration ({} does not exist): name its folder with --config DIR, or make one with \
+                 `podkeeper init`",
+                file.display()
+            )
+        } else {
+            let near = find_similar_name(word, keys.iter().copied());
+            let hint = near.map(|pod| format!("; did you mean `{pod}`?")).unwrap_or_default();
+            format!("the pods are {}{hint}", keys.join(", "))
+        }
     }
 
     /// Whom standard output is for. A job's log is read by whoever sees the pipeline.

@@ -16,7 +16,8 @@ pub(super) fn are_wanted(context: &Context<'_>) -> bool {
 
 /// A report with a section for each pod; those in which all is well are folded.
 pub(super) fn render(parts: &ReportParts<'_>, clock: fn() -> DateTime<Utc>) -> String {
-    parts.pods.iter().map(|part| render_section(part, clock)).collect::<String>() + &parts.summary
+    let sections: String = parts.pods.iter().map(|part| render_section(part, clock)).collect();
+    format!("{}{sections}{}", parts.heading, parts.summary)
 }
 
 fn render_section(part: &PodSection<'_>, clock: fn() -> DateTime<Utc>) -> String {

@@ -16,8 +16,10 @@ mod instances;
 mod job_log_sections;
 mod limits_flag;
 mod log;
+mod manual;
 mod output;
 mod page;
+mod parse;
 mod placeholders;
 mod plan_and_apply;
 mod progress;
@@ -29,11 +31,15 @@ mod run_setup;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "sandbox")]
+mod sandbox_after_run;
+#[cfg(feature = "sandbox")]
 pub mod sandbox_seed;
 mod served_sandbox;
 mod signals;
 mod target;
 mod tokens;
+mod values;
+mod variables;
 mod web;
 
 use std::collections::BTreeMap;
@@ -41,17 +47,17 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use tracing::Instrument as _;
 
 use crate::config;
 use crate::gitlab::Redactor;
 use crate::pod::run::ExitStatus;
 use crate::report::reference;
-use args::{Cli, Command, ConfigCommand, SchemaKindArg};
+use args::{Cli, Command, ConfigCommand, OutputFormat, SchemaKindArg};
 use context::Context;
 use output::Output;
+use parse::ParseFailure;
 use progress::Bar;
 
 /// What the program is surrounded by, read once in `main.rs`.
@@ -119,9 +125,9 @@ pub async fn run(surroundings: ProcessEnvironment) -> u8 {
     let ProcessEnvironment { args, env, clock, monotonic_ms: stopwatch, random_seed: seed, redactor, stdout, stderr } =
         surroundings;
     let mut output = Output::new(stdout, stderr.0, redactor.clone());
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match parse::parse(&args, &env) {
         Ok(cli) => cli,
-        Err(error) => return print_clap_error(&error, &mut output),
+        Err(failure) => return print_parse_failure(failure, &mut output),
     };
     output.set_color(cli.global.color, &env);
     let bar = Bar::new(&cli.global, &env, stderr.1);
@@ -179,43 +185,56 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
             output.print(&placeholders::describe_placeholders(&config));
             Ok(0)
         }
-        Command::Explain { markdown: true, .. } => {
-            output.print(&reference::markdown_tables().map(|(_, table)| table).join("\n"));
+        Command::Explain { name, markdown } => explain(name.as_deref(), *markdown, context, output),
+        Command::Completions { shell } => {
+            output.print(&manual::completions(*shell));
             Ok(0)
         }
-        Command::Explain { name: None, .. } => {
-            output.print(&reference::render_list());
+        Command::Man { dir: None } => {
+            output.print(&manual::page()?);
             Ok(0)
         }
-        Command::Explain { name: Some(name), .. } => {
-            let text = reference::explain_name(name).ok_or_else(|| {
-                let near = reference::similar_rule_or_action(name)
-                    .map(|near| format!("; did you mean `{near}`?"))
-                    .unwrap_or_default();
-                CliError::usage(format!(
-                    "there is no rule or action `{name}`{near}\n`podkeeper explain` lists them all"
-                ))
-            })?;
-            output.print(&text);
+        Command::Man { dir: Some(folder) } => {
+            let count = manual::write_pages(folder)?;
+            output.print(&format!("{count} pages were written into {}\n", folder.display()));
             Ok(0)
         }
     }
 }
 
-/// Help and version are results; everything else is a usage error.
-fn print_clap_error(error: &clap::Error, output: &mut Output) -> u8 {
-    let mut text = error.render().to_string();
-    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
-        // An address that cannot be read may hold a password or a token that nobody knows of.
-        if value.contains("://") && value.contains(['@', '?', '#']) {
-            text = text.replace(value.as_str(), "[address]");
+fn explain(name: Option<&str>, markdown: bool, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
+    let json = context.global.format == OutputFormat::Json;
+    let text = match name {
+        _ if markdown => reference::markdown_tables().map(|(_, table)| table).join("\n"),
+        None if json => reference::render_json(None),
+        None => reference::render_list(output.terminal_width()),
+        Some(name) => {
+            let name = name.to_ascii_lowercase();
+            let text = reference::explain_name(&name).ok_or_else(|| {
+                let near = reference::similar_rule_or_action(&name)
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                CliError::usage(format!(
+                    "there is no rule, action or exit code `{name}`{near}\n`podkeeper explain` lists them all"
+                ))
+            })?;
+            if json { reference::render_json(Some(&name)) } else { text }
         }
+    };
+    output.print(&text);
+    Ok(0)
+}
+
+/// Help and version are results; everything else is a usage error.
+fn print_parse_failure(failure: ParseFailure, output: &mut Output) -> u8 {
+    match failure {
+        ParseFailure::Shown(text) => {
+            output.print(&text);
+            return 0;
+        }
+        ParseFailure::Wrong(text) => output.print_stderr(&text),
+        ParseFailure::WithoutEffect(sentence) => output.print_error_line(&sentence),
     }
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        output.print(&text);
-        return 0;
-    }
-    output.print_stderr(&text);
     ExitStatus::Usage.exit_code()
 }
 

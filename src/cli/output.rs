@@ -40,17 +40,28 @@ impl Output {
             ColorChoice::Never => false,
             ColorChoice::Auto => {
                 let ci = env.get("GITLAB_CI").is_some_and(|value| value == "true");
-                !set("NO_COLOR") && (set("CLICOLOR_FORCE") || ci || self.out_is_terminal)
+                let is_dumb = env.get("TERM").is_some_and(|terminal| terminal == "dumb");
+                !set("NO_COLOR") && (set("CLICOLOR_FORCE") || ci || (self.out_is_terminal && !is_dumb))
             }
         };
     }
 
     /// How many columns there are for a result, where standard output is a terminal.
     pub(crate) fn terminal_width(&self) -> Option<usize> {
+        self.terminal_size().0
+    }
+
+    /// How many columns and lines there are for a result, where standard output is a terminal.
+    pub(crate) fn terminal_size(&self) -> (Option<usize>, Option<usize>) {
         /// Of a terminal that does not say.
         const COLUMNS: usize = 80;
-        let size = self.out_is_terminal.then(|| terminal_size::terminal_size_of(std::io::stdout()));
-        size.map(|size| size.map_or(COLUMNS, |(width, _)| usize::from(width.0)))
+        if !self.out_is_terminal {
+            return (None, None);
+        }
+        match terminal_size::terminal_size_of(std::io::stdout()) {
+            Some((width, height)) => (Some(usize::from(width.0)), Some(usize::from(height.0))),
+            None => (Some(COLUMNS), None),
+        }
     }
 
     /// A result. A reader that went away is no fault of the work.
@@ -94,8 +105,7 @@ impl Output {
     /// A result for people: its marks get a colour where that is wanted.
     pub(crate) fn print_report(&mut self, text: &str) {
         if self.colored {
-            let painted: String = text.split_inclusive('\n').map(color_mark).collect();
-            self.print(&painted);
+            self.print(&color_marks(text));
         } else {
             self.print(text);
         }
@@ -162,6 +172,19 @@ impl Write for LineBuffer<'_> {
 /// A sentence without what moves a terminal's cursor or hides: it may name a file, and whoever names files may be anybody.
 fn visible_lines(text: &str) -> String {
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_invisible(*c)).collect()
+}
+
+fn color_marks(text: &str) -> String {
+    let mut is_urgent = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        // What waits for a person is red to its last line.
+        is_urgent = line.starts_with(">>> ") || (is_urgent && line.starts_with("    "));
+        match line.strip_suffix('\n') {
+            Some(words) if is_urgent => format!("\u{1b}[1;31m{words}\u{1b}[0m\n"),
+            _ => color_mark(line),
+        }
+    });
+    lines.collect()
 }
 
 fn color_mark(line: &str) -> String {

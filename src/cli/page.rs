@@ -9,7 +9,7 @@ use super::context::Context;
 use super::disk_files;
 use super::output::Output;
 use super::placeholders::refuse_placeholders;
-use super::target::{InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
+use super::target::{InputArgument, explain_blank_after_sandbox, fetch_markdown, read_stdin, strip_url_secrets};
 use crate::collect::handbook;
 use crate::gitlab::{TokenPurpose, new_reader};
 use crate::pod::observed::Observed;
@@ -19,6 +19,9 @@ use crate::report::{Public, ReportAudience as _, page};
 /// Shows a page.
 pub(super) async fn show_page(args: &PageArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
     let target = args.target.as_str();
+    if let Some(why) = explain_blank_after_sandbox(&args.gitlab, std::slice::from_ref(&args.target)) {
+        return Err(CliError::usage(why));
+    }
     let (text, path) = match InputArgument::parse(target)? {
         InputArgument::Stdin => (read_stdin()?, "-".to_owned()),
         InputArgument::Path(path) => (disk_files::read_one_document(&path)?, path),
@@ -30,11 +33,10 @@ pub(super) async fn show_page(args: &PageArgs, context: &Context<'_>, output: &m
 }
 
 async fn show_pod_page(args: &PageArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
-    let config = context.load_config()?;
+    let config = context.load_config_or_default()?;
     let Some(pod) = config.pods.iter().find(|pod| pod.key.as_str() == args.target) else {
-        let pods: Vec<&str> = config.pods.iter().map(|pod| pod.key.as_str()).collect();
-        let sentence = format!("`{}` is no file, no address and no pod; the pods are {}", args.target, pods.join(", "));
-        return Err(CliError::usage(sentence));
+        let pods = context.known_pods(&args.target, &config);
+        return Err(CliError::usage(format!("`{}` is no file, no address and no pod; {pods}", args.target)));
     };
     refuse_placeholders(&config, &[&pod.key], &args.gitlab)?;
     let connection = connect::gitlab(&args.gitlab, None, TokenPurpose::Handbook, &config, context).await?;

@@ -10,6 +10,8 @@ use super::job_log_sections;
 use super::output::Output;
 use super::report_files;
 use super::run_setup::RunSetup;
+#[cfg(feature = "sandbox")]
+use super::sandbox_after_run;
 use super::signals::{GRACE_PERIOD, Signals};
 use crate::collect::Clients;
 use crate::execute::StopFlag;
@@ -17,14 +19,19 @@ use crate::gitlab::{Reader, new_reader, new_reader_and_writer};
 use crate::pod::plan::compute_stamp;
 use crate::pod::rule::Audience;
 use crate::pod::run::{ExitStatus, PodRun};
-use crate::report::terminal::DetailLevel;
+use crate::report::terminal::{Layout, RunTitle};
 use crate::report::{Confidential, Public, ReportAudience, RunReport, Team, json, terminal};
 use crate::run::{Mode, StalePlan, run};
 use linkcheck::rate_limit::RateLimits;
 
+/// The variable that holds every write.
+const PAUSE: &str = "PODKEEPER_PAUSE";
+
 /// Plans and writes nothing: no writer is ever made.
 pub(super) async fn plan(args: &PlanArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
-    Ok(match make_plan(&args.at, context, output).await? {
+    // It writes nothing in any case, but a word that nobody understands is told before `apply` meets it.
+    context.is_switched_on(PAUSE)?;
+    Ok(match make_plan(&args.at, "plan", context, output).await? {
         PlanResult::Interrupted(code) => code,
         PlanResult::Finished { ending, changes_pending } if changes_pending && args.detailed_exitcode => {
             ending.max(ExitStatus::Findings).exit_code()
@@ -35,13 +42,17 @@ pub(super) async fn plan(args: &PlanArgs, context: &Context<'_>, output: &mut Ou
 
 /// Does what has to be done.
 pub(super) async fn apply(args: &ApplyArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
-    let paused = context.env_var("PODKEEPER_PAUSE").is_some_and(|value| value != "0");
-    if paused {
+    let is_paused = context.is_switched_on(PAUSE)?;
+    #[cfg(feature = "sandbox")]
+    if let Some(why) = sandbox_after_run::explain_refusal(args, is_paused) {
+        return Err(CliError::usage(why));
+    }
+    if is_paused {
         output.print_note("PODKEEPER_PAUSE is set: nothing is written");
         return plan_while_paused(&args.at, context, output).await;
     }
     if args.dry_run {
-        let like_plan = make_plan(&args.at, context, output).await?;
+        let like_plan = make_plan(&args.at, "apply --dry-run", context, output).await?;
         return Ok(like_plan.exit_code());
     }
     if args.at.now.is_some() && args.at.gitlab.sandbox.is_none() {
@@ -52,7 +63,8 @@ pub(super) async fn apply(args: &ApplyArgs, context: &Context<'_>, output: &mut 
 
 /// What `apply` does in a pause. Changes that wait are taken up by the next run.
 async fn plan_while_paused(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
-    Ok(match make_plan(at, context, output).await? {
+    let title = "apply, paused by PODKEEPER_PAUSE,";
+    Ok(match make_plan(at, title, context, output).await? {
         PlanResult::Finished { ending, changes_pending: true } => ending.max(ExitStatus::Incomplete).exit_code(),
         planned => planned.exit_code(),
     })
@@ -60,7 +72,7 @@ async fn plan_while_paused(at: &RunArgs, context: &Context<'_>, output: &mut Out
 
 async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
     let started = (context.monotonic_ms)();
-    let prepared = RunSetup::new(&args.at, context).await?;
+    let mut prepared = RunSetup::new(&args.at, context).await?;
     let connection = &prepared.connection;
     let (reader, writer) = new_reader_and_writer(&connection.access, connection.now).map_err(CliError::usage)?;
     let reader = reader.with_other_instances(prepared.instance_readers.clone());
@@ -84,16 +96,48 @@ async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Out
     };
     let runs = runs.map_err(|stale| stale_plan_error(&stale))?;
     let took_ms = (context.monotonic_ms)() - started;
-    let result = RunReporter { at: &args.at, planned: false, prepared: &prepared, reader: &reader, took_ms };
+    let below = text_below(args, &prepared, &runs, context);
+    let result = RunReporter {
+        at: &args.at,
+        title: "apply",
+        planned: false,
+        prepared: &prepared,
+        reader: &reader,
+        took_ms,
+        lines_below: below.lines().count(),
+    };
     let ending = match result.report(&runs, &mut signals, context, output).await {
         Ok(ending) => ending,
         Err(code) => return Ok(signal.unwrap_or(code)),
     };
+    match context.global.format {
+        OutputFormat::Text => output.print(&below),
+        // Standard output holds one object.
+        OutputFormat::Json => output.print_stderr(&below),
+    }
     #[cfg(feature = "sandbox")]
-    if prepared.connection.is_own_sandbox() && context.global.format == OutputFormat::Text && !context.global.quiet {
-        output.print(&format!("\n{}\n", super::replay::replay_commands(&args.at, context)));
+    if args.serve && signal.is_none() {
+        sandbox_after_run::serve(&mut prepared.connection, &mut signals).await?;
     }
     Ok(signal.unwrap_or_else(|| ending.exit_code()))
+}
+
+/// What is said below the report of a run in a sandbox of its own: where it can be seen, or how to see one like it.
+#[cfg(feature = "sandbox")]
+fn text_below(args: &ApplyArgs, prepared: &RunSetup, runs: &[PodRun], context: &Context<'_>) -> String {
+    let Some(sandbox) = &prepared.connection.own_sandbox else { return String::new() };
+    if args.serve {
+        return sandbox_after_run::address_lines(sandbox.url(), &prepared.pods, runs);
+    }
+    if context.global.format == OutputFormat::Text && !context.global.quiet {
+        return format!("\n{}\n", super::replay::replay_commands(&args.at, context));
+    }
+    String::new()
+}
+
+#[cfg(not(feature = "sandbox"))]
+fn text_below(_args: &ApplyArgs, _prepared: &RunSetup, _runs: &[PodRun], _context: &Context<'_>) -> String {
+    String::new()
 }
 
 fn stale_plan_error(StalePlan { stamp }: &StalePlan) -> CliError {
@@ -184,7 +228,12 @@ impl PlanResult {
 }
 
 /// Reads, decides and reports.
-async fn make_plan(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> Result<PlanResult, CliError> {
+async fn make_plan(
+    at: &RunArgs,
+    title: &str,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> Result<PlanResult, CliError> {
     let started = (context.monotonic_ms)();
     let prepared = RunSetup::new(at, context).await?;
     let connection = &prepared.connection;
@@ -209,7 +258,8 @@ async fn make_plan(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> 
         }
     };
     let took_ms = (context.monotonic_ms)() - started;
-    let result = RunReporter { at, planned: true, prepared: &prepared, reader: &reader, took_ms };
+    let result =
+        RunReporter { at, title, planned: true, prepared: &prepared, reader: &reader, took_ms, lines_below: 0 };
     Ok(match result.report(&runs, &mut signals, context, output).await {
         Ok(ending) => PlanResult::Finished { ending, changes_pending: runs.iter().any(|run| !run.plan.is_empty()) },
         Err(code) => PlanResult::Interrupted(code),
@@ -219,10 +269,14 @@ async fn make_plan(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> 
 /// What is reported beside the runs themselves.
 struct RunReporter<'a> {
     at: &'a RunArgs,
+    /// The command, as the head of the report names it.
+    title: &'a str,
     planned: bool,
     prepared: &'a RunSetup,
     reader: &'a Reader,
     took_ms: u64,
+    /// How many lines are printed below the report.
+    lines_below: usize,
 }
 
 impl RunReporter<'_> {
@@ -265,9 +319,9 @@ impl RunReporter<'_> {
             took_ms: self.took_ms,
         };
         match context.stdout_audience() {
-            Audience::Public => print_report(&report.for_audience::<Public>(), context, output),
-            Audience::Team => print_report(&report.for_audience::<Team>(), context, output),
-            Audience::Confidential => print_report(&report, context, output),
+            Audience::Public => self.print(&report.for_audience::<Public>(), context, output),
+            Audience::Team => self.print(&report.for_audience::<Team>(), context, output),
+            Audience::Confidential => self.print(&report, context, output),
         }
         let observations: Vec<_> = runs.iter().flat_map(|run| &run.observations).collect();
         let RunSetup { connection, config, .. } = self.prepared;
@@ -287,29 +341,28 @@ impl RunReporter<'_> {
         }
         Ok(if failed.is_empty() { report.exit_status() } else { report.exit_status().max(ExitStatus::Incomplete) })
     }
-}
 
-fn print_report<A: ReportAudience>(report: &RunReport<'_, A>, context: &Context<'_>, output: &mut Output) {
-    match context.global.format {
-        OutputFormat::Json => output.print(&json::render(report)),
-        OutputFormat::Text => output.print_report(&render_text(report, context)),
+    fn print<A: ReportAudience>(&self, report: &RunReport<'_, A>, context: &Context<'_>, output: &mut Output) {
+        if context.global.format == OutputFormat::Json {
+            return output.print(&json::render(report));
+        }
+        let (width, height) = output.terminal_size();
+        let layout = Layout {
+            detail: context.detail_level(),
+            width: width.unwrap_or(Layout::WIDTH),
+            height: height.unwrap_or(Layout::HEIGHT).max(Layout::HEIGHT),
+            lines_below: self.lines_below,
+            run: Some(RunTitle { command: self.title.to_owned(), place: self.prepared.connection.place() }),
+        };
+        output.print_report(&render_text(report, layout, context));
     }
 }
 
-/// The report as people read it, in a terminal or in GitLab's job log.
-fn render_text<A: ReportAudience>(report: &RunReport<'_, A>, context: &Context<'_>) -> String {
-    let detail = detail_level(context);
+/// A report as people read it, in a terminal or in GitLab's job log.
+fn render_text<A: ReportAudience>(report: &RunReport<'_, A>, layout: Layout, context: &Context<'_>) -> String {
     if job_log_sections::are_wanted(context) {
-        job_log_sections::render(&terminal::render_parts(report, detail), context.clock)
+        job_log_sections::render(&terminal::render_parts(report, layout), context.clock)
     } else {
-        terminal::render(report, detail)
-    }
-}
-
-fn detail_level(context: &Context<'_>) -> DetailLevel {
-    match (context.global.quiet, context.global.verbose) {
-        (true, 0) => DetailLevel::Quiet,
-        (false, 0) => DetailLevel::Normal,
-        (_, _) => DetailLevel::Verbose,
+        terminal::render(report, layout)
     }
 }

@@ -32,6 +32,7 @@ impl Bar {
     }
 
     /// Whether it is shown at all.
+    #[cfg(test)]
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted
     }

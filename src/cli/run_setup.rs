@@ -10,6 +10,7 @@ use super::args::{self, RunArgs};
 use super::connection::Connection;
 use super::context::Context;
 use super::placeholders::refuse_placeholders;
+use super::target::explain_blank_after_sandbox;
 use super::{cache_files, connect, report_files};
 use crate::config::Config;
 use crate::gitlab::{Reader, TokenPurpose};
@@ -33,6 +34,9 @@ pub(super) struct RunSetup {
 impl RunSetup {
     pub(super) async fn new(at: &RunArgs, context: &Context<'_>) -> Result<Self, CliError> {
         if let Some(why) = report_files::find_path_problem(&at.report) {
+            return Err(CliError::usage(why));
+        }
+        if let Some(why) = explain_blank_after_sandbox(&at.gitlab, &at.pods) {
             return Err(CliError::usage(why));
         }
         let config = context.load_config()?;
@@ -87,6 +91,14 @@ fn select_pods(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, CliError> {
 
 fn unknown_pod_error(unknown: &str, pods: &[Pod]) -> CliError {
     let known: Vec<&str> = pods.iter().map(|pod| pod.key.as_str()).collect();
+    if unknown.contains("://") || unknown.contains('/') {
+        // It may be an address with a secret, or a path.
+        return CliError::usage(format!(
+            "an argument is no key of a pod, but an address or a path; the pods are {}. For a page or files there is \
+             `podkeeper check`",
+            known.join(", ")
+        ));
+    }
     let hint = find_similar_name(unknown, known.iter().copied())
         .map(|pod| format!("; did you mean `{pod}`?"))
         .unwrap_or_default();

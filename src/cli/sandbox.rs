@@ -91,7 +91,7 @@ pub(super) async fn serve(args: &SandboxArgs, context: &Context<'_>, output: &mu
     let mut signals = Signals::listen().map_err(|error| serve_error(&error))?;
     let serving = sandbox.serve(args.listen, args.external_url.clone()).await.map_err(|error| CliError {
         exit_status: ExitStatus::Usage,
-        message: format!("the sandbox cannot be served at {} ({error})", args.listen),
+        message: explain_listen_failure(args.listen, &error),
     })?;
     let says = serving.description();
     let url = serving.url().as_str().trim_end_matches('/').to_owned();
@@ -134,6 +134,22 @@ pub(super) async fn serve(args: &SandboxArgs, context: &Context<'_>, output: &mu
     Ok(0)
 }
 
-fn serve_error(error: &std::io::Error) -> CliError {
+fn explain_listen_failure(address: SocketAddr, error: &std::io::Error) -> String {
+    let next = address.port().checked_add(1).unwrap_or(8080);
+    let other = format!("name another with --listen, such as --listen {}", SocketAddr::new(address.ip(), next));
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("something else listens at {address}; {other}, or --listen {}:0 for any free port", address.ip())
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!(
+                "this user may not listen at {address}; name a port above 1023 with --listen, such as 127.0.0.1:8080"
+            )
+        }
+        _ => format!("the sandbox cannot be served at {address} ({error}); {other}"),
+    }
+}
+
+pub(super) fn serve_error(error: &std::io::Error) -> CliError {
     CliError { exit_status: ExitStatus::Bug, message: format!("the sandbox cannot be served ({error})") }
 }

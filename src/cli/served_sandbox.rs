@@ -44,7 +44,10 @@ pub(super) async fn connect(
     let bare = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let url = Url::parse(url).ok().filter(|url| is_on_this_machine(url) && bare(url) && url.fragment().is_none());
     let url = url.ok_or_else(|| {
-        CliError::usage("--sandbox=URL takes a sandbox on this machine, for example http://127.0.0.1:8080")
+        CliError::usage(
+            "--sandbox=URL takes the address of a sandbox on this machine, for example http://127.0.0.1:8080; \
+             `podkeeper sandbox` serves one",
+        )
     })?;
     let exchange = HttpExchange::loopback().map_err(CliError::usage)?;
     let says = fetch_description(&url, &exchange).await?;

@@ -1,6 +1,6 @@
 //! What an argument of `check` or `page` names, and how its text is read.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use url::Url;
@@ -11,6 +11,7 @@ use super::{CliError, connect};
 use crate::config::regular_file::read_file_start;
 use crate::gitlab::TokenPurpose;
 use crate::pod::observed::Observed;
+use crate::pod::origin::is_loopback_literal;
 use crate::pod::run::ExitStatus;
 use linkcheck::markdown::MAX_TEXT_BYTES;
 use linkcheck::rate_limit::RateLimits;
@@ -40,7 +41,8 @@ impl InputArgument {
             return match (scheme.as_str(), Url::parse(target)) {
                 ("http" | "https", Ok(url)) => Ok(Self::Url(url)),
                 ("http" | "https", Err(error)) => Err(CliError::usage(format!(
-                    "an argument is no address that can be read ({error}); write one like https://example.com/page.md"
+                    "{} is no address that can be read ({error}); write one like https://example.com/page.md",
+                    show_address(target)
                 ))),
                 ("file", url) => parse_file_url(url.ok().as_ref()),
                 (other, _) => Err(CliError::usage(format!(
@@ -51,6 +53,41 @@ impl InputArgument {
         let is_file = path.exists() || target.contains('/') || path.extension().is_some_and(|ending| ending == "md");
         Ok(if is_file { Self::Path(target.to_owned()) } else { Self::Pod })
     }
+}
+
+impl InputArgument {
+    /// Whether it is the path of nothing.
+    pub(super) fn is_missing_path(&self) -> bool {
+        let gone = |path: &String| {
+            std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+                && !Path::new(path).is_symlink()
+        };
+        matches!(self, Self::Path(path) if gone(path))
+    }
+}
+
+/// An address that cannot be read, unless a user's name, a password or a token may stand in it.
+fn show_address(target: &str) -> String {
+    if target.contains(['@', '?', '#']) {
+        let scheme = target.split(':').next().unwrap_or_default();
+        format!("the argument that begins with {scheme}:// (the rest may hold a secret)")
+    } else {
+        format!("`{target}`")
+    }
+}
+
+/// Why an argument behind a bare `--sandbox` is none, where it is the sandbox's address behind a blank.
+pub(super) fn explain_blank_after_sandbox(gitlab: &GitlabArgs, words: &[String]) -> Option<String> {
+    // No page and no pod is at a loopback address in a sandbox.
+    let is_served = |word: &&String| {
+        let address = if word.contains("://") { (*word).clone() } else { format!("http://{word}") };
+        Url::parse(&address).is_ok_and(|url| is_loopback_literal(&url) && url.port().is_some())
+    };
+    gitlab.sandbox.as_ref()?;
+    let word = words.iter().find(|word| is_served(word) || **word == "=")?;
+    let address = if word == "=" { "URL" } else { word };
+    let address = if address.contains(['@', '?', '#']) { "URL" } else { address };
+    Some(format!("the address of a sandbox stands behind `=`, without a blank: write --sandbox={address}"))
 }
 
 /// The scheme of what is an address, in lower case; `file:` goes without slashes too (RFC 8089).

@@ -11,6 +11,7 @@ use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
+use super::terminal::DetailLevel;
 use super::{Confidential, ReportAudience, VisibleTo};
 use crate::pod::finding::Finding;
 use crate::pod::json;
@@ -42,8 +43,8 @@ pub struct CheckReport<'a, A> {
     pub host_traffic: Cow<'a, [HostTraffic]>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
-    /// Whether the text names all that was not seen, too.
-    pub verbose: bool,
+    /// How much the text shows.
+    pub detail: DetailLevel,
     /// Which shard looked and how many there are, if not one looked at everything.
     pub shard: Option<(u32, u32)>,
 }
@@ -52,7 +53,7 @@ impl<'a> CheckReport<'a, Confidential> {
     /// The same for other readers.
     pub fn for_audience<B: ReportAudience>(&self) -> CheckReport<'a, B> {
         let Self { link_count, unique_url_count, observations, findings, inconclusive_reason, unread, .. } = *self;
-        let Self { public_requests, took_ms, verbose, shard, .. } = *self;
+        let Self { public_requests, took_ms, detail, shard, .. } = *self;
         let (requests, host_traffic) = if B::may_read(Audience::Team) {
             (self.requests, self.host_traffic.clone())
         } else {
@@ -72,7 +73,7 @@ impl<'a> CheckReport<'a, Confidential> {
             public_requests,
             host_traffic,
             took_ms,
-            verbose,
+            detail,
             shard,
         }
     }
@@ -85,6 +86,13 @@ pub struct UnreadDocument {
     pub path: String,
     /// Why, as the rest of a sentence about it.
     pub why: String,
+}
+
+impl<A> CheckReport<'_, A> {
+    /// Whether the text names all that was not seen, too.
+    fn is_verbose(&self) -> bool {
+        self.detail == DetailLevel::Verbose
+    }
 }
 
 /// The JSON contract, as it is written: there may be a hundred thousand observations, so no tree is built of them.

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+
 use super::outputs::{CONTENTS, DEFAULT_FILE_AUDIENCE, OTHER_OUTPUTS, ReportKind};
 use super::text_wrap::wrap_with_indent;
 use crate::pod::action::ActionKind;
+use crate::pod::json::to_pretty_text;
 use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::ExitStatus;
 use crate::pod::similar_name::find_similar_name;
@@ -12,8 +15,9 @@ use crate::pod::similar_name::find_similar_name;
 /// A terminal's width.
 const WIDTH: usize = 80;
 
-/// One rule, action or exit code, explained. `None` when there is none of that name.
+/// One rule, action or exit code, explained; letter case does not matter. `None` when there is none of that name.
 pub fn explain_name(name: &str) -> Option<String> {
+    let name = &*name.to_ascii_lowercase();
     if let Some(rule) = Rule::from_code(name) {
         let human = if rule.needs_human() { "yes: apply ends with exit code 5" } else { "no" };
         return Some(format!(
@@ -32,21 +36,48 @@ pub fn explain_name(name: &str) -> Option<String> {
     Some(format!("{} (an exit code)\n\n{meaning}\n", ending.exit_code()))
 }
 
-/// Everything there is to explain, by name.
-pub fn render_list() -> String {
+/// Everything there is to explain, by name, for a terminal of so many columns.
+pub fn render_list(width: Option<usize>) -> String {
+    let width = width.unwrap_or(WIDTH).min(WIDTH);
     let mut out = String::from("Rules\n");
     for rule in Rule::ALL {
-        write_entry(&mut out, rule.code(), rule.summary());
+        write_entry(&mut out, rule.code(), rule.summary(), width);
     }
     out.push_str("\nActions\n");
     for kind in ActionKind::ALL {
-        write_entry(&mut out, kind.name(), kind.summary());
+        write_entry(&mut out, kind.name(), kind.summary(), width);
     }
     out.push_str("\nExit codes\n");
     for (ending, meaning) in ExitStatus::ALL {
-        write_entry(&mut out, &ending.exit_code().to_string(), meaning);
+        write_entry(&mut out, &ending.exit_code().to_string(), meaning, width);
     }
     out
+}
+
+/// The same for programs; with a name, what is called so and nothing else.
+pub fn render_json(name: Option<&str>) -> String {
+    let is_asked = |known: &str| name.is_none_or(|name| known.eq_ignore_ascii_case(name));
+    let rules = Rule::ALL.iter().filter(|rule| is_asked(rule.code()));
+    let actions = ActionKind::ALL.iter().filter(|kind| is_asked(kind.name()));
+    let codes = ExitStatus::ALL.iter().filter(|(ending, _)| is_asked(&ending.exit_code().to_string()));
+    let value = json!({
+        "version": 1,
+        "rules": rules.map(|rule| json!({
+            "rule": rule.code(),
+            "severity": rule.severity().as_str(),
+            "audience": rule.audience().as_str(),
+            "needs_human": rule.needs_human(),
+            "summary": rule.summary(),
+            "advice": rule.advice(),
+        })).collect::<Vec<_>>(),
+        "actions": actions
+            .map(|kind| json!({"action": kind.name(), "summary": kind.summary()}))
+            .collect::<Vec<_>>(),
+        "exit_codes": codes
+            .map(|(ending, meaning)| json!({"code": ending.exit_code(), "meaning": meaning}))
+            .collect::<Vec<_>>(),
+    });
+    to_pretty_text(&value) + "\n"
 }
 
 /// The tables of rules, actions, exit codes and outputs in Markdown, each with the page of `docs/` that holds it.
@@ -100,8 +131,8 @@ pub fn similar_rule_or_action(name: &str) -> Option<&'static str> {
     find_similar_name(name, names)
 }
 
-fn write_entry(out: &mut String, name: &str, summary: &str) {
+fn write_entry(out: &mut String, name: &str, summary: &str, width: usize) {
     let mark = format!("  {name:<24} ");
-    let text = wrap_with_indent(&mark, summary, 27, Some(WIDTH));
+    let text = wrap_with_indent(&mark, summary, 27, Some(width));
     writeln!(out, "{text}").unwrap_or_default();
 }

@@ -1,28 +1,73 @@
-//! What a person reads after `plan` and `apply`, made for 80 columns.
+//! What a person reads after `plan` and `apply`: what the run is, what to do, and last what was done.
+//!
+//! On a terminal it is as wide as that, elsewhere 80 columns. Unless more is asked for, findings take no more than a
+//! screen leaves them: they stand in the reports, and the end of a long log is what was done.
 
-use super::text_wrap::wrap_paragraph;
+mod findings;
+mod lines;
+mod waiting;
+
 use super::{ReportAudience, RunReport, VisibleTo};
 use crate::pod::PodKey;
 use crate::pod::action::Action;
-use crate::pod::finding::Finding;
 use crate::pod::outcome::Outcome;
 use crate::pod::run::{ExitStatus, PodRun};
-use crate::pod::text::show_invisible;
+use findings::{FindingsBlock, SpaceForFindings};
+use lines::WrappedLines;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DetailLevel {
     /// What was done and what went wrong.
     Quiet,
-    /// Everything but whole texts of `apply`.
+    /// Everything but whole texts of `apply`, and as many findings as fit a screen.
     Normal,
-    /// Whole texts too.
+    /// Whole texts and all findings, too.
     Verbose,
+}
+
+/// For what the report is made.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// How much is shown.
+    pub detail: DetailLevel,
+    /// How many columns there are.
+    pub width: usize,
+    /// How many lines a screen has.
+    pub height: usize,
+    /// How many lines follow below the report.
+    pub lines_below: usize,
+    /// What the run is; where that is not known, whether it was a plan.
+    pub run: Option<RunTitle>,
+}
+
+impl Layout {
+    /// Of a terminal that does not say, and of what is no terminal.
+    pub const WIDTH: usize = 80;
+    /// Of a terminal that is not known to be taller.
+    pub const HEIGHT: usize = 24;
+}
+
+impl From<DetailLevel> for Layout {
+    fn from(detail: DetailLevel) -> Self {
+        Self { detail, width: Self::WIDTH, height: Self::HEIGHT, lines_below: 0, run: None }
+    }
+}
+
+/// What a run is, for the line above all others.
+#[derive(Debug, Clone)]
+pub struct RunTitle {
+    /// The command with what changes its meaning, for example `apply --dry-run`.
+    pub command: String,
+    /// Which GitLab it works on, as the rest of a sentence: `on gitlab.example`.
+    pub place: String,
 }
 
 /// The report in its parts, for what can fold them.
 #[derive(Debug)]
 pub struct ReportParts<'a> {
+    /// What the run is, above all others.
+    pub heading: String,
     /// One for each pod.
     pub pods: Vec<PodSection<'a>>,
     /// What is said of all of them, below.
@@ -43,63 +88,110 @@ pub struct PodSection<'a> {
 }
 
 /// The whole report.
-pub fn render<A: ReportAudience>(report: &RunReport<'_, A>, detail: DetailLevel) -> String {
-    let parts = render_parts(report, detail);
-    let pods: Vec<String> = parts.pods.iter().map(|part| format!("{}\n{}", part.heading, part.body)).collect();
-    pods.join("\n") + &parts.summary
+pub fn render<A: ReportAudience>(report: &RunReport<'_, A>, layout: impl Into<Layout>) -> String {
+    let ReportParts { heading, pods, summary } = render_parts(report, layout);
+    let pods: Vec<String> = pods.iter().map(|part| format!("{}\n{}", part.heading, part.body)).collect();
+    heading + &pods.join("\n") + &summary
 }
 
 /// The same in its parts.
-pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, detail: DetailLevel) -> ReportParts<'a> {
-    let mut summary = WrappedLines::default();
-    if detail > DetailLevel::Quiet {
-        summary.push_line("");
-        summary.push_wrapped("", &summary_sentence(report));
-        if report.plan_only && report.runs.runs().any(|run| run.planned_actions().len() > 0) {
-            summary.push_line(&format!("stamp {}", report.stamp));
-        }
+pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, layout: impl Into<Layout>) -> ReportParts<'a> {
+    let layout = layout.into();
+    let heading = if layout.detail > DetailLevel::Quiet { render_heading(report, &layout) } else { String::new() };
+    let summary = render_summary(report, &layout);
+    let runs: Vec<_> = report.runs.runs().map(|run| (run, PodLines::of(report, run, &layout))).collect();
+    let mut space = SpaceForFindings::new(&layout);
+    space.take(&heading);
+    space.take(&summary);
+    for (_, lines) in &runs {
+        space.take_lines(lines.counted);
     }
-    ReportParts { pods: report.runs.runs().map(|run| render_pod(report, run, detail)).collect(), summary: summary.0 }
+    let blocks: Vec<_> = runs.iter().map(|(run, _)| FindingsBlock::of(*run, &layout)).collect();
+    let texts = space.share(&blocks);
+    let pods = runs.into_iter().zip(texts).filter_map(|((run, lines), findings)| {
+        let body = findings + &lines.text;
+        // A quiet run says nothing of a pod of which there is nothing to say.
+        let is_shown = layout.detail > DetailLevel::Quiet || !body.is_empty();
+        is_shown.then(|| PodSection {
+            pod: run.pod(),
+            heading: run.name().to_owned(),
+            body,
+            exit_status: run.exit_status(),
+        })
+    });
+    ReportParts { heading, pods: pods.collect(), summary }
 }
 
-fn render_pod<'a, A: ReportAudience>(
-    report: &RunReport<'a, A>,
-    run: VisibleTo<'a, A, PodRun>,
+/// What the run is: command, GitLab, moment, pods.
+fn render_heading<A: ReportAudience>(report: &RunReport<'_, A>, layout: &Layout) -> String {
+    const MOST_NAMES: usize = 3;
+    let command = layout.run.as_ref().map_or(if report.plan_only { "plan" } else { "apply" }, |run| &run.command);
+    let place = layout.run.as_ref().map(|run| format!(" {}", run.place)).unwrap_or_default();
+    let when = report.now.format("%a %Y-%m-%d %H:%M UTC");
+    let mut names: Vec<String> = report.runs.runs().map(|run| run.name().to_owned()).collect();
+    if let Some(more) = names.len().checked_sub(MOST_NAMES).filter(|more| *more > 0) {
+        names.truncate(MOST_NAMES);
+        names.push(format!("{more} more"));
+    }
+    let mut out = WrappedLines::new(layout.width);
+    out.push_wrapped("", &format!("podkeeper {command}{place}, {when}: {}", names.join(", ")));
+    out.push_line("");
+    out.into_string()
+}
+
+/// The lines of a pod but its findings.
+struct PodLines {
+    text: String,
+    /// How many of them take room of a screen: the texts of a plan do not, they are what was asked for.
+    counted: usize,
+}
+
+impl PodLines {
+    fn of<A: ReportAudience>(report: &RunReport<'_, A>, run: VisibleTo<'_, A, PodRun>, layout: &Layout) -> Self {
+        let detail = layout.detail;
+        let mut out = WrappedLines::new(layout.width);
+        for failure in run.read_failures() {
+            out.push_wrapped("  ? ", &format!("could not see {}: {}", failure.what, failure.why));
+        }
+        if detail > DetailLevel::Quiet {
+            for sentence in run.status_sentences() {
+                out.push_wrapped("  = ", sentence);
+            }
+        }
+        let texts =
+            if report.plan_only { write_actions(&mut out, run, detail) } else { write_outcomes(&mut out, run, detail) };
+        for sentence in run.later_changes() {
+            out.push_wrapped("  > then ", sentence);
+        }
+        let text = out.into_string();
+        // Its heading and the empty line between pods.
+        let counted = text.lines().count().saturating_sub(texts).saturating_add(2);
+        Self { text, counted }
+    }
+}
+
+/// Writes what is planned; gives how many lines are whole texts.
+fn write_actions<A: ReportAudience>(
+    out: &mut WrappedLines,
+    run: VisibleTo<'_, A, PodRun>,
     detail: DetailLevel,
-) -> PodSection<'a> {
-    let mut out = WrappedLines::default();
-    if report.plan_only {
-        write_actions(&mut out, run, detail);
-    } else {
-        write_outcomes(&mut out, run, detail);
-    }
-    for sentence in run.later_changes() {
-        out.push_wrapped("  > then ", sentence);
-    }
-    if detail > DetailLevel::Quiet {
-        for sentence in run.status_sentences() {
-            out.push_wrapped("  = ", sentence);
-        }
-    }
-    for failure in run.read_failures() {
-        out.push_wrapped("  ? ", &format!("could not see {}: {}", failure.what, failure.why));
-    }
-    write_findings(&mut out, run, detail);
-    let when = report.now.format("%a %Y-%m-%d %H:%M UTC").to_string();
-    let heading = format!("{:<50} {when:>26}", run.name()).trim_end().to_owned();
-    PodSection { pod: run.pod(), heading, body: out.0, exit_status: run.exit_status() }
-}
-
-fn write_actions<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
+) -> usize {
+    let mut texts = 0_usize;
     for action in run.planned_actions() {
         out.push_wrapped("  + ", &action.sentence());
         if detail > DetailLevel::Quiet {
-            write_diff(out, action);
+            texts = texts.saturating_add(write_diff(out, action));
         }
     }
+    texts
 }
 
-fn write_outcomes<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
+fn write_outcomes<A: ReportAudience>(
+    out: &mut WrappedLines,
+    run: VisibleTo<'_, A, PodRun>,
+    detail: DetailLevel,
+) -> usize {
+    let mut texts = 0_usize;
     for tried in run.outcomes() {
         let action = tried.action();
         let (mark, tail) = match tried.outcome().as_ref() {
@@ -111,42 +203,37 @@ fn write_outcomes<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, 
         out.push_wrapped(mark, &action.sentence());
         out.push_wrapped("      ", &tail);
         if detail == DetailLevel::Verbose {
-            write_diff(out, action);
+            texts = texts.saturating_add(write_diff(out, action));
         }
     }
+    texts
 }
 
-fn write_findings<A: ReportAudience>(out: &mut WrappedLines, run: VisibleTo<'_, A, PodRun>, detail: DetailLevel) {
-    let is_shown = |found: &Finding| detail > DetailLevel::Quiet || found.rule.needs_human();
-    let withheld = run.count_withheld(is_shown);
-    let shown: Vec<&Finding> = run.findings().filter(|found| is_shown(found)).collect();
-    let all = shown.len() + withheld.total();
-    if all == 0 {
-        return;
-    }
-    if detail > DetailLevel::Quiet {
-        out.push_line("");
-        out.push_line(&format!("  {}", pluralize(all, "finding")));
-    }
-    for found in shown {
-        write_finding(out, found);
-    }
-    if let Some(sentence) = withheld.sentence() {
-        out.push_wrapped("  ! ", &sentence);
-    }
-}
-
-fn write_diff<A: ReportAudience>(out: &mut WrappedLines, action: VisibleTo<'_, A, Action>) {
+fn write_diff<A: ReportAudience>(out: &mut WrappedLines, action: VisibleTo<'_, A, Action>) -> usize {
     match action.diff() {
         Some(diff) => out.push_indented(&diff),
         None => out.push_indented("(its text is not for this output)"),
     }
 }
 
-fn write_finding(out: &mut WrappedLines, found: &Finding) {
-    let place = found.place.as_ref().map(|place| format!(" {}:{}", place.line, place.column)).unwrap_or_default();
-    out.push_wrapped("  ! ", &format!("{}{place} ({}): {}", found.rule.code(), found.severity.as_str(), found.message));
-    out.push_wrapped("      ", &found.advice);
+/// What waits for a person, and last what came of it.
+fn render_summary<A: ReportAudience>(report: &RunReport<'_, A>, layout: &Layout) -> String {
+    let mut out = WrappedLines::new(layout.width);
+    let waiting = waiting::waiting_sentences(report);
+    let is_quiet = layout.detail == DetailLevel::Quiet;
+    if !waiting.is_empty() || !is_quiet {
+        out.push_line("");
+    }
+    for sentence in waiting {
+        out.push_wrapped(waiting::MARK, &sentence);
+    }
+    if !is_quiet {
+        out.push_wrapped("", &summary_sentence(report));
+        if report.plan_only && report.runs.runs().any(|run| run.planned_actions().len() > 0) {
+            out.push_line(&format!("stamp {}", report.stamp));
+        }
+    }
+    out.into_string()
 }
 
 fn summary_sentence<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
@@ -177,28 +264,4 @@ fn summary_sentence<A: ReportAudience>(report: &RunReport<'_, A>) -> String {
 pub(super) fn pluralize(n: impl TryInto<u64>, noun: &str) -> String {
     let n = n.try_into().unwrap_or_default();
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-/// Lines of at most 80 columns, broken at blanks.
-#[derive(Default)]
-struct WrappedLines(String);
-
-const WIDTH: usize = 80;
-
-impl WrappedLines {
-    fn push_line(&mut self, text: &str) {
-        self.0.push_str(text);
-        self.0.push('\n');
-    }
-
-    /// A paragraph behind a mark, its further lines below its text.
-    fn push_wrapped(&mut self, mark: &str, text: &str) {
-        self.push_line(&wrap_paragraph(mark, text, Some(WIDTH)));
-    }
-
-    fn push_indented(&mut self, text: &str) {
-        for line in text.lines() {
-            self.push_line(format!("      {}", show_invisible(line)).trim_end());
-        }
-    }
 }

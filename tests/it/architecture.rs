@@ -111,6 +111,8 @@ fn libraries_are_named_only_in_their_folders() {
         ("::gitlab::", &["gitlab"][..]),
         ("reqwest::", &["gitlab"][..]),
         ("clap::", &["cli"][..]),
+        ("clap_complete::", &["cli"][..]),
+        ("clap_mangen::", &["cli"][..]),
         ("glob::", &["cli"][..]),
         ("indicatif::", &["cli"][..]),
         ("minijinja::", &["pod"][..]),

@@ -369,7 +369,8 @@ async fn standard_output_is_for_everybody_in_ci_and_for_oneself_elsewhere() {
             (&[("CI", "true")], &["--audience", "team"], false),
             (&[], &["--audience", "public"], false),
         ] {
-            let args = [declared, command, &["--sandbox", "--now", NOW, "--task", "roster"]].concat();
+            // Without -v no more is shown than fits a screen.
+            let args = [declared, command, &["-v", "--sandbox", "--now", NOW, "--task", "roster"]].concat();
             let ended = run_podkeeper_with_env(&args, env).await;
             assert_eq!(ended.code, Some(0), "{ended:?}");
             assert_eq!(ended.out.contains("Kasimir Oduya"), shows_people, "{args:?} {env:?}: {}", ended.out);

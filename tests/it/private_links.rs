@@ -203,7 +203,9 @@ async fn run_and_read(config: &str, existing: &[&PrivateThing], folder: &Path) -
         outputs.push(("a write".to_owned(), format!("{} {} {}", write.method, write.path, write.body)));
     }
     server.serve_until(async {}).await.unwrap();
-    let masked = outputs.into_iter().map(|(name, text)| (name, mask(&text.replace(&address, "SANDBOX/"))));
+    let masked = outputs.into_iter().map(|(name, text)| {
+        (name, mask(&text.replace(&address, "SANDBOX/").replace(address.trim_end_matches('/'), "SANDBOX")))
+    });
     (PublicOutputs(masked.collect()), std::fs::read_to_string(team).unwrap())
 }
 

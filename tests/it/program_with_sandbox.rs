@@ -291,3 +291,87 @@ fn assert_has_keys(value: &Value, keys: &[&str]) {
         assert!(object.contains_key(*key), "{key} is missing in {value}");
     }
 }
+
+// ---- A sandbox that stays up after the run ----
+
+#[tokio::test]
+async fn what_a_run_did_in_its_own_sandbox_can_be_looked_at_until_a_signal_comes() {
+    for (signal, args) in
+        [("-INT", &[][..]), ("-TERM", &["--task", "links", "--quiet"]), ("-INT", &["--format", "json"])]
+    {
+        let mut process = program()
+            .args(["apply", "--sandbox", "--serve", "--now", NOW])
+            .args(args)
+            .env_remove("PODKEEPER_TASK")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Beside JSON the address is a remark.
+        let is_json = args.contains(&"json");
+        let mut said: Box<dyn std::io::BufRead> = if is_json {
+            Box::new(BufReader::new(process.stderr.take().unwrap()))
+        } else {
+            Box::new(BufReader::new(process.stdout.take().unwrap()))
+        };
+        let mut address = None;
+        while address.is_none() {
+            let mut line = String::new();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended without an address");
+            address = line.trim().strip_prefix("Look at what was done: ").map(str::to_owned);
+        }
+        let address = address.unwrap();
+        let kind = if args.contains(&"links") { "support-team-meta/-/issues/1" } else { "support-pairing/-/issues/6" };
+        assert!(address.ends_with(kind), "{address}");
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().unwrap();
+        let page = http.get(&address).send().await.unwrap();
+        assert_eq!(page.status(), 200, "{address}");
+        let page = page.text().await.unwrap();
+        assert!(page.contains("Secure Pod"), "{page}");
+        let pid = process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        assert_eq!(process.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn a_sandbox_that_is_not_the_runs_own_is_not_kept_up() {
+    for (args, said) in [
+        (&["apply", "--serve"][..], "write `podkeeper apply --sandbox --serve`"),
+        (&["apply", "--sandbox=http://127.0.0.1:9", "--serve"], "stays up by itself"),
+        (&["apply", "--sandbox", "--serve", "--dry-run"], "cannot be used with"),
+    ] {
+        let ran = run_podkeeper(args);
+        assert_eq!(ran.code, 2, "{args:?}");
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}
+
+// ---- Completions and manual pages ----
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let commands = ["apply", "plan", "page", "check", "doctor", "sandbox", "config", "explain", "completions", "man"];
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = run_podkeeper(&["completions", shell]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        for word in commands.iter().chain(&["dry-run", "sandbox", "observations"]) {
+            assert!(ran.raw.contains(word), "{shell} {word}");
+        }
+    }
+    let page = run_podkeeper(&["man"]);
+    assert!(page.raw.contains(".TH podkeeper 1") && page.raw.contains("PODKEEPER_CONFIG"), "{}", page.raw);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manual-pages");
+    let ran = run_podkeeper(&["man", "--dir", folder.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for command in commands {
+        let page = std::fs::read_to_string(folder.join(format!("podkeeper-{command}.1"))).unwrap();
+        assert!(
+            page.contains(&format!("podkeeper\\-{command}")) || page.contains(&format!("podkeeper {command}")),
+            "{page}"
+        );
+    }
+    let ran = run_podkeeper(&["man", "--dir", "README.md"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("README.md is no folder for --dir"), "{}", ran.err);
+}

@@ -83,8 +83,8 @@ async fn a_cache_that_cannot_be_used_is_told_and_made_anew() {
     // A pipe has nothing to lose, and is not read.
     let reported = run_podkeeper(&["check", own, "--sandbox", "--observations", "/dev/stdout"]).await;
     reported.assert_ends(0, &["\"shard\": \"1/1\"", "1 alive"]);
-    // A check that asks nobody leaves it alone.
-    run_podkeeper(&[&check[..], &["--offline"]].concat()).await.assert_ends(0, &["1 skipped"]);
+    // A check that asks nobody has nothing for it.
+    run_podkeeper(&[&check[..], &["--offline"]].concat()).await.assert_ends(2, &["nothing for --cache", "--offline"]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
     let reported = run_podkeeper(&["check", "README.md", "--cache", folder.to_str().unwrap()]).await;
     reported.assert_ends(2, &["is a folder", "--cache"]);

@@ -186,7 +186,7 @@ fn outputs_of(text: &str) -> (Vec<String>, Vec<String>) {
         public_requests: RequestCounts { read: 0, write: 0, web: 0 },
         host_traffic: [].as_slice().into(),
         took_ms: 0,
-        verbose: true,
+        detail: DetailLevel::Verbose,
         shard: None,
     };
     let mut check_json = Vec::new();

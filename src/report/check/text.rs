@@ -13,13 +13,13 @@ use crate::pod::finding::{Finding, Place};
 use crate::pod::rule::SubjectKind;
 use crate::pod::text::show_invisible;
 use crate::report::ReportAudience;
-use crate::report::terminal::pluralize;
+use crate::report::terminal::{DetailLevel, pluralize};
 
 /// The most other places of a link that are named unless more is asked for.
 const MAX_OTHER_PLACES: usize = 5;
 
 /// The text for a terminal of so many columns, or for no terminal: what needs a look by page and place, then a line of
-/// counts.
+/// counts. A quiet one has what is wrong and nothing else.
 pub fn render_text<A: ReportAudience>(report: &CheckReport<'_, A>, width: Option<usize>) -> String {
     let mut out = ReportLines::new(width);
     let elsewhere = find_other_places(report);
@@ -29,10 +29,19 @@ pub fn render_text<A: ReportAudience>(report: &CheckReport<'_, A>, width: Option
     if let Some(sentence) = report.findings.count_withheld(|_finding| true).sentence() {
         out.push_paragraph("  ! ", &sentence);
     }
-    unverified_links::write_unverified_links(&mut out, report);
+    if report.detail > DetailLevel::Quiet {
+        unverified_links::write_unverified_links(&mut out, report);
+    }
     if let Some(why) = report.inconclusive_reason {
         out.push_paragraph("", &format!("Inconclusive: {why}."));
     }
+    if report.detail > DetailLevel::Quiet {
+        write_counts(&mut out, report);
+    }
+    out.into_string()
+}
+
+fn write_counts<A: ReportAudience>(out: &mut ReportLines, report: &CheckReport<'_, A>) {
     let counts: Vec<String> =
         count_verdicts(report.observations).iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
     let summary = if counts.is_empty() { "none checked".to_owned() } else { counts.join(", ") };
@@ -47,7 +56,6 @@ pub fn render_text<A: ReportAudience>(report: &CheckReport<'_, A>, width: Option
         let own = "these are its own links; labels and the rest of the pages are not its business.";
         out.push_paragraph("", &format!("Shard {index} of {count}: {own}"));
     }
-    out.into_string()
 }
 
 /// The findings of each page in the order of the page; those without a place come first, under no page.
@@ -66,7 +74,7 @@ fn group_by_page<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<&'
 type OtherPlaces<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
 
 fn find_other_places<'a, A: ReportAudience>(report: &CheckReport<'a, A>) -> OtherPlaces<'a> {
-    let most = if report.verbose { usize::MAX } else { MAX_OTHER_PLACES };
+    let most = if report.is_verbose() { usize::MAX } else { MAX_OTHER_PLACES };
     // Where a link stands, everybody may know.
     let named = report.observations.places().filter_map(|places| {
         let (first, others) = places.split_first().filter(|(_, others)| !others.is_empty())?;

@@ -29,14 +29,14 @@ pub(super) fn write_unverified_links<A: ReportAudience>(out: &mut ReportLines, r
     let silent = observations_with_verdict(report, Verdict::Unreachable);
     if !silent.is_empty() {
         out.push_line(&format!("{} gave no useful answer, which may pass", pluralize(silent.len(), "link")));
-        let most = if report.verbose { silent.len() } else { MAX_UNREACHABLE };
+        let most = if report.is_verbose() { silent.len() } else { MAX_UNREACHABLE };
         silent.iter().take(most).for_each(|seen| write_observation(out, seen));
         if silent.len() > most {
             out.push_line(&format!("  and {} more, which -v names", silent.len() - most));
         }
         out.push_blank_on_terminal();
     }
-    for verdict in VERBOSE_ONLY_VERDICTS.into_iter().filter(|_| report.verbose) {
+    for verdict in VERBOSE_ONLY_VERDICTS.into_iter().filter(|_| report.is_verbose()) {
         let seen = observations_with_verdict(report, verdict);
         if !seen.is_empty() {
             out.push_line(&format!("{}: {}", verdict.as_str(), pluralize(seen.len(), "link")));
@@ -53,7 +53,7 @@ pub(super) fn verbose_hint<A: ReportAudience>(report: &CheckReport<'_, A>) -> Op
     let unnamed = VERBOSE_ONLY_VERDICTS
         .into_iter()
         .filter(|verdict| report.observations.observations().any(|seen| seen.assessment.verdict == *verdict));
-    let words: Vec<&str> = unnamed.filter(|_| !report.verbose).map(Verdict::as_str).collect();
+    let words: Vec<&str> = unnamed.filter(|_| !report.is_verbose()).map(Verdict::as_str).collect();
     (!words.is_empty()).then(|| format!("With -v each of these is named: {}.", words.join(", ")))
 }
 

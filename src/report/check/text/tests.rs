@@ -37,7 +37,7 @@ fn reported(findings: &[Finding], width: Option<usize>) -> String {
         public_requests: RequestCounts { read: 0, write: 0, web: 2 },
         host_traffic: [].as_slice().into(),
         took_ms: 1,
-        verbose: false,
+        detail: DetailLevel::Normal,
         shard: Some((2, 8)),
     };
     render_text(&report, width)
@@ -143,7 +143,7 @@ fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
         public_requests: RequestCounts { read: 0, write: 0, web: 2 },
         host_traffic: [].as_slice().into(),
         took_ms: 1,
-        verbose,
+        detail: if verbose { DetailLevel::Verbose } else { DetailLevel::Normal },
         shard: None,
     };
     render_text(&report, width)
@@ -208,7 +208,7 @@ fn a_dead_link_is_told_with_all_its_places() {
             public_requests: RequestCounts { read: 0, write: 0, web: 0 },
             host_traffic: [].as_slice().into(),
             took_ms: 1,
-            verbose,
+            detail: if verbose { DetailLevel::Verbose } else { DetailLevel::Normal },
             shard: None,
         };
         render_text(&report, None)
