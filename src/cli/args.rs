@@ -183,7 +183,7 @@ pub(super) enum Command {
     /// Print the completions of commands and options for a shell.
     Completions {
         /// The shell.
-        #[arg(value_name = "SHELL")]
+        #[arg(value_name = "bash|elvish|fish|powershell|zsh", hide_possible_values = true)]
         shell: Shell,
     },
     /// Print the manual page, or write one for every command.

@@ -164,7 +164,12 @@ pub(super) fn read_shard_files(
 ) -> Result<MergedShards, CliError> {
     let wrong = |why: String| CliError::usage(format!("--observations {pattern}: {why}"));
     let mut read = Vec::new();
-    for path in glob::glob(pattern).map_err(|error| wrong(error.to_string()))? {
+    for path in glob::glob(pattern).map_err(|error| {
+        wrong(format!(
+            "it is no pattern of files ({} at character {}); write one like 'seen/*.json'",
+            error.msg, error.pos
+        ))
+    })? {
         let path = path.map_err(|error| wrong(error.to_string()))?;
         let shown = display_path(&path);
         let text = read_regular_text(&path, MAX_SAVED_BYTES)

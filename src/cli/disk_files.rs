@@ -203,6 +203,12 @@ impl MarkdownFile {
 /// The text of one document.
 pub(super) fn read_one_document(path: &str) -> Result<String, CliError> {
     let path = Path::new(path);
+    if path.is_dir() {
+        let shown = display_path(path);
+        return Err(CliError::usage(format!(
+            "{shown} is a folder; name a file in it, or use `podkeeper check {shown}`"
+        )));
+    }
     let text = MarkdownFile::locate(path, &find_repository_root(parent_folder(path))).read();
     text.map_err(|why| CliError::usage(format!("the file {} {why}", display_path(path))))
 }

@@ -70,12 +70,14 @@ struct StderrLine<'a>(&'a CleanStderr);
 impl Write for StderrLine<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = clean_line(&self.0.redactor, self.0.format, &String::from_utf8_lossy(bytes));
-        self.0.bar.suspend(|| io::stderr().write_all(text.as_bytes()))?;
+        // A log that cannot be written, as on a full disk, stops no work: the library would say so in a way that panics.
+        self.0.bar.suspend(|| io::stderr().write_all(text.as_bytes())).unwrap_or_default();
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        io::stderr().flush().unwrap_or_default();
+        Ok(())
     }
 }
 

@@ -148,7 +148,7 @@ pub async fn run(surroundings: ProcessEnvironment) -> u8 {
             None => code,
         },
         Err(halt) => {
-            output.print_error_line(&halt.message);
+            output.print_error_line(&variables::with_origins(&halt.message, &args, &env));
             halt.exit_status.exit_code()
         }
     }

@@ -39,7 +39,7 @@ fn explain_failure(error: &clap::Error, args: &[OsString], env: &BTreeMap<String
             let whole = Cli::command().try_get_matches_from(args).err();
             ParseFailure::Shown(whole.as_ref().unwrap_or(error).render().to_string())
         }
-        _ => ParseFailure::Wrong(variables::explain_error(error, Cli::command(), args, env)),
+        _ => ParseFailure::Wrong(variables::explain_error(error, args, env)),
     }
 }
 

@@ -91,6 +91,9 @@ fn select_pods(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, CliError> {
 
 fn unknown_pod_error(unknown: &str, pods: &[Pod]) -> CliError {
     let known: Vec<&str> = pods.iter().map(|pod| pod.key.as_str()).collect();
+    if unknown.is_empty() {
+        return CliError::usage(format!("an argument is empty; the pods are {}", known.join(", ")));
+    }
     if unknown.contains("://") || unknown.contains('/') {
         // It may be an address with a secret, or a path.
         return CliError::usage(format!(

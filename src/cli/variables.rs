@@ -8,8 +8,9 @@ use std::ffi::{OsStr, OsString};
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
 
+use super::args::Cli;
 use super::values::parse_yes_or_no;
 
 /// Whoever meant a sandbox or an agreed plan and lost its name must not write to the real GitLab, or another plan.
@@ -59,12 +60,7 @@ fn counting_variables(command: &Command, env: &BTreeMap<String, String>) -> BTre
 }
 
 /// The text of an error, in which a variable's fault is the variable's, and no secret.
-pub(super) fn explain_error(
-    error: &clap::Error,
-    command: Command,
-    args: &[OsString],
-    env: &BTreeMap<String, String>,
-) -> String {
+pub(super) fn explain_error(error: &clap::Error, args: &[OsString], env: &BTreeMap<String, String>) -> String {
     let mut text = error.render().to_string();
     if let Some(value) = error.get(ContextKind::InvalidValue).and_then(as_text) {
         // An address that cannot be read may hold a password or a token that nobody knows of.
@@ -72,7 +68,7 @@ pub(super) fn explain_error(
             text = text.replace(value, "[address]");
         }
     }
-    let variables = counting_variables(&without_idle(command, args, env), env);
+    let variables = counting_variables(&without_idle(Cli::command(), args, env), env);
     match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidUtf8 => {
             // A value that was refused: `for '--format <FORMAT>'`.
@@ -91,6 +87,22 @@ pub(super) fn explain_error(
         _ => {}
     }
     text
+}
+
+/// The reason of an end, with a note where an option that it names comes from a variable.
+pub(super) fn with_origins(message: &str, args: &[OsString], env: &BTreeMap<String, String>) -> String {
+    let is_named =
+        |flag: &str| message.match_indices(flag).any(|(at, _)| !message[at + flag.len()..].starts_with(is_of_flag));
+    let origins: Vec<String> = counting_variables(&without_idle(Cli::command(), args, env), env)
+        .into_iter()
+        .filter(|(flag, variable)| is_named(flag) && !message.contains(variable))
+        .map(|(flag, variable)| format!("{flag} comes from the variable {variable}"))
+        .collect();
+    if origins.is_empty() { message.to_owned() } else { format!("{message}\n({})", origins.join("; ")) }
+}
+
+fn is_of_flag(c: char) -> bool {
+    c.is_ascii_lowercase() || c == '-'
 }
 
 fn as_text(value: &ContextValue) -> Option<&str> {

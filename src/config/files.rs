@@ -39,7 +39,7 @@ pub fn read_folder(folder: &Path) -> Result<ConfigFiles, Vec<Problem>> {
     let instance = format!("{name}/{INSTANCE_FILE}");
     let missing = |error: Error| match error.kind() {
         ErrorKind::NotFound => {
-            let advice = "run podkeeper where the folder `config` is, or name it with --config DIR";
+            let advice = "run podkeeper where the folder `config` is, name it with --config DIR, or make one with `podkeeper init`";
             refuse(&instance, format!("does not exist; {advice}"))
         }
         ErrorKind::NotADirectory => {

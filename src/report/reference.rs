@@ -12,6 +12,9 @@ use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::ExitStatus;
 use crate::pod::similar_name::find_similar_name;
 
+/// What the exit codes 130 (Ctrl-C) and 143 (SIGTERM) mean.
+const SIGNAL_MEANING: &str = "ended by a signal";
+
 /// A terminal's width.
 const WIDTH: usize = 80;
 
@@ -32,6 +35,9 @@ pub fn explain_name(name: &str) -> Option<String> {
     if let Some(kind) = ActionKind::ALL.iter().find(|kind| kind.name() == name) {
         return Some(format!("{} (an action)\n\n{}\n", kind.name(), kind.summary()));
     }
+    if matches!(name, "130" | "143") {
+        return Some(format!("{name} (an exit code)\n\n{SIGNAL_MEANING}\n"));
+    }
     let (ending, meaning) = ExitStatus::ALL.iter().find(|(ending, _)| ending.exit_code().to_string() == name)?;
     Some(format!("{} (an exit code)\n\n{meaning}\n", ending.exit_code()))
 }
@@ -51,6 +57,7 @@ pub fn render_list(width: Option<usize>) -> String {
     for (ending, meaning) in ExitStatus::ALL {
         write_entry(&mut out, &ending.exit_code().to_string(), meaning, width);
     }
+    write_entry(&mut out, "130, 143", SIGNAL_MEANING, width);
     out
 }
 
@@ -75,6 +82,7 @@ pub fn render_json(name: Option<&str>) -> String {
             .collect::<Vec<_>>(),
         "exit_codes": codes
             .map(|(ending, meaning)| json!({"code": ending.exit_code(), "meaning": meaning}))
+            .chain([130, 143].into_iter().filter(|code| is_asked(&code.to_string())).map(|code| json!({"code": code, "meaning": SIGNAL_MEANING})))
             .collect::<Vec<_>>(),
     });
     to_pretty_text(&value) + "\n"
@@ -95,7 +103,7 @@ pub fn markdown_tables() -> [(&'static str, String); 5] {
         ("actions", markdown_table(&["action", "what it does"], actions)),
         (
             "exit-codes",
-            markdown_table(&["exit code", "meaning"], codes.chain(["| 130, 143 | ended by a signal |".to_owned()])),
+            markdown_table(&["exit code", "meaning"], codes.chain([format!("| 130, 143 | {SIGNAL_MEANING} |")])),
         ),
         ("formats", outputs_table()),
         ("formats", contents_table()),

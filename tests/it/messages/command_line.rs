@@ -122,6 +122,28 @@ const TABLE: &[Row] = &[
     Row::new(15, &["page", "https://h.example:99999/x"], &["`https://h.example:99999/x` is no address"]),
     Row::new(15, &["check", "https://u:secret@h.example:99999/x"], &["the argument that begins with https://"])
         .without(&["secret@"]),
+    // A variable's value that only its file or its place shows to be wrong.
+    Row::new(8, &["plan", "--sandbox"], &["--limits takes none", "--limits comes from the variable PODKEEPER_LIMITS"])
+        .with_env(&[("PODKEEPER_LIMITS", "fast")]),
+    Row::new(8, &["plan"], &["on this machine", "--sandbox comes from the variable PODKEEPER_SANDBOX"])
+        .with_env(&[("PODKEEPER_SANDBOX", "http://192.0.2.1")]),
+    Row::new(
+        8,
+        &["check", "docs", "--offline"],
+        &["nothing for --cache", "--cache comes from the variable PODKEEPER_CACHE"],
+    )
+    .with_env(&[("PODKEEPER_CACHE", "target/x.json")])
+    .without(&["--offline comes"]),
+    Row::new(
+        20,
+        &["plan", "--sandbox"],
+        &["podkeeper.toml does not exist", "--config comes from the variable PODKEEPER_CONFIG"],
+    )
+    .with_env(&[("PODKEEPER_CONFIG", "target/no-such-folder")]),
+    Row::new(11, &["plan", "--sandbox", "--observations", "[x"], &["no pattern of files", "'seen/*.json'"]),
+    Row::new(13, &["page", "docs"], &["docs is a folder", "`podkeeper check docs`"]),
+    Row::new(13, &["plan", "--sandbox", ""], &["an argument is empty; the pods are secure"]),
+    Row::new(18, &["explain", "130"], &["ended by a signal"]).ends(0),
     // Letter case does not matter.
     Row::new(18, &["explain", "LINK-DEAD"], &["link-dead"]).ends(0),
     Row::new(18, &["explain", "Link-Daed"], &["did you mean `link-dead`?", "`podkeeper explain` lists them all"]),
@@ -264,6 +286,17 @@ async fn more_and_less_is_said_of_a_check_too() {
     assert!(!ended.out.contains("more: -v"), "{}", ended.out);
 }
 
+/// A log that cannot be written is no reason to stop in the middle of the work.
+#[tokio::test]
+async fn a_full_disk_under_the_log_stops_nothing() {
+    for (out, err, code) in [("/dev/null", "/dev/full", 0), ("/dev/full", "/dev/null", 4)] {
+        let open = |path: &str| std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        let mut apply = command(&["apply", "-vv", "--sandbox", "--now", NOW]);
+        let ended = apply.stdout(open(out)).stderr(open(err)).status().await.unwrap();
+        assert_eq!(ended.code(), Some(code), "{out} {err}");
+    }
+}
+
 /// 22: both signals are answered in the same words.
 #[tokio::test]
 async fn a_signal_ends_a_check_with_one_sentence() {
@@ -293,7 +326,7 @@ async fn on_terminal(size: &str, env: &[(&str, &str)], args: &[&str]) -> String 
     let mut shown = Command::new("script")
         .args(["-qec", &line, "/dev/null"])
         .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap())
+        .env("PATH", "/usr/bin:/bin")
         .env("PODKEEPER_TASK", "sessions,labels")
         .envs(env.iter().copied())
         .current_dir(crate::support::repository_root())
