@@ -21,6 +21,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test's own times fit"))]
 
 pub mod check;
+pub mod doctor;
 pub mod init;
 pub mod run;
 

@@ -162,7 +162,7 @@ pub(super) enum Command {
     Page(PageArgs),
     /// Check Markdown for broken links, wrong labels and other defects: files, folders, an address, a pod's page.
     Check(CheckArgs),
-    /// Show what a first run needs: so far, the tokens to be granted.
+    /// Look at everything that a run needs, and say what stops the bot, what soon will, and what to do. Reads only.
     Doctor(DoctorArgs),
     /// Write the configuration of a pod, prefilled from its page.
     Init(Box<InitArgs>),
@@ -338,13 +338,27 @@ pub(super) struct PageArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
+    /// Keys of pods; without any, all pods of the configuration.
+    #[arg(value_name = "POD", conflicts_with_all = ["token_request", "last_success"])]
+    pub(super) pods: Vec<String>,
     /// Print the page to hand to whoever grants tokens: for each token where it goes, its scope, roles and expiry, every
     /// endpoint that is called with it, and what else it would open. No token is needed for it; each that is given is
-    /// asked of GitLab once. So far `doctor` does this and nothing else.
-    #[arg(long, env = "PODKEEPER_TOKEN_REQUEST", hide_env_values = true, required = true, value_parser = YesOrNo)]
+    /// asked of GitLab once. Nothing else is looked at then.
+    #[arg(long, env = "PODKEEPER_TOKEN_REQUEST", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) token_request: bool,
+    /// Full path of the project whose pipeline schedule runs podkeeper; `CI_PROJECT_PATH` without it, which is the job's own
+    /// in CI.
+    #[arg(long, value_name = "GROUP/PROJECT", env = "PODKEEPER_PROJECT", hide_env_values = true)]
+    pub(super) project: Option<String>,
+    /// Look at one thing alone: whether a scheduled pipeline of the project ended well within this time, for example 26h. It
+    /// ends with 5 where none did. For a second project that watches the first.
+    #[arg(long, value_name = "TIME", env = "PODKEEPER_LAST_SUCCESS", hide_env_values = true, value_parser = humantime::parse_duration, conflicts_with = "token_request")]
+    pub(super) last_success: Option<std::time::Duration>,
     #[command(flatten)]
     pub(super) gitlab: GitlabArgs,
+    /// Act as if it were this moment (RFC 3339).
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true)]
+    pub(super) now: Option<DateTime<Utc>>,
 }
 
 /// What a pod's files are made of; whatever is not given is proposed from the page.

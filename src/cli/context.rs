@@ -10,6 +10,7 @@ use super::values::{neither_yes_nor_no, parse_yes_or_no};
 use super::{CliError, problems_error};
 use crate::config;
 use crate::gitlab::Redactor;
+use crate::pod::diagnosis::KeyPlaces;
 use crate::pod::rule::Audience;
 use crate::pod::similar_name::find_similar_name;
 use crate::report::terminal::DetailLevel;
@@ -85,9 +86,16 @@ impl Context<'_> {
 
     /// The configuration, or everything that is wrong with it.
     pub(crate) fn load_config(&self) -> Result<config::Config, CliError> {
+        self.load_config_with_places().map(|(config, _)| config)
+    }
+
+    /// The same, and where its keys stand.
+    pub(crate) fn load_config_with_places(&self) -> Result<(config::Config, KeyPlaces), CliError> {
         let GlobalArgs { config: folder, .. } = self.global;
         let files = config::read_folder(folder).map_err(|problems| config_error(&problems, None))?;
-        config::parse(&files, (self.clock)().date_naive()).map_err(|problems| config_error(&problems, Some(&files)))
+        let config = config::parse(&files, (self.clock)().date_naive())
+            .map_err(|problems| config_error(&problems, Some(&files)))?;
+        Ok((config, config::key_places(&files)))
     }
 }
 

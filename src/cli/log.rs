@@ -17,9 +17,15 @@ use super::progress::Bar;
 use crate::gitlab::Redactor;
 use crate::pod::json;
 
-/// Starts the log; it ends when the guard is dropped.
-pub(super) fn start(global: &GlobalArgs, clock: fn() -> DateTime<Utc>, redactor: Redactor, bar: Bar) -> DefaultGuard {
-    let level = match (global.quiet, global.verbose) {
+/// Starts the log, `verbose` as often as `-v` counts for it; it ends when the guard is dropped.
+pub(super) fn start(
+    global: &GlobalArgs,
+    verbose: u8,
+    clock: fn() -> DateTime<Utc>,
+    redactor: Redactor,
+    bar: Bar,
+) -> DefaultGuard {
+    let level = match (global.quiet, verbose) {
         (true, 0) => "error",
         (false, 0) => "warn",
         (_, 1) => "info",
@@ -29,7 +35,7 @@ pub(super) fn start(global: &GlobalArgs, clock: fn() -> DateTime<Utc>, redactor:
     let filter = EnvFilter::new(format!("podkeeper={level},gitlab=warn,warn"));
     let writer = CleanStderr { redactor, bar, format: global.log_format };
     let builder = lines().with_env_filter(filter).with_writer(writer).with_ansi(false);
-    let with_times = global.verbose > 1;
+    let with_times = verbose > 1;
     let spans = if with_times { FmtSpan::CLOSE } else { FmtSpan::NONE };
     match global.log_format {
         LogFormat::Text if with_times => {

@@ -9,6 +9,7 @@ mod connection;
 mod context;
 mod disk_files;
 mod doctor;
+mod doctor_last_success;
 mod hidden_links;
 mod init;
 mod inputs;
@@ -37,6 +38,7 @@ pub mod sandbox_seed;
 mod served_sandbox;
 mod signals;
 mod target;
+mod token_request;
 mod tokens;
 mod values;
 mod variables;
@@ -132,7 +134,7 @@ pub async fn run(surroundings: ProcessEnvironment) -> u8 {
     output.set_color(cli.global.color, &env);
     let bar = Bar::new(&cli.global, &env, stderr.1);
     output.set_progress_bar(bar.clone());
-    let guard = log::start(&cli.global, clock, redactor.clone(), bar.clone());
+    let guard = log::start(&cli.global, log_verbosity(&cli), clock, redactor.clone(), bar.clone());
     let context =
         Context { global: &cli.global, env: &env, clock, monotonic_ms: stopwatch, random_seed: seed, redactor, bar };
     let run = tracing::info_span!("run", command = cli.command.name());
@@ -154,13 +156,21 @@ pub async fn run(surroundings: ProcessEnvironment) -> u8 {
     }
 }
 
+/// How often `-v` counts for the log: the page of `doctor` takes the first.
+fn log_verbosity(cli: &Cli) -> u8 {
+    match cli.command {
+        Command::Doctor(_) => cli.global.verbose.saturating_sub(1),
+        _ => cli.global.verbose,
+    }
+}
+
 async fn run_command(command: &Command, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
     match command {
         Command::Apply(apply) => plan_and_apply::apply(apply, context, output).await,
         Command::Plan(plan) => plan_and_apply::plan(plan, context, output).await,
         Command::Check(args) => check::run(args, context, output).await,
         Command::Page(page) => page::show_page(page, context, output).await,
-        Command::Doctor(doctor) => doctor::token_request(doctor, context, output).await,
+        Command::Doctor(doctor) => doctor::run(doctor, context, output).await,
         Command::Init(args) => init::run(args, context, output).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(serve) => sandbox::serve(serve, context, output).await,

@@ -81,7 +81,7 @@ fn select_tasks(asked: &[args::TaskArg]) -> BTreeSet<Task> {
 }
 
 /// The pods of these keys, each once; all of them without any.
-fn select_pods(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, CliError> {
+pub(super) fn select_pods(pods: &[Pod], keys: &[String]) -> Result<Vec<Pod>, CliError> {
     if let Some(unknown) = keys.iter().find(|key| !pods.iter().any(|pod| pod.key.as_str() == **key)) {
         return Err(unknown_pod_error(unknown, pods));
     }

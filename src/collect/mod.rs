@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod deadline;
+pub mod doctor;
 pub mod fleet;
 pub mod handbook;
 mod page_texts;

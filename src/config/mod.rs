@@ -5,6 +5,7 @@
 
 mod files;
 mod instance_keys;
+mod key_places;
 mod link_limits;
 mod parsing;
 mod placeholder;
@@ -21,6 +22,7 @@ use url::Url;
 
 pub use files::{ConfigFiles, read_folder};
 pub use instance_keys::{has_instance_key, instance_text};
+pub use key_places::key_places;
 pub use link_limits::{LinkHostLimits, LinkLimits, parse_link_limits};
 pub(crate) use parsing::value::{parse_trusted_address, parse_web_address};
 pub use placeholder::Placeholder;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod deferred_findings;
+pub mod doctor;
 mod duplicates;
 pub mod exceptions;
 mod handbook_page;

@@ -42,6 +42,9 @@ pub const OWN_TOKEN: &str = "/api/v4/personal_access_tokens/self";
 const USER: &str = "/api/v4/user";
 const PROJECT: &str = "/api/v4/projects/:id";
 const FILE: &str = "/api/v4/projects/:id/repository/files/:path/raw";
+const SCHEDULES: &str = "/api/v4/projects/:id/pipeline_schedules";
+const TREE: &str = "/api/v4/projects/:id/repository/tree";
+const COMMITS: &str = "/api/v4/projects/:id/repository/commits";
 const ISSUES: &str = "/api/v4/projects/:id/issues";
 const ISSUE: &str = "/api/v4/projects/:id/issues/:iid";
 
@@ -68,6 +71,21 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     row(Pairing, "GET", "/api/v4/users", &["whether a member's account is active, where GraphQL does not tell"]),
     row(Pairing, "GET", "/api/v4/users/:id", &["the same by the account's number"]),
     row(Pairing, "GET", "/api/v4/projects/:id/labels/:name", &["whether the pod's label is there"]),
+    row(Pairing, "GET", "/api/v4/version", &["`doctor`: GitLab's version"]),
+    row(
+        Pairing,
+        "GET",
+        "/api/v4/projects/:id/labels",
+        &["`doctor`: which label comes near, where the pod's is not there"],
+    ),
+    row(Pairing, "GET", SCHEDULES, &["`doctor`: whether the schedule that runs podkeeper is on"]),
+    row(Pairing, "GET", "/api/v4/projects/:id/pipeline_schedules/:id", &["`doctor`: how its last pipeline ended"]),
+    row(
+        Pairing,
+        "GET",
+        "/api/v4/projects/:id/pipelines",
+        &["`doctor --last-success`: when a scheduled pipeline ended well"],
+    ),
     row(Pairing, "GET", ISSUES, &["podkeeper's own issues, those with the pod's label, and those that speak of it"]),
     row(Pairing, "GET", ISSUE, &["the text of an issue again, right before its block is replaced"]),
     row(
@@ -99,6 +117,9 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     row(Handbook, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
     row(Handbook, "GET", PROJECT, &["the page's project"]),
     row(Handbook, "GET", FILE, &["the page itself"]),
+    row(Handbook, "GET", COMMITS, &["`doctor`: where the page went, where it is not there"]),
+    row(Handbook, "GET", "/api/v4/projects/:id/repository/commits/:sha/diff", &["`doctor`: the same"]),
+    row(Handbook, "GET", TREE, &["`doctor`: which file comes near, where the page is not there"]),
     row(
         Handbook,
         "POST",
@@ -122,7 +143,7 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     // ---- The Support Team data ----
     row(Agents, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
     row(Agents, "GET", PROJECT, WHY_PROJECT),
-    row(Agents, "GET", "/api/v4/projects/:id/repository/tree", &["the names of the agents' files"]),
+    row(Agents, "GET", TREE, &["the names of the agents' files"]),
     row(Agents, "POST", GRAPHQL, &[QUERIES, MANY_PROJECTS, "the texts of a hundred files at once"]),
     row(Agents, "GET", FILE, &["the text of one file, where GraphQL does not give it"]),
     // ---- The living reports ----

@@ -25,3 +25,84 @@ impl Endpoint for RepositoryTree<'_> {
         parameters
     }
 }
+
+/// The instance's version. The crate has none of its endpoints.
+pub(super) struct InstanceVersion;
+
+impl Endpoint for InstanceVersion {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        "version".into()
+    }
+}
+
+/// The last commits that changed a file.
+pub(super) struct FileCommits<'a> {
+    pub(super) project: &'a NameOrId<'a>,
+    pub(super) path: &'a str,
+    pub(super) git_ref: &'a str,
+}
+
+impl Endpoint for FileCommits<'_> {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/repository/commits", self.project).into()
+    }
+
+    fn parameters(&self) -> QueryParams<'_> {
+        let mut parameters = QueryParams::default();
+        parameters.push("path", self.path).push("ref_name", self.git_ref).push("per_page", "1");
+        parameters
+    }
+}
+
+/// What a commit changed; renamed files have both their names.
+pub(super) struct CommitDiff<'a> {
+    pub(super) project: &'a NameOrId<'a>,
+    pub(super) commit: &'a str,
+}
+
+impl Endpoint for CommitDiff<'_> {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/repository/commits/{}/diff", self.project, self.commit).into()
+    }
+
+    fn parameters(&self) -> QueryParams<'_> {
+        let mut parameters = QueryParams::default();
+        parameters.push("per_page", "100");
+        parameters
+    }
+}
+
+/// The entries of a folder and all below it, the first hundred.
+pub(super) struct RecursiveTree<'a> {
+    pub(super) project: &'a NameOrId<'a>,
+    pub(super) path: &'a str,
+    pub(super) git_ref: &'a str,
+}
+
+impl Endpoint for RecursiveTree<'_> {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/repository/tree", self.project).into()
+    }
+
+    fn parameters(&self) -> QueryParams<'_> {
+        let mut parameters = QueryParams::default();
+        parameters.push("path", self.path).push("ref", self.git_ref).push("recursive", "true").push("per_page", "100");
+        parameters
+    }
+}

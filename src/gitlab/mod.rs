@@ -14,7 +14,9 @@ mod link_lookups;
 mod listings;
 mod log;
 mod own_token;
+mod page_history;
 mod paging;
+mod pipelines;
 mod projects;
 mod read;
 mod redact;
@@ -37,6 +39,7 @@ use url::Url;
 
 pub use error::{RequestError, WriteEffect};
 pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange, RouteOptions};
+pub use pipelines::ScheduledRun;
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use request_log::RequestLog;

@@ -60,6 +60,8 @@ pub(super) struct Label {
     pub(super) archived: bool,
     pub(super) color: Option<String>,
     pub(super) description: Option<String>,
+    #[serde(rename = "is_project_label")]
+    pub(super) is_of_project: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -18,6 +18,8 @@ pub mod snapshot;
 
 pub mod action;
 pub mod audit_trail;
+pub mod diagnosis;
+pub mod doctor_snapshot;
 pub mod finding;
 pub mod limits;
 pub(crate) mod origin;

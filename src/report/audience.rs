@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use crate::pod::PodKey;
 use crate::pod::action::{Action, WITHHELD};
 use crate::pod::audit_trail::AuditEntry;
+use crate::pod::diagnosis::{Check, Diagnosis, Section, Verdict};
 use crate::pod::finding::Finding;
 use crate::pod::observed::{FailureCause, ReadFailure};
 use crate::pod::outcome::Outcome;
@@ -325,6 +326,67 @@ impl<'a, A: ReportAudience> VisibleTo<'a, A, [AuditEntry]> {
     pub fn audit_entries(self) -> &'a [AuditEntry] {
         self.whole
     }
+}
+
+impl<'a, A: ReportAudience> VisibleTo<'a, A, Diagnosis> {
+    /// All but the verdicts, which say no more than the configuration.
+    pub fn summary(self) -> DiagnosisSummary<'a> {
+        let Diagnosis { gitlab_host, pods, now, requests, .. } = self.whole;
+        DiagnosisSummary { gitlab_host, pods, now: *now, requests: *requests, exit_status: self.whole.exit_status() }
+    }
+
+    /// The verdicts, each in the words that they may read.
+    pub fn verdicts(self) -> impl Iterator<Item = VisibleTo<'a, A, Verdict>> + Clone {
+        self.whole.verdicts.iter().map(A::restrict)
+    }
+}
+
+/// What everybody may know of a diagnosis.
+#[derive(Debug, Clone, Copy)]
+pub struct DiagnosisSummary<'a> {
+    /// The GitLab's host.
+    pub gitlab_host: &'a str,
+    /// The pods, with their names.
+    pub pods: &'a [(PodKey, String)],
+    /// The moment that counts as now.
+    pub now: chrono::DateTime<chrono::Utc>,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How it ends.
+    pub exit_status: ExitStatus,
+}
+
+impl<'a, A: ReportAudience> VisibleTo<'a, A, Verdict> {
+    /// What was found, in as many words as they may read.
+    pub fn message(self) -> &'a str {
+        match &self.whole.detailed_message {
+            Some((audience, message)) if A::may_read(*audience) => message,
+            Some(_) | None => &self.whole.message,
+        }
+    }
+
+    /// What was looked at, how bad it is, whom it concerns and what to do, which is for everybody.
+    pub fn verdict(self) -> VerdictFrame<'a> {
+        let Verdict { check, section, pods, advice, place, exit_status, .. } = self.whole;
+        VerdictFrame { check: *check, section: *section, pods, advice, place, exit_status: *exit_status }
+    }
+}
+
+/// What everybody may know of a verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct VerdictFrame<'a> {
+    /// What was looked at.
+    pub check: Check,
+    /// How bad it is.
+    pub section: Section,
+    /// The pods that it concerns; none where it is shared.
+    pub pods: &'a [PodKey],
+    /// What to do.
+    pub advice: &'a str,
+    /// The place in the configuration that this names.
+    pub place: &'a str,
+    /// The exit code that goes with it.
+    pub exit_status: ExitStatus,
 }
 
 impl<'a> VisibleTo<'a, Public, PodPage> {

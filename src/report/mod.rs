@@ -44,6 +44,7 @@ pub mod annotations;
 mod audience;
 pub mod audit;
 pub mod check;
+pub mod doctor;
 pub mod init;
 pub mod json;
 pub mod junit;

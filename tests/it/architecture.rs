@@ -31,11 +31,13 @@ fn folders_use_only_those_they_may() {
         ("config", &["pod"][..]),
         ("run", &["collect", "decide", "execute", "gitlab", "pod"][..]),
         ("check", &["collect", "decide", "pod", "linkcheck"][..]),
+        ("doctor", &["collect", "decide", "gitlab", "pod", "run"][..]),
         ("init", &["collect", "config", "pod", "linkcheck"][..]),
         (
             "cli",
             &[
                 "check",
+                "doctor",
                 "init",
                 "run",
                 "collect",

@@ -879,7 +879,7 @@ impl TestServer {
 }
 
 /// The stage's sandbox.
-async fn serve_sandbox(stage: &Stage) -> TestServer {
+pub(crate) async fn serve_sandbox(stage: &Stage) -> TestServer {
     serve_with_script(stage, |_| None).await
 }
 

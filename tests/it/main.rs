@@ -17,6 +17,7 @@ mod audiences; // each output shows what its audience may read
 mod check_and_page_targets; // what check and page are given to read
 mod concurrent_reports; // the living reports, with several workers at once
 mod crash_recovery; // killed at any call, it ends as if it had not been
+mod doctor; // what `doctor` finds: each fault by its check, once
 mod documentation; // what the documents show is what the program knows
 mod doubles; // workers that podkeeper must not be
 mod exit_codes; // how a run ends: exit codes and sentences

@@ -199,7 +199,47 @@ async fn links_to_milestones_wikis_and_templates() -> BTreeSet<Call> {
     world.calls()
 }
 
-/// What `doctor` asks.
+/// What `doctor` asks: of a world in which label and page are not where they should be, and as one project that watches
+/// another.
+async fn what_doctor_looks_at() -> BTreeSet<Call> {
+    let world = World::new(shipped_config().pods);
+    let stage = &world.stage;
+    let (pairing, page) = (stage.pods[0].pairing_project.clone(), stage.pods[0].page.clone());
+    let project = podkeeper::sandbox::seed::schedule_project(&pairing);
+    stage.sandbox.change_world(|world| {
+        let id = world.project_by_path(&pairing).unwrap().id;
+        let labels = &mut world.projects.get_mut(&id).unwrap().labels;
+        labels.retain(|_, label| label.name != "pod::secure");
+        let id = world.project_by_path(&page.project).unwrap().id;
+        let files = world.projects.get_mut(&id).unwrap().files.get_mut(&page.git_ref).unwrap();
+        files.remove(&page.path);
+    });
+    let reader = new_reader(&world.access(true)).unwrap();
+    let (policy, config) = (linkcheck::check_options::CheckOptions::default(), shipped_config());
+    let asked = TokenPurpose::ALL.into_iter().filter(|purpose| *purpose != TokenPurpose::Anybody);
+    let asked = asked.map(|purpose| podkeeper::collect::doctor::TokenToAsk {
+        variable: purpose.name().to_owned(),
+        purposes: vec![purpose],
+        scope: podkeeper::pod::token_request::NeededScope::ReadApi,
+        is_given: true,
+    });
+    let found = podkeeper::doctor::examine(podkeeper::doctor::DoctorInputs {
+        pods: &config.pods,
+        sources: crate::support::gitlab_only_clients(&reader, &policy),
+        now: now().into(),
+        limits: config.limits,
+        tokens: asked.collect(),
+        places: podkeeper::pod::diagnosis::KeyPlaces::default(),
+        gitlab_host: "gitlab.example".to_owned(),
+        schedule_project: Some(project.clone()),
+    })
+    .await;
+    assert_eq!(found.count(podkeeper::pod::diagnosis::Section::Stops), 2, "{:#?}", found.verdicts);
+    assert!(reader.newest_scheduled_success(&project).await.unwrap().is_some());
+    world.calls()
+}
+
+/// What `doctor --token-request` asks.
 async fn tokens_that_are_asked_about_themselves() -> BTreeSet<Call> {
     let world = World::new(shipped_config().pods);
     let reader = new_reader(&world.access(true)).unwrap();
@@ -218,6 +258,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
         renamed_projects().await,
         an_instance_that_answers_no_query().await,
         links_to_milestones_wikis_and_templates().await,
+        what_doctor_looks_at().await,
         tokens_that_are_asked_about_themselves().await,
     ];
     let (mut calls, mut seen) = (0, BTreeSet::new());
@@ -231,7 +272,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
     let unseen: Vec<&EndpointUse> =
         ENDPOINT_USES.iter().filter(|used| !seen.contains(&(used.purpose, used.method, used.path))).collect();
     assert!(unseen.is_empty(), "no world calls these: {unseen:#?}");
-    println!("{calls} requests of seven worlds, {} rows of the list: each in the other", seen.len());
+    println!("{calls} requests of eight worlds, {} rows of the list: each in the other", seen.len());
     assert!(calls > 100, "{calls}");
 }
 
@@ -285,13 +326,6 @@ async fn without_a_token_the_page_is_whole_and_nothing_is_asked() {
         assert!(used.why.iter().all(|why| found["why"].as_str().unwrap().contains(why)), "{found}");
         assert!(text.out.contains(&format!("{:<4} {}", used.method, used.path)));
     }
-}
-
-#[tokio::test]
-async fn doctor_alone_says_which_flag_there_is() {
-    let told = run_podkeeper_with_env(&["doctor"], &[]).await;
-    assert_eq!(told.code, Some(2), "{told:?}");
-    assert!(told.err.contains("--token-request"), "{}", told.err);
 }
 
 #[tokio::test]

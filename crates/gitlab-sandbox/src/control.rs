@@ -77,6 +77,7 @@ pub(super) fn answer(state: &mut SandboxState, live: bool, call: &Call) -> Reply
         ("POST", ["world", "issues"]) => user_actions::open_issues(&mut state.world, call),
         ("POST", ["world", "role"]) => user_actions::set_role(&mut state.world, call),
         ("POST", ["world", "label"]) => user_actions::archive_label(&mut state.world, call),
+        ("POST", ["world", "pipeline"]) => user_actions::end_pipeline(&mut state.world, call),
         ("POST", ["world", "user"]) => set_user(&mut state.world, call),
         _ => Err(Reply::route_not_found()),
     };

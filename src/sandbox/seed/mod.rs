@@ -9,6 +9,7 @@ mod expected_verdicts;
 mod issues;
 mod label_groups_and_reports;
 mod linked_targets;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use gitlab_sandbox::world::{DEVELOPER, OWNER, Visibility, World};
 
 pub use agents::all_canary_texts;
 pub use expected_verdicts::expected_verdicts;
+pub use schedule::schedule_project;
 
 const PAGE_TEMPLATE: &str = include_str!("page.md");
 
@@ -133,6 +135,10 @@ pub fn build_world(seed: &Seed) -> World {
     for path in distinct_paths(seed.pods.iter().filter_map(|pod| pod.agents_project.as_deref())) {
         let pods: Vec<&SeedPod> = seed.pods.iter().filter(|pod| pod.agents_project.as_deref() == Some(path)).collect();
         agents::build_agents_project(&mut world, &cast, path, &pods);
+    }
+    // Last, so that nothing else gets another number.
+    if let Some(pod) = seed.pods.first() {
+        schedule::build_schedule_project(&mut world, &cast, &pod.pairing_project);
     }
     world
 }

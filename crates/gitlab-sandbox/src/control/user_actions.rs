@@ -1,5 +1,5 @@
-//! What somebody does in GitLab's pages, by name: `POST /-/world/issue`, `/-/world/role` and `/-/world/label`; and
-//! `/-/world/issues`, which opens many at once.
+//! What somebody does in GitLab's pages, by name: `POST /-/world/issue`, `/-/world/role` and `/-/world/label`;
+//! `/-/world/issues`, which opens many at once; and how a pipeline ended, `/-/world/pipeline`.
 
 use serde_json::json;
 
@@ -75,6 +75,22 @@ pub(super) fn archive_label(world: &mut World, call: &Call) -> HandlerResult {
     let known = world.set_label_archived(project, &name, archived);
     known.ok_or_else(|| Reply::error(404, "no label of this project has this name"))?;
     pretty_json(&json!({ "project": project, "name": name, "archived": archived }))
+}
+
+/// A pipeline ends as `status` says: one of the schedule whose number is given, or one that somebody started, as whoever
+/// owns the project first.
+pub(super) fn end_pipeline(world: &mut World, call: &Call) -> HandlerResult {
+    let project = find_project_id(world, call)?;
+    let status = call.params.required_text("status")?;
+    let ended = if let Some(schedule) = call.params.number("schedule") {
+        world.add_scheduled_pipeline(project, schedule, &status)
+    } else {
+        let user = world.projects.get(&project).and_then(|home| home.members.keys().next().copied()).unwrap_or(0);
+        let source = call.params.non_empty_text("source");
+        world.add_pipeline(project, user, source.as_deref().unwrap_or("web"), &status)
+    };
+    let id = ended.ok_or_else(|| Reply::error(404, "no schedule of this project has this number"))?;
+    pretty_json(&json!({ "project": project, "pipeline": id, "status": status }))
 }
 
 fn find_project_id(world: &World, call: &Call) -> Result<u64, Reply> {

@@ -19,6 +19,7 @@ fn named_segments<'a>(path: &[&'a str]) -> Vec<(&'a str, &'static str)> {
         ["merge_requests", id, rest @ ..] => ("merge_request_iid", id, rest),
         ["milestones", id, ..] => return vec![(id, "milestone_id")],
         ["pipeline_schedules", id, ..] => return vec![(id, "pipeline_schedule_id")],
+        ["pipelines", id] => return vec![(id, "pipeline_id")],
         ["members", "all", id] => return vec![(id, "user_id")],
         ["members", id] if *id != "all" => return vec![(id, "user_id")],
         _ => return Vec::new(),

@@ -37,6 +37,7 @@ mod noteable;
 mod notes;
 mod paging;
 mod pipeline_schedules;
+mod pipelines;
 mod project_entity;
 mod project_feature_access;
 mod project_list;
@@ -147,6 +148,7 @@ impl Context<'_> {
             ["protected_branches", rest @ ..] => branches::answer_protected_branches(self, project, rest),
             ["pipeline_schedules", rest @ ..] => pipeline_schedules::answer(self, project, rest),
             ["packages", "generic", rest @ ..] => generic_packages::answer(self, project, rest),
+            ["pipelines", rest @ ..] if !writes => pipelines::answer(self, project, rest),
             ["members", rest @ ..] => members::answer(self, members::MemberSource::Project(project), rest),
             ["forks"] if !writes => project_list::list_forks(self, project),
             ["snapshot"] if !writes => repository::show_snapshot(self, project),

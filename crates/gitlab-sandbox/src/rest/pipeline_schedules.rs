@@ -1,11 +1,11 @@
-//! Pipeline schedules (GitLab docs, "Pipeline schedules API"). The sandbox runs no pipelines, so `next_run_at` is
-//! null.
+//! Pipeline schedules (GitLab docs, "Pipeline schedules API"). The sandbox runs no pipelines: `next_run_at` is what the
+//! world says, and null where it says nothing.
 
 use serde_json::{Value, json};
 
-use super::Context;
 use super::entities::format_time;
 use super::paging::page_reply;
+use super::{Context, pipelines};
 use crate::reply::{HandlerResult, Reply};
 use crate::world::{DEVELOPER, MAINTAINER, PipelineSchedule};
 
@@ -26,10 +26,17 @@ pub(super) fn answer(context: &mut Context<'_>, project: u64, path: &[&str]) -> 
         }
         ("POST", []) => create(context, project),
         ("GET" | "HEAD", [id]) => {
-            let mut shape = pipeline_schedule_json(context, find_schedule(context, project, id)?);
+            let one = find_schedule(context, project, id)?;
+            let mut shape = pipeline_schedule_json(context, one);
             // `lib/api/entities/ci/pipeline_schedule_details.rb`
-            (shape["last_pipeline"], shape["variables"]) = (Value::Null, json!([]));
+            let last = home.pipelines.values().rfind(|pipeline| pipeline.schedule == Some(one.id));
+            shape["last_pipeline"] = last.map_or(Value::Null, |last| pipelines::pipeline_json(context, project, last));
+            shape["variables"] = json!([]);
             Ok(Reply::json(200, &shape))
+        }
+        ("GET" | "HEAD", [id, "pipelines"]) => {
+            let id = find_schedule(context, project, id)?.id;
+            pipelines::list(context, project, Some(id), true)
         }
         ("PUT", [id]) => {
             let id = find_editable_id(context, project, id)?;
@@ -84,6 +91,7 @@ fn create(context: &mut Context<'_>, project: u64) -> HandlerResult {
         cron_timezone: "UTC".to_owned(),
         active: true,
         owner,
+        next_run_at: None,
         created_at: now,
         updated_at: now,
     };
@@ -126,7 +134,7 @@ fn pipeline_schedule_json(context: &Context<'_>, one: &PipelineSchedule) -> Valu
         "ref": one.git_ref,
         "cron": one.cron,
         "cron_timezone": one.cron_timezone,
-        "next_run_at": null,
+        "next_run_at": one.next_run_at.map(format_time),
         "active": one.active,
         "created_at": format_time(one.created_at),
         "updated_at": format_time(one.updated_at),

@@ -22,6 +22,7 @@ mod paging;
 mod parameter_sweep;
 mod params;
 mod permissions;
+mod pipelines;
 mod projects;
 mod removal;
 mod requests;

@@ -106,6 +106,7 @@ impl World {
             packages: GenericPackages::default(),
             forked_from: None,
             schedules: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
             description: None,
             removes_source_branch: true,
             members: BTreeMap::new(),

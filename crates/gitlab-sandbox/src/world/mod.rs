@@ -3,9 +3,8 @@
 //! Nothing here knows HTTP. Ids and iids are counters, so equal histories give equal worlds.
 //!
 //! - `build`: verbs that set a world up; `example`: a small one to begin with
-//! - `users`, `groups`, `projects`, `issue_data`, `pipeline_schedule`, `packages`, `stubs`: what
-//!   there is; `field_change`: one
-//!   field of an edit
+//! - `users`, `groups`, `projects`, `issue_data`, `pipeline_schedule`, `pipeline`, `packages`, `stubs`: what there is;
+//!   `field_change`: one field of an edit
 //! - `access`, `features`: who may see and do what
 //! - `issues`, `merge_requests`, `labels`, `milestones`, `noteable`: verbs that change a world as GitLab would;
 //!   `resource_events`: the events and notes that it keeps of that; `commands`: what quick actions do; `removal`: what
@@ -36,6 +35,7 @@ mod merging;
 mod milestones;
 mod noteable;
 mod packages;
+mod pipeline;
 mod pipeline_schedule;
 mod projects;
 mod removal;
@@ -66,6 +66,7 @@ pub use merge_requests::{MergeRequest, MergeRequestEdit, NewMergeRequest};
 pub use milestones::{Milestone, MilestoneEdit};
 pub use noteable::Noteable;
 pub use packages::{GenericPackages, PackageFile, PackageFilePath};
+pub use pipeline::Pipeline;
 pub use pipeline_schedule::PipelineSchedule;
 pub use projects::{Project, Visibility};
 #[cfg(feature = "server")]

@@ -20,6 +20,8 @@ pub struct PipelineSchedule {
     pub active: bool,
     /// As whom it runs.
     pub owner: u64,
+    /// When it starts a pipeline next, as whoever made the world says: the sandbox starts none.
+    pub next_run_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was changed last.

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
-    Feature, FeatureAccess, GenericPackages, Issue, Label, MergeRequest, Milestone, PipelineSchedule, Repository,
-    ResourceStubs, World,
+    Feature, FeatureAccess, GenericPackages, Issue, Label, MergeRequest, Milestone, Pipeline, PipelineSchedule,
+    Repository, ResourceStubs, World,
 };
 
 /// Who may see a project or a group, from few to all.
@@ -70,6 +70,8 @@ pub struct Project {
     pub schedules: BTreeMap<u64, PipelineSchedule>,
     /// Its generic packages.
     pub packages: GenericPackages,
+    /// Pipelines, by id.
+    pub pipelines: BTreeMap<u64, Pipeline>,
     /// What it is for.
     pub description: Option<String>,
     /// New merge requests ask for their branch to be removed.

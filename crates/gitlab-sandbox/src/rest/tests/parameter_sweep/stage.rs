@@ -122,7 +122,11 @@ async fn create_code(made: &mut StageBuilder) {
     let shown = made.create("", "GET", &format!("{file}?ref=main"), "").await;
     made.record_id("blob", &shown["blob_id"]);
     let schedule = "description=Daily&ref=main&cron=0 1 * * *";
-    made.create("schedule", "POST", &format!("{PAIRING_PROJECT}/pipeline_schedules"), schedule).await;
+    let planned = made.create("schedule", "POST", &format!("{PAIRING_PROJECT}/pipeline_schedules"), schedule).await;
+    let (project, planned) = (made.ids["project"].parse().unwrap(), planned["id"].as_u64().unwrap());
+    let mut ended = None;
+    made.sandbox.change_world(|world| ended = world.add_scheduled_pipeline(project, planned, "success"));
+    made.record_id("pipeline", &Value::from(ended.unwrap()));
 }
 
 async fn create_plans(made: &mut StageBuilder) {
