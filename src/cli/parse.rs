@@ -126,7 +126,10 @@ impl Command {
     fn reads_config(&self) -> bool {
         !matches!(
             self,
-            Self::Explain { .. } | Self::Config(ConfigCommand::Schema) | Self::Completions { .. } | Self::Man { .. }
+            Self::Explain { .. }
+                | Self::Config(ConfigCommand::Schema { .. })
+                | Self::Completions { .. }
+                | Self::Man { .. }
         )
     }
 }

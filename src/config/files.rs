@@ -17,7 +17,7 @@ use super::regular_file::{MAX_TEXT_FILE_BYTES, read_regular_text};
 use crate::pod::text::show_invisible;
 
 /// The files of a configuration, read but not yet understood.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ConfigFiles {
     /// Text by path below the folder, with `/` between its parts.
     pub texts: BTreeMap<String, String>,

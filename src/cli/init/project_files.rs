@@ -36,8 +36,7 @@ pub(super) fn make(
 ) -> Result<ProjectFiles, CliError> {
     let mut made = ProjectFiles { new: Vec::new(), report: InitReport::default() };
     let folder = &start.files.folder;
-    let mut config =
-        ConfigFiles { texts: start.files.texts.clone(), folder: folder.clone(), refused: start.files.refused.clone() };
+    let mut config = start.files.clone();
     let shared = if start.has_instance {
         start.shared.clone()
     } else {
@@ -69,11 +68,7 @@ pub(super) fn config_with_pod_at(
     let proposal = Proposal::read("", &page.path, &page.project, "gitlab.com", (context.clock)().date_naive());
     let given = Given { cron: Some("0 15 * * Thu".to_owned()), ..Given::default() };
     let choices = Choices::new(key, page, &proposal, &given, &start.shared);
-    let mut config = ConfigFiles {
-        texts: start.files.texts.clone(),
-        folder: start.files.folder.clone(),
-        refused: start.files.refused.clone(),
-    };
+    let mut config = start.files.clone();
     let shared = if start.has_instance {
         start.shared.clone()
     } else {
