@@ -28,8 +28,14 @@ MOST_COMMANDS = 6
 def commands():
     """The commands of the shell in README's section; one that a backslash continues is one."""
     section = (ROOT / "README.md").read_text().split("\n## Set it up\n")[1].split("\n## ")[0]
-    lines = re.search(r"^```sh\n(.*?)^```", section, re.M | re.S).group(1)
-    return lines.rstrip().replace("\\\n", "\\\0").replace("\n", "\1").replace("\\\0", "\\\n").split("\1")
+    lines = re.search(r"^```sh\n(.*?)^```", section, re.M | re.S).group(1).rstrip().split("\n")
+    found = []
+    for line in lines:
+        if line.startswith("  "):
+            found[-1] += "\n" + line
+        else:
+            found.append(line)
+    return found
 
 
 def run(arguments, **options):
@@ -58,10 +64,10 @@ class Sandbox:
         self.direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self.tokens = self.ask("/-/sandbox")["tokens"]
 
-    def ask(self, path, **fields):
+    def ask(self, address, **fields):
         data = urllib.parse.urlencode(fields).encode() if fields else None
         token = getattr(self, "tokens", {}).get("admin", "")
-        request = urllib.request.Request(self.url + path, data, {"PRIVATE-TOKEN": token} if token else {})
+        request = urllib.request.Request(self.url + address, data, {"PRIVATE-TOKEN": token} if token else {})
         return json.load(self.direct.open(request, timeout=30))
 
     def close(self):
@@ -137,7 +143,8 @@ def walk(sandbox, home, instead_of):
         )
     print(done.stdout + done.stderr)
     assert done.returncode == 0, f"a command ended with {done.returncode}"
-    return pathlib.Path(place.read_text().strip()), environment, len(lines)
+    # gitlab-ci-local reads off the remote where the component is; only podkeeper's own repository leads elsewhere for it.
+    return pathlib.Path(place.read_text().strip()), {**environment, "GIT_CONFIG_COUNT": "1"}, len(lines)
 
 
 def pipeline(runner, project, sandbox, environment, source, *more):
