@@ -295,6 +295,7 @@ fn nothing_stray_stands_in_the_root() {
         "CHANGELOG.md",
         "CODE_OF_CONDUCT.md",
         "CONTRIBUTING.md",
+        "Containerfile",
         "Cargo.lock",
         "Cargo.toml",
         "LICENSE-APACHE",

@@ -58,7 +58,9 @@ fn code_blocks_and_spans(text: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
 
 /// The commands of podkeeper that a text shows, without what stands before the arguments.
 fn podkeeper_commands(text: &str) -> Vec<String> {
-    let (lines, spans) = code_blocks_and_spans(text);
+    // A command that a backslash continues is one line.
+    let text = text.replace("\\\n", "");
+    let (lines, spans) = code_blocks_and_spans(&text);
     let typed = lines.into_iter().filter_map(|(language, line)| match language {
         "sh" => Some(line),
         "yaml" => line.strip_prefix("- "),
