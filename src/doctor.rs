@@ -8,7 +8,7 @@ use crate::gitlab::{Reader, TokenPurpose};
 use crate::pod::diagnosis::{Diagnosis, KeyPlaces};
 use crate::pod::doctor_snapshot::{DoctorSnapshot, PodCheckup};
 use crate::pod::limits::RunLimits;
-use crate::pod::observed::Observed;
+use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::{Pod, Task};
 use crate::run::{CurrentTime, Mode, run};
 
@@ -24,6 +24,9 @@ pub struct DoctorInputs<'a> {
     pub limits: RunLimits,
     /// The tokens, each variable once.
     pub tokens: Vec<TokenToAsk>,
+    /// Values of the configuration that are still those it ships with, a sentence each with its place: then nothing is
+    /// asked.
+    pub unfitted: Vec<String>,
     /// Where the keys of the configuration stand.
     pub places: KeyPlaces,
     /// The GitLab's host, as links name it.
@@ -40,11 +43,13 @@ pub async fn examine(inputs: DoctorInputs<'_>) -> Diagnosis {
 async fn look(inputs: DoctorInputs<'_>) -> DoctorSnapshot {
     let reader = inputs.sources.reader;
     let asked = inputs.tokens.clone();
-    let ReadTokens { tokens, stopped } = read_tokens(reader, inputs.tokens).await;
+    let is_unfitted = !inputs.unfitted.is_empty();
+    let ReadTokens { tokens, stopped } = read_tokens(reader, inputs.tokens, is_unfitted.then(unfitted_failure)).await;
     let mut seen = DoctorSnapshot {
         now: inputs.now.time(),
         server_time: Observed::Absent,
         gitlab_host: inputs.gitlab_host,
+        unfitted: inputs.unfitted,
         places: inputs.places,
         tokens,
         stopped,
@@ -78,6 +83,12 @@ async fn look(inputs: DoctorInputs<'_>) -> DoctorSnapshot {
     }
     seen.requests = reader.request_log().read_count();
     seen
+}
+
+/// No GitLab has the projects that the shipped configuration names.
+fn unfitted_failure() -> ReadFailure {
+    let (what, why) = ("the configuration".to_owned(), "it is not fitted yet".to_owned());
+    ReadFailure { what, why, cause: FailureCause::Config }
 }
 
 /// GitLab's time, where there is a clock to hold against it.

@@ -1,5 +1,7 @@
 //! `podkeeper doctor`: everything that a run needs, looked at; nothing is written.
 
+use std::collections::BTreeSet;
+
 use super::args::{DoctorArgs, OutputFormat};
 use super::connection::Connection;
 use super::context::Context;
@@ -9,7 +11,7 @@ use super::signals::Signals;
 use super::{CliError, connect, doctor_last_success, token_request};
 use crate::collect::Clients;
 use crate::collect::doctor::TokenToAsk;
-use crate::config::Config;
+use crate::config::{Config, Placeholder};
 use crate::doctor::{DoctorInputs, examine};
 use crate::gitlab::{TokenPurpose, new_reader};
 use crate::pod::Pod;
@@ -41,6 +43,7 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context<'_>, output: &mut O
         now: connection.current_time(),
         limits: config.limits,
         tokens: tokens_to_ask(&connection, &config),
+        unfitted: unfitted_values(args, &config, &pods),
         places,
         gitlab_host: connection.gitlab_host.clone(),
         schedule_project: schedule_project(args, &connection, &pods, context),
@@ -76,6 +79,13 @@ fn detail_level(context: &Context<'_>) -> DetailLevel {
         (false, 0) => DetailLevel::Normal,
         (_, _) => DetailLevel::Verbose,
     }
+}
+
+/// What is still as it ships; a sandbox has such projects.
+fn unfitted_values(args: &DoctorArgs, config: &Config, pods: &[Pod]) -> Vec<String> {
+    let of_pods = pods.iter().filter_map(|pod| config.placeholders.get(&pod.key)).flatten();
+    let distinct: BTreeSet<&Placeholder> = of_pods.filter(|_| args.gitlab.sandbox.is_none()).collect();
+    distinct.into_iter().map(Placeholder::sentence).collect()
 }
 
 fn tokens_to_ask(connection: &Connection, config: &Config) -> Vec<TokenToAsk> {

@@ -38,9 +38,9 @@ pub struct ReadTokens {
     pub stopped: Option<ReadFailure>,
 }
 
-/// Asks about each token that is given, once.
-pub async fn read_tokens(reader: &Reader, asked: Vec<TokenToAsk>) -> ReadTokens {
-    let mut read = ReadTokens { tokens: Vec::new(), stopped: None };
+/// Asks about each token that is given, once; about none where something has stopped it already.
+pub async fn read_tokens(reader: &Reader, asked: Vec<TokenToAsk>, stopped: Option<ReadFailure>) -> ReadTokens {
+    let mut read = ReadTokens { tokens: Vec::new(), stopped };
     for token in asked {
         let is_required = token.purposes.contains(&TokenPurpose::Pairing);
         let state = match token.purposes.first() {

@@ -19,6 +19,8 @@ pub struct DoctorSnapshot {
     pub server_time: Observed<DateTime<Utc>>,
     /// The GitLab's host, as links name it.
     pub gitlab_host: String,
+    /// Values of the configuration that are still those it ships with, a sentence each with its place.
+    pub unfitted: Vec<String>,
     /// Where the keys of the configuration stand.
     pub places: KeyPlaces,
     /// The tokens, one for each variable.

@@ -186,6 +186,25 @@ async fn a_configuration_that_cannot_be_read_is_told_as_everywhere() {
     told.assert_ends(2, &["Europe/Atlantis", "secure.toml:"]);
 }
 
+/// Nothing is asked with a configuration that nobody has fitted; a sandbox has what it names.
+#[tokio::test]
+async fn a_placeholder_ends_it_before_any_request() {
+    let (_stage, host, config, token) = served(|_| {}).await;
+    let pod = std::path::Path::new(&config).join("pods/secure.toml");
+    let fitted = std::fs::read_to_string(&pod).unwrap();
+    let own = shipped_config().pods[0].pairing_project.clone();
+    std::fs::write(&pod, fitted.replace(&own, "your-group/support-pairing")).unwrap();
+    let shared = std::path::Path::new(&config).join("podkeeper.toml");
+    let text = std::fs::read_to_string(&shared).unwrap();
+    std::fs::write(&shared, text.replace(&own, "your-group/support-pairing")).unwrap();
+    let args = ["doctor", "--config", &config, "--now", NOW];
+    let told = run_podkeeper_with_env(&args, &[("PODKEEPER_TOKEN", &token)]).await;
+    told.assert_ends(2, &["configuration as it ships", "your-group/support-pairing", "Exit 2"]);
+    assert_eq!(host.seen_requests().len(), 0);
+    let args = ["doctor", "--config", &config, "--sandbox"];
+    run_podkeeper_with_env(&args, &[]).await.assert_ends(0, &["nothing stops the bot"]);
+}
+
 #[tokio::test]
 async fn a_sandbox_shows_a_lifelike_page() {
     let told = run_podkeeper_with_env(&["doctor", "--sandbox"], &[]).await;

@@ -229,6 +229,7 @@ async fn what_doctor_looks_at() -> BTreeSet<Call> {
         now: now().into(),
         limits: config.limits,
         tokens: asked.collect(),
+        unfitted: Vec::new(),
         places: podkeeper::pod::diagnosis::KeyPlaces::default(),
         gitlab_host: "gitlab.example".to_owned(),
         schedule_project: Some(project.clone()),

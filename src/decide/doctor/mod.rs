@@ -91,6 +91,15 @@ fn check_pod(seen: &DoctorSnapshot, one: &PodCheckup, found: &mut Findings) {
 
 /// It was read, or there would be nothing to judge.
 fn config_verdict(seen: &DoctorSnapshot) -> Verdict {
+    let unfitted: Vec<String> = seen.unfitted.iter().map(|sentence| format!("{sentence}.")).collect();
+    if !unfitted.is_empty() {
+        let still = if unfitted.len() == 1 { "is still that" } else { "are still those" };
+        let message = format!(
+            "{} {still} of the configuration as it ships, so no GitLab was asked.",
+            count(unfitted.len(), "value")
+        );
+        return Verdict::stops(Check::Config, message).advise(unfitted.join(" ")).ends_with(ExitStatus::Usage);
+    }
     let keys: Vec<&str> = seen.pods.iter().map(|one| one.pod.key.as_str()).collect();
     Verdict::fine(Check::Config, format!("{} is good: {}", seen.places.folder, keys.join(", ")))
 }

@@ -35,6 +35,8 @@ pub(super) struct Clinic {
     pub(super) stage: Stage,
     pub(super) is_token_given: bool,
     pub(super) script: Script,
+    /// Sentences about values that nobody has fitted.
+    pub(super) unfitted: Vec<String>,
     /// How far this machine's clock is ahead.
     pub(super) ahead: TimeDelta,
 }
@@ -59,7 +61,7 @@ impl Clinic {
 
     pub(super) fn of(pods: Vec<Pod>) -> Self {
         let stage = Stage::of(pods, now());
-        Self { stage, is_token_given: true, script: |_| None, ahead: TimeDelta::zero() }
+        Self { stage, is_token_given: true, script: |_| None, unfitted: Vec::new(), ahead: TimeDelta::zero() }
     }
 
     pub(super) async fn examine(&self) -> Diagnosis {
@@ -91,6 +93,7 @@ impl Clinic {
             now: CurrentTime::LocalClock(self.stage.now + self.ahead),
             limits: shipped_config().limits,
             tokens: vec![asked],
+            unfitted: self.unfitted.clone(),
             places: config::key_places(&files),
             gitlab_host: "gitlab.example".to_owned(),
             schedule_project: Some(self.schedule_project()),

@@ -135,6 +135,21 @@ pub(super) const FAULTS: &[Fault] = &[
         |clinic| clinic.ahead = TimeDelta::minutes(45),
         &["this machine's clock is 45 minutes ahead of GitLab's"],
     ),
+    ends(
+        ExitStatus::Usage,
+        stops(
+            "configuration as it ships",
+            Check::Config,
+            |clinic| {
+                clinic.unfitted = vec![
+                    "config/pods/secure.toml:9: [pairing] project is still \"your-group/x\"; write yours".to_owned(),
+                ];
+                // Nobody is asked, so nobody notices.
+                clinic.script = |_| Some(Err(ExchangeError::NotSent("asked all the same".to_owned())));
+            },
+            &["1 value is still that of the configuration as it ships", "config/pods/secure.toml:9", "Exit 2"],
+        ),
+    ),
     // ---- Tokens ----
     ends(
         ExitStatus::Usage,
