@@ -187,7 +187,7 @@ fn every_key_of_the_configuration_is_documented() {
     assert!(missing.is_empty(), "{} lacks {missing:?}", document.path);
 }
 
-/// `podkeeper config schema pod > docs/schema/pod.json` and the same for `podkeeper` make them anew.
+/// `podkeeper config schema pod` and the same with `podkeeper` print them anew.
 #[test]
 fn the_schemas_are_those_of_the_code() {
     for (kind, name) in [(SchemaKind::Podkeeper, "podkeeper"), (SchemaKind::Pod, "pod")] {

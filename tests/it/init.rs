@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use http::Request;
+use podkeeper::pod::PageLocation;
 use serde_json::Value;
 
 use crate::exit_codes::{ProgramOutput, empty_temp_folder};
@@ -120,11 +121,17 @@ fn every_member_of_a_page_of_another_shape_is_understood() {
     }
 }
 
+/// The page of a sandbox that is served for the configuration as it ships.
+fn page_of_sandbox() -> PageLocation {
+    let page = shipped_config().pods[0].page.clone();
+    PageLocation { project: page.project.replacen("our-group", "your-group", 1), ..page }
+}
+
 /// What `init --yes` makes of a page in a served sandbox: all of its members are understood afterwards. Gives the pod's file.
 fn init_of_page(name: &str, page: &str, members: usize) -> String {
     let folder = empty_temp_folder(name);
     let served = SandboxProcess::serve(&["--page", page]);
-    let at = shipped_config().pods[0].page.clone();
+    let at = page_of_sandbox();
     let sandbox = format!("--sandbox={}", served.url);
     let ran = run(&folder, &["init", "secure", "--yes", &sandbox, "--project", &at.project, "--path", &at.path]);
     ran.assert_ends(0, &["Written:", &format!("{members}, all with a handle")]);
@@ -339,7 +346,7 @@ async fn a_page_is_found_by_the_address_of_its_site() {
 fn a_page_that_is_not_there_and_a_configuration_that_is_broken_write_nothing() {
     let folder = empty_temp_folder("init-nothing");
     let served = SandboxProcess::serve(&[]);
-    let at = shipped_config().pods[0].page.clone();
+    let at = page_of_sandbox();
     let sandbox = format!("--sandbox={}", served.url);
     run(&folder, &["init", "secure", "--yes", &sandbox, "--project", &at.project, "--path", "no/such.md"])
         .assert_ends(5, &["no/such.md is not in", "--ref"]);

@@ -68,10 +68,6 @@ impl PodFileParser<'_> {
                 format!("`{stem}` cannot be a pod's key; name the file with a-z, 0-9 and -, for example {good}.toml");
             self.problems.push(Problem::about_whole_file(&self.path, message));
         }
-        if raw.session.is_empty() && !self.left_out.contains("session") {
-            let help = "add [[session]] with cron = \"0 15 * * Thu\" and zone = \"UTC\"";
-            self.add_problem(0..0, "the pod has no [[session]]".to_owned(), help);
-        }
         let name = raw.name.as_ref().and_then(|name| self.parse_name(name));
         let slots = raw.session.iter().enumerate();
         let slots: Vec<Slot> =

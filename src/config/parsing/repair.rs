@@ -11,6 +11,7 @@ pub(super) fn repair(written: &str, is_good: impl Fn(&str) -> bool) -> Option<St
         path_of_address(trimmed),
         Some(trimmed.trim_matches('/').to_owned()),
         trimmed.strip_prefix("./").map(str::to_owned),
+        Some(trimmed.trim_start_matches('#').trim().to_owned()),
         Some(slug(trimmed)),
         iso_date(trimmed),
         Some(format!("#{trimmed}")),

@@ -80,8 +80,8 @@ const TABLE: [Row; 11] = [
         name: "two pods with one name",
         change: |folder| add_pod(folder, "static-analysis", &[("pod::secure", "pod::static")]),
         says: &[
-            "static-analysis.toml:4",
             "the pod secure has the name `Secure Pod` too",
+            "static-analysis.toml:4",
             "give each pod a name of its own, for example Static Analysis Pod",
         ],
         errors: 1,
@@ -94,8 +94,8 @@ const TABLE: [Row; 11] = [
             add_pod(folder, "verify", &[("Secure Pod", "Verify Pod")]);
         },
         says: &[
-            "verify.toml:8",
             "label `pod::secure` is the pod secure's in the same project",
+            "verify.toml:8",
             "give each pod a label of its own, for example pod::verify 2",
         ],
         errors: 1,
@@ -104,33 +104,26 @@ const TABLE: [Row; 11] = [
         number: 3,
         name: "a zone with a slip",
         change: |folder| edit_pod(folder, "\"UTC\"", "\"America/New_Yrk\""),
-        says: &["secure.toml:11", "`America/New_Yrk` is not an IANA time zone", "did you mean America/New_York?"],
+        says: &["`America/New_Yrk` is not an IANA time zone", "secure.toml:11", "did you mean America/New_York?"],
         errors: 1,
     },
     Row {
         number: 3,
         name: "a default zone with a slip, at its own line, with two pods",
         change: |folder| {
-            add_pod(
-                folder,
-                "verify",
-                &[("Secure Pod", "Verify Pod"), ("pod::secure", "pod::verify"), ("zone", "# zone")],
-            );
-            edit_pod(folder, "zone = \"UTC\"", "");
+            edit_pod(folder, "zone = \"UTC\"\n", "");
+            add_pod(folder, "verify", &[("Secure Pod", "Verify Pod"), ("pod::secure", "pod::verify")]);
             replace_in_file(&folder.join("podkeeper.toml"), "duration = \"1h\"", "zone = \"Berlin\"");
         },
-        says: &["podkeeper.toml:53", "`Berlin` is not an IANA time zone", "did you mean Europe/Berlin?"],
+        says: &["`Berlin` is not an IANA time zone", "podkeeper.toml:53", "did you mean Europe/Berlin?"],
         errors: 1,
     },
     Row {
         number: 4,
         name: "a misspelt key with a bad zone, cron and duration in one slot",
         change: |folder| {
-            edit_pod(
-                folder,
-                "cron = \"0 15 * * Thu\"",
-                "solt = \"EMEA one\"\ncron = \"0 25 * * Thu\"\nduration = \"soon\"",
-            );
+            let slot = "solt = \"EMEA one\"\ncron = \"0 25 * * Thu\"\nduration = \"soon\"";
+            edit_pod(folder, "cron = \"0 15 * * Thu\"", slot);
             edit_pod(folder, "\"UTC\"", "\"Europe/Berln\"");
         },
         says: &[
@@ -170,8 +163,8 @@ const TABLE: [Row; 11] = [
         name: "two fields of a schedule, as they were written",
         change: |folder| edit_pod(folder, "0 15 * * Thu", "0 25 * * Thursd"),
         says: &[
-            "secure.toml:10",
             "`0 25 * * Thursd` is no schedule: `25` is no hour (0 to 23), and `Thursd` is no weekday",
+            "secure.toml:10",
             "write for example 0 15 * * Thu",
         ],
         errors: 1,
@@ -190,11 +183,11 @@ const TABLE: [Row; 11] = [
         number: 17,
         name: "the template that a pod names",
         change: |folder| {
-            edit_pod(folder, "[members]", "[pairing]\ntemplate = \"templates/pairing_isue.md\"\n[members]")
+            edit_pod(folder, "[members]", "[pairing]\ntemplate = \"templates/pairing_isue.md\"\n[members]");
         },
         says: &[
-            "secure.toml:14:12",
             "there is no template templates/pairing_isue.md",
+            "secure.toml:14:12",
             "did you mean templates/pairing_issue.md?",
         ],
         errors: 1,
