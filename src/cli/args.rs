@@ -10,7 +10,8 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::values::{
-    Verbosity, YesOrNo, parse_gitlab_address, parse_length_of_time, parse_moment, parse_stamp, parse_web_address,
+    OWN_SANDBOX, Verbosity, YesOrNo, parse_gitlab_address, parse_length_of_time, parse_moment, parse_stamp,
+    parse_web_address,
 };
 use crate::init::questions;
 use crate::pod::PodKey;
@@ -18,9 +19,6 @@ use crate::pod::rule::Audience;
 use crate::report::outputs::{DEFAULT_FILE_AUDIENCE, ReportKind};
 use linkcheck::address_policy::Network;
 use linkcheck::shard::Shard;
-
-/// What `--sandbox` without an address stands for.
-pub(super) const OWN_SANDBOX: &str = "own";
 
 fn examples_help() -> String {
     let sandbox = "  podkeeper apply --sandbox     the main job against a sandbox GitLab: no token, no network; with\n\
@@ -380,7 +378,7 @@ pub(super) struct InitArgs {
     #[arg(long = "ref", value_name = "REF", env = "PODKEEPER_REF", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) git_ref: Option<String>,
     /// Take what the page proposes without asking, and mark what is left to decide.
-    #[arg(short, long, env = "PODKEEPER_YES", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, env = "PODKEEPER_YES", hide_env_values = true, value_parser = YesOrNo)]
     pub(super) yes: bool,
     /// Display name of the pod.
     #[arg(long, env = "PODKEEPER_NAME", hide_env_values = true, value_parser = questions::parse_name)]
@@ -391,10 +389,10 @@ pub(super) struct InitArgs {
     /// When it meets, in five fields, for example '0 15 * * Thu'; in the place of all sessions of the page.
     #[arg(long, env = "PODKEEPER_CRON", hide_env_values = true, value_parser = questions::parse_cron)]
     pub(super) cron: Option<String>,
-    /// IANA name of the zone of its sessions, for example Europe/Berlin.
+    /// Time zone of its sessions by its IANA name, for example Europe/Berlin.
     #[arg(long, env = "PODKEEPER_ZONE", hide_env_values = true, value_parser = questions::parse_zone)]
     pub(super) zone: Option<String>,
-    /// Where root-relative links of the page lead.
+    /// The site's address, for links of the page that begin with `/`.
     #[arg(long, value_name = "URL", env = "PODKEEPER_SITE_URL", hide_env_values = true, value_parser = parse_web_address)]
     pub(super) site_url: Option<Url>,
     /// The project of the pairing issues.
@@ -410,7 +408,7 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "ADDRESS", env = "PODKEEPER_COMPONENT", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) component: Option<String>,
     /// Address of the GitLab instance that holds the page, where no address of the page says so.
-    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true)]
+    #[arg(long = "gitlab", value_name = "URL", env = "PODKEEPER_GITLAB", hide_env_values = true, value_parser = parse_gitlab_address)]
     pub(super) gitlab_url: Option<Url>,
     // Not `GitlabArgs`: a page is given to `init` in another way than to a sandbox.
     /// Read the page in a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.

@@ -114,7 +114,7 @@ impl Command {
 
     /// Whether it asks addresses of links.
     fn visits_links(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Plan(_) | Self::Check(_) | Self::Page(_))
+        matches!(self, Self::Apply(_) | Self::Plan(_) | Self::Check(_) | Self::Page(_) | Self::Init(_))
     }
 
     /// Whether it shows more to some readers than to others.

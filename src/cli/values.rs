@@ -10,8 +10,10 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use url::Url;
 
-use super::args::OWN_SANDBOX;
 use crate::config;
+
+/// What `--sandbox` without an address stands for.
+pub(super) const OWN_SANDBOX: &str = "own";
 
 /// Whether a word says yes or no: the one rule for all variables. Nothing is no; any other word is neither.
 pub(super) fn parse_yes_or_no(word: &str) -> Option<bool> {

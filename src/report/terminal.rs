@@ -109,7 +109,11 @@ pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, layout: im
     let blocks: Vec<_> = runs.iter().map(|(run, _)| FindingsBlock::of(*run, &layout)).collect();
     let texts = space.share(&blocks);
     let pods = runs.into_iter().zip(texts).filter_map(|((run, lines), findings)| {
-        let body = findings + &lines.text;
+        let mut body = findings + &lines.text;
+        if lines.text.is_empty() && body.ends_with("\n\n") {
+            // The empty line below findings parts them from what follows.
+            body.truncate(body.len().saturating_sub(1));
+        }
         // A quiet run says nothing of a pod of which there is nothing to say.
         let is_shown = layout.detail > DetailLevel::Quiet || !body.is_empty();
         is_shown.then(|| PodSection {
