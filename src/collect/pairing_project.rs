@@ -20,7 +20,7 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
         reader.read_project(TokenPurpose::Pairing, &pod.pairing_project),
         reader.read_current_user(TokenPurpose::Pairing)
     );
-    let (label, issues) = match (&project, &bot) {
+    let (label, similar_labels, issues) = match (&project, &bot) {
         (Observed::Present(project), Observed::Present(bot)) => {
             let mut since = issues_read_since(reader, now);
             loop {
@@ -32,11 +32,15 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
                     since = settled;
                     continue;
                 }
-                break (label, issues.map_or_else(Observed::Unknown, Observed::Present));
+                let similar_labels = match label {
+                    Observed::Absent => reader.search_similar_labels(project, &pod.label.name).await,
+                    Observed::Present(_) | Observed::Unknown(_) => Observed::Absent,
+                };
+                break (label, similar_labels, issues.map_or_else(Observed::Unknown, Observed::Present));
             }
         }
         (Observed::Unknown(failure), _) | (_, Observed::Unknown(failure)) => {
-            (Observed::Unknown(failure.clone()), Observed::Unknown(failure.clone()))
+            (Observed::Unknown(failure.clone()), Observed::Absent, Observed::Unknown(failure.clone()))
         }
         (Observed::Absent, _) | (_, Observed::Absent) => {
             let failure = ReadFailure {
@@ -44,10 +48,10 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
                 why: "the project is not there or not visible to this token".to_owned(),
                 cause: FailureCause::Unavailable,
             };
-            (Observed::Unknown(failure.clone()), Observed::Unknown(failure))
+            (Observed::Unknown(failure.clone()), Observed::Absent, Observed::Unknown(failure))
         }
     };
-    PairingProjectState { project, bot, label, issues, foreign_issues: None }
+    PairingProjectState { project, bot, label, similar_labels, issues, foreign_issues: None }
 }
 
 /// Issues of other accounts there that speak of podkeeper: what a run asks for before it opens one.

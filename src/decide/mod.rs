@@ -74,9 +74,7 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     projects::check_read_only_projects(seen, &mut parts);
     roster::audit(pod, seen, &mut parts);
     if let Some(context) = PairingContext::from_snapshot(pod, seen, &mut parts) {
-        if pod.tasks.contains(&Task::Labels) {
-            pod_label::ensure_label_exists(&context, &mut parts);
-        }
+        pod_label::ensure_label_exists(&context, &mut parts);
         if pod.tasks.contains(&Task::Sessions) {
             sessions::plan_pairing_issues(&context, &mut parts);
         }

@@ -47,7 +47,7 @@ pub(super) fn build_block(pod: &Pod, session: &Session, page: &PodPage, state: B
 /// What a session's issue would say if it were opened today: its block, and the hash of what stands outside of it. For
 /// finding what people wrote where the issue's own state is lost. None where the template fails.
 pub(super) fn initial_block(pod: &Pod, session: &Session, title: &str, page: &PodPage) -> Option<ManagedBlock> {
-    let body = render_first_body(pod, session, title, page).ok()?;
+    let body = render_first_body(pod, session, title, page, true).ok()?;
     marker::parse_body(&body).block().cloned()
 }
 
@@ -60,11 +60,13 @@ pub(super) fn render_first_body(
     session: &Session,
     title: &str,
     page: &PodPage,
+    has_label: bool,
 ) -> Result<String, (usize, String)> {
     let date = session.date.to_string();
     let when = session.start_text();
     let facts = TemplateVariables { pod: &pod.name, title, date: &date, when: &when, label: pod.label.name.as_str() };
-    let state = BlockState { title: Some(short_hash(title)), rest: None, ..BlockState::default() };
+    let opened_without = (!has_label).then(|| pod.label.name.to_string());
+    let state = BlockState { title: Some(short_hash(title)), opened_without, ..BlockState::default() };
     let mut block = build_block(pod, session, page, state);
     let body = pod.template.render(facts, &marker::render_block(&block))?;
     block.state.rest = Some(short_hash(&marker::text_outside_block(&body)));

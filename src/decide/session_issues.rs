@@ -229,11 +229,12 @@ fn add_damaged<'a>(context: &PairingContext<'a>, due: &[ScheduledSession<'_>], f
 /// Own issues with the pod's label for the same start, under a key that the configuration does not know: pod or slot
 /// were renamed.
 fn add_under_other_key<'a>(context: &PairingContext<'a>, due: &[ScheduledSession<'_>], found: &mut ExistingIssues<'a>) {
-    for issue in context.issues.iter().filter(|issue| context.is_by_podkeeper(issue) && context.has_pod_label(issue)) {
+    for issue in context.issues.iter().filter(|issue| context.is_by_podkeeper(issue)) {
         let Some(ManagedBlock { marker: Marker::Session(key), state, .. }) = issue.parsed_body.block() else {
             continue;
         };
-        if context.pod.current_session_key(key).is_some() {
+        let lacks_label = state.opened_without.as_deref() == Some(context.pod.label.name.as_str());
+        if context.pod.current_session_key(key).is_some() || !(context.has_pod_label(issue) || lacks_label) {
             continue;
         }
         let named = title_dates::parse_title(issue.title.raw());

@@ -65,7 +65,7 @@ fn plan_opening(
     if !rule_out_foreign_issue(context, &session.key, &title, parts) {
         return;
     }
-    match pairing_issue_body::render_first_body(context.pod, session, &title, page) {
+    match pairing_issue_body::render_first_body(context.pod, session, &title, page, !labels.is_empty()) {
         Ok(body) => {
             let change = Change::OpenPairingIssue { session: session.key.clone(), title, body, labels };
             parts.actions.push(context.new_action(change, because));

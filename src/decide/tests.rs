@@ -131,6 +131,7 @@ pub(super) fn seen(issues: Vec<ObservedIssue>) -> Snapshot {
             }),
             bot: Observed::Present(account(BOT)),
             label: Observed::Present(ProjectLabel { name: "pod::alpha".to_owned(), archived: false }),
+            similar_labels: Observed::Absent,
             issues: Observed::Present(issues),
             foreign_issues: Some(Observed::Present(Vec::new())),
         },

@@ -72,12 +72,7 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     row(Pairing, "GET", "/api/v4/users/:id", &["the same by the account's number"]),
     row(Pairing, "GET", "/api/v4/projects/:id/labels/:name", &["whether the pod's label is there"]),
     row(Pairing, "GET", "/api/v4/version", &["`doctor`: GitLab's version"]),
-    row(
-        Pairing,
-        "GET",
-        "/api/v4/projects/:id/labels",
-        &["`doctor`: which label comes near, where the pod's is not there"],
-    ),
+    row(Pairing, "GET", "/api/v4/projects/:id/labels", &["labels with a similar name, where it is not there"]),
     row(Pairing, "GET", SCHEDULES, &["`doctor`: whether the schedule that runs podkeeper is on"]),
     row(Pairing, "GET", "/api/v4/projects/:id/pipeline_schedules/:id", &["`doctor`: how its last pipeline ended"]),
     row(

@@ -26,6 +26,29 @@ impl Endpoint for RepositoryTree<'_> {
     }
 }
 
+/// One page of a project's labels, those of the groups above it among them, whose names or descriptions hold a term. The
+/// crate's endpoint names no length of a page.
+pub(super) struct LabelSearch<'a> {
+    pub(super) project_id: u64,
+    pub(super) term: &'a str,
+}
+
+impl Endpoint for LabelSearch<'_> {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/labels", self.project_id).into()
+    }
+
+    fn parameters(&self) -> QueryParams<'_> {
+        let mut parameters = QueryParams::default();
+        parameters.push("search", self.term).push("per_page", 100);
+        parameters
+    }
+}
+
 /// The instance's version. The crate has none of its endpoints.
 pub(super) struct InstanceVersion;
 

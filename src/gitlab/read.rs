@@ -16,12 +16,14 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
+use super::endpoints::LabelSearch;
 use super::error::{RequestError, to_observed};
 use super::listings::{ListingKey, Listings};
 use super::paging::{self, Pagination};
 use super::projects::ProjectCache;
 use super::transport::{Transport, from_api_error, header_text};
 use super::{Redactor, RequestLog, TokenPurpose, responses};
+use crate::pod::label::LabelName;
 use crate::pod::marker;
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::snapshot::{Account, ObservedIssue, Project, ProjectLabel};
@@ -212,6 +214,25 @@ impl Reader {
             Observed::Present(label) if label.name != name => Observed::Absent,
             seen => seen.map(|label| ProjectLabel { name: label.name, archived: label.archived }),
         }
+    }
+
+    /// The labels of a project and of the groups above it whose names resemble one that is not there. It is no listing
+    /// to its end: what is not among them may be there all the same.
+    pub async fn search_similar_labels(&self, project: &Project, name: &LabelName) -> Observed<Vec<ProjectLabel>> {
+        let mut found = BTreeMap::new();
+        for term in name.search_terms() {
+            let endpoint = LabelSearch { project_id: project.id, term };
+            let labels: Result<Vec<responses::Label>, RequestError> =
+                self.send_endpoint(TokenPurpose::Pairing, &endpoint).await;
+            match labels {
+                Ok(labels) => found.extend(labels.into_iter().map(|label| (label.name, label.archived))),
+                Err(fault) => {
+                    return Observed::Unknown(fault.to_read_failure(format!("the labels of {}", project.path)));
+                }
+            }
+        }
+        let named = |(name, archived)| ProjectLabel { name, archived };
+        Observed::Present(found.into_iter().map(named).collect())
     }
 
     /// From now on issues are listed anew: a part of the run begins, and the ones before took their time.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::rule::{Audience, Rule, Severity};
+use super::rule::{Audience, NeedsHuman, Rule, Severity};
 use super::verdict::LinkPlace;
 
 /// A place in a file: 1-based line and column, columns counted in characters.
@@ -50,6 +50,9 @@ pub struct Finding {
     /// Whether it rests on what only a token shows. Others than the team learn nothing of it, not even that it is there.
     #[serde(skip)]
     pub token_only: bool,
+    /// Whether a person must act before podkeeper can go on (exit 5).
+    #[serde(skip)]
+    pub needs_human: bool,
 }
 
 impl Finding {
@@ -68,6 +71,7 @@ impl Finding {
             fingerprint,
             since: None,
             token_only: false,
+            needs_human: rule.needs_human() == NeedsHuman::Always,
         }
     }
 
@@ -92,6 +96,13 @@ impl Finding {
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();
+        self
+    }
+
+    /// The same finding, as one about what a person must do before podkeeper can go on.
+    #[must_use]
+    pub fn needing_human(mut self) -> Self {
+        self.needs_human = true;
         self
     }
 

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use linkcheck::gitlab::retired_names;
 use serde::Serialize;
+
+use super::similar_name::find_similar_name;
+use super::snapshot::ProjectLabel;
 
 /// The exact, case-sensitive name of a label.
 ///
@@ -44,12 +48,51 @@ impl LabelName {
     pub fn scope(&self) -> Option<&str> {
         scope(&self.0)
     }
+
+    /// What a search for labels with a similar name asks for: GitLab finds a term anywhere in a name, in any letter
+    /// case (`app/models/label.rb`). A slip is in the scope or behind it, rarely in both.
+    pub fn search_terms(&self) -> Vec<&str> {
+        match self.0.rsplit_once("::") {
+            Some((scope, value)) => [scope, value].into_iter().filter(|term| !term.is_empty()).collect(),
+            None => vec![self.0.split(' ').next().unwrap_or(&self.0)],
+        }
+    }
 }
 
 impl fmt::Display for LabelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What stands in the place of a label that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SimilarLabel {
+    /// It was retired under this name.
+    Retired(String),
+    /// It is most likely misspelt: this one is there.
+    Misspelt(String),
+}
+
+/// Looks for one among the labels that are there.
+pub fn find_similar_label(name: &LabelName, there: &[ProjectLabel]) -> Option<SimilarLabel> {
+    let is_there = |retired: &String| there.iter().any(|label| label.name == *retired);
+    if let Some(retired) = retired_names(name.as_str()).into_iter().find(is_there) {
+        return Some(SimilarLabel::Retired(retired));
+    }
+    // Labels of a scope are alike in all but their ends: each part is compared with its own.
+    let (scope, value) = split_scope(name.as_str());
+    let usable = there.iter().filter(|label| !label.archived).map(|label| label.name.as_str());
+    let in_scope: Vec<&str> =
+        usable.filter(|label| find_similar_name(scope, [split_scope(label).0]).is_some()).collect();
+    let nearest = find_similar_name(value, in_scope.iter().map(|label| split_scope(label).1))?;
+    let nearest = in_scope.into_iter().find(|label| split_scope(label).1 == nearest)?;
+    Some(SimilarLabel::Misspelt(nearest.to_owned()))
+}
+
+/// A name's scope, empty for a label that is not scoped, and what follows it.
+fn split_scope(name: &str) -> (&str, &str) {
+    name.rsplit_once("::").unwrap_or(("", name))
 }
 
 /// The scope of any label's name: all before the last `::`.
@@ -80,6 +123,24 @@ mod tests {
         let labels = ["bug", "pod::alpha", "pod::beta"].map(str::to_owned);
         assert_eq!(find_scope_conflict(&name, &labels), Some("pod::beta"));
         assert_eq!(find_scope_conflict(&name, &labels[..2]), None);
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_missing_label_is_found() {
+        let there = |names: &[&str]| -> Vec<ProjectLabel> {
+            names.iter().map(|name| ProjectLabel { name: (*name).to_owned(), archived: false }).collect()
+        };
+        let find = |name: &str, names: &[&str]| find_similar_label(&LabelName::parse(name).unwrap(), &there(names));
+        let misspelt = |name: &str| Some(SimilarLabel::Misspelt(name.to_owned()));
+        assert_eq!(find("pod::secrue", &["pod::verify", "pod::secure", "kind::secure"]), misspelt("pod::secure"));
+        assert_eq!(find("pods::secure", &["pod::verify", "pod::secure"]), misspelt("pod::secure"));
+        assert_eq!(find("pod::secure", &["Pod::Secure"]), misspelt("Pod::Secure"));
+        assert_eq!(find("Secure pod", &["secure-pod", "bug"]), misspelt("secure-pod"));
+        assert_eq!(find("pod::secure", &["pod::verify", "secure", "kind::secure"]), None);
+        let retired = "pod::secure [DEPRECATED]";
+        assert_eq!(find("pod::secure", &["pod::secura", retired]), Some(SimilarLabel::Retired(retired.to_owned())));
+        let archived = ProjectLabel { name: "pod::secura".to_owned(), archived: true };
+        assert_eq!(find_similar_label(&LabelName::parse("pod::secure").unwrap(), &[archived]), None);
     }
 
     #[test]

@@ -243,6 +243,11 @@ pub fn is_slug(text: &str) -> bool {
 }
 
 impl Pod {
+    /// The pod's file, as sentences name it: below the folder of the configuration.
+    pub fn file_name(&self) -> String {
+        format!("pods/{}.toml", self.key)
+    }
+
     /// Whether an account is podkeeper: the token's own, or one that the configuration names.
     pub fn is_bot(&self, bot: &Account, account: &Account) -> bool {
         account.id == bot.id || self.bot_usernames.iter().any(|name| name.eq_ignore_ascii_case(&account.username))

@@ -9,7 +9,7 @@ mod columns;
 use serde::{Serialize, Serializer};
 
 use super::marker::ReportKind;
-pub use columns::{Audience, CountedPer, InCheck, InJunit, Severity, SubjectKind};
+pub use columns::{Audience, CountedPer, InCheck, InJunit, NeedsHuman, Severity, SubjectKind};
 
 /// What the table says of a rule.
 struct RuleRow {
@@ -24,7 +24,7 @@ struct RuleRow {
 
 /// The columns that most rules leave out.
 struct OptionalColumns {
-    needs_human: bool,
+    needs_human: NeedsHuman,
     report: Option<ReportKind>,
     target_still_works: bool,
     in_check: InCheck,
@@ -36,7 +36,7 @@ struct OptionalColumns {
 
 impl OptionalColumns {
     const USUAL: Self = Self {
-        needs_human: false,
+        needs_human: NeedsHuman::Never,
         report: None,
         target_still_works: false,
         in_check: InCheck::NotChecked,
@@ -50,7 +50,10 @@ impl OptionalColumns {
 /// What a word of the table means in its column.
 macro_rules! column {
     (needs_human yes) => {
-        true
+        NeedsHuman::Always
+    };
+    (needs_human pods_label) => {
+        NeedsHuman::ForPodsLabel
     };
     (report $kind:ident) => {
         Some(ReportKind::$kind)
@@ -286,6 +289,7 @@ rules! {
         summary: "A label that the pod or its page names does not exist.",
         advice: "Create the label or mend its name; [label] create = true lets podkeeper create the pod's own.",
         severity: Major, audience: Team, subject: Label,
+        needs_human: pods_label,
         report: Links, in_check: Reported,
     }
     LabelConflict {
@@ -312,6 +316,7 @@ rules! {
         summary: "A label that the pod or its page names is archived: GitLab puts it on nothing new and leaves it out of lists.",
         advice: "Unarchive the label, or name its successor: the pod's own in [label] name.",
         severity: Major, audience: Team, subject: Label,
+        needs_human: pods_label,
         report: Links,
     }
     RoleTooSmall {
@@ -579,7 +584,7 @@ impl Rule {
     }
 
     /// Whether a person must act before podkeeper can go on (exit 5).
-    pub fn needs_human(self) -> bool {
+    pub fn needs_human(self) -> NeedsHuman {
         self.row().rare.needs_human
     }
 

@@ -62,7 +62,7 @@ impl PodRun {
     /// How the run ended, as the exit code sees it.
     pub fn exit_status(&self) -> ExitStatus {
         let failure = self.read_failures.iter().map(|failure| ExitStatus::from(failure.cause));
-        let findings = self.findings.iter().filter(|f| f.rule.needs_human()).map(|_| ExitStatus::NeedsHuman);
+        let findings = self.findings.iter().filter(|finding| finding.needs_human).map(|_| ExitStatus::NeedsHuman);
         let outcomes = self.outcomes.iter().map(|(_, outcome)| match outcome {
             Outcome::Done(_) => ExitStatus::Done,
             Outcome::Refused(cause, _) => ExitStatus::from(*cause),
@@ -127,7 +127,7 @@ impl ExitStatus {
         ),
         (
             Self::NeedsHuman,
-            "a person has to act: page gone, project archived, marker damaged or lost, another account or key, taken for spam, a twin that people wrote in, stale plan",
+            "a person has to act: page gone, the pod's label missing or archived, project archived, marker damaged or lost, another account or key, taken for spam, a twin that people wrote in, stale plan",
         ),
         (Self::TokenRefused, "a token was refused or may not do what was needed"),
         (Self::Usage, "wrong usage or configuration, no token given, or a template error"),

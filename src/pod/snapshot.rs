@@ -104,6 +104,8 @@ pub struct PairingProjectState {
     pub bot: Observed<Account>,
     /// The pod's label, by its exact name.
     pub label: Observed<ProjectLabel>,
+    /// Labels of the project or of a group above it whose names resemble the pod's; absent where that one is there.
+    pub similar_labels: Observed<Vec<ProjectLabel>>,
     /// podkeeper's own issues and those with the pod's label, of the last months, oldest first.
     pub issues: Observed<Vec<ObservedIssue>>,
     /// Issues of other accounts that speak of podkeeper; none before deciding has asked for them.

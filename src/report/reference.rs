@@ -8,7 +8,7 @@ use super::outputs::{CONTENTS, DEFAULT_FILE_AUDIENCE, OTHER_OUTPUTS, ReportKind}
 use super::text_wrap::wrap_with_indent;
 use crate::pod::action::ActionKind;
 use crate::pod::json::to_pretty_text;
-use crate::pod::rule::{Audience, Rule};
+use crate::pod::rule::{Audience, NeedsHuman, Rule};
 use crate::pod::run::ExitStatus;
 use crate::pod::similar_name::find_similar_name;
 
@@ -22,7 +22,11 @@ const WIDTH: usize = 80;
 pub fn explain_name(name: &str) -> Option<String> {
     let name = &*name.to_ascii_lowercase();
     if let Some(rule) = Rule::from_code(name) {
-        let human = if rule.needs_human() { "yes: apply ends with exit code 5" } else { "no" };
+        let human = match rule.needs_human() {
+            NeedsHuman::Never => "no",
+            NeedsHuman::ForPodsLabel => "the pod's own label: apply ends with exit code 5 until it is there",
+            NeedsHuman::Always => "yes: apply ends with exit code 5",
+        };
         return Some(format!(
             "{}\n\n{}\n{}\n\nseverity: {}\naudience: {}\nstops podkeeper: {human}\n",
             rule.code(),
@@ -73,7 +77,7 @@ pub fn render_json(name: Option<&str>) -> String {
             "rule": rule.code(),
             "severity": rule.severity().as_str(),
             "audience": rule.audience().as_str(),
-            "needs_human": rule.needs_human(),
+            "needs_human": rule.needs_human() != NeedsHuman::Never,
             "summary": rule.summary(),
             "advice": rule.advice(),
         })).collect::<Vec<_>>(),

@@ -68,7 +68,8 @@ impl ReadIssues {
 
     /// Whether something of it could not be read.
     pub(super) fn lacks_a_part(&self) -> bool {
-        let PairingProjectState { project, bot, label, issues, foreign_issues: _ } = &self.pairing_project;
+        let PairingProjectState { project, bot, label, similar_labels: _, issues, foreign_issues: _ } =
+            &self.pairing_project;
         let of_pairing = [project.failure(), bot.failure(), label.failure(), issues.failure()];
         of_pairing.into_iter().flatten().next().is_some() || self.reports.project.failure().is_some()
     }

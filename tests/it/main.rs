@@ -42,6 +42,7 @@ mod member_forms; // pages that list their members in forms of their own
 mod messages; // what wrong input is told
 mod middlebox; // what answers between this machine and GitLab
 mod misbehaving_gitlab; // what podkeeper makes of a GitLab that misbehaves
+mod missing_label; // the pod's label is not there
 mod page_parsing; // what podkeeper understands of a page
 mod paging; // listings whose pages are short, capped or empty
 mod parser_bombs; // inputs that were made to break parsers

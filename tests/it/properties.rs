@@ -602,7 +602,8 @@ fn text_outside_block(body: &str) -> String {
     }
 }
 
-/// The pairing project without numbers and times, which differ between two histories of the same end.
+/// The pairing project without numbers and times, which differ between two histories of the same end; and so does
+/// whether the label came before the issue.
 fn canonical(stage: &Stage) -> Vec<String> {
     let world = stage.sandbox.world();
     let project: &Project = world.project_by_path(&stage.pods[0].pairing_project).unwrap();
@@ -621,6 +622,11 @@ fn canonical(stage: &Stage) -> Vec<String> {
         names.sort();
         names
     };
+    let text = |issue: &Issue| {
+        let text = issue.description.clone().unwrap_or_default();
+        let remembered = text.split_once(r#""opened_without":""#).map(|(before, rest)| (before.to_owned(), rest));
+        remembered.and_then(|(before, rest)| Some(before + rest.split_once("\",")?.1)).unwrap_or(text)
+    };
     let mut all: Vec<String> = project
         .issues
         .values()
@@ -631,7 +637,7 @@ fn canonical(stage: &Stage) -> Vec<String> {
                 name(issue),
                 issue.title,
                 issue.labels,
-                issue.description,
+                text(issue),
                 linked(issue.iid)
             )
         })
@@ -1136,7 +1142,9 @@ fn body(spec: &IssueSpec, key: &SessionKey, title: &str) -> String {
         // Stamped before the pod was renamed.
         key.pod = PodKey::parse(&format!("old-{}", key.pod)).unwrap();
     }
-    let state = BlockState { title: spec.titled.then(|| short_hash(title)), ..BlockState::default() };
+    // Some were opened while the label was missing.
+    let opened_without = (!spec.labelled && spec.text.is_multiple_of(2)).then(|| format!("pod::{}", key.pod));
+    let state = BlockState { title: spec.titled.then(|| short_hash(title)), opened_without, ..BlockState::default() };
     let mut block = ManagedBlock::new(Marker::Session(key), text.to_owned(), state);
     let whole = format!("{above}{}{below}", marker::render_block(&block));
     block.state.rest = Some(short_hash(&marker::text_outside_block(&whole)));

@@ -85,7 +85,7 @@ fn check_world(stage: &Stage, runs: &[PodRun], what: &str) -> Result<(), String>
     if ended == Some(ExitStatus::Done) {
         return Ok(());
     }
-    let reported: Vec<_> = runs.iter().flat_map(|run| &run.findings).filter(|found| found.rule.needs_human()).collect();
+    let reported: Vec<_> = runs.iter().flat_map(|run| &run.findings).filter(|found| found.needs_human).collect();
     Err(format!("{what}: ended as {ended:?}: {reported:?} {:?}", runs[0].read_failures))
 }
 
@@ -150,7 +150,8 @@ async fn killed_anywhere_and_with_a_new_token_it_opens_nothing_twice() {
 /// Kills a run of each scenario everywhere, makes the token anew, and lets two more runs follow.
 pub(crate) async fn kill_and_renew_token(scenarios: &[crash_recovery::Scenario], step: usize) -> SweepResult {
     let mut ends = SweepResult::default();
-    for scenario in scenarios {
+    // Where a person has to act anyway, that says nothing of the account.
+    for scenario in scenarios.iter().filter(|scenario| scenario.ends == ExitStatus::Done) {
         let start = crash_recovery::prepare_stage(scenario).await;
         for (call, phase) in crash_recovery::kill_points(scenario, &start, unchanged).await.into_iter().step_by(step) {
             let ghost = (call + phase) % 2 == 0;

@@ -50,6 +50,7 @@ fn reported(pod: &Pod, page: Observed<PodPage>, files: &[AgentFile], accounts: &
             project: read_failure(),
             bot: read_failure(),
             label: read_failure(),
+            similar_labels: Observed::Absent,
             issues: read_failure(),
             foreign_issues: None,
         },

@@ -190,6 +190,7 @@ impl World {
                         project: read_failure(),
                         bot: read_failure(),
                         label: read_failure(),
+                        similar_labels: Observed::Absent,
                         issues: read_failure(),
                         foreign_issues: None,
                     },

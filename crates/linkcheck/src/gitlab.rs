@@ -25,6 +25,7 @@ use crate::target::{GitlabResource, GitlabTarget};
 use crate::time_budget::finish_by;
 use crate::verdict::{Assessment, LabelVerdicts, Verdict};
 use api::{GitlabApi, Viewer};
+pub use labels::retired_names;
 use lookup_results::LookupResults;
 use owner_query::OwnerQuery;
 

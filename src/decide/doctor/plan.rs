@@ -62,7 +62,7 @@ pub(super) fn check(seen: &DoctorSnapshot, found: &mut Findings) {
 }
 
 fn stops_a_run(finding: &Finding) -> bool {
-    let is_serious = finding.rule.needs_human() || finding.severity == Severity::Critical;
+    let is_serious = finding.needs_human || finding.severity == Severity::Critical;
     is_serious && !TOLD_ELSEWHERE.contains(&finding.rule)
 }
 

@@ -32,7 +32,7 @@ fn check_template(seen: &DoctorSnapshot, one: &PodCheckup) -> Option<Verdict> {
     let session = slot.sessions_from(&pod.key, seen.now).next()?;
     let empty = PodPage::default();
     let page = one.page.present().unwrap_or(&empty);
-    Some(match render_first_body(pod, &session, &slot.issue_title(&session), page) {
+    Some(match render_first_body(pod, &session, &slot.issue_title(&session), page, true) {
         Ok(_) => Verdict::fine(Check::Template, format!("makes the issue of {}", session.start_text())),
         Err((line, why)) => Verdict::stops(Check::Template, format!("the template fails in its line {line}: {why}."))
             .advise(format!("Mend the file that this names: {}", seen.places.find(&pod.key, "pairing.template")))

@@ -192,6 +192,7 @@ impl World {
                 project: failure(),
                 bot: failure(),
                 label: failure(),
+                similar_labels: Observed::Absent,
                 issues: failure(),
                 foreign_issues: None,
             },

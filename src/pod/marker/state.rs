@@ -32,6 +32,10 @@ pub struct BlockState {
     /// When the session starts; it shows what the issue is for under whatever key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<DateTime<Utc>>,
+    /// The pod's label, where a session's issue was opened without it because it could not carry it then; it shows whose
+    /// issue it is under whatever key. Who takes the label off later takes off what was put on once already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened_without: Option<String>,
     /// The label of the pod that a report is for; it shows whose report it is under whatever key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

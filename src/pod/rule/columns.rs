@@ -31,6 +31,17 @@ impl Severity {
     }
 }
 
+/// Whether a rule's findings call for a person before podkeeper can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedsHuman {
+    /// None does.
+    Never,
+    /// Only one about the label that the pod's own issues carry: a label that a page merely names can wait.
+    ForPodsLabel,
+    /// Each does.
+    Always,
+}
+
 /// Who may read a finding. Every output declares its own audience and shows no more than that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

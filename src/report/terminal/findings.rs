@@ -37,7 +37,7 @@ impl Group {
 
 impl FindingsBlock {
     pub(super) fn of<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>, layout: &Layout) -> Self {
-        let is_shown = |found: &Finding| layout.detail > DetailLevel::Quiet || found.rule.needs_human();
+        let is_shown = |found: &Finding| layout.detail > DetailLevel::Quiet || found.needs_human;
         let withheld = run.count_withheld(is_shown);
         let shown: Vec<&Finding> = run.findings().filter(|found| is_shown(found)).collect();
         let all = shown.len().saturating_add(withheld.total());
@@ -171,7 +171,7 @@ fn render_group((rule, findings): &(Rule, Vec<&Finding>), width: usize) -> Group
     Group {
         heading: wrapped("  ! ", &format!("{} ({}): {advice}", rule.code(), severity.as_str()), width),
         entries: findings.iter().map(entry).collect(),
-        needs_human: rule.needs_human(),
+        needs_human: findings.iter().any(|found| found.needs_human),
     }
 }
 

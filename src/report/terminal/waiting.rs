@@ -55,10 +55,10 @@ fn causes_of_pod<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> Vec<Cause>
     let is_persons =
         |exit_status: &ExitStatus| matches!(exit_status, ExitStatus::NeedsHuman | ExitStatus::TokenRefused);
     let mut causes = Vec::new();
-    for found in run.findings().filter(|found| found.rule.needs_human()) {
+    for found in run.findings().filter(|found| found.needs_human) {
         causes.push(cause(ExitStatus::NeedsHuman, format!("{}: ", found.rule.code()), &found.message));
     }
-    if run.count_withheld(|found: &Finding| found.rule.needs_human()).total() > 0 {
+    if run.count_withheld(|found: &Finding| found.needs_human).total() > 0 {
         causes.push(cause(ExitStatus::NeedsHuman, String::new(), "what it is, is for other readers"));
     }
     for failure in run.read_failures() {

@@ -146,6 +146,7 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         project: Observed::Unknown(failure()),
         bot: Observed::Unknown(failure()),
         label: Observed::Unknown(failure()),
+        similar_labels: Observed::Absent,
         issues: Observed::Unknown(failure()),
         foreign_issues: None,
     };

@@ -132,7 +132,7 @@ fn is_archived_everywhere(name: &str, groups: &[String], answers: &LookupResults
 }
 
 /// The names that a label may have got when it was retired.
-pub(super) fn retired_names(name: &str) -> [String; 3] {
+pub fn retired_names(name: &str) -> [String; 3] {
     RETIRED_SUFFIXES.map(|ending| format!("{name}{ending}"))
 }
 
