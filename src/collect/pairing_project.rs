@@ -45,7 +45,7 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
         (Observed::Absent, _) | (_, Observed::Absent) => {
             let failure = ReadFailure {
                 what: format!("the issues of {}", pod.pairing_project),
-                why: "the project is not there or not visible to this token".to_owned(),
+                why: reader.missing_project_text(TokenPurpose::Pairing, &pod.pairing_project).await,
                 cause: FailureCause::Unavailable,
             };
             (Observed::Unknown(failure.clone()), Observed::Absent, Observed::Unknown(failure))

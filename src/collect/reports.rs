@@ -37,8 +37,7 @@ pub async fn read(reader: &Reader, pod: &Pod) -> Observed<ReportsProjectState> {
         (Observed::Unknown(failure), _) | (_, Observed::Unknown(failure)) => Observed::Unknown(failure),
         (Observed::Absent, _) | (_, Observed::Absent) => Observed::Unknown(ReadFailure {
             what: format!("the project {path} of the living reports"),
-            why: "it is not there or not visible to this token; check [reports] project and the token's membership"
-                .to_owned(),
+            why: reader.missing_project_text(TokenPurpose::Reports, path).await,
             cause: FailureCause::Unavailable,
         }),
     }

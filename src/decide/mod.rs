@@ -159,7 +159,7 @@ impl<'a> PairingContext<'a> {
             parts.read_failures.extend(failure.cloned());
         }
         if matches!(pairing_project.project, Observed::Absent) {
-            parts.findings.push(projects::missing_project_finding(pod));
+            parts.findings.push(projects::missing_project_finding(pod, pairing_project.bot.present()));
         }
         let project = pairing_project.project.present()?;
         projects::check_written_project(&pod.pairing_project, "[pairing]", project, parts);

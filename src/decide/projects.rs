@@ -4,13 +4,19 @@ use super::DecisionParts;
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
 use crate::pod::rule::Rule;
-use crate::pod::snapshot::{Project, Snapshot};
+use crate::pod::snapshot::{Account, Project, Snapshot};
+use crate::pod::text::one_line;
 
 /// The pairing project is not there, or hidden from the token.
-pub(super) fn missing_project_finding(pod: &Pod) -> Finding {
-    let path = &pod.pairing_project;
+pub(super) fn missing_project_finding(pod: &Pod, bot: Option<&Account>) -> Finding {
+    let (path, file) = (&pod.pairing_project, pod.file_name());
+    let account = bot.map_or_else(|| "the token's account".to_owned(), |bot| format!("@{}", one_line(&bot.username)));
+    let advice = format!(
+        "Check [pairing] project in {file}; where it is right, check the membership: an owner or maintainer there gives \
+         {account} the role Reporter or above."
+    );
     Finding::new(Rule::ProjectMissing, path.clone(), format!("{path} is not there or not visible to this token"))
-        .with_advice("Check [pairing] project and the token's membership.")
+        .with_advice(advice)
 }
 
 /// A project that podkeeper writes to. `configured` is the path that the pod's file names under `key`.

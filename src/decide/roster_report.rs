@@ -9,6 +9,7 @@ use super::DecisionParts;
 use super::deferred_findings::{self, COMMON_CAUSE_MIN_COUNT, Deferral};
 use super::links::REPORT_AFTER;
 use super::living_report::{self, DesiredReport};
+use super::roster::MeantEntry;
 use crate::pod::Pod;
 use crate::pod::agent::MembershipRule;
 use crate::pod::finding::Finding;
@@ -21,7 +22,8 @@ use crate::pod::snapshot::Snapshot;
 /// page and data leaves the report as it is.
 pub(super) fn update_report(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
     let is_listed = |finding: &mut Finding| finding.rule.living_report() == Some(ReportKind::Roster);
-    let mut found: Vec<Finding> = parts.findings.extract_if(.., is_listed).collect();
+    let found: Vec<Finding> = parts.findings.extract_if(.., is_listed).collect();
+    let mut found: Vec<Finding> = found.into_iter().map(|finding| name_meant_entry(pod, finding, parts)).collect();
     found.sort_by(|a, b| (a.rule, &a.subject, &a.message).cmp(&(b.rule, &b.subject, &b.message)));
     let memory = living_report::remembered_failures(pod, seen, ReportKind::Roster);
     // Where nothing can be remembered there is no later run that could report what this one holds back.
@@ -87,16 +89,39 @@ fn common_cause_findings(
             rule.summary()
         );
         let finding = Finding::new(Rule::RosterCommonCause, rule.code(), message);
-        let asked_for = match &pod.membership {
-            MembershipRule::ZendeskGroup(group) => format!("zendesk_group = \"{group}\""),
-            MembershipRule::KnowledgeArea { name, .. } => format!("knowledge_area, \"{name}\","),
-            MembershipRule::None => return finding,
-        };
-        if rule.checks_membership() {
-            finding.with_advice(format!("Check {asked_for} under [members] in config/pods/{}.toml.", pod.key))
-        } else {
-            finding
+        match membership_key_text(pod).filter(|_| rule.checks_membership()) {
+            None => finding,
+            Some(asked_for) => match &parts.roster_doubts.meant_entry {
+                Some(meant) => finding.with_advice(meant_entry_advice(&asked_for, meant)),
+                None => finding.with_advice(format!("Check {asked_for}.")),
+            },
         }
     };
     rules.map(|rule| (rule, one(rule))).collect()
+}
+
+/// What the pod's file asks of its members, with its place.
+fn membership_key_text(pod: &Pod) -> Option<String> {
+    let key = match &pod.membership {
+        MembershipRule::ZendeskGroup(group) => format!("zendesk_group = \"{group}\""),
+        MembershipRule::KnowledgeArea { name, .. } => format!("knowledge_area, \"{name}\","),
+        MembershipRule::None => return None,
+    };
+    Some(format!("{key} under [members] in config/{}", pod.file_name()))
+}
+
+fn meant_entry_advice(asked_for: &str, meant: &MeantEntry) -> String {
+    let MeantEntry { name, count } = meant;
+    let have = if *count == 1 { "one has".to_owned() } else { format!("{count} have") };
+    format!("Check {asked_for}: nobody in the Support Team data has it, and {have} \"{name}\".")
+}
+
+/// Where nobody has what is asked of members, and many have what is a slip away, nobody's file is at fault.
+fn name_meant_entry(pod: &Pod, finding: Finding, parts: &DecisionParts) -> Finding {
+    match (&parts.roster_doubts.meant_entry, membership_key_text(pod)) {
+        (Some(meant), Some(asked_for)) if finding.rule == Rule::MemberWithoutFocus => {
+            finding.with_advice(meant_entry_advice(&asked_for, meant))
+        }
+        _ => finding,
+    }
 }

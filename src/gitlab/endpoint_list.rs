@@ -50,6 +50,7 @@ const ISSUE: &str = "/api/v4/projects/:id/issues/:iid";
 
 const WHY_OWN_TOKEN: &[&str] = &["`doctor`: the token's scopes and the day it ends"];
 const WHY_USER: &[&str] = &["whose account the token is: podkeeper's own issues are those of this account"];
+const WHY_ACCOUNT: &[&str] = &["whose account the token is, where its project is not seen"];
 const MANY_PROJECTS: &str = "many projects at once";
 const QUERIES: &str = "queries only";
 const WHY_PROJECT: &[&str] = &["whether a project is there, under which path and number, archived, private"];
@@ -110,6 +111,7 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     ),
     // ---- The handbook page ----
     row(Handbook, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Handbook, "GET", USER, WHY_ACCOUNT),
     row(Handbook, "GET", PROJECT, &["the page's project"]),
     row(Handbook, "GET", FILE, &["the page itself"]),
     row(Handbook, "GET", COMMITS, &["`doctor`: where the page went, where it is not there"]),
@@ -137,6 +139,7 @@ pub const ENDPOINT_USES: &[EndpointUse] = &[
     row(Links, "GET", "/api/v4/projects/:id/templates/:type/:name", &["templates that a link to a new issue names"]),
     // ---- The Support Team data ----
     row(Agents, "GET", OWN_TOKEN, WHY_OWN_TOKEN),
+    row(Agents, "GET", USER, WHY_ACCOUNT),
     row(Agents, "GET", PROJECT, WHY_PROJECT),
     row(Agents, "GET", TREE, &["the names of the agents' files"]),
     row(Agents, "POST", GRAPHQL, &[QUERIES, MANY_PROJECTS, "the texts of a hundred files at once"]),

@@ -20,10 +20,12 @@ pub enum RequestError {
         needed_scopes: String,
     },
     /// The server answered with a redirect; none is followed.
-    #[error("{status} redirect{}", .project_id.map(|id| format!(" to project {id}")).unwrap_or_default())]
+    #[error("{status} redirect{}", .project_id.map(|id| format!(" to project {id}")).or(.to.as_ref().map(|to| format!(" to {to}"))).unwrap_or_default())]
     Redirected {
         /// The status.
         status: u16,
+        /// The origin that it leads to, where it is another one.
+        to: Option<String>,
         /// The project's number in the answer's `Location`; the only part of it that is used.
         project_id: Option<u64>,
     },
@@ -54,8 +56,16 @@ pub enum RequestError {
         message: String,
     },
     /// The request never reached the server.
-    #[error("the server could not be reached ({0})")]
+    #[error("GitLab could not be reached: {0}")]
     NotSent(String),
+    /// Nor did it reach one that can be trusted.
+    #[error("{why}")]
+    NotTrusted {
+        /// Why not, with the server's name.
+        why: String,
+        /// What to do.
+        advice: String,
+    },
     /// The server was silent so often that nothing was sent any more.
     #[error("GitLab was silent three times in a row, so this run asks it no more")]
     ServerSilent,
@@ -65,6 +75,14 @@ pub enum RequestError {
     /// The answer is not what it should be; a write may have been carried out.
     #[error("the answer cannot be read ({0})")]
     Unreadable(String),
+    /// A page for people came where GitLab's API answers data: a sign-in page, most likely.
+    #[error("an HTML page came in the place of GitLab's answer ({status} from {host})")]
+    HtmlPage {
+        /// The status.
+        status: u16,
+        /// The host that was asked.
+        host: String,
+    },
     /// The request could not be made.
     #[error("the request cannot be made ({0})")]
     InvalidRequest(String),
@@ -84,7 +102,9 @@ impl RequestError {
     pub fn write_effect(&self) -> WriteEffect {
         match self {
             // What refuses an answer on its way back does so after GitLab has done what was asked.
-            Self::NoAnswer(_) | Self::Unreadable(_) | Self::Middlebox { .. } => WriteEffect::Unknown,
+            Self::NoAnswer(_) | Self::Unreadable(_) | Self::HtmlPage { .. } | Self::Middlebox { .. } => {
+                WriteEffect::Unknown
+            }
             Self::Status { status, .. } if *status >= 500 => WriteEffect::Unknown,
             _ => WriteEffect::None,
         }
@@ -103,8 +123,10 @@ impl RequestError {
             | Self::Status { .. }
             | Self::Middlebox { .. }
             | Self::NotSent(_)
+            | Self::NotTrusted { .. }
             | Self::ServerSilent
             | Self::NoAnswer(_)
+            | Self::HtmlPage { .. }
             | Self::Unreadable(_) => FailureCause::Unavailable,
         }
     }
@@ -115,8 +137,35 @@ impl RequestError {
     }
 
     /// What a person can do about it.
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> &str {
         match self {
+            Self::NotTrusted { advice, .. } => return advice,
+            Self::NotSent(_) => {
+                return "check GitLab's address ([gitlab] url, else CI_SERVER_URL), this machine's network, and whether \
+                        GitLab is up; the next run tries again";
+            }
+            Self::HtmlPage { .. } => {
+                return "a proxy or a single sign-on stands before GitLab, or the address is none of a GitLab: check \
+                        [gitlab] url, else CI_SERVER_URL, and open it from this machine";
+            }
+            Self::Redirected { project_id: None, .. } => {
+                return "write GitLab's own address into [gitlab] url; where that leads to a sign-in page, what stands \
+                        before GitLab has to let its API through";
+            }
+            Self::TokenRefused(why) if why.contains("expired") => {
+                return "make a new one for the same account, and put it into that variable; where that is another \
+                        account, name the former one in [bot] usernames";
+            }
+            Self::TokenRefused(_) => {
+                return "it is revoked, mistyped or of another GitLab: check the token's scopes, role and expiry on \
+                        its account's page of access tokens, and that it is of this GitLab";
+            }
+            Self::NoAnswer(_) | Self::Unreadable(_) => {
+                return "the next run tries again; where it stays, ask who runs GitLab or the network before it";
+            }
+            Self::Status { status: 500.., .. } => {
+                return "the fault is GitLab's; the next run tries again, and where it stays ask who runs it";
+            }
             Self::Spam { .. } => {
                 return "GitLab takes it for spam: have a person confirm it with the bot's account, or an administrator \
                         trust that account; nothing is opened or changed meanwhile";

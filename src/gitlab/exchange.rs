@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{Request, Response};
+use linkcheck::target::host_with_port;
+use linkcheck::web::connect_fault::ConnectFault;
 use url::Url;
 
 use crate::pod::text::one_line;
@@ -28,6 +30,14 @@ pub enum ExchangeError {
     /// The request certainly never reached the server.
     #[error("{0}")]
     NotSent(String),
+    /// Nor did it reach one that can be trusted; asking again changes nothing before somebody acts.
+    #[error("{why}")]
+    NotTrusted {
+        /// Why not, with the server's name.
+        why: String,
+        /// What to do.
+        advice: String,
+    },
     /// It may have.
     #[error("{0}")]
     NoAnswer(String),
@@ -59,6 +69,10 @@ pub struct RouteOptions {
 /// The network, by reqwest: without redirects and without a proxy from the environment.
 pub struct HttpExchange {
     client: reqwest::Client,
+    /// Whether the server is trusted by the certificates of `[gitlab] ca_file` alone.
+    has_own_authorities: bool,
+    /// The proxy's host, where there is one.
+    proxy: Option<String>,
 }
 
 impl HttpExchange {
@@ -80,12 +94,14 @@ impl HttpExchange {
             // Of https alone: in plain http a proxy would read the token.
             builder = builder.proxy(reqwest::Proxy::https(proxy.as_str()).map_err(|error| root_cause_text(&error))?);
         }
-        let Some(pem) = &route.ca_certificates else { return Self::from_builder(builder) };
+        let proxy = route.proxy.as_ref().map(host_with_port);
+        let Some(pem) = &route.ca_certificates else { return Ok(Self { proxy, ..Self::from_builder(builder)? }) };
         let unreadable = |error: reqwest::Error| {
             format!("the certificates of [gitlab] ca_file cannot be used ({})", root_cause_text(&error))
         };
         let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(unreadable)?;
-        Self::build(builder.tls_certs_only(authorities)).map_err(unreadable)
+        let exchange = Self::build(builder.tls_certs_only(authorities)).map_err(unreadable)?;
+        Ok(Self { has_own_authorities: true, proxy, ..exchange })
     }
 
     /// A client for plain HTTP on this machine; needs no certificate authorities.
@@ -113,20 +129,88 @@ impl HttpExchange {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
             .build()?;
-        Ok(Self { client })
+        Ok(Self { client, has_own_authorities: false, proxy: None })
     }
+
+    /// Why a request never reached the server, with what a library calls it in words of our own.
+    fn connect_error(&self, error: &reqwest::Error, host: &str) -> ExchangeError {
+        let fault = ConnectFault::from_error(error, error.is_timeout());
+        if fault.is_untrusted() {
+            let (why, advice) = self.untrusted_text(&fault, host);
+            return ExchangeError::NotTrusted { why, advice };
+        }
+        let through = self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+        ExchangeError::NotSent(match fault {
+            ConnectFault::NoSuchHost => format!("there is no host {host}{through}"),
+            ConnectFault::DnsSilent => format!("no DNS server answers for {host}{through}"),
+            ConnectFault::Refused => format!("{host} refused the connection{through}, so nothing listens there"),
+            ConnectFault::Unreachable => format!("no way leads to {host}{through}"),
+            ConnectFault::TimedOut => {
+                let seconds = CONNECT.as_secs();
+                format!("{host} took no connection within {seconds} s{through}; a firewall may stand between")
+            }
+            ConnectFault::Closed => format!("{host} closed the connection{through} before it answered"),
+            ConnectFault::ProxyRefused => format!("the proxy does not connect to {host}{through}"),
+            other => format!("{host}{through}: {}", other.reason()),
+        })
+    }
+
+    /// What about a server cannot be trusted, and what to do about it.
+    fn untrusted_text(&self, fault: &ConnectFault, host: &str) -> (String, String) {
+        let (why, advice) = match fault {
+            ConnectFault::UnknownAuthority if self.has_own_authorities => (
+                "is signed by none of the authorities in [gitlab] ca_file, which alone count",
+                "put the certificate of its authority (PEM) into that file",
+            ),
+            ConnectFault::UnknownAuthority => (
+                "is signed by an authority that this machine does not know",
+                "give the authority's certificate (PEM), which your administrators have: in [gitlab] ca_file of \
+                 podkeeper.toml, or for all programs in the variable SSL_CERT_FILE",
+            ),
+            ConnectFault::AuthorityAsServer => (
+                "is an authority's own and none for a server",
+                "have a certificate made for the server, and name its authority in [gitlab] ca_file or SSL_CERT_FILE",
+            ),
+            ConnectFault::CertificateExpired => {
+                ("has expired", "have it renewed; where it is not too old, set this machine's clock")
+            }
+            ConnectFault::CertificateNotYetValid => ("is not valid yet", "set this machine's clock"),
+            ConnectFault::CertificateOfOtherName => {
+                ("is for another name", "write the name that it is for into [gitlab] url")
+            }
+            ConnectFault::NoTls => {
+                let why = format!("{host} answers, and does not speak TLS on this port");
+                return (why, "check the port in [gitlab] url".to_owned());
+            }
+            ConnectFault::TlsFailed => {
+                let why = format!("no secure connection to {host} comes about");
+                return (why, "ask its administrators for TLS 1.2 or later".to_owned());
+            }
+            _ => ("is not valid", "ask its administrators for another one"),
+        };
+        (format!("the certificate of {host} {why}"), advice.to_owned())
+    }
+}
+
+/// The host that a request goes to, with its port where it has one.
+fn request_host(uri: &http::Uri) -> String {
+    let host = uri.authority().map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default());
+    one_line(host.unwrap_or("the server"))
 }
 
 #[async_trait]
 impl Exchange for HttpExchange {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        let host = request_host(request.uri());
         let request =
             reqwest::Request::try_from(request).map_err(|error| ExchangeError::NotSent(root_cause_text(&error)))?;
         let answer = self.client.execute(request).await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
+            if error.is_connect() {
+                self.connect_error(&error, &host)
+            } else if error.is_builder() {
                 ExchangeError::NotSent(root_cause_text(&error))
             } else {
-                ExchangeError::NoAnswer(root_cause_text(&error))
+                ExchangeError::NoAnswer(no_answer_text(&error, &host))
             }
         })?;
         let mut out = Response::builder().status(answer.status());
@@ -136,13 +220,23 @@ impl Exchange for HttpExchange {
         let mut body = Vec::new();
         let mut stream = answer.bytes_stream();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| ExchangeError::NoAnswer(root_cause_text(&error)))?;
+            let chunk = chunk.map_err(|error| ExchangeError::NoAnswer(no_answer_text(&error, &host)))?;
             if body.len() + chunk.len() > BODY_CAP {
                 return Err(ExchangeError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
         out.body(Bytes::from(body)).map_err(|error| ExchangeError::NoAnswer(error.to_string()))
+    }
+}
+
+/// Why an answer did not come, or not whole.
+fn no_answer_text(error: &reqwest::Error, host: &str) -> String {
+    match ConnectFault::from_error(error, error.is_timeout()) {
+        ConnectFault::Closed => format!("{host} closed the connection"),
+        ConnectFault::TimedOut => format!("{host} did not answer in time"),
+        ConnectFault::Other(_) => format!("{host}: {}", root_cause_text(error)),
+        fault => format!("{host}: {}", fault.reason()),
     }
 }
 

@@ -29,8 +29,8 @@ pub(super) fn record_answer(answer: Option<&(u16, Option<String>)>) {
 
 /// Says why a request failed that is not sent again.
 ///
-/// A failed write is a warning, and so is a server that failed. What is not there, though, is an answer like any other,
-/// and what else was refused stands in the report.
+/// A failed write is a warning. What is not there, though, is an answer like any other, and what else was refused, or
+/// what a server failed to answer, stands in the report, once for all that it stood in the way of.
 pub(super) fn log_failure(
     effect: RequestKind,
     method: &Method,
@@ -46,7 +46,6 @@ pub(super) fn log_failure(
     }
     match fault {
         _ if !effect.is_read() => say!(warn),
-        RequestError::Status { status: 500.., .. } => say!(warn),
         fault if fault.is_not_found() => say!(debug),
         _ => say!(info),
     }

@@ -19,6 +19,7 @@ use super::error::{RequestError, to_observed};
 use super::{Reader, TokenPurpose, responses};
 use crate::pod::observed::Observed;
 use crate::pod::snapshot::Project;
+use crate::pod::text::one_line;
 
 /// Projects as they were seen in this run, by each client for itself: what one token cannot see, another may.
 pub(super) type ProjectCache = Arc<Mutex<BTreeMap<(TokenPurpose, String), Observed<Project>>>>;
@@ -141,6 +142,29 @@ impl Reader {
             }),
             url: project.web_url,
         })
+    }
+
+    /// Why a project that a token does not see may be missing, and what to do: its account is named, so that whoever
+    /// gives access knows to whom.
+    pub async fn missing_project_text(&self, purpose: TokenPurpose, path: &str) -> String {
+        let key = match purpose {
+            TokenPurpose::Pairing => "[pairing] project",
+            TokenPurpose::Handbook => "[page] project",
+            TokenPurpose::Agents => "[agents] project",
+            TokenPurpose::Reports => "[reports] project",
+            TokenPurpose::Links | TokenPurpose::Anybody => "its path",
+        };
+        let Some(variable) = self.transport(purpose).token_name() else {
+            return format!("{path} is not there or not public, and no token was given for it; check {key}");
+        };
+        let account = match self.read_current_user(purpose).await {
+            Observed::Present(account) => format!("@{}, the account of {variable},", one_line(&account.username)),
+            Observed::Absent | Observed::Unknown(_) => format!("the account of {variable}"),
+        };
+        format!(
+            "{path} is not there or not visible to this token, which GitLab answers alike (404); check {key} for a slip \
+             or a move, and that {account} is a member there with the role Reporter or above"
+        )
     }
 
     async fn request_project(

@@ -171,8 +171,7 @@ impl Reader {
                 Observed::Present(_) => Observed::Absent,
                 Observed::Absent => Observed::Unknown(ReadFailure {
                     what: what(),
-                    why: "the project is not there or not visible to this token; check its path and the token's access"
-                        .to_owned(),
+                    why: self.missing_project_text(purpose, project).await,
                     cause: FailureCause::Unavailable,
                 }),
                 Observed::Unknown(failure) => Observed::Unknown(failure),

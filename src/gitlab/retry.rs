@@ -60,6 +60,7 @@ pub(super) fn can_retry(effect: RequestKind, fault: &RequestError) -> bool {
         // 520 to 530 are a CDN's words for a server that did not answer it.
         RequestError::NoAnswer(_)
         | RequestError::Unreadable(_)
+        | RequestError::HtmlPage { .. }
         | RequestError::Status { status: 500 | 502..=504 | 520..=530, .. } => idempotent,
         _ => false,
     }

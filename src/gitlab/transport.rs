@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode};
+use linkcheck::target::host_with_port;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -86,6 +87,11 @@ impl Transport {
             waited: Mutex::new(Duration::ZERO),
             silences: Mutex::default(),
         }
+    }
+
+    /// The variable that holds its token, where it sends one.
+    pub(super) fn token_name(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| token.name.as_str())
     }
 
     /// Whether it sends a token.
@@ -222,6 +228,10 @@ impl Transport {
     fn exchange_error_to_request_error(&self, failure: &ExchangeError) -> RequestError {
         match failure {
             ExchangeError::NotSent(why) => RequestError::NotSent(self.redactor.redact(why).into_owned()),
+            ExchangeError::NotTrusted { why, advice } => {
+                let why = self.redactor.redact(why).into_owned();
+                RequestError::NotTrusted { why, advice: advice.clone() }
+            }
             ExchangeError::NoAnswer(why) => RequestError::NoAnswer(self.redactor.redact(why).into_owned()),
             ExchangeError::TooLarge => {
                 RequestError::Unreadable(format!("it is larger than {} MiB", BODY_CAP / 1024 / 1024))
@@ -261,7 +271,12 @@ impl Transport {
     ) -> Result<Response<Bytes>, RequestError> {
         let status = response.status();
         if status.is_success() {
-            return Ok(response);
+            // GitLab shows a file as plain text, whatever is in it (`lib/api/helpers.rb`, `send_git_blob`).
+            return if is_html(&response) {
+                Err(RequestError::HtmlPage { status: status.as_u16(), host: self.host() })
+            } else {
+                Ok(response)
+            };
         }
         // Before the words are cut to a line, so that no half of a secret is left; and after, because JSON
         // can hide one behind escapes.
@@ -273,7 +288,8 @@ impl Transport {
         if status.is_redirection() {
             let project_id =
                 response.headers().get(LOCATION).and_then(|location| location.to_str().ok()).and_then(moved_project_id);
-            return Err(RequestError::Redirected { status: status.as_u16(), project_id });
+            let to = response.headers().get(LOCATION).and_then(|location| self.foreign_origin(location.to_str().ok()?));
+            return Err(RequestError::Redirected { status: status.as_u16(), to, project_id });
         }
         if json.is_none() && is_meaningful_only_from_gitlab(status) {
             let says = if message.is_empty() { "without a word".to_owned() } else { message };
@@ -286,7 +302,8 @@ impl Transport {
                 let message = format!("GitLab wants a token for this, and none was given ({message})");
                 return Err(RequestError::Status { status: 401, message });
             };
-            let why = format!("GitLab refused the token in {} (401 {message})", token.name);
+            let message = message.trim_end_matches('.');
+            let why = format!("GitLab refused the token in {} (401 {message}, from {})", token.name, self.host());
             // GraphQL refuses a token without `read_api` so, which still reads files over REST.
             if effect != RequestKind::GraphqlQuery {
                 *lock(&self.refusal_reason) = Some(why.clone());
@@ -300,7 +317,21 @@ impl Transport {
         if !effect.is_read() && json.is_some_and(|json| is_spam_refusal(status, json)) {
             return Err(RequestError::Spam { status: status.as_u16(), message });
         }
-        Err(RequestError::Status { status: status.as_u16(), message })
+        // Whose fault it is, where several servers are asked.
+        let message = if status.is_server_error() { format!("{message} from {}", self.host()) } else { message };
+        Err(RequestError::Status { status: status.as_u16(), message: message.trim_start().to_owned() })
+    }
+
+    /// The host that is asked, with its port where it has one.
+    fn host(&self) -> String {
+        one_line(&host_with_port(&self.base))
+    }
+
+    /// The origin that a redirect leads to, if that is another one; nothing more of an address is shown.
+    fn foreign_origin(&self, location: &str) -> Option<String> {
+        let origin = self.base.join(location).ok()?.origin();
+        let is_foreign = origin.is_tuple() && origin != self.base.origin();
+        is_foreign.then(|| one_line(&self.redactor.redact(&origin.ascii_serialization())))
     }
 
     /// Scheme, host and port of a URL must be the configured ones: compared as parsed, never as text.

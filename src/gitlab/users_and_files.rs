@@ -26,8 +26,8 @@ impl Reader {
             listed = self.request_tree(purpose, id.into(), path, git_ref).await;
         }
         if listed.as_ref().is_err_and(RequestError::is_not_found) && !self.may_see_project(purpose, project).await {
-            let why = "its project is not there or not visible to this token; check its path and the token's access";
-            return Observed::Unknown(ReadFailure { what, why: why.to_owned(), cause: FailureCause::Unavailable });
+            let why = self.missing_project_text(purpose, project).await;
+            return Observed::Unknown(ReadFailure { what, why, cause: FailureCause::Unavailable });
         }
         if let Err(fault @ RequestError::Status { status: 403, .. }) = &listed {
             return Observed::Unknown(fault.to_code_read_failure(what));

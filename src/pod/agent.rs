@@ -47,6 +47,9 @@ pub struct Agent {
     pub handle: Option<(Handle, usize)>,
     /// The rules of this run's pods that the file satisfies, each with the line that does it.
     pub matching_rules: BTreeMap<MembershipRule, usize>,
+    /// For rules that the file does not satisfy: the entry that the configuration may have meant, if one is that alike.
+    /// It is for counting over all files only, and no person is said to have it.
+    pub similar_entries: BTreeMap<MembershipRule, Untrusted>,
     /// Where `zendesk.main.groups` begins, if the file has it; which groups it holds is forgotten.
     pub groups_line: Option<usize>,
     /// Where `knowledge_areas` begins, if the file has it.

@@ -451,7 +451,7 @@ rules! {
     AgentFileInvalid {
         code: "agent-file-invalid",
         summary: "A file of the Support Team data cannot be understood, so its person is left out of the audit.",
-        advice: "Mend the file.",
+        advice: "Mend the file at the line that is named, in a merge request which the person's manager approves.",
         severity: Minor, audience: Confidential, subject: Agent,
         report: Roster, counted_per: AgentFile,
     }
@@ -523,7 +523,7 @@ rules! {
     IssuesDisabled {
         code: "issues-disabled",
         summary: "A project that podkeeper writes to has its issues switched off.",
-        advice: "Switch issues on in the project's settings.",
+        advice: "Switch issues on in the project's settings: General, Visibility, project features, permissions.",
         severity: Critical, audience: Team, subject: Project,
         needs_human: yes,
     }

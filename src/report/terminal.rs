@@ -5,6 +5,7 @@
 
 mod findings;
 mod lines;
+mod read_failures;
 mod waiting;
 
 use super::{ReportAudience, RunReport, VisibleTo};
@@ -14,6 +15,7 @@ use crate::pod::outcome::Outcome;
 use crate::pod::run::{ExitStatus, PodRun};
 use findings::{FindingsBlock, SpaceForFindings};
 use lines::WrappedLines;
+use read_failures::{CommonFaults, ReadFailureLines};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +101,9 @@ pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, layout: im
     let layout = layout.into();
     let heading = if layout.detail > DetailLevel::Quiet { render_heading(report, &layout) } else { String::new() };
     let summary = render_summary(report, &layout);
-    let runs: Vec<_> = report.runs.runs().map(|run| (run, PodLines::of(report, run, &layout))).collect();
+    let mut known = CommonFaults::default();
+    let runs: Vec<_> =
+        report.runs.runs().map(|run| (run, PodLines::of(report, run, &layout, &mut known))).collect();
     let mut space = SpaceForFindings::new(&layout);
     space.take(&heading);
     space.take(&summary);
@@ -109,7 +113,7 @@ pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, layout: im
     let blocks: Vec<_> = runs.iter().map(|(run, _)| FindingsBlock::of(*run, &layout)).collect();
     let texts = space.share(&blocks);
     let pods = runs.into_iter().zip(texts).filter_map(|((run, lines), findings)| {
-        let mut body = findings + &lines.text;
+        let mut body = lines.common_faults + &findings + &lines.text;
         if lines.text.is_empty() && body.ends_with("\n\n") {
             // The empty line below findings parts them from what follows.
             body.truncate(body.len().saturating_sub(1));
@@ -145,18 +149,23 @@ fn render_heading<A: ReportAudience>(report: &RunReport<'_, A>, layout: &Layout)
 
 /// The lines of a pod but its findings.
 struct PodLines {
+    /// What stood in the way of several things, which comes before the findings.
+    common_faults: String,
     text: String,
     /// How many of them take room of a screen: the texts of a plan do not, they are what was asked for.
     counted: usize,
 }
 
 impl PodLines {
-    fn of<A: ReportAudience>(report: &RunReport<'_, A>, run: VisibleTo<'_, A, PodRun>, layout: &Layout) -> Self {
+    fn of<A: ReportAudience>(
+        report: &RunReport<'_, A>,
+        run: VisibleTo<'_, A, PodRun>,
+        layout: &Layout,
+        known: &mut CommonFaults,
+    ) -> Self {
         let detail = layout.detail;
         let mut out = WrappedLines::new(layout.width);
-        for failure in run.read_failures() {
-            out.push_wrapped("  ? ", &format!("could not see {}: {}", failure.what, failure.why));
-        }
+        let ReadFailureLines { common, single } = read_failures::render(run, layout.width, known);
         if detail > DetailLevel::Quiet {
             for sentence in run.status_sentences() {
                 out.push_wrapped("  = ", sentence);
@@ -167,10 +176,11 @@ impl PodLines {
         for sentence in run.later_changes() {
             out.push_wrapped("  > then ", sentence);
         }
-        let text = out.into_string();
+        let text = single + &out.into_string();
         // Its heading and the empty line between pods.
-        let counted = text.lines().count().saturating_sub(texts).saturating_add(2);
-        Self { text, counted }
+        let all = text.lines().count().saturating_add(common.lines().count());
+        let counted = all.saturating_sub(texts).saturating_add(2);
+        Self { common_faults: common, text, counted }
     }
 }
 

@@ -177,13 +177,13 @@ async fn a_refused_token_is_named_by_its_variable() {
     let host = serve_sandbox(&stage).await;
     let config = config_of_gitlab(&host.url);
     let expired = stage.sandbox.describe().tokens["expired"].clone();
-    for (token, word) in [("glpat-of-another-instance-00", "401"), (&expired, "expired")] {
+    for (token, word, advice) in [
+        ("glpat-of-another-instance-00", "401", "of another GitLab: check the token's scopes, role and expiry"),
+        (&expired, "expired", "make a new one for the same account"),
+    ] {
         let reported =
             run_podkeeper_with_env(&["plan", "--config", &config, "--now", NOW], &[("PODKEEPER_TOKEN", token)]).await;
-        reported.assert_ends(
-            6,
-            &["refused the token in PODKEEPER_TOKEN", word, "check the token's scopes, role and expiry"],
-        );
+        reported.assert_ends(6, &["refused the token in PODKEEPER_TOKEN", word, advice]);
         let page = empty_temp_folder("check-refused").join("page.md");
         std::fs::write(&page, format!("[gone](gone.md) <{}/some-group/some-project>\n", host.url)).unwrap();
         let args = ["check", "--config", &config, page.to_str().unwrap()];
@@ -313,7 +313,7 @@ async fn a_sign_in_page_in_the_pages_place_is_no_page() {
         serve_with_script(&stage, |seen| seen.target.contains("/repository/files/").then(|| ScriptedAnswer::html(200)))
             .await;
     let reported = run_podkeeper(&["apply", &host.sandbox_flag()]).await;
-    reported.assert_ends(4, &["an HTML page came in its place", "check the GitLab address"]);
+    reported.assert_ends(4, &["an HTML page came in the place of GitLab's answer", "check [gitlab] url"]);
     assert_eq!(stage.journal(), Vec::<String>::new());
 }
 

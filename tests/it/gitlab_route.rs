@@ -172,7 +172,10 @@ async fn a_gitlab_with_an_authority_of_its_own_is_trusted_by_the_configured_file
     let ca = folder.join("ca.pem").display().to_string();
     let env = [("SSL_CERT_FILE", &*ca), ("REQUESTS_CA_BUNDLE", &ca), ("CURL_CA_BUNDLE", &ca)];
     let told = corporate.plan(&config("route-ca-other", &url, Some(&other), CA_FILE), &env).await;
-    told.assert_ends(4, &["could not be reached"]);
+    told.assert_ends(
+        4,
+        &["the certificate of localhost:", "signed by none of the authorities in [gitlab] ca_file", "into that file"],
+    );
     assert_eq!(corporate.server.seen_requests().len(), asked, "{told:?}");
 }
 

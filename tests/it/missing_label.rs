@@ -205,9 +205,9 @@ async fn a_name_that_is_near_or_was_retired_is_said() {
         });
         let runs = stage.apply().await;
         assert_eq!(exit_status(&runs), ExitStatus::NeedsHuman);
-        let said = [messages(&runs, "label-missing"), advice(&runs, "label-missing")].concat().join(" ");
+        let text = [messages(&runs, "label-missing"), advice(&runs, "label-missing")].concat().join(" ");
         for part in parts {
-            assert!(said.contains(part), "{part}: {said}");
+            assert!(text.contains(part), "{part}: {text}");
         }
         assert!(session_issue(&stage).labels.is_empty() && no_label_was_made(&stage), "{there}");
     }
@@ -337,6 +337,6 @@ async fn whoever_asks_for_other_tasks_is_not_told() {
         let mut stage = Stage::of(pods, now());
         delete_label(&mut stage);
         let runs = stage.apply().await;
-        assert!(!messages(&runs, "label-missing").iter().any(|said| said.contains("pairing issues")));
+        assert!(!messages(&runs, "label-missing").iter().any(|text| text.contains("pairing issues")));
     }
 }

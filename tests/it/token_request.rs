@@ -177,6 +177,20 @@ async fn a_label_to_be_created() -> BTreeSet<Call> {
     world.calls()
 }
 
+/// Projects that are not there, or that the tokens' accounts are no members of.
+async fn projects_that_are_not_seen() -> BTreeSet<Call> {
+    let world = World::new(shipped_config().pods);
+    let pod = &world.stage.pods[0];
+    for path in [&pod.page.project, &pod.agents.as_ref().unwrap().project] {
+        world.stage.sandbox.change_world(|world| {
+            let id = world.project_by_path(path).unwrap().id;
+            world.projects.remove(&id);
+        });
+    }
+    world.apply(true).await;
+    world.calls()
+}
+
 /// A GitLab that refuses all queries: files and accounts are asked for one by one.
 async fn an_instance_that_answers_no_query() -> BTreeSet<Call> {
     let world = World::new(shipped_config().pods);
@@ -258,6 +272,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
         a_label_to_be_created().await,
         renamed_projects().await,
         an_instance_that_answers_no_query().await,
+        projects_that_are_not_seen().await,
         links_to_milestones_wikis_and_templates().await,
         what_doctor_looks_at().await,
         tokens_that_are_asked_about_themselves().await,

@@ -13,6 +13,7 @@ mod body;
 pub(super) mod catch_all_pages;
 mod challenge;
 mod client;
+pub mod connect_fault;
 mod fetch;
 mod landing;
 mod location;

@@ -69,7 +69,11 @@ async fn list_yaml_paths(ask: &impl AgentsApi, at: &AgentsLocation) -> Result<Ve
         |why: &str| ReadFailure { what: describe_folder(at), why: why.to_owned(), cause: FailureCause::Human };
     let listed = match ask.list_files(at).await {
         Observed::Present(listed) => listed,
-        Observed::Absent => return Err(failure("it is not there; set [agents] in the pod's file to where it went")),
+        Observed::Absent => {
+            return Err(failure(
+                "its project is seen, and the folder is not in it: set [agents] path and ref to where it went",
+            ));
+        }
         Observed::Unknown(failure) => return Err(failure),
     };
     let yaml = |path: &String| [".yaml", ".yml"].iter().any(|end| path.to_ascii_lowercase().ends_with(end));

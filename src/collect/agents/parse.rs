@@ -13,6 +13,7 @@ use serde_saphyr::{Error, Options, Spanned};
 use super::pasted_text::{self, trim_quotes};
 use super::salvaged_handle;
 use crate::pod::agent::{Agent, AgentFile, BrokenAgentFile, MembershipRule};
+use crate::pod::similar_name::find_similar_name;
 use crate::pod::text::Untrusted;
 
 /// The most that is read of a file: twenty times the documented example.
@@ -167,9 +168,44 @@ fn agent_from_yaml(path: &str, file: &AgentYaml, rules: &BTreeSet<MembershipRule
             .and_then(|gitlab| gitlab.username.as_ref())
             .and_then(|name| Some((pasted_text::parse_handle(name.value.as_deref()?)?, line_number(name)))),
         matching_rules: fits.collect::<BTreeMap<_, _>>(),
+        similar_entries: rules
+            .iter()
+            .filter_map(|rule| Some((rule.clone(), find_similar_entry(rule, groups, areas)?)))
+            .collect(),
         groups_line: groups_at,
         knowledge_areas_line: areas_at,
     }
+}
+
+/// The entry that a rule may mean which no entry satisfies: one of the same kind (`Support Focus: …`), a slip away.
+fn find_similar_entry(
+    rule: &MembershipRule,
+    groups: &[Spanned<ListEntry>],
+    areas: &[Spanned<ListEntry>],
+) -> Option<Untrusted> {
+    let (wanted, entries) = match rule {
+        MembershipRule::None => return None,
+        MembershipRule::ZendeskGroup(group) => (group, groups),
+        MembershipRule::KnowledgeArea { name, .. } => (name, areas),
+    };
+    if entries.iter().any(|entry| entry.value.matches_name(wanted)) {
+        return None;
+    }
+    let (kind, name) = split_kind(trim_quotes(wanted));
+    let names = entries.iter().flat_map(|entry| [&entry.value.text, &entry.value.name]).flatten();
+    let of_kind: Vec<(&str, &str)> = names
+        .filter(|text| text.len() <= LONGEST_NAME)
+        .map(|text| (trim_quotes(text), split_kind(trim_quotes(text))))
+        .filter(|(_, (its_kind, _))| find_similar_name(kind, [*its_kind]).is_some())
+        .map(|(whole, (_, its_name))| (whole, its_name))
+        .collect();
+    let nearest = find_similar_name(name, of_kind.iter().map(|(_, its_name)| *its_name))?;
+    of_kind.iter().find(|(_, its_name)| *its_name == nearest).map(|(whole, _)| Untrusted::new(*whole))
+}
+
+/// What stands before the colon of a group's name, and behind it.
+fn split_kind(name: &str) -> (&str, &str) {
+    name.split_once(": ").unwrap_or(("", name))
 }
 
 fn is_implausible_name(name: &Spanned<Option<String>>) -> bool {

@@ -10,7 +10,7 @@ mod member_matching;
 mod similarity;
 
 use super::DecisionParts;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pod::Pod;
 use crate::pod::agent::{Agent, MembershipRule, ObservedAccount};
@@ -35,6 +35,16 @@ pub(super) struct AuditDoubts {
     pub(super) doubtful_fingerprints: BTreeSet<String>,
     /// Whether somebody without a file may have one that cannot be recognised.
     pub(super) unknown_agents_doubtful: bool,
+    /// What `[members]` may have meant, where nobody has what it asks for.
+    pub(super) meant_entry: Option<MeantEntry>,
+}
+
+/// An entry of the Support Team data that is a slip away from one that nobody has.
+pub(super) struct MeantEntry {
+    /// The entry, in one line.
+    pub(super) name: String,
+    /// How many have it.
+    pub(super) count: usize,
 }
 
 /// Reports what page, data and accounts say differently about the members.
@@ -85,6 +95,7 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn audit_members(&self, parts: &mut DecisionParts) {
         parts.roster_doubts.was_audited = true;
+        parts.roster_doubts.meant_entry = self.find_meant_entry();
         let people = self.data.match_members(&self.page.members, true);
         let mut all = DecisionParts::default();
         self.compare_members(&people, true, &mut all);
@@ -116,6 +127,20 @@ impl Audit<'_> {
         if whole && self.pod.membership != MembershipRule::None {
             self.compare_membership(people, parts);
         }
+    }
+
+    /// What most files have that is nearest to what nobody has.
+    fn find_meant_entry(&self) -> Option<MeantEntry> {
+        let rule = &self.pod.membership;
+        if self.data.agents.iter().any(|agent| agent.matching_rules.contains_key(rule)) {
+            return None;
+        }
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in self.data.agents.iter().filter_map(|agent| agent.similar_entries.get(rule)) {
+            *counts.entry(entry.one_line()).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0)))?;
+        Some(MeantEntry { name: most.0, count: most.1 })
     }
 
     /// How many there are of what a rule can fire once for each of.
@@ -214,7 +239,12 @@ fn may_be_agent(person: &MatchedMember<'_>, agent: &Agent) -> bool {
 /// Says that nobody was called missing, and why; with a cause, also that the run is not complete.
 fn report_inconclusive(pod: &Pod, why: &str, cause: Option<FailureCause>, parts: &mut DecisionParts) {
     let message = format!("{why}; nobody is called missing");
-    parts.findings.push(Finding::new(Rule::RosterInconclusive, pod.key.to_string(), message));
+    let mut finding = Finding::new(Rule::RosterInconclusive, pod.key.to_string(), message);
+    if why.ends_with("was not seen") || why.ends_with("is not there") {
+        finding =
+            finding.with_advice("Mend what stands in the way, which is told beside it; the next run reads both again.");
+    }
+    parts.findings.push(finding);
     let what = format!("the roster of {}", pod.name);
     if let Some(cause) = cause {
         parts.push_restricted_failure(Audience::Confidential, ReadFailure { what, why: why.to_owned(), cause });

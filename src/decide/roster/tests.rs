@@ -122,6 +122,7 @@ impl World {
             gitlab_id: (id > 0).then_some(id),
             handle: Handle::parse(handle).map(|handle| (handle, 23)),
             matching_rules: if fits { BTreeMap::from([(focus(), 16)]) } else { BTreeMap::new() },
+            similar_entries: BTreeMap::new(),
             groups_line: Some(15),
             knowledge_areas_line: None,
         }));

@@ -3,7 +3,7 @@
 use super::lines::WrappedLines;
 use super::{DetailLevel, Layout, pluralize};
 use crate::pod::finding::Finding;
-use crate::pod::rule::Rule;
+use crate::pod::rule::{Rule, Severity};
 use crate::pod::run::PodRun;
 use crate::report::{ReportAudience, VisibleTo};
 
@@ -37,7 +37,9 @@ impl Group {
 
 impl FindingsBlock {
     pub(super) fn of<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>, layout: &Layout) -> Self {
-        let is_shown = |found: &Finding| layout.detail > DetailLevel::Quiet || found.needs_human;
+        let is_shown = |found: &Finding| {
+            layout.detail > DetailLevel::Quiet || found.needs_human || found.severity == Severity::Critical
+        };
         let withheld = run.count_withheld(is_shown);
         let shown: Vec<&Finding> = run.findings().filter(|found| is_shown(found)).collect();
         let all = shown.len().saturating_add(withheld.total());

@@ -6,7 +6,6 @@
 //! Settled by experiment with reqwest 0.13.5 (`tests/it/sandbox_web_over_tls.rs`): a resolver's non-zero port is used
 //! where the URL names none; `tls_certs_only` trusts the given authorities and no other.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use http::header::{ACCEPT, CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+use super::connect_fault::{ConnectFault, causes};
 use super::fetch::{Fetch, FetchError, FetchResponse, Validators};
 use super::resolver::PublicResolver;
 use super::{HostResolution, WebSettings};
@@ -110,8 +110,7 @@ async fn send(request: reqwest::RequestBuilder) -> Result<FetchResponse, FetchEr
 
 /// Why a request failed, in words that hold no address: reqwest's own text has the URL with its query.
 fn to_fetch_error(error: &reqwest::Error) -> FetchError {
-    let mut cause: &(dyn Error + 'static) = error;
-    loop {
+    for cause in causes(error) {
         if let Some(unresolved) = cause.downcast_ref::<ResolveError>() {
             return match unresolved {
                 ResolveError::NoSuchHost => FetchError::NoSuchHost,
@@ -119,36 +118,15 @@ fn to_fetch_error(error: &reqwest::Error) -> FetchError {
             };
         }
         if let Some(tls) = cause.downcast_ref() {
-            return FetchError::Tls(tls_error_reason(tls));
-        }
-        // An I/O error leaves what it wraps out of its sources.
-        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        match wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source()) {
-            Some(next) => cause = next,
-            None => break,
+            return FetchError::Tls(ConnectFault::from_tls(tls).reason().to_owned());
         }
     }
-    let words = match cause.downcast_ref::<reqwest::Error>() {
-        Some(_) => "no whole answer".to_owned(),
-        None => one_line(&cause.to_string()),
-    };
-    match (error.is_connect(), error.is_timeout()) {
-        (true, true) => FetchError::ConnectFailed("no connection in time".to_owned()),
-        (true, false) => FetchError::ConnectFailed(words),
-        (false, _) => FetchError::BadResponse(words),
+    if error.is_connect() {
+        return FetchError::ConnectFailed(ConnectFault::from_error(error, error.is_timeout()).reason().to_owned());
     }
-}
-
-fn tls_error_reason(error: &rustls::Error) -> String {
-    use rustls::CertificateError as Cert;
-    let words = match error {
-        rustls::Error::InvalidCertificate(Cert::Expired | Cert::ExpiredContext { .. }) => "its certificate has expired",
-        rustls::Error::InvalidCertificate(Cert::NotValidForName | Cert::NotValidForNameContext { .. }) => {
-            "its certificate is for another name"
-        }
-        rustls::Error::InvalidCertificate(Cert::UnknownIssuer) => "its certificate is of an unknown authority",
-        rustls::Error::InvalidCertificate(_) => "its certificate is not valid",
-        _ => "no secure connection comes about",
+    let words = match causes(error).last().map(|last| (last.downcast_ref::<reqwest::Error>(), last)) {
+        Some((None, last)) => one_line(&last.to_string()),
+        Some((Some(_), _)) | None => "no whole answer".to_owned(),
     };
-    words.to_owned()
+    FetchError::BadResponse(words)
 }
