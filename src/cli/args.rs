@@ -224,7 +224,6 @@ pub(super) struct ApplyArgs {
     pub(super) plan: Option<String>,
     /// Keep the run's own sandbox up after the run, to look at what was done in a browser; Ctrl-C ends it.
     #[cfg_attr(feature = "sandbox", arg(long, env = "PODKEEPER_SERVE", hide_env_values = true, conflicts_with = "dry_run", value_parser = YesOrNo))]
-    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
     pub(super) serve: bool,
 }
 
@@ -412,8 +411,7 @@ pub(super) struct InitArgs {
     pub(super) gitlab_url: Option<Url>,
     // Not `GitlabArgs`: a page is given to `init` in another way than to a sandbox.
     /// Read the page in a sandbox GitLab: one of its own, or the one that `podkeeper sandbox` serves at URL.
-    #[cfg_attr(feature = "sandbox", arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX))]
-    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
+    #[arg(long, value_name = "URL", env = "PODKEEPER_SANDBOX", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = OWN_SANDBOX)]
     pub(super) sandbox: Option<String>,
 }
 

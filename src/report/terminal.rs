@@ -102,8 +102,7 @@ pub fn render_parts<'a, A: ReportAudience>(report: &RunReport<'a, A>, layout: im
     let heading = if layout.detail > DetailLevel::Quiet { render_heading(report, &layout) } else { String::new() };
     let summary = render_summary(report, &layout);
     let mut known = CommonFaults::default();
-    let runs: Vec<_> =
-        report.runs.runs().map(|run| (run, PodLines::of(report, run, &layout, &mut known))).collect();
+    let runs: Vec<_> = report.runs.runs().map(|run| (run, PodLines::of(report, run, &layout, &mut known))).collect();
     let mut space = SpaceForFindings::new(&layout);
     space.take(&heading);
     space.take(&summary);
