@@ -317,7 +317,7 @@ async fn a_misspelt_group_is_named_with_the_nearest_one_and_to_nobody_who_may_no
     let env = [("PODKEEPER_CONFIG", &*config), ("PODKEEPER_TASK", ALL_TASKS)];
     // The first look holds back what would be told of everybody, the second tells it.
     for _ in 0..2 {
-        let reported = served.run_with(&["plan", "--audience", "confidential"], &env).await;
+        let reported = served.run_with(&["-v", "plan", "--audience", "confidential"], &env).await;
         let text = reported.out.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
             "zendesk_group = \"Support Focus: Secrue\" under [members] in config/pods/secure.toml",
@@ -328,7 +328,7 @@ async fn a_misspelt_group_is_named_with_the_nearest_one_and_to_nobody_who_may_no
         }
         assert!(!text.contains("merge request for this person alone"), "nobody's file is at fault: {}", reported.out);
         for audience in ["public", "team"] {
-            let narrow = served.run_with(&["plan", "--audience", audience], &env).await;
+            let narrow = served.run_with(&["-v", "plan", "--audience", audience], &env).await;
             assert!(!narrow.out.contains("Support Focus: Secure\""), "{audience}: {}", narrow.out);
         }
         served.run_with(&["apply"], &env).await;
