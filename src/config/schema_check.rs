@@ -42,7 +42,13 @@ pub(super) fn check_against_schema<'t>(path: &str, text: &'t str, schema: &Value
                 Quoting::Shown => format!("this is no TOML: {}", error.message()),
                 Quoting::Hidden => "this is no TOML".to_owned(),
             },
-            help: "mend this first".to_owned(),
+            help: match (quoting, error.span().and_then(|span| text.get(span))) {
+                (Quoting::Shown, Some(word)) if error.message().contains("must be quoted") => {
+                    format!("write it in quotes, as \"{word}\"")
+                }
+                _ if error.message().contains("duplicate key") => "it stands there twice; keep one".to_owned(),
+                _ => "mend this first".to_owned(),
+            },
         };
         let problems = errors.iter().map(problem).collect();
         return CheckedFile { problems, table: None, left_out: BTreeSet::new() };
@@ -105,10 +111,12 @@ impl SchemaCheck<'_> {
                 None => {
                     let near = self.report_unknown_key(&name, key.span(), known, place);
                     // What is wrong with the value of a key that is only misspelt is told, too.
-                    let Some(near) = near.filter(|near| !written.contains(*near) && meant.insert((*near).to_owned()))
-                    else {
+                    let Some(near) = near else { continue };
+                    if written.contains(near) || !meant.insert(near.to_owned()) {
+                        // What of it was meant to be where is not known.
+                        self.left_out.insert(format!("{}{near}", place.prefix));
                         continue;
-                    };
+                    }
                     if self.quoting == Quoting::Hidden || !self.is_of_type(&value, &known[near]) {
                         self.left_out.insert(format!("{}{near}", place.prefix));
                         continue;
@@ -173,7 +181,7 @@ impl SchemaCheck<'_> {
         let span = value.span();
         let value = match (value.into_inner(), schema_type(&schema)) {
             (DeValue::Table(table), "object") => {
-                let place = Place { shown: format!("[{name}]"), prefix: format!("{at}.") };
+                let place = Place { shown: format!("[{at}]"), prefix: format!("{at}.") };
                 DeValue::Table(self.check_table(table, span.clone(), &schema, &place))
             }
             (DeValue::Array(items), "array") => {
@@ -212,7 +220,7 @@ impl SchemaCheck<'_> {
             (found, wanted) => {
                 let message =
                     format!("`{name}` should be {}, not {}", describe_type(wanted), describe_type(found.type_str()));
-                let help = self.converted_value(name, &found, &span, wanted);
+                let help = self.converted_value(name, &found, &span, &schema);
                 let help = help.unwrap_or_else(|| format!("write {name} = {}", self.example_value(&schema)));
                 self.add_problem(span, message, help);
                 return None;
@@ -222,17 +230,23 @@ impl SchemaCheck<'_> {
     }
 
     /// What to write where the value itself is meant, in another type.
-    fn converted_value(&self, name: &str, found: &DeValue<'_>, span: &Range<usize>, wanted: &str) -> Option<String> {
+    fn converted_value(&self, name: &str, found: &DeValue<'_>, span: &Range<usize>, schema: &Value) -> Option<String> {
         if self.quoting == Quoting::Hidden {
             return None;
         }
         let written = self.text.get(span.clone())?.trim();
-        let value = match (found, wanted) {
+        let value = match (found, schema_type(schema)) {
             (DeValue::Table(_), "array") if written.starts_with('[') => return Some(format!("write [[{name}]]")),
             (DeValue::Array(items), "object") if items.iter().any(|item| item.get_ref().is_table()) => {
                 return Some(format!("write [{name}], once"));
             }
             (DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_), "string") => {
+                // A length of time without its unit is none.
+                let is_length =
+                    |example: &str| example.trim_matches('"').chars().next().is_some_and(|c| c.is_ascii_digit());
+                if matches!(found, DeValue::Integer(_)) && is_length(&self.example_value(schema)) {
+                    return None;
+                }
                 format!("\"{written}\"")
             }
             (DeValue::String(_), "array") => format!("[{written}]"),

@@ -124,7 +124,7 @@ rules! {
     }
     MembersSectionMissing {
         code: "members-section-missing",
-        summary: "The page has no heading above its members: a level-2 heading that ends in \"Pod members\", or the one of [page] members_heading.",
+        summary: "The page has no heading above its members: a level-2 heading that ends in \"Pod members\", or the one of `[page] members_heading`.",
         advice: "Give the members section its heading back, for example \"## Support Pod members\".",
         severity: Major, audience: Public, subject: Page,
         in_check: Omitted,

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use url::Url;
 
-use super::value::{is_secret_variable, parse_trusted_address};
+use super::value::{AddressProblem, is_secret_variable, parse_trusted_address, suggest_https};
 use crate::config::problem::Problem;
 use crate::config::{ConfigFiles, INSTANCE_FILE, OtherInstance, TokenVariables, raw};
 
@@ -27,7 +27,11 @@ fn parse_address(
     problems: &mut Vec<Problem>,
 ) -> Option<Url> {
     let found = parse_trusted_address(written.get_ref(), example);
-    found.map_err(|why| problems.push(files.address_problem(INSTANCE_FILE, written, why.message, why.help))).ok()
+    let wrong = |why: AddressProblem| {
+        let help = suggest_https(written.get_ref()).unwrap_or(why.help);
+        problems.push(files.address_problem(INSTANCE_FILE, written, why.message, help));
+    };
+    found.map_err(wrong).ok()
 }
 
 /// The other instances: each an origin of its own, with a token of its own.

@@ -45,7 +45,8 @@ impl PodFileParser<'_> {
             Source::Defaults => INSTANCE_FILE,
         };
         let wrong = |why: value::AddressProblem| {
-            self.problems.push(self.files.address_problem(file, written.spanned(), why.message, why.help));
+            let help = value::suggest_https(written.value()).unwrap_or(why.help);
+            self.problems.push(self.files.address_problem(file, written.spanned(), why.message, help));
         };
         found.map_err(wrong).ok()
     }

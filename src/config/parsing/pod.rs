@@ -278,6 +278,7 @@ impl PodFileParser<'_> {
 
     /// Reports a key that neither the pod's file nor the defaults have. What stands there and was not understood has been
     /// reported already.
+    #[expect(clippy::needless_pass_by_value, reason = "each caller makes the span for this alone")]
     pub(super) fn report_missing<T>(
         &mut self,
         header: Option<Range<usize>>,

@@ -5,6 +5,9 @@ use chrono::NaiveDate;
 /// A good value that is nearly what was written.
 pub(super) fn repair(written: &str, is_good: impl Fn(&str) -> bool) -> Option<String> {
     let trimmed = written.trim();
+    if trimmed.is_empty() {
+        return None;
+    }
     let candidates = [
         Some(trimmed.to_owned()),
         Some(trimmed.to_lowercase()),

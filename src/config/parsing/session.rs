@@ -124,7 +124,7 @@ impl PodFileParser<'_> {
             let formerly = session.formerly.iter().map(|old| (old.get_ref().as_str(), old.span()));
             for (key, span) in std::iter::once(slot).chain(formerly) {
                 if !seen.insert(key.to_lowercase()) {
-                    let taken = |name: &&&str| all.contains(&(**name).to_owned());
+                    let taken = |name: &&&str| all.contains(**name);
                     let free = FREE_SLOTS.iter().find(|name| !taken(name)).copied().unwrap_or("another");
                     let help = format!("give each [[session]] a slot of its own, for example {free}");
                     let unnamed =

@@ -42,8 +42,10 @@ impl PodFileParser<'_> {
             return None;
         }
         let Some(text) = files.texts.get(name) else {
-            let near =
-                find_similar_name(name, files.texts.keys().map(String::as_str).filter(|file| file.ends_with(".md")));
+            let near = find_similar_name(
+                name,
+                files.texts.keys().map(String::as_str).filter(|file| file.starts_with("templates/")),
+            );
             let help = match near {
                 Some(near) => format!("did you mean {near}?"),
                 None => {

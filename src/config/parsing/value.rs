@@ -43,6 +43,15 @@ pub(crate) fn parse_trusted_address(text: &str, example: &str) -> Result<Url, Ad
     Ok(url)
 }
 
+/// The same address by https, where that alone is wrong with it.
+pub(super) fn suggest_https(text: &str) -> Option<String> {
+    let text = text.trim();
+    let rest = text.strip_prefix("http://").unwrap_or(text);
+    let meant = format!("https://{rest}");
+    let is_host = rest.split(['/', ':']).next().is_some_and(|host| host.contains('.'));
+    (meant != text && is_host && parse_trusted_address(&meant, "").is_ok()).then(|| format!("did you mean {meant}?"))
+}
+
 /// Whether a host that is a name stands in an address as it is asked for, but for letter case: not in another alphabet,
 /// not behind escapes, not with a tab inside that a parser passes over.
 pub(super) fn is_host_written_out(text: &str, url: &Url) -> bool {

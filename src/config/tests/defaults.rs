@@ -133,6 +133,7 @@ fn a_default_that_cannot_be_read_is_not_called_missing_as_well() {
         ("[defaults.pairing]", "[defaults.pairng]"),
         ("[defaults.pairing]\nproject = \"harbour/pairing\"", "[defaults]\npairing = 7"),
         ("[defaults.page]", "[defaults.page"),
+        ("[defaults.page]", "[default.page]"),
     ] {
         let found = problems(&[(INSTANCE_FILE, &DEFAULTS.replacen(from, to, 1)), ("pods/lantern.toml", SMALL)]);
         assert!(!found.is_empty() && found.iter().all(|problem| problem.contains("podkeeper.toml:")), "{found:#?}");

@@ -37,6 +37,11 @@ fn a_wrong_value_is_answered_with_the_one_that_was_meant() {
         ("[page]", "[page]\nzone = \"UTC\"", "`zone` belongs into [[session]]"),
         ("[pairing]", "[pairing]\nsite = \"https://handbook.example\"", "`site` belongs into [page]"),
         ("[pairing]", "[pairing]\nformerly = []", "`formerly` belongs to the top of the file"),
+        ("name = \"Alpha Pod\"", "name = \" \"", "write for example Secure Pod"),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nduration = 60", "write duration = \"1h\""),
+        ("zone = \"UTC\"", "zone = UTC", "write it in quotes, as \"UTC\""),
+        ("[page]", "[page]\nsite = \"http://handbook.example\"", "did you mean https://handbook.example?"),
+        ("[page]", "[page]\nsite = \"handbook.example\"", "did you mean https://handbook.example?"),
         ("0 15 * * Thu", "15:00 Thu", "write for example 0 15 * * Thu"),
         ("0 15 * * Thu", "0 0 9 * * Fri", "write for example 0 9 * * Fri"),
     ] {

@@ -1,5 +1,7 @@
 //! What is wrong with a cron text, field by field and as it was written, and what may have been meant.
 
+use std::cmp::Ordering;
+
 use super::Cron;
 use crate::pod::similar_name::find_similar_name;
 
@@ -43,18 +45,20 @@ const FIELDS: [Field; 5] = [
 /// A good text in place of one that is none: as much of it as is good, and what it may have meant.
 pub fn suggest_cron(text: &str) -> String {
     let fields: Vec<&str> = text.split_whitespace().collect();
-    let mended = if fields.len() == FIELDS.len() {
-        let mended = FIELDS.iter().zip(&fields).map(|(field, written)| match field.problem(written) {
-            Some((_, instead)) => instead,
-            None => (*written).to_owned(),
-        });
-        Some(mended.collect::<Vec<_>>().join(" "))
-    } else if fields.len() > FIELDS.len() {
+    let mended = match fields.len().cmp(&FIELDS.len()) {
+        Ordering::Equal => {
+            let mended = FIELDS.iter().zip(&fields).map(|(field, written)| match field.problem(written) {
+                Some((_, instead)) => instead,
+                None => (*written).to_owned(),
+            });
+            Some(mended.collect::<Vec<_>>().join(" "))
+        }
         // Seconds stand in front of it, or a year behind.
-        let windows = fields.windows(FIELDS.len()).rev();
-        windows.map(|window| window.join(" ")).find(|text| Cron::parse(text).is_ok())
-    } else {
-        read_day_and_time(text)
+        Ordering::Greater => {
+            let windows = fields.windows(FIELDS.len()).rev();
+            windows.map(|window| window.join(" ")).find(|text| Cron::parse(text).is_ok())
+        }
+        Ordering::Less => read_day_and_time(text),
     };
     mended.filter(|text| Cron::parse(text).is_ok()).unwrap_or_else(|| "0 15 * * Thu".to_owned())
 }
@@ -103,13 +107,13 @@ impl Field {
             return (self.low..=self.high).contains(&number).then_some(number);
         }
         let lower = text.to_ascii_lowercase();
-        let known = |name: &&str| {
+        let known = |name: &str| {
             let name = name.to_ascii_lowercase();
             name == lower
                 || name[..3] == lower
                 || matches!(lower.as_str(), "tues" | "thurs") && name.starts_with(&lower)
         };
-        let index = self.names.iter().position(|name| known(&name))?;
+        let index = self.names.iter().position(|name| known(name))?;
         u32::try_from(index).ok().and_then(|index| index.checked_add(self.low))
     }
 

@@ -21,7 +21,7 @@ pub(super) fn read(section: &Section<'_>) -> FoundMembers {
         }
         let body = heading.range.end..next.map_or(section.range.end, |next| next.range.start);
         let lead = around.iter().rev().map(|(_, text)| text).find(|text| section.form.is_lead(text));
-        read_heading(section, heading, body, lead.cloned().unwrap_or_default(), &mut found);
+        read_heading(section, heading, body, lead.map_or("", String::as_str), &mut found);
     }
     found
 }
@@ -30,7 +30,7 @@ fn read_heading(
     section: &Section<'_>,
     heading: &Heading,
     body: std::ops::Range<usize>,
-    role_around: String,
+    role_around: &str,
     found: &mut FoundMembers,
 ) {
     let source = &section.page.source;
@@ -68,7 +68,7 @@ fn read_heading(
         if without_handle && (may_go_on || !person.name.contains(' ')) {
             found.unclear.push(section.unclear(offset, UnclearReason::NoHandle));
         } else {
-            found.entries.push(section.entry(person, offset, || role_around.clone()));
+            found.entries.push(section.entry(person, offset, || role_around.to_owned()));
         }
     }
 }

@@ -107,7 +107,7 @@ fn read_row(section: &Section<'_>, row: &[Range<usize>], columns: &Columns, foun
     let (name_cell, handle_cell) = (cell(columns.name), cell(columns.handle));
     let role = cell(columns.role).map(|cell| plain_words(&source[cell])).unwrap_or_default();
     let named = name_cell.clone().map(|cell| (cell.start, read_name_cell(section, &source[cell]))).unwrap_or_default();
-    let handle = handle_cell.clone().map(|cell| read_handle_cell(&source[cell])).unwrap_or(HandleField::Missing);
+    let handle = handle_cell.clone().map_or(HandleField::Missing, |cell| read_handle_cell(&source[cell]));
     let (start, mut people) = named;
     match people.as_mut_slice() {
         [] => match (name_cell, handle_cell) {
