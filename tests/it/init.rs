@@ -42,7 +42,8 @@ fn the_page_of_the_sandbox_becomes_a_configuration_that_runs() {
     for part in ["\n## podkeeper\n", "Pipeline schedules", "`PODKEEPER_TOKEN`", "`podkeeper doctor`"] {
         assert!(readme.contains(part), "{part}: {readme}");
     }
-    run(&folder, &["config", "validate"]).assert_ends(0, &["secure"]);
+    run(&folder, &["config", "validate"]).assert_ends(0, &["secure", "your-group/support-pairing"]);
+    run(&folder, &["plan", "secure"]).assert_ends(2, &["your-group/support-pairing"]);
     run(&folder, &["page", "secure", "--sandbox"]).assert_ends(0, &["Members: 9, 2 leads"]);
     run(&folder, &["plan", "secure", "--sandbox"]).assert_ends(0, &["open \"Secure Pod Pairing"]);
     // A second time there is nothing that could be written.
@@ -174,6 +175,9 @@ fn who_is_asked_nothing_and_has_no_terminal_is_told_of_yes() {
         run(&folder, args).assert_ends(2, &["on a terminal", "--yes takes what the page proposes"]);
     }
     run(&folder, &["init", "--yes"]).assert_ends(2, &["the pod's page", "--project GROUP/PROJECT --path FILE"]);
+    // The name that stands for a project is asked of nobody.
+    run(&folder, &["init", "--yes", "--project", "your-group/handbook", "--path", "content/a/_index.md"])
+        .assert_ends(2, &["your-group/handbook stands for a project of yours"]);
     run(&folder, &["init", "Secure Pod", "--yes"]).assert_ends(2, &["a-z, 0-9 and -"]);
     assert!(files_below(&folder).is_empty());
 }

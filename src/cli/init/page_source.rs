@@ -11,7 +11,7 @@ use super::super::web::{build_settings, build_web};
 use super::super::{CliError, connect, disk_files};
 use super::dialogue::{Dialogue, Ended};
 use super::{Start, project_files};
-use crate::config::{Config, INSTANCE_FILE};
+use crate::config::{Config, INSTANCE_FILE, is_placeholder};
 use crate::gitlab::{TokenPurpose, new_reader};
 use crate::init::page_address::{PageFile, key_from_path, origin_of, parse_gitlab_address};
 use crate::init::questions::{parse_path, parse_project};
@@ -161,6 +161,11 @@ async fn read_on_gitlab(
     context: &Context<'_>,
 ) -> Result<PageText, CliError> {
     parse_project(&file.project).map_err(CliError::usage)?;
+    if is_placeholder(&file.project) && !is_sandbox(args) {
+        let sentence =
+            format!("{} stands for a project of yours; {GIVE_INSTEAD}, or try it with --sandbox", file.project);
+        return Err(CliError::usage(sentence));
+    }
     let key = args.pod.clone().or_else(|| key_from_path(&file.path)).unwrap_or_else(|| "new-pod".to_owned());
     let config = project_files::config_with_pod_at(start, &key, &file, context)?;
     let own = resolve_gitlab_url(&args.gitlab(), &config, context)?;
