@@ -72,6 +72,7 @@ async fn plan_while_paused(at: &RunArgs, context: &Context<'_>, output: &mut Out
 
 async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
     let started = (context.monotonic_ms)();
+    #[cfg_attr(not(feature = "sandbox"), expect(unused_mut, reason = "a sandbox of its own is taken out of it"))]
     let mut prepared = RunSetup::new(&args.at, context).await?;
     let connection = &prepared.connection;
     let (reader, writer) = new_reader_and_writer(&connection.access, connection.now).map_err(CliError::usage)?;

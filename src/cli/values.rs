@@ -1,6 +1,7 @@
 //! Values of options and variables: what is taken, and a good value where one is refused.
 
 use std::ffi::OsStr;
+#[cfg(feature = "sandbox")]
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ const TOKENS: [(&str, &str); 7] = [
     ("read_repository", "its bot, files only"),
     ("person", "a person at work"),
     ("admin", "may do everything"),
-    ("job", "what a CI job gets as CI_JOB_TOKEN"),
+    ("job", "a CI job's own"),
     ("expired", "is refused"),
 ];
 
