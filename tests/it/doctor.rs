@@ -164,7 +164,7 @@ async fn the_program_ends_as_the_worst_verdict_says_and_writes_nothing() {
         world.projects.get_mut(&id).unwrap().archived = true;
     });
     let told = run_podkeeper_with_env(&[&args[..], &["secure", "-q"]].concat(), &env).await;
-    told.assert_ends(5, &["STOPS THE BOT", "is archived", "secure.toml:", "Exit 5: a person has to act."]);
+    told.assert_ends(5, &["STOPS THE BOT", "is archived", "podkeeper.toml:", "Exit 5: a person has to act."]);
     assert!(!told.out.contains("FINE"), "{}", told.out);
     run_podkeeper_with_env(&["doctor", "nosuch", "--config", &config], &env).await.assert_ends(2, &["no pod `nosuch`"]);
     assert_eq!(stage.journal(), Vec::<String>::new());

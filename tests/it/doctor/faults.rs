@@ -266,7 +266,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |clinic| hide(clinic, &pairing(clinic)),
         &[
             "is not there, or not visible to the token in PODKEEPER_TOKEN",
-            "config/pods/secure.toml:",
+            "config/podkeeper.toml:",
             "/-/project_members",
         ],
     ),
@@ -306,7 +306,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 },
             );
         },
-        &["-of-today now", "Write project = \"", "config/pods/secure.toml:"],
+        &["-of-today now", "Write project = \"", "config/podkeeper.toml:"],
     ),
     soon(
         "page's project archived",
