@@ -355,7 +355,7 @@ fn a_page_that_is_not_there_and_a_configuration_that_is_broken_write_nothing() {
     run(&folder, &["init", "secure", "--yes", &sandbox, "--project", &at.project, "--path", "no/such.md"])
         .assert_ends(5, &["no/such.md is not in", "--ref"]);
     run(&folder, &["init", "secure", "--yes", &sandbox, "--project", "no/such", "--path", &at.path])
-        .assert_ends(4, &["the project is not there or not visible"]);
+        .assert_ends(4, &["no/such is not there or not visible"]);
     assert!(files_below(&folder).is_empty());
     std::fs::create_dir(folder.join("config")).unwrap();
     std::fs::write(folder.join("config/podkeeper.toml"), "[gitlab]\nurll = \"https://gitlab.example\"\n").unwrap();
