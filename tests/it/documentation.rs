@@ -71,7 +71,9 @@ fn podkeeper_commands(text: &str) -> Vec<String> {
         .filter_map(|line| line.strip_prefix("podkeeper ").or_else(|| line.strip_prefix("cargo run -- ")))
         // The sign below a block begins with podkeeper's name, too.
         .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '-'))
-        .map(|line| line.split(" #").next().unwrap().trim_end_matches([' ', '&']).to_owned())
+        .map(|line| {
+            line.split(" #").next().unwrap().split(" > ").next().unwrap().trim_end_matches([' ', '&']).to_owned()
+        })
         .collect()
 }
 

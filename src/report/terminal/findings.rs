@@ -18,10 +18,12 @@ pub(super) struct FindingsBlock {
     /// What is left out for other readers.
     withheld: String,
     all: usize,
+    width: usize,
 }
 
 /// The findings of one rule.
 struct Group {
+    rule: &'static str,
     heading: String,
     entries: Vec<String>,
     /// Whether it is shown however little room there is.
@@ -49,6 +51,7 @@ impl FindingsBlock {
             groups: group_by_rule(&shown).iter().map(|group| render_group(group, layout.width)).collect(),
             withheld: withheld.sentence().map(|sentence| wrapped("  ! ", &sentence, layout.width)).unwrap_or_default(),
             all: shown.len(),
+            width: layout.width,
         }
     }
 
@@ -66,7 +69,12 @@ impl FindingsBlock {
             group.entries.iter().take(*count).for_each(|entry| out.push_str(entry));
         }
         if let Some(more) = self.all.checked_sub(shown).filter(|more| *more > 0) {
-            out.extend(["  … ", &more.to_string(), " more: -v\n"]);
+            let left = self.groups.iter().zip(&counts).filter_map(|(group, count)| {
+                let left = group.entries.len().checked_sub(*count).filter(|left| *left > 0)?;
+                Some(format!("{left} {}", group.rule))
+            });
+            let left = left.collect::<Vec<_>>().join(", ");
+            out.push_str(&wrapped("  … ", &format!("{more} more: -v ({left})"), self.width));
         }
         out.push_str(&self.withheld);
         if !out.is_empty() && !self.heading.is_empty() {
@@ -77,8 +85,8 @@ impl FindingsBlock {
 
     /// How many of each group are shown: first one of each, as far as there is room, then more of them.
     fn choose(&self, room: usize) -> Vec<usize> {
-        // The heading, the line that counts the rest, the blank line.
-        let taken = count_lines(&self.withheld).saturating_add(3);
+        // The heading, the two lines that count the rest, the blank line.
+        let taken = count_lines(&self.withheld).saturating_add(4);
         let mut room = room.saturating_sub(taken);
         let mut counts = vec![0; self.groups.len()];
         let mut is_full = false;
@@ -171,6 +179,7 @@ fn render_group((rule, findings): &(Rule, Vec<&Finding>), width: usize) -> Group
         wrapped("      ", &format!("{place}{}{own}", found.message.trim_end_matches('.')), width)
     };
     Group {
+        rule: rule.code(),
         heading: wrapped("  ! ", &format!("{} ({}): {advice}", rule.code(), severity.as_str()), width),
         entries: findings.iter().map(entry).collect(),
         needs_human: findings.iter().any(|found| found.needs_human),

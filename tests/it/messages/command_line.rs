@@ -66,8 +66,12 @@ const TABLE: &[Row] = &[
     Row::new(8, &["plan", "--sandbox"], &["in the variable PODKEEPER_NOW", "such as 2026-11-24T06:00:00Z"])
         .with_env(&[("PODKEEPER_NOW", "yesterday")])
         .without(&["--now"]),
-    Row::new(8, &["plan"], &["--sandbox", "These variables are set and count as options: PODKEEPER_PAGE"])
-        .with_env(&[("PODKEEPER_PAGE", "page.md"), ("PODKEEPER_TASK", "")]),
+    Row::new(
+        8,
+        &["plan"],
+        &["--sandbox", "These variables are set and count as options: PODKEEPER_CONFIG, PODKEEPER_PAGE"],
+    )
+    .with_env(&[("PODKEEPER_PAGE", "page.md"), ("PODKEEPER_TASK", "")]),
     Row::new(8, &["apply", "--sandbox", "--plan", "12"], &["cannot be used with", "PODKEEPER_DRY_RUN"])
         .with_env(&[("PODKEEPER_DRY_RUN", "yes")]),
     // An agreed plan whose stamp was lost is no plan that was agreed to.
