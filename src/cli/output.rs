@@ -171,7 +171,7 @@ impl Write for LineBuffer<'_> {
 
 /// A sentence without what moves a terminal's cursor or hides: it may name a file, and whoever names files may be anybody.
 fn visible_lines(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_invisible(*c)).collect()
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_invisible(*c))).collect()
 }
 
 fn color_marks(text: &str) -> String {

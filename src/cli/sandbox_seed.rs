@@ -7,7 +7,9 @@ use chrono::{DateTime, Duration, Utc};
 use crate::collect::handbook;
 use crate::pod::Pod;
 use crate::pod::agent::MembershipRule;
+use crate::pod::page_form::MembersForm;
 use crate::pod::pod_page::Member;
+use crate::sandbox::seed::MembersLayout;
 use crate::sandbox::{PageMember, PastSession, SeedPod};
 
 /// How far back the seed's past sessions are looked for: two of a slot that meets every few weeks.
@@ -34,6 +36,14 @@ pub fn to_seed_pod(pod: &Pod, now: DateTime<Utc>) -> SeedPod {
             MembershipRule::KnowledgeArea { .. } | MembershipRule::None => None,
         },
         label_groups: pod.label_groups.clone(),
+        members_heading: pod.page.form.members_heading.clone(),
+        members_layout: match pod.page.form.members_form {
+            MembersForm::Shortcode => MembersLayout::Shortcodes,
+            MembersForm::List => MembersLayout::List,
+            MembersForm::Mention => MembersLayout::Mentions,
+            MembersForm::Table => MembersLayout::Table,
+            MembersForm::Heading => MembersLayout::Headings,
+        },
         reports_project: pod.reports.project.clone(),
         ..SeedPod::default()
     }

@@ -29,8 +29,15 @@ pub fn instance_file(choices: &Choices, hints: &Hints) -> FileText {
     let gitlab = choices.page.gitlab.as_ref().map(|url| url.as_str().trim_end_matches('/'));
     if let Some(url) = gitlab.filter(|url| *url != USUAL_GITLAB) {
         file.table("gitlab");
-        let decide = "the token goes to this address, which the page's site names; is it your GitLab?";
-        file.deciding("url", &toml_string(url), choices.gitlab_is_named_by_site.then_some(decide));
+        if choices.gitlab_is_named_by_site {
+            // Whoever writes the site's pages does not say where the token goes.
+            file.decide(
+                "the page's site names this GitLab, and the token goes to it; is it yours? Then take the # away",
+            );
+            file.comment(&format!("url = {}", toml_string(url)));
+        } else {
+            file.key("url", &toml_string(url));
+        }
     }
     file.table("tokens");
     file.comment("The name of the variable that holds the token, never the token itself.");

@@ -330,10 +330,12 @@ async fn a_page_is_found_by_the_address_of_its_site() {
         let (folder, ran) = ask("init-site", path, true).await;
         ran.assert_ends(0, &["config/pods/juniper.toml", "content/pods/juniper/_index.md in desk/handbook"]);
         let instance = read(&folder, "config/podkeeper.toml");
-        assert!(instance.contains(&format!("url = \"{url}\"\n")), "{instance}");
-        // Whoever writes a site does not say where a token goes without somebody looking at it.
+        // Whoever writes a site does not say where a token goes: that line waits for a person.
         let by_site = path.starts_with("/pods/");
-        assert_eq!(instance.contains("# Decide: the token goes to this address"), by_site, "{instance}");
+        let url = format!("url = \"{url}\"\n");
+        assert!(instance.contains(&url), "{instance}");
+        assert_eq!(instance.contains(&format!("# {url}")), by_site, "{instance}");
+        assert_eq!(instance.contains("# Decide: the page's site names this GitLab"), by_site, "{instance}");
     }
     let (folder, ran) = ask("init-site-none", "/pods/none/", false).await;
     ran.assert_ends(2, &["has no link that edits its source", "--project GROUP/PROJECT --path FILE"]);

@@ -1,8 +1,13 @@
 //! A page that lists its members in a form of its own, through all commands that read it.
 
+use podkeeper::collect::handbook;
+use podkeeper::pod::page_form::{MembersForm, PageForm};
+use podkeeper::pod::roster::Role;
+use podkeeper::sandbox::{Seed, seed};
 use serde_json::Value;
 
 use crate::exit_codes::{copy_config, empty_temp_folder, replace_in_file, run_podkeeper_with_env};
+use crate::support::{now, shipped_config, to_seed_pod};
 
 const PAGES: [(&str, &str); 3] = [
     ("list", "- DRI: Robin Reed (`@robin-reed`)\n- Kim Aspen (@kaspen)\n- and you\n"),
@@ -50,5 +55,21 @@ async fn every_command_reads_a_page_in_its_own_form() {
         assert_eq!(planned["pods"][0]["unknown"], Value::Array(Vec::new()), "{form}");
         let checked = run(&["check", "secure"]).await;
         assert!(!checked["findings"].to_string().contains("member"), "{form}: {}", checked["findings"]);
+    }
+}
+
+#[test]
+fn the_seeds_page_has_its_members_in_the_form_of_the_pod() {
+    for (form, word) in MembersForm::ALL {
+        let mut pod = shipped_config().pods.remove(0);
+        pod.page.form =
+            PageForm { members_form: form, members_heading: Some("Our people".to_owned()), ..pod.page.form };
+        let world = seed::build_world(&Seed { now: now(), pods: vec![to_seed_pod(&pod, now())] });
+        let handbook = world.project_by_path(&pod.page.project).unwrap();
+        let text = handbook.file_text(&pod.page.git_ref, &pod.page.path).unwrap();
+        let page = handbook::parse_pod_page_in_form(text, &pod.page.path, &pod.page.form);
+        let leads = page.members.iter().filter(|member| member.role == Role::Lead).count();
+        let handles = page.members.iter().filter(|member| member.handle.is_some()).count();
+        assert_eq!((page.members.len(), handles, leads), (9, 9, 2), "{word}");
     }
 }

@@ -4,6 +4,11 @@
 
 use std::ops::Range;
 
+/// The shortcodes that name people.
+const NAMES: [&str; 3] = ["member-by-name", "member-by-gitlab", "member-and-role-by-gitlab"];
+/// The most people that one shortcode names.
+const MOST_ARGUMENTS: usize = 100;
+
 /// A shortcode that names people.
 pub(super) struct MemberShortcode {
     /// Where it stands in its line.
@@ -51,9 +56,11 @@ pub(super) fn find_begun_shortcode(text: &str) -> Option<usize> {
 fn parse_shortcode(text: &str) -> Option<(ShortcodePeople, &str)> {
     let (open, close) = if text.starts_with("{{<") { ("{{<", ">}}") } else { ("{{%", "%}}") };
     let inside = text.strip_prefix(open)?.trim_start();
-    let (name, mut rest) = inside.split_at_checked(inside.find(char::is_whitespace)?)?;
+    let name = NAMES.into_iter().find(|name| inside.starts_with(name))?;
+    let mut rest = inside.strip_prefix(name).filter(|rest| rest.starts_with(char::is_whitespace))?;
     let mut arguments = Vec::new();
-    loop {
+    // Nobody has so many; a page that is made to keep its reader busy might.
+    while arguments.len() <= MOST_ARGUMENTS {
         rest = rest.trim_start();
         if let Some(behind) = rest.strip_prefix('/').unwrap_or(rest).strip_prefix(close) {
             return Some((to_people(name, arguments)?, behind));
@@ -62,6 +69,7 @@ fn parse_shortcode(text: &str) -> Option<(ShortcodePeople, &str)> {
         arguments.push(argument.trim().to_owned());
         rest = behind;
     }
+    None
 }
 
 fn to_people(name: &str, mut arguments: Vec<String>) -> Option<ShortcodePeople> {

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::pod::origin::is_loopback_literal;
+use crate::pod::text::is_invisible;
 
 /// An http(s) address without user, query or fragment.
 pub(crate) fn parse_web_address(text: &str) -> Option<Url> {
@@ -103,7 +104,7 @@ pub(crate) fn parse_path_in_project(text: &str) -> Option<String> {
     let good =
         !text.is_empty() && !text.starts_with('/') && text.len() <= 1024 && text.split('/').all(|part| part != "..");
     // An address of the file is no path of it.
-    let good = good && !text.contains("://");
+    let good = good && !text.contains("://") && !text.chars().any(|c| c.is_control() || is_invisible(c));
     good.then(|| text.to_owned())
 }
 

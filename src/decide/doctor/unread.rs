@@ -36,7 +36,10 @@ pub(super) fn settle(found: Findings) -> Vec<Verdict> {
     let silent: BTreeSet<(Check, Option<PodKey>)> =
         explained.into_iter().map(|one| (one.check, one.pod)).filter(|(check, _)| *check != Check::Plan).collect();
     for (check, pod) in silent {
-        let is_told = |verdict: &Verdict| verdict.check == check && verdict.section != Section::NotChecked;
+        let is_told = |verdict: &Verdict| {
+            let is_about = pod.as_ref().is_none_or(|pod| verdict.pods.is_empty() || verdict.pods.contains(pod));
+            verdict.check == check && verdict.section != Section::NotChecked && is_about
+        };
         if verdicts.iter().any(is_told) {
             continue;
         }
@@ -52,12 +55,24 @@ const MEND_FIRST: &str = "mend what stands above first";
 
 /// Whether a verdict tells the cause already: it is about what the failure names, or a token was refused.
 fn explains(verdict: &Verdict, unread: &Unread) -> bool {
-    if verdict.section == Section::Fine {
+    if verdict.section != Section::Stops {
         return false;
     }
     let is_token = unread.failure.cause == FailureCause::Token && verdict.exit_status == TOKEN_REFUSED;
-    let names = |subject: &String| unread.failure.what.contains(subject) || unread.failure.why.contains(subject);
-    is_token || (verdict.section != Section::Soon && verdict.subjects.iter().any(names))
+    let failure = &unread.failure;
+    is_token || verdict.subjects.iter().any(|subject| names(&failure.what, subject) || names(&failure.why, subject))
+}
+
+/// Whether a sentence names a subject whole: `group/team` is not named by `group/team-meta`.
+fn names(sentence: &str, subject: &str) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || "_-./".contains(c);
+    !subject.is_empty()
+        && sentence.match_indices(subject).any(|(at, _)| {
+            let behind = &sentence[at + subject.len()..];
+            // The full stop of a sentence ends a name.
+            let behind = behind.strip_prefix('.').unwrap_or(behind);
+            !sentence[..at].ends_with(goes_on) && !behind.starts_with(goes_on)
+        })
 }
 
 /// The failure in words for everybody.

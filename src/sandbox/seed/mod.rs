@@ -9,6 +9,7 @@ mod expected_verdicts;
 mod issues;
 mod label_groups_and_reports;
 mod linked_targets;
+mod members_section;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use gitlab_sandbox::world::{DEVELOPER, OWNER, Visibility, World};
 
 pub use agents::all_canary_texts;
 pub use expected_verdicts::expected_verdicts;
+pub use members_section::MembersLayout;
 pub use schedule::schedule_project;
 
 const PAGE_TEMPLATE: &str = include_str!("page.md");
@@ -54,6 +56,10 @@ pub struct SeedPod {
     pub label: String,
     /// The sessions that were held, newest first; the first two get issues.
     pub past_sessions: Vec<PastSession>,
+    /// The heading above the members of the seed's page, in the place of its own.
+    pub members_heading: Option<String>,
+    /// How the members of the seed's page are written.
+    pub members_layout: MembersLayout,
     /// A page of the user's own, to stand in the place of the seed's.
     pub page: Option<String>,
     /// The members of that page, who have accounts and agent files in good order. The seed's page has its own.
@@ -188,7 +194,8 @@ fn render_page(pod: &SeedPod) -> String {
     let short = pod.name.trim_end_matches("Pod").trim_end();
     let short = if short.is_empty() { pod.name.as_str() } else { short };
     let heading = if pod.name.ends_with("Pod") { pod.name.clone() } else { format!("{} Pod", pod.name) };
-    PAGE_TEMPLATE
+    let template = members_section::lay_out_members(PAGE_TEMPLATE, pod.members_heading.as_deref(), pod.members_layout);
+    template
         .replace("%NAME%", &pod.name)
         .replace("%POD%", &heading)
         .replace("%SHORT%", short)

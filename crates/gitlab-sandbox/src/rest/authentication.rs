@@ -1,5 +1,7 @@
 //! Who asks: the token that came along, what it is good for, and whose rights count.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde_json::json;
 
@@ -19,6 +21,14 @@ pub(crate) fn authenticate<'a>(world: &'a World, call: &Call) -> Result<Option<&
     let of_a_job = given("job-token").map(str::to_owned).or_else(|| call.params.non_empty_text("job_token"));
     let bearer = bearer.map(str::to_owned).or_else(|| call.params.non_empty_text("access_token"));
     let private = given("private-token").map(str::to_owned).or_else(|| call.params.non_empty_text("private_token"));
+    // Packages are asked for by user and password, too (`lib/api/generic_packages.rb`).
+    let basic = basic_credentials(call).filter(|_| asks_for_packages(call));
+    let (job_password, password) = match basic {
+        Some((user, secret)) if user == "gitlab-ci-token" => (Some(secret), None),
+        Some((_, secret)) => (None, Some(secret)),
+        None => (None, None),
+    };
+    let (of_a_job, private) = (of_a_job.or(job_password), private.or(password));
     let found = match (private, bearer, of_a_job) {
         (Some(value), ..) => find_token(world, &value).filter(|token| !is_job_token(token)),
         (None, Some(value), _) => {
@@ -67,10 +77,22 @@ pub(super) fn is_job_token(token: &AccessToken) -> bool {
     token.scopes.iter().any(|scope| scope == "ci_job")
 }
 
+fn asks_for_packages(call: &Call) -> bool {
+    let path: Vec<&str> = call.segments.iter().skip(2).map(String::as_str).collect();
+    matches!(path.as_slice(), ["projects", _, "packages", "generic", ..])
+}
+
+/// User and password of `Authorization: Basic`.
+fn basic_credentials(call: &Call) -> Option<(String, String)> {
+    let encoded = call.header("authorization")?.trim().strip_prefix("Basic ")?;
+    let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    decoded.split_once(':').map(|(user, secret)| (user.to_owned(), secret.to_owned()))
+}
+
 /// What a job may ask for (GitLab docs, "CI/CD job token", job token access).
 fn accepts_job_token(call: &Call) -> bool {
     let path: Vec<&str> = call.segments.iter().skip(2).map(String::as_str).collect();
-    if matches!(path.as_slice(), ["projects", _, "packages", "generic", ..]) {
+    if asks_for_packages(call) {
         return true;
     }
     let allowed = matches!(

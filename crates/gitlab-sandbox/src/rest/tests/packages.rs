@@ -1,6 +1,8 @@
 //! Generic packages (`spec/requests/api/generic_packages_spec.rb`).
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Request;
 
 use super::requests::{Response, sandbox, send_request};
@@ -57,6 +59,20 @@ async fn who_may_upload_and_who_may_download() {
     let job = ("JOB-TOKEN", "glpat-sandbox-job-no-secret");
     assert_eq!(send(&sandbox, "GET", PRIVATE, job, b"").await.status, 200);
     assert_eq!(send(&sandbox, "PUT", PRIVATE, job, BYTES).await.status, 201);
+    let basic = |credentials: &str| format!("Basic {}", STANDARD.encode(credentials));
+    for (credentials, status) in [
+        ("gitlab-ci-token:glpat-sandbox-job-no-secret", 200),
+        ("anybody:glpat-sandbox-dev-no-secret", 200),
+        ("anybody:glpat-sandbox-job-no-secret", 401),
+        ("gitlab-ci-token:wrong", 401),
+    ] {
+        let header = basic(credentials);
+        assert_eq!(
+            send(&sandbox, "GET", PRIVATE, ("authorization", &header), b"").await.status,
+            status,
+            "{credentials}"
+        );
+    }
 }
 
 #[tokio::test]
