@@ -372,7 +372,7 @@ async fn stage_with_everything() -> (Stage, Vec<PublishedRequest>) {
     let write = |content: &str| json!({"branch": "main", "content": content, "commit_message": "Write"});
     assert_eq!(stage.request("admin", "POST", &file, write("a\n")).await.0, 201);
     let member = members[0]["id"].clone();
-    let group = stage.sandbox.world().group_by_path("gitlab-org").unwrap().id;
+    let group = stage.sandbox.world().group_by_path(&stage.pods[0].label_groups[0]).unwrap().id;
     stage.sandbox.change_world(|world| world.add_group_member(group, member.as_u64().unwrap(), 30));
     let (_, group_labels) = stage.request("admin", "GET", &format!("/api/v4/groups/{group}/labels"), Value::Null).await;
     let of_group = |path: &str| format!("/api/v4/groups/{group}/{path}");

@@ -26,7 +26,7 @@ const FOCUS: &str = "    - 'Support Focus: Secure'\n";
 
 const LINKS: &str = "* links report rewritten";
 const ROSTER: &str = "* roster report rewritten";
-const FOLDER_UNSEEN: &str = "! the folder data/agents at master in our-group/support-team";
+const FOLDER_UNSEEN: &str = "! the folder data/agents at main in our-group/support-team";
 const SESSION: &str = "* session issue rewritten";
 
 #[tokio::test(start_paused = true)]
@@ -488,7 +488,7 @@ fn files<'a>(world: &'a mut World, path: &str, branch: &str) -> &'a mut BTreeMap
 }
 
 fn agents(world: &mut World) -> &mut BTreeMap<String, String> {
-    files(world, TEAM, "master")
+    files(world, TEAM, "main")
 }
 
 fn agent_file_path(agent: &str) -> String {

@@ -230,9 +230,10 @@ async fn every_slow_host_is_asked_within_ten_days() {
 /// Two pods share a page, and each shows it on a site of its own.
 #[tokio::test(start_paused = true)]
 async fn a_page_that_two_sites_show_has_its_links_on_each() {
-    let mut pods = fleet(2);
-    pods[1].page = PageLocation { site: Some("https://other.example/".parse().unwrap()), ..pods[0].page.clone() };
-    let stage = Stage::of(pods, now());
+    // The other site comes after the seed, which knows nothing of it.
+    let mut stage = Stage::of(fleet(2), now());
+    let other = Some("https://other.example/".parse().unwrap());
+    stage.pods[1].page = PageLocation { site: other, ..stage.pods[0].page.clone() };
     append_to_page(&stage, "\n[A page of the site](/on-the-site/)\n");
     let runs = apply_all(&stage, stage.exchange(), RunLimits::default(), &StopFlag::default()).await;
     let seen = |run: &PodRun| {
