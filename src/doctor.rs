@@ -37,10 +37,10 @@ pub struct DoctorInputs<'a> {
 
 /// Reads everything and judges it.
 pub async fn examine(inputs: DoctorInputs<'_>) -> Diagnosis {
-    diagnose(&look(inputs).await)
+    diagnose(&observe(inputs).await)
 }
 
-async fn look(inputs: DoctorInputs<'_>) -> DoctorSnapshot {
+async fn observe(inputs: DoctorInputs<'_>) -> DoctorSnapshot {
     let reader = inputs.sources.reader;
     let asked = inputs.tokens.clone();
     let is_unfitted = !inputs.unfitted.is_empty();

@@ -29,7 +29,7 @@ pub(super) async fn run(
         exit_status: ExitStatus::from(failure.cause),
         message: format!("could not see {}: {}", failure.what, failure.why),
     })?;
-    let told = LastSuccess {
+    let result = LastSuccess {
         project: &project,
         within,
         ended_at: newest.as_ref().map(|run| run.ended_at),
@@ -38,11 +38,11 @@ pub(super) async fn run(
         now: connection.now,
     };
     match context.global.format {
-        OutputFormat::Json => output.print(&render_last_success_json(&told)),
-        OutputFormat::Text if context.global.quiet && told.is_recent => {}
-        OutputFormat::Text => output.print(&render_last_success_text(&told)),
+        OutputFormat::Json => output.print(&render_last_success_json(&result)),
+        OutputFormat::Text if context.global.quiet && result.is_recent => {}
+        OutputFormat::Text => output.print(&render_last_success_text(&result)),
     }
-    Ok(told.exit_status().exit_code())
+    Ok(result.exit_status().exit_code())
 }
 
 fn is_recent(ended_at: DateTime<Utc>, now: DateTime<Utc>, within: Duration) -> bool {

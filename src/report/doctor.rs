@@ -220,39 +220,39 @@ impl LastSuccess<'_> {
 }
 
 /// The answer for people.
-pub fn render_last_success_text(told: &LastSuccess<'_>) -> String {
+pub fn render_last_success_text(result: &LastSuccess<'_>) -> String {
     let mut out = String::new();
-    let within = humantime::format_duration(told.within);
-    let newest = match told.ended_at {
+    let within = humantime::format_duration(result.within);
+    let newest = match result.ended_at {
         Some(time) => format!("The newest ended on {}.", time.format("%a %-d %b %Y, %H:%M UTC")),
         None => "There has been none.".to_owned(),
     };
-    if told.is_recent {
+    if result.is_recent {
         write_wrapped(
             &mut out,
-            &format!("{}: a scheduled pipeline ended well within {within}. {newest}", told.project),
+            &format!("{}: a scheduled pipeline ended well within {within}. {newest}", result.project),
         );
         return out;
     }
-    write_wrapped(&mut out, &format!("{}: no scheduled pipeline ended well within {within}. {newest}", told.project));
+    write_wrapped(&mut out, &format!("{}: no scheduled pipeline ended well within {within}. {newest}", result.project));
     let advice =
-        format!("Look why: podkeeper doctor --project {}, with the configuration of that project.", told.project);
+        format!("Look why: podkeeper doctor --project {}, with the configuration of that project.", result.project);
     write_wrapped(&mut out, &advice);
-    out.push_str(ending(told.exit_status()));
+    out.push_str(ending(result.exit_status()));
     out.push('\n');
     out
 }
 
 /// The contract of `podkeeper doctor --last-success TIME --format json`.
-pub fn render_last_success_json(told: &LastSuccess<'_>) -> String {
+pub fn render_last_success_json(result: &LastSuccess<'_>) -> String {
     let value = json!({
         "version": 1,
-        "project": told.project,
-        "within_seconds": told.within.as_secs(),
-        "now": told.now,
-        "ended_at": told.ended_at,
-        "url": told.url,
-        "exit_code": told.exit_status().exit_code(),
+        "project": result.project,
+        "within_seconds": result.within.as_secs(),
+        "now": result.now,
+        "ended_at": result.ended_at,
+        "url": result.url,
+        "exit_code": result.exit_status().exit_code(),
     });
     json::to_pretty_text(&value) + "\n"
 }

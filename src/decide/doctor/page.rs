@@ -7,8 +7,6 @@ use crate::pod::observed::Observed;
 use crate::pod::pod_page::{MembersSection, PodPage};
 use crate::pod::text::one_line;
 
-const MEMBER_FORM: &str = "{{< member-by-name \"NAME\" >}} (`@handle`)";
-
 pub(super) fn check(seen: &DoctorSnapshot, one: &PodCheckup, found: &mut Findings) {
     let verdict = match &one.page {
         Observed::Unknown(failure) => return found.push_unread(Check::Page, Some(&one.pod.key), failure),
@@ -54,7 +52,9 @@ fn judge_members(seen: &DoctorSnapshot, one: &PodCheckup, page: &PodPage) -> Ver
     let message = format!("{understood} of {all} members understood; {} {name} no handle.", lines_text(&without));
     let good = page.members.iter().find(|member| member.handle.is_some()).map(|member| member.line);
     let like = good.map_or_else(|| "so".to_owned(), |line| format!("like line {line}"));
-    Verdict::soon(Check::Page, message).advise(format!("Write them {like}: {MEMBER_FORM}")).about(&one.pod.page.path)
+    Verdict::soon(Check::Page, message)
+        .advise(format!("Write them {like}: {}", one.pod.page.form.members_form.example()))
+        .about(&one.pod.page.path)
 }
 
 /// Without members there is no roster to compare; sessions go on.
@@ -65,8 +65,10 @@ fn no_members(seen: &DoctorSnapshot, one: &PodCheckup, page: &PodPage) -> Verdic
     };
     let place = seen.places.find(&one.pod.key, "page.path");
     let advice = format!(
-        "What podkeeper understands of it: podkeeper page {}. Write members as {MEMBER_FORM}, or name another page: {place}",
-        one.pod.key
+        "What podkeeper understands of it: podkeeper page {}. Write members as {}, set members_form and \
+         members_heading to what the page has, or name another page: {place}",
+        one.pod.key,
+        one.pod.page.form.members_form.example()
     );
     let verdict = if one.pod.agents.is_some() {
         Verdict::stops(Check::Page, format!("0 members: {why}, so the roster cannot be compared."))

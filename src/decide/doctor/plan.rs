@@ -30,12 +30,12 @@ pub(super) fn check(seen: &DoctorSnapshot, found: &mut Findings) {
     for run in &seen.runs {
         for finding in run.findings.iter().filter(|finding| stops_a_run(finding)) {
             // Whoever looked at the thing itself has told more.
-            let is_told = match finding.rule {
+            let has_check = match finding.rule {
                 Rule::BotReplaced => found.is_stopped_by(Check::Account, &run.pod),
                 Rule::ReportRefused => found.is_stopped_by(Check::Reports, &run.pod),
                 _ => false,
             };
-            if !is_told {
+            if !has_check {
                 found.push(finding_verdict(finding).of_pod(&run.pod));
             }
         }
@@ -53,7 +53,7 @@ pub(super) fn check(seen: &DoctorSnapshot, found: &mut Findings) {
         let later: usize = seen.runs.iter().map(|run| run.later_changes.len()).sum();
         let more = if later > 0 { " and then more" } else { "" };
         let message = format!(
-            "{} a run, links not counted; the next would write {}{more}",
+            "{} a run; the next would write {}{more}; links come on top",
             count(usize::try_from(seen.plan_requests).unwrap_or(usize::MAX), "request"),
             count(writes, "thing")
         );

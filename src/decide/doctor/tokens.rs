@@ -75,13 +75,13 @@ fn judge_known(token: &TokenSnapshot, own: &OwnToken, seen: &DoctorSnapshot) -> 
     };
     let (day, left_text) = (day_text(end, seen.now), count(usize::try_from(left).unwrap_or(0), "day"));
     if left <= SOON_DAYS {
-        let said = |whose: &str| format!("{name}{whose} ends on {day}, in {left_text}.");
-        return Verdict::soon(Check::Token, said(""))
-            .for_team(said(&of_account))
+        let sentence = |whose: &str| format!("{name}{whose} ends on {day}, in {left_text}.");
+        return Verdict::soon(Check::Token, sentence(""))
+            .for_team(sentence(&of_account))
             .advise("Rotate it (do not make a new one): podkeeper doctor --token-request");
     }
-    let said = |whose: &str| format!("{name}{whose} has {has} and ends on {day}, in {left_text}");
-    Verdict::fine(Check::Token, said("")).for_team(said(&of_account))
+    let sentence = |whose: &str| format!("{name}{whose} has {has} and ends on {day}, in {left_text}");
+    Verdict::fine(Check::Token, sentence("")).for_team(sentence(&of_account))
 }
 
 /// GitLab's own words out of a refusal that names the variable a second time.

@@ -12,8 +12,8 @@ use crate::pod::text::one_line;
 /// Turns what could not be read into verdicts.
 pub(super) fn settle(found: Findings) -> Vec<Verdict> {
     let Findings { mut verdicts, unread } = found;
-    let told = |unread: &Unread| verdicts.iter().any(|verdict| explains(verdict, unread));
-    let (explained, left): (Vec<Unread>, Vec<Unread>) = unread.into_iter().partition(told);
+    let is_explained = |unread: &Unread| verdicts.iter().any(|verdict| explains(verdict, unread));
+    let (explained, left): (Vec<Unread>, Vec<Unread>) = unread.into_iter().partition(is_explained);
     let mut new: Vec<Verdict> = Vec::new();
     let mut causes: Vec<(String, usize)> = Vec::new();
     for one in &left {
@@ -36,11 +36,11 @@ pub(super) fn settle(found: Findings) -> Vec<Verdict> {
     let silent: BTreeSet<(Check, Option<PodKey>)> =
         explained.into_iter().map(|one| (one.check, one.pod)).filter(|(check, _)| *check != Check::Plan).collect();
     for (check, pod) in silent {
-        let is_told = |verdict: &Verdict| {
+        let has_verdict = |verdict: &Verdict| {
             let is_about = pod.as_ref().is_none_or(|pod| verdict.pods.is_empty() || verdict.pods.contains(pod));
             verdict.check == check && verdict.section != Section::NotChecked && is_about
         };
-        if verdicts.iter().any(is_told) {
+        if verdicts.iter().any(has_verdict) {
             continue;
         }
         let verdict = Verdict::not_checked(check, MEND_FIRST);
