@@ -113,9 +113,8 @@ pub fn pod_file(choices: &Choices, shared: &SharedValues, hints: &Hints) -> File
         file.table("agents");
         write_project(&mut file, &agents.project, choices.agents.decide.as_deref(), hints.agents.as_ref());
         file.key("path", &toml_string(&agents.path));
-        if agents.git_ref != "main" {
-            file.key("ref", &toml_string(&agents.git_ref));
-        }
+        // The defaults may name another one.
+        file.key("ref", &toml_string(&agents.git_ref));
     }
     if shared.reports_project.as_ref() != Some(&choices.reports.value) {
         file.table("reports");
@@ -188,6 +187,10 @@ fn write_form(file: &mut Lines, form: &PageForm, shared: &SharedValues) {
         form.members_heading.as_ref().filter(|heading| shared.members_heading.as_ref() != Some(heading))
     {
         file.key("members_heading", &toml_string(heading));
+    }
+    if form.members_heading.is_none() && shared.members_heading.is_some() {
+        file.decide("[defaults.page] names another heading above the members than this page has; write the page's own");
+        file.comment("members_heading = \"Secure Pod members\"");
     }
     if shared.members_form.as_deref().unwrap_or(usual) != form.members_form.as_str() {
         file.key("members_form", &toml_string(form.members_form.as_str()));

@@ -291,6 +291,22 @@ fn a_file_of_this_machine_says_where_the_worker_reads_it() {
     run(&folder, &["config", "validate"]).assert_ends(0, &["juniper"]);
 }
 
+/// What the other pods share is another thing than what this page has: it is said, and not written wrongly.
+#[test]
+fn a_pod_whose_page_differs_from_the_defaults_says_so() {
+    let folder = empty_temp_folder("init-differs");
+    run(&folder, &["init", "secure", "--yes", "--sandbox"]).assert_ends(0, &[]);
+    let shared = read(&folder, "config/podkeeper.toml");
+    let other = shared.replace("[defaults.page]\n", "[defaults.page]\nmembers_heading = \"Members\"\n");
+    std::fs::write(folder.join("config/podkeeper.toml"), other).unwrap();
+    std::fs::copy(repository_root().join("tests/data/pages/juniper-pod.md"), folder.join("page.md")).unwrap();
+    let page = ["--page", "page.md", "--project", "desk/handbook", "--path", "content/pods/duo/_index.md"];
+    let args = [&["init", "duo", "--yes", "--agents-project", "your-group/other-team"][..], &page].concat();
+    run(&folder, &args).assert_ends(0, &["names another heading above the members"]);
+    let pod = read(&folder, "config/pods/duo.toml");
+    assert!(pod.contains("\n# members_heading = ") && pod.contains("\nref = \"main\"\n"), "{pod}");
+}
+
 /// The address of a page on its site, and that of its file on a GitLab that no configuration names: both are read as anybody.
 #[tokio::test]
 async fn a_page_is_found_by_the_address_of_its_site() {
