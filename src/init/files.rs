@@ -137,7 +137,9 @@ pub fn ci_file(key: &str, component: &str, config_folder: &str, token_variable: 
     let mut file = Lines::default();
     file.comment("Runs podkeeper: `plan` for merge requests, `apply` for the pipeline schedule.");
     file.line("include:");
-    file.line(&format!("  - component: {component}"));
+    let is_plain = component.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$');
+    let written = if is_plain && !component.contains([' ', '#']) { component.to_owned() } else { yaml_text(component) };
+    file.line(&format!("  - component: {written}"));
     if component.contains(&format!("/{PLACEHOLDER_GROUP}/")) {
         file.note("the project from which podkeeper is released on your GitLab (--component)");
     }
