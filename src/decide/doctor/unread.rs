@@ -91,3 +91,23 @@ fn unread_verdict(one: &Unread, why: &str) -> Verdict {
     }
     one.pod.as_ref().map_or(verdict.clone(), |pod| verdict.of_pod(pod))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_a_subject_whole_or_not_at_all() {
+        for (sentence, subject, named) in [
+            ("the project group/support", "group/support", true),
+            ("group/support is archived", "group/support", true),
+            ("it is about group/support.", "group/support", true),
+            ("the folder data of group/support-team", "group/support", false),
+            ("the folder data of group/support/team", "group/support", false),
+            ("the project sub/group/support", "group/support", false),
+            ("anything", "", false),
+        ] {
+            assert_eq!(names(sentence, subject), named, "{sentence}");
+        }
+    }
+}
