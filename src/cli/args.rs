@@ -223,8 +223,8 @@ pub(super) struct ApplyArgs {
     #[arg(long, value_name = "STAMP", env = "PODKEEPER_PLAN", hide_env_values = true, value_parser = parse_stamp, conflicts_with = "dry_run")]
     pub(super) plan: Option<String>,
     /// Keep the run's own sandbox up after the run, to look at what was done in a browser; Ctrl-C ends it.
-    #[cfg_attr(feature = "sandbox", arg(long, env = "PODKEEPER_SERVE", hide_env_values = true, conflicts_with = "dry_run", value_parser = YesOrNo))]
-    #[cfg_attr(not(feature = "sandbox"), arg(skip))]
+    #[cfg(feature = "sandbox")]
+    #[arg(long, env = "PODKEEPER_SERVE", hide_env_values = true, conflicts_with = "dry_run", value_parser = YesOrNo)]
     pub(super) serve: bool,
 }
 
