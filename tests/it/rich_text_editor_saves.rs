@@ -76,7 +76,7 @@ fn neighbour_mark(world: &World, project: u64, iid: u64) -> &'static str {
 }
 
 /// How a world has to be after a run: nothing twice, and nothing of podkeeper's own that it does not know any more.
-fn check_world(stage: &Stage, runs: &[PodRun], what: &str) -> Result<(), String> {
+fn check_world(stage: &Stage, runs: &[PodRun], scenario: &crash_recovery::Scenario, what: &str) -> Result<(), String> {
     let twice = stage.with_world(duplicate_titles);
     if !twice.is_empty() {
         return Err(format!("{what}: {twice:?}"));
@@ -86,6 +86,11 @@ fn check_world(stage: &Stage, runs: &[PodRun], what: &str) -> Result<(), String>
         return Ok(());
     }
     let reported: Vec<_> = runs.iter().flat_map(|run| &run.findings).filter(|found| found.needs_human).collect();
+    // A label that is missing is told in every run, and says nothing of what became of the issues.
+    let is_expected = ended == Some(scenario.ends) && reported.iter().all(|found| found.rule.code() == "label-missing");
+    if is_expected {
+        return Ok(());
+    }
     Err(format!("{what}: ended as {ended:?}: {reported:?} {:?}", runs[0].read_failures))
 }
 
@@ -93,6 +98,15 @@ fn check_world(stage: &Stage, runs: &[PodRun], what: &str) -> Result<(), String>
 async fn killed_anywhere_and_saved_by_somebody_it_opens_nothing_twice() {
     let ends = kill_and_save_everywhere(&crash_recovery::all_scenarios()[..4], EVERY_NTH_CASE, unchanged).await;
     ends.assert_all_well("points after which everything was saved in an editor", 12);
+}
+
+/// Without the label the visible line is all that a comment's loss leaves.
+#[tokio::test(start_paused = true)]
+async fn killed_anywhere_without_the_label_and_saved_by_somebody_it_opens_nothing_twice() {
+    let scenarios = crash_recovery::all_scenarios();
+    let without: Vec<_> = scenarios.into_iter().filter(|scenario| scenario.name.starts_with("a label that")).collect();
+    assert_eq!(without.len(), 2);
+    kill_and_save_everywhere(&without, 3, unchanged).await.assert_all_well("points without the label", 12);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,11 +138,11 @@ pub(crate) async fn kill_and_save_everywhere(
             crash_recovery::run_and_kill(&stage, scenario, call, phase, bent).await;
             stage.sandbox.change_world(|world| save_all(world, how));
             let runs = stage.apply_all_tasks_over(bent(stage.exchange())).await;
-            let mut end = check_world(&stage, &runs, &what);
+            let mut end = check_world(&stage, &runs, scenario, &what);
             // Once more, now that markers were written anew, and then all is quiet.
             stage.sandbox.change_world(|world| save_all(world, how));
             let runs = stage.apply_all_tasks_over(bent(stage.exchange())).await;
-            end = end.and_then(|()| check_world(&stage, &runs, &format!("{what}, and again")));
+            end = end.and_then(|()| check_world(&stage, &runs, scenario, &format!("{what}, and again")));
             let written = stage.journal().len();
             stage.apply_all_tasks_over(bent(stage.exchange())).await;
             ends.writes.count_rerun(stage.journal().len() - written);
