@@ -33,6 +33,7 @@ struct SandboxDescription {
     ca: Option<String>,
     dns: String,
 }
+
 /// A sandbox that another process serves; on this machine only, because its tokens are no secrets.
 pub(super) async fn connect(
     url: &str,
@@ -158,6 +159,7 @@ pub(super) fn tokens_by_purpose(
     Ok(TokenPurpose::ALL.into_iter().filter(is_given).map(|purpose| (purpose, token())).collect())
 }
 
+/// How a sandbox is asked: with these tokens, over loopback alone.
 pub(super) fn build_access(
     url: Url,
     tokens: BTreeMap<TokenPurpose, Token>,

@@ -155,10 +155,18 @@ pub(super) async fn fetch_markdown(url: &Url, gitlab: &GitlabArgs, context: &Con
     };
     let web =
         super::web::build_web(connection.as_ref(), super::web::build_settings(RateLimits::CAREFUL, context)?, None)?;
-    match web.fetch_text(&source).await {
-        Observed::Present(text) if text.trim_start().starts_with('<') => Err(CliError::usage(format!(
+    let text = text_or_error(web.fetch_text(&source).await, &address)?;
+    if text.trim_start().starts_with('<') {
+        return Err(CliError::usage(format!(
             "{address} is an HTML page; give the address of its Markdown source, for example the file's address on GitLab"
-        ))),
+        )));
+    }
+    Ok(text)
+}
+
+/// What an address answered, or why there is nothing to read.
+pub(super) fn text_or_error(fetched: Observed<String>, address: &str) -> Result<String, CliError> {
+    match fetched {
         Observed::Present(text) => Ok(text),
         Observed::Absent => Err(CliError {
             exit_status: ExitStatus::NeedsHuman,

@@ -280,7 +280,7 @@ async fn a_hidden_project_is_never_called_missing() {
 
 /// The page's project is public in the seed; a private one hides the page's absence.
 #[tokio::test(start_paused = true)]
-async fn a_hidden_page_is_not_checked_and_its_project_is_told() {
+async fn a_hidden_page_is_not_checked_and_its_project_is_named() {
     let clinic = Clinic::healthy();
     clinic.change_project(
         |pod| &pod.page.project,

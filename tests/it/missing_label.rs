@@ -330,7 +330,7 @@ async fn it_is_said_in_every_form_of_output_and_a_quiet_one_too() {
 
 /// Roster and links say nothing of it.
 #[tokio::test(start_paused = true)]
-async fn whoever_asks_for_other_tasks_is_not_told() {
+async fn a_run_without_sessions_and_labels_reports_no_missing_label() {
     for task in [podkeeper::pod::Task::Roster, podkeeper::pod::Task::Links] {
         let pods = keep_sessions_and_labels(shipped_config().pods);
         let pods = pods.into_iter().map(|pod| podkeeper::pod::Pod { tasks: [task].into(), ..pod }).collect();

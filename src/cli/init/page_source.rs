@@ -6,7 +6,7 @@ use super::super::args::InitArgs;
 use super::super::connection::{Connection, resolve_gitlab_url};
 use super::super::context::Context;
 use super::super::output::Output;
-use super::super::target::strip_url_secrets;
+use super::super::target::{strip_url_secrets, text_or_error};
 use super::super::web::{build_settings, build_web};
 use super::super::{CliError, connect, disk_files};
 use super::dialogue::{Dialogue, Ended};
@@ -274,17 +274,7 @@ async fn fetch(url: &Url, context: &Context<'_>) -> Result<String, CliError> {
 async fn fetch_over(connection: Option<&Connection>, url: &Url, context: &Context<'_>) -> Result<String, CliError> {
     let address = strip_url_secrets(url);
     let web = build_web(connection, build_settings(RateLimits::CAREFUL, context)?, None)?;
-    match web.fetch_text(url).await {
-        Observed::Present(text) => Ok(text),
-        Observed::Absent => Err(CliError {
-            exit_status: ExitStatus::NeedsHuman,
-            message: format!("there is nothing at {address}; check it"),
-        }),
-        Observed::Unknown(failure) => Err(CliError {
-            exit_status: failure.cause.into(),
-            message: format!("could not read {address}: {}", failure.why),
-        }),
-    }
+    text_or_error(web.fetch_text(url).await, &address)
 }
 
 /// A sign-in page is no page.

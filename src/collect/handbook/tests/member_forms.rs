@@ -17,10 +17,10 @@ fn seen(lines: &str, members_form: MembersForm) -> Vec<String> {
 }
 
 /// The findings of some lines in this form, but that nobody leads.
-fn told(lines: &str, members_form: MembersForm) -> Vec<String> {
-    let mut told = findings(&read(lines, &form(members_form)));
-    told.retain(|finding| !finding.starts_with("lead-missing"));
-    told
+fn reported(lines: &str, members_form: MembersForm) -> Vec<String> {
+    let mut reported = findings(&read(lines, &form(members_form)));
+    reported.retain(|finding| !finding.starts_with("lead-missing"));
+    reported
 }
 
 #[test]
@@ -37,12 +37,12 @@ fn shortcodes_with_handles_are_members_without_names() {
         assert_eq!(seen(line, MembersForm::Shortcode), expected, "{line}");
     }
     assert_eq!(
-        told(r#"- {{< member-by-gitlab "Pat Q" >}}"#, MembersForm::Shortcode),
+        reported(r#"- {{< member-by-gitlab "Pat Q" >}}"#, MembersForm::Shortcode),
         ["member-handle-invalid 3:3 Pat Q"]
     );
     let twice =
         "- {{< member-by-gitlab \"ada\" >}}\n- {{< member-by-gitlab \"sv\" >}}\n- {{< member-by-gitlab \"Ada\" >}}";
-    assert_eq!(told(twice, MembersForm::Shortcode), ["member-listed-twice 5:3 @Ada"]);
+    assert_eq!(reported(twice, MembersForm::Shortcode), ["member-listed-twice 5:3 @Ada"]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_list_of_mentions_needs_no_names() {
         "member-line-unclear 4:3 - Ada Quill",
         "member-line-unclear 6:3 - {{< member-by-name \"Imani O\" >}}",
     ];
-    assert_eq!(told(lines, MembersForm::Mention), expected);
+    assert_eq!(reported(lines, MembersForm::Mention), expected);
 }
 
 #[test]
@@ -146,10 +146,10 @@ fn a_table_is_read_by_the_words_of_its_header() {
         "member-handle-invalid 7:3 Sorin Vale",
         "member-line-unclear 9:3 - Imani Okonkwo (@io)",
     ];
-    assert_eq!(told(table, MembersForm::Table), expected);
+    assert_eq!(reported(table, MembersForm::Table), expected);
     let unknown = "| Pod | Since |\n|--|--|\n| @ada | 2024 |";
     assert_eq!(
-        told(unknown, MembersForm::Table),
+        reported(unknown, MembersForm::Table),
         ["members-section-empty 1:1 members", "member-line-unclear 3:2 | Pod | Since |"]
     );
 }
@@ -162,7 +162,7 @@ fn headings_are_members_with_what_stands_below_them() {
         ["*Ada Quill aquill [EMEA lead]", "Sorin Vale svale []", "*Imani Okonkwo io [Lead]", "Mateo Farrow - []"];
     assert_eq!(seen(lines, MembersForm::Heading), expected);
     assert_eq!(
-        told(lines, MembersForm::Heading),
+        reported(lines, MembersForm::Heading),
         ["member-handle-missing 20:5 Mateo Farrow", "member-line-unclear 24:5 ### Alumni"]
     );
     let nested = "### Leads\n\n#### Ada Quill (@a)\n\n### Members\n\n#### Sorin Vale (@s)";
@@ -195,7 +195,7 @@ fn lead_words_and_the_heading_are_the_pages_own() {
 }
 
 #[test]
-fn a_page_in_another_form_is_told_once_with_the_key_to_set() {
+fn a_page_in_another_form_is_reported_once_with_the_key_to_set() {
     for (lines, written, configured) in [
         ("- Ada Quill (@a)\n- Lead: Sorin Vale (`@s`)\n- and you", MembersForm::List, MembersForm::Shortcode),
         ("- @a\n- Lead: `@s`", MembersForm::Mention, MembersForm::Shortcode),
@@ -219,7 +219,7 @@ fn a_page_in_another_form_is_told_once_with_the_key_to_set() {
 }
 
 #[test]
-fn one_line_in_another_form_is_told_with_its_line() {
+fn one_line_in_another_form_is_reported_with_its_line() {
     let lines = "- Lead: {{< member-by-name \"Ada Quill\" >}} (`@a`)\n- Sorin Vale (@s)\n- @io\n- Lead: Mateo Farrow\n- {{< member-by-name \"Tuva\n\
                  - {{< member-by-name \"\" >}} (`@x`)\n- and you\n- Ask @boss\n- `{{< member-by-name \"Tuva` is an example\n- Members:";
     let expected = [
@@ -229,7 +229,7 @@ fn one_line_in_another_form_is_told_with_its_line() {
         "member-line-unclear 7:3 - {{< member-by-name \"Tuva",
         "member-line-unclear 8:3 - {{< member-by-name \"\" >}} (`@x`)",
     ];
-    assert_eq!(told(lines, MembersForm::Shortcode), expected);
+    assert_eq!(reported(lines, MembersForm::Shortcode), expected);
     assert_eq!(seen(lines, MembersForm::Shortcode), ["*Ada Quill a [Lead]"]);
 }
 
