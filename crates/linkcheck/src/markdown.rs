@@ -4,6 +4,7 @@
 //! parser, reads the text; what it cannot tell (Hugo's `ref` shortcodes, the exact place of a link) is looked up in the
 //! source.
 
+pub mod front_matter;
 pub mod headings;
 mod html;
 mod inline_locator;
@@ -93,3 +94,6 @@ fn truncate_to_limit(text: &str) -> &str {
     }
     &text[..end]
 }
+
+#[cfg(test)]
+mod tests;

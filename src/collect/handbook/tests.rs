@@ -292,6 +292,10 @@ fn the_title_is_that_of_the_front_matter_or_none() {
     }
     assert_eq!(page("\u{feff}---\r\ntitle: Alpha\r\n---\r\n").title.raw(), "Alpha");
     assert_eq!(page("---\ntitle: Alpha\n").title.raw(), "");
+    // Hugo docs, "Front matter": JSON, TOML or YAML.
+    for other in ["+++\ntitle = 'Alpha'\n+++\n", "{\n\"title\": \"Alpha\"\n}\n", ";;;\n{\"title\": \"Alpha\"}\n;;;\n"] {
+        assert_eq!(page(other).title.raw(), "Alpha", "{other}");
+    }
 }
 
 #[test]

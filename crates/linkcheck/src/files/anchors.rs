@@ -1,8 +1,10 @@
 //! What a document is to the links that lead to it: its anchors, and what its front matter says of its address.
 
 use memchr::memmem;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use crate::markdown::front_matter::{FrontMatterBlock, FrontMatterLanguage};
 use crate::markdown::headings::MarkdownAnchors;
 
 /// The anchors of a document.
@@ -35,8 +37,10 @@ impl DocumentAnchors {
 #[serde(default)]
 pub struct FrontMatter {
     /// Its whole path.
+    #[serde(deserialize_with = "text_or_number")]
     pub url: Option<String>,
     /// Its path's last part.
+    #[serde(deserialize_with = "text_or_number")]
     pub slug: Option<String>,
     /// Paths that lead to it.
     #[serde(deserialize_with = "one_or_many")]
@@ -44,23 +48,32 @@ pub struct FrontMatter {
 }
 
 impl FrontMatter {
-    /// Reads the front matter of a text; what is no YAML between `---` and no TOML between `+++` says nothing.
+    /// Reads the front matter of a text in each of its languages; what none of them can be read in says nothing.
     pub fn parse(text: &str) -> Self {
-        let text = text.trim_start_matches('\u{feff}');
-        let inside = |fence: &str| Some(text.strip_prefix(fence)?.split_once(&format!("\n{fence}"))?.0);
-        if let Some(yaml) = inside("---") {
-            // Most pages say nothing of the kind, and YAML is slow to read.
-            if !["url:", "slug:", "aliases:"].iter().any(|key| yaml.contains(key)) {
-                return Self::default();
-            }
-            let options = serde_saphyr::options! {
-                budget: serde_saphyr::budget! { max_nodes: 5_000, max_events: 20_000, max_depth: 32, max_aliases: 50 },
-                with_snippet: false,
-            };
-            return serde_saphyr::from_str_with_options(yaml, options).unwrap_or_default();
+        let Some(block) = FrontMatterBlock::find(text) else { return Self::default() };
+        // Most pages say nothing of the kind, and YAML is slow to read.
+        let is_silent = !["url", "slug", "aliases"].iter().any(|key| block.content.contains(key));
+        if block.language == FrontMatterLanguage::Yaml && is_silent {
+            return Self::default();
         }
-        inside("+++").and_then(|toml| toml::from_str(toml).ok()).unwrap_or_default()
+        block.read().unwrap_or_default()
     }
+}
+
+/// A text, or a number that was not quoted: `slug: 2024`.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Scalar {
+        Text(String),
+        Number(i64),
+        Other(IgnoredAny),
+    }
+    Ok(match Option::<Scalar>::deserialize(deserializer)? {
+        Some(Scalar::Text(text)) => Some(text),
+        Some(Scalar::Number(number)) => Some(number.to_string()),
+        Some(Scalar::Other(_)) | None => None,
+    })
 }
 
 /// One text, a list of them, or nothing.

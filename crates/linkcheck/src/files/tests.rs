@@ -230,6 +230,12 @@ fn front_matter_is_read_in_every_form() {
         ("+++\nurl = '/u/'\naliases = ['/a/', '/b/']\n+++\n# X\n", (None, Some("/u/"), vec!["/a/", "/b/"])),
         ("+++\nslug = 'x'\naliases = '/a/'\n+++\n", (Some("x"), None, vec!["/a/"])),
         ("+++\nno TOML\n+++\n", (None, None, vec![])),
+        ("---  \nslug: 2024\naliases: [/a/]\n...\n", (Some("2024"), None, vec!["/a/"])),
+        ("\n{\n\"slug\": \"x\", \"aliases\": [\"/a/\"]\n}\n\n# J\n", (Some("x"), None, vec!["/a/"])),
+        ("{\"url\": \"/u/\", \"aliases\": \"/a/\"}", (None, Some("/u/"), vec!["/a/"])),
+        (";;;\n{\"slug\": \"x\"}\n;;;\n", (Some("x"), None, vec![])),
+        ("---toml\nslug = 'x'\n---\n", (Some("x"), None, vec![])),
+        ("---php\n$slug = 'x';\n---\n", (None, None, vec![])),
     ] {
         let read = FrontMatter::parse(text);
         let aliases: Vec<&str> = read.aliases.iter().map(String::as_str).collect();

@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
+use super::source::Source;
+
 /// The headings of a Markdown text with the `id` and `name` of its raw HTML: the anchors that links can lead to.
 ///
 /// Many documents are read and few are asked for an anchor, so ids are made when the first is asked for.
@@ -45,14 +47,13 @@ impl MarkdownAnchors {
     /// Parses a text for its anchors alone.
     pub(crate) fn parse(text: &str) -> Self {
         let mut options = Options::default();
-        options.extension.front_matter_delimiter = Some("---".to_owned());
         options.extension.table = true;
         options.extension.strikethrough = true;
         let arena = Arena::new();
-        let lines: Vec<&str> = text.lines().collect();
+        let source = Source::new(text);
         let mut found = Self::default();
-        for node in parse_document(&arena, text, &options).descendants() {
-            found.note(node, |number| lines.get(number).copied().unwrap_or_default());
+        for node in parse_document(&arena, source.text_to_parse(), &options).descendants() {
+            found.note(node, |number| &text[source.line_range(source.original_line(number))]);
         }
         found
     }

@@ -80,7 +80,8 @@ impl Outline {
     pub(super) fn parse(source: &Source<'_>, detail: Extract) -> Self {
         let arena = Arena::new();
         let root = parse_document(&arena, source.text_to_parse(), &options());
-        let mut outline = Self::default();
+        let front_matter = source.front_matter().map(|front_matter| front_matter.range.clone());
+        let mut outline = Self { front_matter, ..Self::default() };
         // One entry for each open list item: its text's index among the paragraphs, once that is known.
         let mut items: Vec<Option<usize>> = Vec::new();
         let mut rest = InlineLocator::default();
@@ -129,7 +130,6 @@ impl Outline {
         detail: Extract,
     ) {
         match &node.data().value {
-            NodeValue::FrontMatter(_) => self.front_matter = Some(range),
             NodeValue::Heading(heading) => {
                 let text = plain_text::heading_text(node);
                 let divides = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document));
@@ -209,13 +209,11 @@ fn options() -> Options<'static> {
     options.extension.table = true;
     options.extension.strikethrough = true;
     options.extension.tasklist = true;
-    options.extension.front_matter_delimiter = Some("---".to_owned());
     options
 }
 
 fn is_block(node: Node<'_>) -> bool {
-    let value = &node.data().value;
-    value.block() || matches!(value, NodeValue::FrontMatter(_))
+    node.data().value.block()
 }
 
 fn is_item(node: Node<'_>) -> bool {

@@ -31,8 +31,8 @@ pub(super) fn filter_prose(source: &Source<'_>) -> FilteredText {
     let mut out = FilterWriter { source, filtered: FilteredText::default(), gap: 0..0, waiting: Vec::new() };
     out.filtered.text.reserve(source.text.len());
     let mut addresses = BareUrlScan::new(source.text);
-    let mut block = TextBlock::default();
-    let mut number = 0;
+    let mut number = source.first_line();
+    let mut block = TextBlock::starting_at(number);
     while number < source.line_count() {
         let range = source.line_range(number);
         let line = &source.text.as_bytes()[range.clone()];
@@ -40,7 +40,7 @@ pub(super) fn filter_prose(source: &Source<'_>) -> FilteredText {
             out.write_block(&block);
             let start = if out.gap.is_empty() { number } else { out.gap.start };
             out.gap = start..number + 1;
-            block = TextBlock::starting_after(number);
+            block = TextBlock::starting_at(number + 1);
         } else {
             let head = LineStart::parse(line);
             if block.certainly_ends_before(head) {
@@ -134,9 +134,9 @@ struct TextBlock {
 }
 
 impl TextBlock {
-    /// The block that starts behind a blank line.
-    fn starting_after(number: usize) -> Self {
-        Self { lines: number + 1..number + 1, ..Self::default() }
+    /// The block that starts at a line or behind it.
+    fn starting_at(number: usize) -> Self {
+        Self { lines: number..number, ..Self::default() }
     }
 
     fn restart_at(&mut self, number: usize) {

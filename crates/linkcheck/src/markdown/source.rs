@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use comrak::nodes::LineColumn;
 
+use super::front_matter::FrontMatterBlock;
+
 /// Bytes between two entries of the character count.
 const STRIDE: usize = 64;
 
@@ -32,6 +34,10 @@ pub struct Source<'a> {
     counts: Vec<usize>,
     /// What the parser is given instead of the text.
     filtered: Option<FilteredText>,
+    /// What stands before the text that is shown.
+    front_matter: Option<FrontMatterBlock<'a>>,
+    /// The number, from 0, of the first line behind that.
+    first_line: usize,
 }
 
 impl<'a> Source<'a> {
@@ -79,19 +85,33 @@ impl<'a> Source<'a> {
                 counts.push(characters);
             }
         }
-        Self { text, lines, rows, counts, filtered: None }
+        let front_matter = FrontMatterBlock::find(text);
+        let body = front_matter.as_ref().map_or(0, |front_matter| front_matter.body);
+        let first_line = lines.partition_point(|start| *start < body);
+        Self { text, lines, rows, counts, filtered: None, front_matter, first_line }
+    }
+
+    /// Its front matter.
+    pub fn front_matter(&self) -> Option<&FrontMatterBlock<'a>> {
+        self.front_matter.as_ref()
+    }
+
+    /// The number, from 0, of the first line of the text that is shown.
+    pub(super) fn first_line(&self) -> usize {
+        self.first_line
     }
 
     /// What is to be parsed.
     pub(super) fn text_to_parse(&self) -> &str {
-        self.filtered.as_ref().map_or(self.text, |filtered| &filtered.text)
+        let body = self.front_matter.as_ref().map_or(0, |front_matter| front_matter.body);
+        self.filtered.as_ref().map_or(&self.text[body..], |filtered| &filtered.text)
     }
 
     /// The number of a line of the parser; both count from 0. The last one for every number behind it.
     pub(super) fn original_line(&self, number: usize) -> usize {
         match &self.filtered {
             Some(filtered) => filtered.lines.get(number).or(filtered.lines.last()).copied().unwrap_or(0),
-            None => number,
+            None => self.first_line + number,
         }
     }
 
