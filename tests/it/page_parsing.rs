@@ -256,7 +256,7 @@ proptest! {
 #[expect(clippy::disallowed_methods, reason = "a bomb is one because of the time it takes")]
 fn no_page_is_a_bomb() {
     let mut bombs: Vec<(String, String)> = Vec::new();
-    for piece in ["[", "> ", "*a ", "![", "`"] {
+    for piece in ["[", "> ", "*a ", "![", "`", "$`x", "[[", "[^a]", "a\n\n: b\n\n", ">>>\n", "://"] {
         for count in [5_000, 20_000, 80_000] {
             bombs.push((format!("{count} x {piece:?}"), piece.repeat(count)));
         }

@@ -10,6 +10,7 @@ mod html;
 mod inline_locator;
 mod into_link;
 pub mod links;
+mod options;
 pub mod outline;
 pub mod plain_text;
 mod prose_filter;

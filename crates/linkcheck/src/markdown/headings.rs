@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use comrak::nodes::{Node, NodeValue};
-use comrak::{Arena, Options, parse_document};
+use comrak::{Arena, parse_document};
 
+use super::options::gitlab_options;
 use super::source::Source;
 
 /// The headings of a Markdown text with the `id` and `name` of its raw HTML: the anchors that links can lead to.
@@ -22,6 +23,8 @@ pub struct MarkdownAnchors {
     all: Vec<HeadingText>,
     /// Each `id` and `name` of the raw HTML.
     named: Vec<String>,
+    /// Each reference to a footnote.
+    footnotes: Vec<FootnoteMark>,
     /// The ids of GitLab today, which most links mean, and those of the HTML.
     likely: OnceLock<BTreeSet<String>>,
     /// Those of other renderers.
@@ -37,6 +40,34 @@ struct HeadingText {
     source: Option<String>,
 }
 
+/// A reference to a footnote.
+#[derive(Debug, Clone)]
+struct FootnoteMark {
+    name: String,
+    /// The number of the footnote, from 1.
+    number: u32,
+    /// The number of the reference among those to this footnote, from 1.
+    reference: u32,
+}
+
+impl FootnoteMark {
+    /// The ids of the footnote and of the reference: those of GitLab's parser and of GitHub (`fn-name`, `fnref-name`),
+    /// and those of Hugo's, which numbers them (`fn:1`, `fnref:1`, `fnref1:1`; `extension/footnote.go` of Goldmark).
+    fn ids(&self) -> [String; 4] {
+        let Self { name, number, reference } = self;
+        let (again, before) = match reference {
+            0 | 1 => (String::new(), String::new()),
+            more => (format!("-{more}"), (more - 1).to_string()),
+        };
+        [
+            format!("fn-{name}"),
+            format!("fnref-{name}{again}"),
+            format!("fn:{number}"),
+            format!("fnref{before}:{number}"),
+        ]
+    }
+}
+
 impl HeadingText {
     fn source(&self) -> &str {
         self.source.as_ref().unwrap_or(&self.words)
@@ -46,13 +77,12 @@ impl HeadingText {
 impl MarkdownAnchors {
     /// Parses a text for its anchors alone.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut options = Options::default();
-        options.extension.table = true;
-        options.extension.strikethrough = true;
         let arena = Arena::new();
         let source = Source::new(text);
+        let text = source.text;
+        let parsed = source.text_to_parse();
         let mut found = Self::default();
-        for node in parse_document(&arena, source.text_to_parse(), &options).descendants() {
+        for node in parse_document(&arena, parsed, &gitlab_options(parsed)).descendants() {
             found.note(node, |number| &text[source.line_range(source.original_line(number))]);
         }
         found
@@ -64,6 +94,9 @@ impl MarkdownAnchors {
             NodeValue::Heading(_) => self.all.push(read_heading(node, line)),
             NodeValue::HtmlBlock(html) => self.named.extend(html_anchors(&html.literal)),
             NodeValue::HtmlInline(html) => self.named.extend(html_anchors(html)),
+            NodeValue::FootnoteReference(note) => {
+                self.footnotes.push(FootnoteMark { name: note.name.clone(), number: note.ix, reference: note.ref_num });
+            }
             _ => {}
         }
     }
@@ -75,7 +108,11 @@ impl MarkdownAnchors {
         among(
             self.likely
                 .get_or_init(|| ids::gitlab_ids(&self.all).into_iter().chain(self.named.iter().cloned()).collect()),
-        ) || among(self.others.get_or_init(|| ids::other_renderer_ids(&self.all)))
+        ) || among(self.others.get_or_init(|| {
+            let mut ids = ids::other_renderer_ids(&self.all);
+            ids.extend(self.footnotes.iter().flat_map(FootnoteMark::ids));
+            ids
+        }))
     }
 }
 

@@ -66,8 +66,7 @@ pub(super) fn link_from_node(
     } else {
         LinkForm::Reference
     };
-    // A footnote of one word has the form of a definition. Where that is an address it is one in the footnote, too.
-    if form == LinkForm::Reference && written.starts_with("[^") && !link.url.contains("://") {
+    if bare && !names_a_host(&link.url) {
         return None;
     }
     // Angle brackets are no part of an address.
@@ -77,6 +76,39 @@ pub(super) fn link_from_node(
         Extract::Anchors => String::new(),
     };
     Some(FoundLink { range: start..range.end.max(start), url: link.url.clone(), text, form })
+}
+
+/// The link in double brackets that the parser sees at `claimed`: to an address, or to a page of a wiki
+/// (`lib/banzai/filter/wiki_link_gollum_filter.rb`), whose address is then all of it as it is written.
+pub(super) fn wiki_link_from_node(
+    source: &Source<'_>,
+    node: Node<'_>,
+    claimed: Range<usize>,
+    rest: &mut InlineLocator,
+    detail: Extract,
+) -> Option<FoundLink> {
+    let ast = node.data();
+    let NodeValue::WikiLink(link) = &ast.value else { return None };
+    // A table of contents.
+    if link.url.eq_ignore_ascii_case("_toc_") {
+        return None;
+    }
+    let (range, _) = rest.locate(source, claimed, &[InlineStart::from_words("[[")]);
+    let is_address = link.url.starts_with("http://") || link.url.starts_with("https://");
+    let url = if is_address { link.url.clone() } else { format!("[[{}]]", link.url) };
+    let text = match detail {
+        Extract::Texts => plain_text::node_text(node, LONGEST_LINE),
+        Extract::Anchors => String::new(),
+    };
+    Some(FoundLink { range, url, text, form: LinkForm::Inline })
+}
+
+/// Whether an address that was found in plain words names a host. The parser takes `https://` alone and `{https://}`
+/// for links, too; there the words speak of addresses.
+fn names_a_host(url: &str) -> bool {
+    url.split_once("://").is_none_or(|(scheme, rest)| {
+        !scheme.is_empty() && rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '-' | '_' | '%'))
+    })
 }
 
 /// What stands behind a link's bracket, as far as it surely stands there as it is.

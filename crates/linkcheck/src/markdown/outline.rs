@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
-use comrak::{Arena, Options, parse_document};
+use comrak::{Arena, parse_document};
 
 use super::headings::MarkdownAnchors;
 use super::inline_locator::{self, InlineLocator, InlineStart};
 use super::links::{self, FoundLink};
+use super::options::gitlab_options;
 use super::plain_text;
 use super::source::Source;
 use super::{Extract, MAX_ENTRIES};
@@ -33,7 +34,7 @@ pub struct Outline {
     pub code_spans: Vec<CodeSpan>,
     /// Every code block.
     pub code_blocks: Vec<Range<usize>>,
-    /// What GitLab does not show or shows as something else: comments, the marks of struck text.
+    /// What GitLab does not show or shows as something else: comments, math, the marks of struck text.
     pub hidden_ranges: Vec<Range<usize>>,
     /// Where links can lead to, in a document.
     pub(super) anchors: MarkdownAnchors,
@@ -79,14 +80,22 @@ impl Outline {
     /// Walks through a page.
     pub(super) fn parse(source: &Source<'_>, detail: Extract) -> Self {
         let arena = Arena::new();
-        let root = parse_document(&arena, source.text_to_parse(), &options());
+        let text = source.text_to_parse();
+        let root = parse_document(&arena, text, &gitlab_options(text));
         let front_matter = source.front_matter().map(|front_matter| front_matter.range.clone());
         let mut outline = Self { front_matter, ..Self::default() };
         // One entry for each open list item: its text's index among the paragraphs, once that is known.
         let mut items: Vec<Option<usize>> = Vec::new();
         let mut rest = InlineLocator::default();
+        let mut left_out: Option<Node<'_>> = None;
         for edge in root.traverse() {
             match edge {
+                NodeEdge::End(node) if left_out.is_some_and(|whole| whole.same_node(node)) => left_out = None,
+                _ if left_out.is_some() => {}
+                NodeEdge::Start(node) if is_left_out(node) => {
+                    outline.hidden_ranges.push(inline_locator::node_range(source, node));
+                    left_out = Some(node);
+                }
                 NodeEdge::Start(node) if is_item(node) => items.push(None),
                 NodeEdge::End(node) if is_item(node) => {
                     items.pop();
@@ -178,6 +187,18 @@ impl Outline {
                 let start = rest.locate(source, claimed(), &[InlineStart::from_words("~")]).0.start;
                 self.hidden_ranges.push(start..start + 2);
             }
+            NodeValue::Math(math) => {
+                let mark = match (math.dollar_math, math.display_math) {
+                    (true, true) => "$$",
+                    (true, false) => "$",
+                    (false, _) => "$`",
+                };
+                let (range, _) = rest.locate(source, claimed(), &[InlineStart::from_words(mark)]);
+                self.hidden_ranges.push(range);
+            }
+            NodeValue::WikiLink(_) if self.links.len() < MAX_ENTRIES => {
+                self.links.extend(links::wiki_link_from_node(source, node, claimed(), rest, detail));
+            }
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MAX_ENTRIES => {
                 self.links.extend(links::link_from_node(source, node, claimed(), rest, detail));
             }
@@ -203,13 +224,9 @@ impl Outline {
     }
 }
 
-fn options() -> Options<'static> {
-    let mut options = Options::default();
-    options.extension.autolink = true;
-    options.extension.table = true;
-    options.extension.strikethrough = true;
-    options.extension.tasklist = true;
-    options
+/// What is no part of the page: a footnote that nothing refers to.
+fn is_left_out(node: Node<'_>) -> bool {
+    matches!(&node.data().value, NodeValue::FootnoteDefinition(note) if note.total_references == 0)
 }
 
 fn is_block(node: Node<'_>) -> bool {

@@ -75,8 +75,10 @@ impl FilterWriter<'_> {
         let Some(first) = block.first else { return };
         let gaps = self.waiting.iter().map(|(gap, _)| gap).chain([&self.gap]);
         let gap = gaps.into_iter().find(|gap| !gap.is_empty()).cloned();
-        // It ends all items before it, so that nothing hangs on those that wait; but a number goes on with a list.
-        if first.indentation == 0 && (gap.is_some() || first.mark != Some(ListMarker::Ordered)) {
+        // It ends all items before it, so that nothing hangs on those that wait; but a number goes on with a list, and a
+        // description belongs to the paragraph before it.
+        let goes_on = gap.is_none() && first.mark == Some(ListMarker::Ordered);
+        if first.indentation == 0 && !goes_on && !first.is_description {
             self.waiting.clear();
             self.gap = gap.unwrap_or_default();
         }
@@ -194,6 +196,8 @@ struct LineStart {
     mark: Option<ListMarker>,
     /// Where the text behind that mark begins: what is indented as much as that belongs to the item.
     text: usize,
+    /// Whether it may describe the term before it (GitLab docs, "Description lists").
+    is_description: bool,
     /// How much has to be kept, so that the line stays what it is: up to the first letter or number of its text; 0
     /// where it is more than plain text.
     length: usize,
@@ -211,7 +215,7 @@ impl LineStart {
         // A tab is as wide as its place makes it; that is more than any of ours.
         let indentation = if line.get(begin) == Some(&b'\t') { usize::MAX } else { begin };
         if is_thematic_break(&line[begin..]) {
-            return Self { indentation, mark: None, text: begin, length: 0 };
+            return Self { indentation, mark: None, text: begin, is_description: false, length: 0 };
         }
         let (mut text, mut mark) = (begin, None);
         while let Some((found, length)) = ListMarker::parse(&line[text..]) {
@@ -222,7 +226,9 @@ impl LineStart {
             mark = mark.or(Some((found, if gap < 5 { text } else { behind + 1 })));
         }
         let (mark, own) = mark.map_or((None, begin), |(mark, text)| (Some(mark), text));
-        Self { indentation, mark, text: own, length: plain_start_len(&line[text..]).map_or(0, |length| text + length) }
+        let is_description = matches!(line.get(begin), Some(b':' | b'~'));
+        let length = plain_start_len(&line[text..]).map_or(0, |length| text + length);
+        Self { indentation, mark, text: own, is_description, length }
     }
 }
 

@@ -57,3 +57,161 @@ fn nothing_of_front_matter_is_a_link_or_a_heading() {
         check_anchors(&[(&text, &["t"], &["a-comment", "---coding-utf-8---", "see-qgonemd"])]);
     }
 }
+
+/// `autolink` and `relaxed_autolinks` in `glfm_markdown.rb`.
+#[test]
+fn addresses_in_brackets_end_before_the_bracket() {
+    check_links(&[
+        (
+            "Known good [https://a.example/one] and (text)[https://a.example/two].\n\n\
+             A set {https://a.example/three} and see https://a.example/four].\n",
+            &[
+                ("https://a.example/one", 1),
+                ("https://a.example/two", 1),
+                ("https://a.example/three", 3),
+                ("https://a.example/four", 3),
+            ],
+        ),
+        ("[www.a.example] {ada@a.example}\n", &[("http://www.a.example", 1), ("mailto:ada@a.example", 1)]),
+        (
+            "https://a.example/(x) and (https://a.example/y)\n",
+            &[("https://a.example/(x)", 1), ("https://a.example/y", 1)],
+        ),
+        ("<ftp://a.example/x> irc://a.example/y\n", &[("ftp://a.example/x", 1), ("irc://a.example/y", 1)]),
+        ("[https://a.example/x](https://a.example/y)\n", &[("https://a.example/y", 1)]),
+        // These speak of addresses: GitLab's parser makes links of them that lead nowhere.
+        ("https:// and http://, https://{host}/x, s3://bucket, https://…\n", &[]),
+    ]);
+}
+
+/// `math_dollars` and `math_code`; GitLab docs, "Math". A code block of `math` is code anyway.
+#[test]
+fn a_link_in_math_is_none() {
+    check_links(&[
+        ("$a [b](c)$ [d](e)\n", &[("e", 1)]),
+        ("$$\n[b](c)\nhttps://a.example/\n$$\n\n[d](e)\n", &[("e", 6)]),
+        ("$`a [b](c)`$ [d](e)\n", &[("e", 1)]),
+        ("```math\n[b](c)\n```\n[d](e)\n", &[("e", 4)]),
+        // Sums of money are none: a blank before the second dollar, or a number behind it.
+        ("From $5 [b](c) to $10, or $ [d](e) $ \\$[f](g)$\n", &[("c", 1), ("e", 1), ("g", 1)]),
+    ]);
+    check_anchors(&[("## The $x$ axis\n", &["the-x-axis"], &[])]);
+}
+
+/// `footnotes`; GitLab docs, "Footnotes".
+#[test]
+fn a_footnote_holds_links_and_is_a_place() {
+    check_links(&[
+        ("One[^1] two[^two words].\n\n[^1]: https://a.example/x\n", &[("https://a.example/x", 3)]),
+        ("One[^a].\n\n[^a]: See [b](c)\n\n    and [d](e).\n\nThe [end](f).\n", &[("c", 3), ("e", 5), ("f", 7)]),
+        // Nothing refers to it, so nobody sees it.
+        ("One.\n\n[^1]: See [b](c), ~\"l\".\n\nThe [end](f).\n", &[("f", 5)]),
+        ("[^1](a) [^2]\n", &[("a", 1)]),
+    ]);
+    check_anchors(&[
+        (
+            "A[^x] b[^y] c[^x].\n\n[^y]: Why.\n[^x]: Because.\n",
+            &["fn-x", "fn-y", "fnref-x", "fnref-x-2", "fn:1", "fn:2", "fnref:1", "fnref1:1", "user-content-fn-y"],
+            &["fn-z", "fn:3", "fnref-y-2"],
+        ),
+        ("# Notes[^1]\n\n[^1]: Here.\n", &["notes", "fn-1"], &["fn-2"]),
+        ("# Notes[^1]\n", &["notes1"], &["fn-1"]),
+    ]);
+}
+
+/// `wikilinks_title_before_pipe`; `lib/banzai/filter/wiki_link_gollum_filter.rb`.
+#[test]
+fn a_link_in_double_brackets_leads_to_an_address_or_to_a_page_of_the_wiki() {
+    check_links(&[
+        ("[[Page one]] and [[text|page-two]]\n", &[("[[Page one]]", 1), ("[[page-two]]", 1)]),
+        ("[[Home|https://a.example/x]]\n", &[("https://a.example/x", 1)]),
+        ("[[_TOC_]]\n\n`[[a]]` \\[[b]]\n", &[]),
+        ("[[a] b](c) [ [d]](e)\n", &[("c", 1), ("e", 1)]),
+    ]);
+}
+
+/// `description_lists`, `multiline_block_quotes` and `alerts`; GitLab docs of the same names.
+#[test]
+fn blocks_of_gitlab_hold_links_and_headings() {
+    check_links(&[
+        ("Term\n\n: See [a](b).\n: ## Head\n\nMore\n: [c](d)\n", &[("b", 3), ("d", 7)]),
+        (">>>\n[a](b)\n\n- [c](d)\n>>>\n\n[e](f)\n", &[("b", 2), ("d", 4), ("f", 7)]),
+        // The title of an alert is plain text.
+        ("> [!warning] See [a](b)\n> [c](d)\n\n> [!note]\n> [e](f)\n", &[("d", 2), ("f", 5)]),
+    ]);
+    check_anchors(&[
+        ("Two words\n\n: ## Head\n", &["head"], &[]),
+        (">>>\n## Head\n>>>\n\n## Two\n", &["head", "two"], &[]),
+        ("> [!tip]\n> ## Head\n", &["head"], &["tip"]),
+    ]);
+}
+
+/// `tasklist`, `relaxed_tasklist_character` and `tasklist_in_table`; a task's mark is none of its text.
+#[test]
+fn the_mark_of_a_task_is_no_link() {
+    check_links(&[
+        ("- [x] [a](b)\n- [~] [c](d)\n- [ ] e\n", &[("b", 1), ("d", 2)]),
+        ("| a | b |\n|---|---|\n| [x] | [c](d) |\n", &[("d", 3)]),
+        // What is defined is a link, as it is to GitLab's parser.
+        ("- [x] [a](b)\n\n[x]: /there\n", &[("/there", 1), ("b", 1)]),
+    ]);
+}
+
+/// `table`, `strikethrough`, `escaped_char_spans` and `cjk_friendly_emphasis`, by what they change of links and ids.
+#[test]
+fn marks_are_none_of_a_text() {
+    check_links(&[
+        ("| a \\| [b](c) | [d](e) |\n|---|---|\n| x | y |\n", &[("c", 1), ("e", 1)]),
+        ("~~[a](b)~~\n", &[("b", 1)]),
+        // What stands behind an escaped sign is a text of its own.
+        ("x\\_ada@a.example\n", &[("mailto:ada@a.example", 1)]),
+    ]);
+    check_anchors(&[
+        ("## **テスト。**テスト\n", &["テストテスト"], &["テストテスト-1"]),
+        ("## A \\# b ~~c~~\n", &["a--b-c"], &[]),
+    ]);
+}
+
+/// Each option alone can be made to look for an end again and again.
+#[test]
+fn no_repetition_of_a_mark_takes_long() {
+    for token in [
+        "$",
+        "$a ",
+        "$$ ",
+        "$$ $a",
+        "$`x",
+        "$` ",
+        "`$",
+        "[[",
+        "[[a|",
+        "[[a]",
+        "[[a]]",
+        "![[",
+        "[^",
+        "[^a]",
+        "[^a]: b\n",
+        "a[^a]",
+        ">>>\n",
+        ">>> ",
+        ": a\n",
+        "a\n\n: b\n\n",
+        "> [!note]\n",
+        "- [~] a\n",
+        "x://",
+        "://",
+        "a://b]",
+        "[a://b",
+        "{www.a.b}",
+        "a@b.c ",
+        "\\#",
+        "\\_a@b.c",
+        "| [x] |\n",
+        "~ a\n",
+    ] {
+        let text = token.repeat(300_000 / token.len());
+        for detail in [Extract::Texts, Extract::Anchors] {
+            ParsedMarkdown::parse(&text, detail);
+        }
+    }
+}

@@ -1,6 +1,5 @@
 //! The ids that renderers give to headings.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use comrak::Anchorizer;
@@ -9,35 +8,16 @@ use super::HeadingText;
 
 /// The ids that GitLab gives to a document's headings: it makes them as its parser does, so that parser is asked.
 pub(super) fn gitlab_ids(headings: &[HeadingText]) -> Vec<String> {
-    anchorize_all(headings, |heading| Cow::from(&heading.words))
+    let mut ids = Anchorizer::new();
+    headings.iter().map(|heading| ids.anchorize(&heading.words)).collect()
 }
 
 /// All others that they may have.
 pub(super) fn other_renderer_ids(headings: &[HeadingText]) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    // A footnote's mark is none of the words.
-    if headings.iter().any(|heading| heading.source().contains("[^")) {
-        ids.extend(anchorize_all(headings, text_without_footnotes));
-    }
     ids.extend(old_gitlab_ids(headings));
     ids.extend(hugo_ids(headings));
     ids
-}
-
-/// The texts of headings as ids: one that is taken gets a number.
-fn anchorize_all(headings: &[HeadingText], text: impl Fn(&HeadingText) -> Cow<'_, str>) -> Vec<String> {
-    let mut ids = Anchorizer::new();
-    headings.iter().map(|heading| ids.anchorize(&text(heading))).collect()
-}
-
-/// A heading's words without the marks of footnotes, whose names hold no blank.
-fn text_without_footnotes(heading: &HeadingText) -> Cow<'_, str> {
-    let notes = heading.source().split("[^").skip(1).filter_map(|rest| rest.split_once(']'));
-    let names = notes.map(|(name, _)| name).filter(|name| !name.is_empty() && !name.contains(char::is_whitespace));
-    // Without footnotes, a mark may have been read as a link.
-    names.fold(Cow::from(&heading.words), |words, name| {
-        words.replace(&format!("[^{name}]"), "").replace(&format!("^{name}"), "").into()
-    })
 }
 
 /// Those of GitLab before its parser made them: GitLab docs, "GitLab Flavored Markdown", "Heading IDs and links";
