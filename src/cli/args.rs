@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::repository::PathGlobs;
 use super::values::{
     OWN_SANDBOX, Verbosity, YesOrNo, parse_gitlab_address, parse_length_of_time, parse_moment, parse_stamp,
     parse_web_address,
@@ -446,6 +447,10 @@ pub(super) struct CheckArgs {
     /// Leave out links whose address begins so; may be given several times.
     #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
+    /// Do not read documents whose path matches, which is written as in a .gitignore and counts from the root of the
+    /// repository or of the site, for example vendor/ or '**/drafts'; may be given several times.
+    #[arg(long, value_name = "GLOB", env = "PODKEEPER_EXCLUDE_PATH", hide_env_values = true, value_delimiter = ',', value_parser = PathGlobs::check)]
+    pub(super) exclude_path: Vec<String>,
     /// Where links without a host lead.
     #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = SiteArg::Tree)]
     pub(super) site: SiteArg,

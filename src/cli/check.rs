@@ -283,7 +283,7 @@ struct DocumentLoader<'a> {
 impl DocumentLoader<'_> {
     /// Reads all targets; `targets` are those of the arguments, in their order.
     async fn read_all(&self, targets: Vec<InputArgument>) -> Result<Inputs, CliError> {
-        let mut inputs = Inputs::default();
+        let mut inputs = Inputs::without(&self.args.exclude_path);
         for (written, target) in self.args.targets.iter().zip(targets) {
             self.read_target(written, target, &mut inputs).await?;
         }
@@ -297,8 +297,8 @@ impl DocumentLoader<'_> {
         let site = self.args.site.into();
         match target {
             InputArgument::Stdin => inputs.add_text(&read_stdin()?, "-"),
-            InputArgument::Path(path) if Path::new(&path).is_dir() => inputs.add_folder(Path::new(&path), site)?,
-            InputArgument::Path(path) => inputs.add_file(&path, site)?,
+            InputArgument::Path(path) if Path::new(&path).is_dir() => inputs.add_folder(Path::new(&path), site),
+            InputArgument::Path(path) => inputs.add_file(&path, site),
             InputArgument::Url(url) => {
                 inputs.add_text(&fetch_markdown(&url, &self.args.gitlab, self.context).await?, written);
             }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::repository::{PathGlobs, Repository, is_never_read};
 use super::rooted_path::{ResolvedPath, find_repository_root, resolve_below, symlink_out_of_repository};
 use super::{CliError, target};
 use crate::config::regular_file::{MAX_TEXT_FILE_BYTES, read_regular_text};
@@ -23,6 +24,8 @@ pub(super) struct DiskFiles {
     /// Without a symlink in it.
     root: PathBuf,
     refused: RefusedFiles,
+    /// What decides what is there, where the root is that of a repository and its files are what is seen.
+    repository: Option<Arc<Repository>>,
     /// By path, with `/` between its parts.
     folders: Mutex<BTreeMap<String, FolderListing>>,
 }
@@ -35,11 +38,24 @@ enum FolderListing {
     Listed(BTreeMap<String, FileKind>),
     /// Its entries cannot be listed, and have to be asked for one by one.
     Unlistable,
+    /// It is another repository.
+    OtherRepository,
 }
 
+const BEHIND_SYMLINK: &str = "it stands behind a symlink, which GitLab does not follow";
+const IGNORED: &str = "git ignores it";
+const IN_SUBMODULE: &str = "it is in a submodule, which is another repository";
+const UNREADABLE: &str = "the folder that it stands in cannot be read";
+
 impl DiskFiles {
+    /// All files that are on this machine.
     pub(super) fn rooted_at(root: &Path) -> Self {
-        Self { root: root.to_owned(), refused: Arc::default(), folders: Mutex::default() }
+        Self { root: root.to_owned(), refused: Arc::default(), repository: None, folders: Mutex::default() }
+    }
+
+    /// The same, of which only those are there that a repository holds.
+    pub(super) fn held_by(self, repository: Option<Arc<Repository>>) -> Self {
+        Self { repository, ..self }
     }
 
     /// What was refused so far, and will be.
@@ -65,8 +81,8 @@ impl DiskFiles {
             let (folder, name) = (path[..behind].trim_end_matches('/'), part.trim_end_matches('/'));
             behind += part.len();
             match here {
-                FileKind::File => return None,
-                FileKind::OutsideRoot => return Some(here),
+                FileKind::File => return self.explain_symlink(folder),
+                FileKind::OutsideRoot | FileKind::NotInRepository(_) | FileKind::Unknown(_) => return Some(here),
                 FileKind::Folder => {}
             }
             if !name.is_empty() {
@@ -79,9 +95,22 @@ impl DiskFiles {
 
     fn kind_in_folder(&self, folder: &FolderListing, path: &str, name: &str) -> Option<FileKind> {
         match folder {
-            FolderListing::Listed(named) => named.get(name).copied(),
+            FolderListing::Listed(named) => named.get(name).copied().or_else(|| self.explain_submodule(path)),
             FolderListing::Unlistable => self.resolved_kind(Path::new(path)),
+            FolderListing::OtherRepository => Some(FileKind::Unknown(IN_SUBMODULE)),
         }
+    }
+
+    /// What is said of a path below a file, where that is a symlink to a folder.
+    fn explain_symlink(&self, file: &str) -> Option<FileKind> {
+        let is_symlink = self.repository.is_some() && self.full_path(file).is_symlink();
+        is_symlink.then_some(FileKind::NotInRepository(BEHIND_SYMLINK))
+    }
+
+    /// What is said of a path that is not there, where it belongs to a submodule that was not fetched.
+    fn explain_submodule(&self, path: &str) -> Option<FileKind> {
+        let is_in_submodule = self.repository.as_ref().is_some_and(|repository| repository.is_in_submodule(path));
+        is_in_submodule.then_some(FileKind::Unknown(IN_SUBMODULE))
     }
 
     /// What is at a path that may be a symlink or stand behind one; nothing where it leads nowhere.
@@ -90,22 +119,34 @@ impl DiskFiles {
             ResolvedPath::Inside(real) => Some(file_kind(fs::symlink_metadata(real).ok()?.file_type())),
             ResolvedPath::Outside(_) => Some(FileKind::OutsideRoot),
             ResolvedPath::Missing => None,
+            ResolvedPath::Unreadable => Some(FileKind::Unknown(UNREADABLE)),
         }
     }
 
     /// What an entry of a folder is, or where it leads.
     fn entry_kind_in(&self, folder: &str, entry: &fs::DirEntry) -> Option<FileKind> {
         let kind = entry.file_type().ok()?;
-        if kind.is_symlink() {
-            self.resolved_kind(&Path::new(folder).join(entry.file_name()))
+        let found = if kind.is_symlink() {
+            self.resolved_kind(&Path::new(folder).join(entry.file_name()))?
         } else {
-            Some(file_kind(kind))
-        }
+            file_kind(kind)
+        };
+        let Some(repository) = &self.repository else { return Some(found) };
+        // GitLab shows a symlink itself, whatever it leads to.
+        let found = if kind.is_symlink() && found == FileKind::Folder { FileKind::File } else { found };
+        let name = entry.file_name();
+        let path = Path::new(folder).join(name);
+        let is_left_out = path.to_str().is_some_and(|path| repository.leaves_out(path, kind.is_dir()));
+        Some(if is_left_out { FileKind::NotInRepository(IGNORED) } else { found })
     }
 
     fn list_folder(&self, folder: &str) -> FolderListing {
         let entries = fs::read_dir(self.full_path(folder)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let Ok(entries) = entries else { return FolderListing::Unlistable };
+        let is_other = self.repository.is_some() && !folder.is_empty();
+        if is_other && entries.iter().any(|entry| entry.file_name() == ".git") {
+            return FolderListing::OtherRepository;
+        }
         // A name that is no text is none that a link could have.
         let named = entries
             .iter()
@@ -126,7 +167,7 @@ impl FileSystem for DiskFiles {
 
     fn read_text(&self, path: &str) -> Option<String> {
         let (named, refusal) = match resolve_below(&self.root, Path::new(path)) {
-            ResolvedPath::Missing => return None,
+            ResolvedPath::Missing | ResolvedPath::Unreadable => return None,
             ResolvedPath::Outside(symlink) => (symlink, outside_reason(&self.root)),
             ResolvedPath::Inside(real) => match read_regular_text(&real, MAX_TEXT_FILE_BYTES) {
                 Ok(text) => return Some(text),
@@ -158,6 +199,11 @@ pub(super) fn find_site_root(folder: &Path) -> PathBuf {
     site.map_or_else(|| absolute.clone(), Path::to_owned)
 }
 
+/// The path of a folder as it is seen from a root, if it stands below it; empty for the root itself.
+pub(super) fn path_below(folder: &Path, root: &Path) -> Option<String> {
+    folder.canonicalize().ok()?.strip_prefix(root).ok().map(join_with_slashes)
+}
+
 fn join_with_slashes(path: &Path) -> String {
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
@@ -184,7 +230,7 @@ impl MarkdownFile {
         match below.map(|(folder, name)| resolve_below(root, &folder.join(name))) {
             Some(ResolvedPath::Inside(real)) => file(real.strip_prefix(root).ok().map(join_with_slashes), None),
             Some(ResolvedPath::Outside(_)) => file(None, Some(outside_reason(root))),
-            Some(ResolvedPath::Missing) | None => file(None, None),
+            Some(ResolvedPath::Missing | ResolvedPath::Unreadable) | None => file(None, None),
         }
     }
 
@@ -218,26 +264,66 @@ pub(super) fn parent_folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// All Markdown files below a folder, in order of their paths, as they are seen from a root.
-///
-/// # Errors
-/// The folder that cannot be read, and why.
-pub(super) fn find_markdown_files(folder: &Path, root: &Path) -> Result<Vec<MarkdownFile>, (PathBuf, std::io::Error)> {
-    let from_root = folder.canonicalize().ok().and_then(|own| own.strip_prefix(root).map(join_with_slashes).ok());
-    let mut found = Vec::new();
+/// Which files are looked for.
+#[derive(Clone, Copy)]
+pub(super) struct SearchRules<'a> {
+    /// What decides which files are there; without it, all that are on this machine.
+    pub(super) repository: Option<&'a Repository>,
+    /// What is left out by its name.
+    pub(super) excluded: Option<&'a PathGlobs>,
+    /// Whether folders of what was built or fetched are passed over.
+    pub(super) skips_built: bool,
+}
+
+impl SearchRules<'_> {
+    fn leaves_out(&self, name: &str, path: Option<&str>, is_folder: bool) -> bool {
+        (is_folder && (name == ".git" || self.skips_built && is_never_read(name)))
+            || path.is_some_and(|path| {
+                self.excluded.is_some_and(|globs| globs.matches(path, is_folder))
+                    || self.repository.is_some_and(|repository| repository.leaves_out(path, is_folder))
+            })
+    }
+}
+
+/// Folders that cannot be read, and why.
+pub(super) type UnreadableFolders = Vec<(PathBuf, std::io::Error)>;
+
+/// The Markdown files of a folder.
+#[derive(Default)]
+pub(super) struct FoundFiles {
+    /// In order of their paths.
+    pub(super) files: Vec<MarkdownFile>,
+    /// What stands in them is not known.
+    pub(super) unreadable: UnreadableFolders,
+    /// Whether something was passed over.
+    pub(super) has_left_out: bool,
+}
+
+/// All Markdown files below a folder, as they are seen from a root.
+pub(super) fn find_markdown_files(folder: &Path, root: &Path, rules: SearchRules<'_>) -> FoundFiles {
+    let from_root = path_below(folder, root);
+    let mut found = FoundFiles::default();
     // The next one last: a folder's own files and folders come in the order of their names.
     let mut open = vec![PendingEntry { path: folder.to_owned(), within: from_root, kind: EntryKind::Folder }];
     while let Some(PendingEntry { path, within, kind }) = open.pop() {
         match kind {
-            EntryKind::File => found.push(MarkdownFile { path, path_in_tree: within, refusal: None }),
-            EntryKind::Link => found.extend(linked_file(path, within, root)),
-            EntryKind::Folder => match list_markdown_entries(&path, within.as_deref()) {
-                Ok(entries) => open.extend(entries.into_iter().rev()),
-                Err(error) => return Err((path, error)),
+            EntryKind::File => found.files.push(MarkdownFile { path, path_in_tree: within, refusal: None }),
+            EntryKind::Link => {
+                let linked = linked_file(path, within, root);
+                // In a repository a symlink is no document; one that leads out is reported all the same.
+                let is_document = |file: &MarkdownFile| rules.repository.is_none() || file.refusal.is_some();
+                found.files.extend(linked.filter(is_document));
+            }
+            EntryKind::Folder => match list_markdown_entries(&path, within.as_deref(), rules, path == folder) {
+                Ok((entries, has_left_out)) => {
+                    open.extend(entries.into_iter().rev());
+                    found.has_left_out |= has_left_out;
+                }
+                Err(error) => found.unreadable.push((path, error)),
             },
         }
     }
-    Ok(found)
+    found
 }
 
 /// The file that a symlink leads to, seen where it leads; nothing where that is no file.
@@ -251,7 +337,7 @@ fn linked_file(path: PathBuf, within: Option<String>, root: &Path) -> Option<Mar
         ResolvedPath::Outside(_) => {
             Some(MarkdownFile { path, path_in_tree: within, refusal: Some(outside_reason(root)) })
         }
-        ResolvedPath::Missing => None,
+        ResolvedPath::Missing | ResolvedPath::Unreadable => None,
     }
 }
 
@@ -269,12 +355,22 @@ enum EntryKind {
     Link,
 }
 
-/// The folders and the Markdown of a folder, by name.
-fn list_markdown_entries(folder: &Path, within: Option<&str>) -> std::io::Result<Vec<PendingEntry>> {
+/// The folders and the Markdown of a folder, by name, and whether something was left out.
+fn list_markdown_entries(
+    folder: &Path,
+    within: Option<&str>,
+    rules: SearchRules<'_>,
+    is_first: bool,
+) -> std::io::Result<(Vec<PendingEntry>, bool)> {
     let mut named = Vec::new();
+    let mut has_left_out = false;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (kind, name) = (entry.file_type()?, entry.file_name());
+        if name == ".git" && !is_first && rules.repository.is_some() {
+            // Another repository, whose files are none of this one's.
+            return Ok((Vec::new(), true));
+        }
         let kind = match is_markdown_path(Path::new(&name)) {
             _ if kind.is_dir() => EntryKind::Folder,
             true if kind.is_symlink() => EntryKind::Link,
@@ -284,12 +380,17 @@ fn list_markdown_entries(folder: &Path, within: Option<&str>) -> std::io::Result
         named.push((name, kind));
     }
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let open = |(name, kind): (std::ffi::OsString, EntryKind)| {
+    let mut open = Vec::with_capacity(named.len());
+    for (name, kind) in named {
         let shown = name.to_string_lossy();
         let within = within.map(|above| if above.is_empty() { shown.to_string() } else { format!("{above}/{shown}") });
-        PendingEntry { path: folder.join(&name), within, kind }
-    };
-    Ok(named.into_iter().map(open).collect())
+        if rules.leaves_out(&shown, within.as_deref(), matches!(kind, EntryKind::Folder)) {
+            has_left_out = true;
+        } else {
+            open.push(PendingEntry { path: folder.join(&name), within, kind });
+        }
+    }
+    Ok((open, has_left_out))
 }
 
 fn is_markdown_path(path: &Path) -> bool {

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-use super::CliError;
-use super::disk_files::{self, DiskFiles, HUGO_CONTENT_FOLDER, MarkdownFile, RefusedFiles, display_path};
+use super::disk_files::{
+    self, DiskFiles, FoundFiles, HUGO_CONTENT_FOLDER, MarkdownFile, RefusedFiles, SearchRules, UnreadableFolders,
+    display_path,
+};
+use super::repository::{PathGlobs, Repository, is_never_read};
 use super::rooted_path::{ResolvedPath, find_repository_root, resolve_below, symlink_out_of_repository};
 use crate::check::InputDocument;
 use crate::collect::handbook;
@@ -22,26 +25,36 @@ pub(super) struct Inputs {
     pub(super) unread: Vec<UnreadDocument>,
     /// The trees of sites, by their roots: all documents of a site stand in one.
     sites: BTreeMap<PathBuf, usize>,
+    /// By their roots, as far as they were looked for.
+    repositories: BTreeMap<PathBuf, Option<Arc<Repository>>>,
+    /// What is left out by its name.
+    excluded: Option<PathGlobs>,
 }
 
 impl Inputs {
+    /// Without the documents whose paths match one of these patterns.
+    pub(super) fn without(patterns: &[String]) -> Self {
+        Self { excluded: (!patterns.is_empty()).then(|| PathGlobs::new(patterns)), ..Self::default() }
+    }
+
     /// A folder with all Markdown below it. One file that cannot be read does not hide what is wrong with the others.
-    pub(super) fn add_folder(&mut self, folder: &Path, site: SiteKind) -> Result<(), CliError> {
+    pub(super) fn add_folder(&mut self, folder: &Path, site: SiteKind) {
         if let Some(symlink) = symlink_out_of_repository(folder) {
             let why = format!("leads out of the repository by the symlink {}", display_path(&symlink));
             self.unread.push(UnreadDocument { path: path_text(folder), why });
-            return Ok(());
+            return;
         }
         let root = find_tree_root(folder, site);
-        let files = match disk_files::find_markdown_files(folder, &root) {
-            Ok(files) => files,
-            // What stands in the others could lead to what is not seen in this one, and would look gone.
-            Err((folder, error)) => {
-                self.unread.push(UnreadDocument { path: path_text(&folder), why: format!("cannot be read ({error})") });
-                return Ok(());
-            }
+        let repository = self.repository_around(&root, folder);
+        let rules = SearchRules {
+            repository: repository.as_deref(),
+            excluded: self.excluded.as_ref(),
+            skips_built: !is_in_built_folder(folder, &root),
         };
-        if files.is_empty() {
+        let FoundFiles { files, unreadable, has_left_out } = disk_files::find_markdown_files(folder, &root, rules);
+        let is_unreadable = !unreadable.is_empty();
+        self.add_unreadable(unreadable);
+        if files.is_empty() && !has_left_out && !is_unreadable {
             self.unread.push(UnreadDocument {
                 path: path_text(folder),
                 why: "holds no Markdown (.md or .markdown)".to_owned(),
@@ -63,24 +76,48 @@ impl Inputs {
                 }
             }
         }
-        let whole = folder.canonicalize().is_ok_and(|folder| root.join(HUGO_CONTENT_FOLDER).starts_with(folder));
-        self.add_to_tree(&root, site, local_documents, whole)
+        // What was left out is not checked, and stands on the site all the same.
+        let whole = !has_left_out
+            && folder.canonicalize().is_ok_and(|folder| root.join(HUGO_CONTENT_FOLDER).starts_with(folder));
+        self.add_to_tree(&root, site, local_documents, whole, repository);
     }
 
     /// A file, with those around it for its links. One that cannot be read does not hide the others either.
-    pub(super) fn add_file(&mut self, path: &str, site: SiteKind) -> Result<(), CliError> {
-        let root = find_tree_root(disk_files::parent_folder(Path::new(path)), site);
+    pub(super) fn add_file(&mut self, path: &str, site: SiteKind) {
+        let folder = disk_files::parent_folder(Path::new(path));
+        let root = find_tree_root(folder, site);
         let file = MarkdownFile::locate(Path::new(path), &root);
+        let is_excluded = |within: &String| self.excluded.as_ref().is_some_and(|globs| globs.matches(within, false));
+        if file.path_in_tree.as_ref().is_some_and(is_excluded) {
+            return;
+        }
+        let repository = self.repository_around(&root, folder);
         match read_document(&file, self.tree_index(&root), site) {
             Ok((document, local)) => {
                 self.documents.push(document);
-                self.add_to_tree(&root, site, local.into_iter().collect(), false)
+                self.add_to_tree(&root, site, local.into_iter().collect(), false, repository);
             }
             Err(why) => {
                 self.unread.push(UnreadDocument { path: path.to_owned(), why });
-                Ok(())
             }
         }
+    }
+
+    /// What decides which files of a tree are there. A folder that git leaves out and that is named all the same is taken
+    /// as it is on this machine.
+    fn repository_around(&mut self, root: &Path, folder: &Path) -> Option<Arc<Repository>> {
+        let open = || Repository::at(root).map(Arc::new);
+        let repository = self.repositories.entry(root.to_owned()).or_insert_with(open).clone()?;
+        let within = disk_files::path_below(folder, root)?;
+        (!repository.leaves_out_folder(&within)).then_some(repository)
+    }
+
+    fn add_unreadable(&mut self, folders: UnreadableFolders) {
+        let unread = folders.into_iter().map(|(folder, error)| UnreadDocument {
+            path: path_text(&folder),
+            why: format!("cannot be read ({error}); everything else was"),
+        });
+        self.unread.extend(unread);
     }
 
     /// The number of the tree with this root.
@@ -96,27 +133,30 @@ impl Inputs {
         site: SiteKind,
         mut local_documents: Vec<LocalDocument>,
         whole: bool,
-    ) -> Result<(), CliError> {
+        repository: Option<Arc<Repository>>,
+    ) {
         if self.sites.contains_key(root) {
-            return Ok(());
+            return;
         }
         if site == SiteKind::Hugo {
             if let ResolvedPath::Outside(symlink) = resolve_below(root, Path::new(HUGO_CONTENT_FOLDER)) {
                 self.unread.push(UnreadDocument { path: path_text(&symlink), why: disk_files::outside_reason(root) });
             } else if !whole {
                 let disk = DiskFiles::rooted_at(root);
-                let others = read_other_pages(root, &disk, &local_documents)?;
+                let (others, unreadable) = read_other_pages(root, &disk, &local_documents);
                 local_documents.extend(others);
+                self.add_unreadable(unreadable);
                 self.add_refused(&disk.refused());
             }
             self.sites.insert(root.to_owned(), self.trees.len());
         }
-        let disk = DiskFiles::rooted_at(root);
+        // Hugo builds what is on the machine that builds, also what git ignores.
+        let repository = repository.filter(|_| site == SiteKind::Tree);
+        let disk = DiskFiles::rooted_at(root).held_by(repository);
         let refused = disk.refused();
         self.trees.push(LocalFiles::new(site, Box::new(disk), local_documents));
         // Its settings were read.
         self.add_refused(&refused);
-        Ok(())
     }
 
     fn add_refused(&mut self, refused: &RefusedFiles) {
@@ -137,9 +177,10 @@ fn find_tree_root(folder: &Path, site: SiteKind) -> PathBuf {
     }
 }
 
-fn list_markdown_files(folder: &Path, root: &Path) -> Result<Vec<MarkdownFile>, CliError> {
-    disk_files::find_markdown_files(folder, root)
-        .map_err(|(folder, error)| CliError::usage(format!("the folder {} cannot be read ({error})", folder.display())))
+/// Whether a folder is one of those that are passed over, or stands in one: whoever names it wants it read.
+fn is_in_built_folder(folder: &Path, root: &Path) -> bool {
+    let within = disk_files::path_below(folder, root).unwrap_or_default();
+    within.split('/').any(is_never_read)
 }
 
 /// A document, or why it cannot be read; one that stands outside its root is none that links could lead to.
@@ -165,19 +206,20 @@ fn empty_document(path: String) -> LocalDocument {
 }
 
 /// The pages of a site beside those that are known; their places are read when a link names one.
-fn read_other_pages(root: &Path, disk: &DiskFiles, known: &[LocalDocument]) -> Result<Vec<LocalDocument>, CliError> {
+fn read_other_pages(root: &Path, disk: &DiskFiles, known: &[LocalDocument]) -> (Vec<LocalDocument>, UnreadableFolders) {
     let content = root.join(HUGO_CONTENT_FOLDER);
     if !content.is_dir() {
-        return Ok(Vec::new());
+        return (Vec::new(), Vec::new());
     }
     let known: BTreeSet<&str> = known.iter().map(|document| document.path.as_str()).collect();
-    let files = list_markdown_files(&content, root)?;
+    let rules = SearchRules { repository: None, excluded: None, skips_built: false };
+    let FoundFiles { files, unreadable, .. } = disk_files::find_markdown_files(&content, root, rules);
     let paths = files.iter().filter_map(|file| file.path_in_tree.clone()).filter(|path| !known.contains(path.as_str()));
     let paths: Vec<String> = paths.collect();
     let front = |path: &String| disk.read_text(path).map(|text| FrontMatter::parse(&text)).unwrap_or_default();
     let documents =
         paths.par_iter().map(|path| LocalDocument { front_matter: front(path), ..empty_document(path.clone()) });
-    Ok(documents.collect())
+    (documents.collect(), unreadable)
 }
 
 /// A document and its places.

@@ -27,6 +27,7 @@ mod progress;
 #[cfg(feature = "sandbox")]
 mod replay;
 mod report_files;
+mod repository;
 mod rooted_path;
 mod run_setup;
 #[cfg(feature = "sandbox")]

@@ -1,6 +1,7 @@
 //! Where a path leads below a root, its symlinks followed, without touching anything outside of that root.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// As many as Linux follows in one path (`path_resolution(7)`).
@@ -14,6 +15,8 @@ pub(super) enum ResolvedPath {
     Outside(PathBuf),
     /// To nothing.
     Missing,
+    /// Where this user may not look, or this machine cannot.
+    Unreadable,
 }
 
 /// Follows a path from a root, which itself has no symlink in it.
@@ -32,7 +35,8 @@ pub(super) fn resolve_below(root: &Path, path: &Path) -> ResolvedPath {
         }
         here.push(part);
         match std::fs::symlink_metadata(&here) {
-            Err(_) => return ResolvedPath::Missing,
+            Err(error) if is_absence(error.kind()) => return ResolvedPath::Missing,
+            Err(_) => return ResolvedPath::Unreadable,
             Ok(there) if !there.is_symlink() => continue,
             Ok(_) => {}
         }
@@ -51,6 +55,11 @@ pub(super) fn resolve_below(root: &Path, path: &Path) -> ResolvedPath {
         }
     }
     ResolvedPath::Inside(here)
+}
+
+/// Whether an error says that nothing is there. Any other says nothing about that.
+fn is_absence(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 /// The names of a path and its `..`, the last one first.
@@ -78,7 +87,7 @@ pub(super) fn symlink_out_of_repository(path: &Path) -> Option<PathBuf> {
     let written = without_dots(&std::path::absolute(path).ok()?);
     match resolve_below(&root, written.strip_prefix(&root).ok()?) {
         ResolvedPath::Outside(symlink) => Some(symlink),
-        ResolvedPath::Inside(_) | ResolvedPath::Missing => None,
+        ResolvedPath::Inside(_) | ResolvedPath::Missing | ResolvedPath::Unreadable => None,
     }
 }
 
@@ -130,7 +139,9 @@ mod tests {
             ResolvedPath::Inside(real) => format!("inside {}", real.strip_prefix(&root).unwrap().display()),
             ResolvedPath::Outside(symlink) => format!("outside by {}", symlink.strip_prefix(&root).unwrap().display()),
             ResolvedPath::Missing => "missing".to_owned(),
+            ResolvedPath::Unreadable => "unreadable".to_owned(),
         };
+        let long = "x".repeat(300);
         for (path, leads) in [
             ("", "inside "),
             ("a/file", "inside a/file"),
@@ -149,6 +160,8 @@ mod tests {
             ("a/file/x", "missing"),
             ("round", "missing"),
             ("ping/x", "missing"),
+            // Longer than a name can be: the system does not even look.
+            (long.as_str(), "unreadable"),
         ] {
             assert_eq!(shown(path), leads, "{path}");
         }

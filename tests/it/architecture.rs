@@ -116,6 +116,7 @@ fn libraries_are_named_only_in_their_folders() {
         ("clap_complete::", &["cli"][..]),
         ("clap_mangen::", &["cli"][..]),
         ("glob::", &["cli"][..]),
+        ("ignore::", &["cli"][..]),
         ("indicatif::", &["cli"][..]),
         ("minijinja::", &["pod"][..]),
         ("similar::", &["pod"][..]),

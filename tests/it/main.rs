@@ -24,6 +24,7 @@ mod exit_codes; // how a run ends: exit codes and sentences
 mod false_alarms; // no false alarm, and no silence either
 mod faults; // the faults of the threat sheet, by number
 mod flaky_gitlab; // a GitLab that fails in small ways, run after run
+mod git_repository; // what git holds is there, and nothing else
 mod gitlab_route; // the way to GitLab through a corporate network
 mod grants; // who may direct a secret where, and what a configuration may ask for
 mod graphql_queries; // what is asked in GraphQL

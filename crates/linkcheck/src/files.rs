@@ -29,6 +29,10 @@ pub enum FileKind {
     Folder,
     /// A symlink, or what stands behind one, that leads out of the root. Whether anything is there is not asked.
     OutsideRoot,
+    /// Something that is on this machine and not in the repository; why, as the end of a sentence.
+    NotInRepository(&'static str),
+    /// What cannot be known; why, as a sentence.
+    Unknown(&'static str),
 }
 
 /// The files around documents. Paths are relative to their root, with `/` between their parts.
@@ -147,6 +151,8 @@ impl LocalFiles {
             Some(FileKind::File) => Destination::File { path, moved: None },
             Some(FileKind::Folder) => Destination::Folder(path),
             Some(FileKind::OutsideRoot) => Destination::OutsideRoot,
+            Some(FileKind::NotInRepository(why)) => Destination::NotInRepository { path, why },
+            Some(FileKind::Unknown(why)) => Destination::Unknown(why),
             // GitLab takes it from the root of the repository, a site from its own: the configuration names neither.
             None if to.starts_with('/') => {
                 Destination::Unknown("no file has this path; --site hugo or --site-url search for it on a site")
@@ -178,6 +184,10 @@ impl LocalFiles {
                 resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
             }
             Destination::Redirected(to) => self.follow_site_redirects(to, place),
+            Destination::NotInRepository { path, why } => {
+                let reason = format!("{} is not in the repository: {why}", one_line(path.as_str()));
+                resolved_link(&path, Verdict::Dead, reason)
+            }
             Destination::Missing { path, better } => {
                 let shown = one_line(path.as_str());
                 let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
@@ -273,6 +283,8 @@ enum Destination {
     Redirected(String),
     /// Nothing is there; perhaps under a better address.
     Missing { path: String, better: Option<String> },
+    /// At what only this machine has; why.
+    NotInRepository { path: String, why: &'static str },
     /// Above the root of the files.
     OutsideRoot,
     /// It cannot be known; why.

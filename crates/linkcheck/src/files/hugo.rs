@@ -185,7 +185,8 @@ fn file_or_outside(path: String, files: &dyn FileSystem) -> Option<Destination> 
     match files.entry_kind(&path)? {
         FileKind::File => Some(Destination::File { path, moved: None }),
         FileKind::OutsideRoot => Some(Destination::OutsideRoot),
-        FileKind::Folder => None,
+        FileKind::Unknown(why) => Some(Destination::Unknown(why)),
+        FileKind::Folder | FileKind::NotInRepository(_) => None,
     }
 }
 
