@@ -5,7 +5,8 @@ mod exceptions;
 use chrono::{DateTime, Utc};
 
 use crate::collect::{Clients, label_names};
-use crate::decide::links::{self, assess_without_memory};
+pub use crate::decide::links::Silences;
+use crate::decide::links::{self, assess_single_check, mark_missing_hosts};
 use crate::pod::Exception;
 use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::observed::{FailureCause, ReadFailure};
@@ -77,6 +78,7 @@ pub async fn check(
     trees: &[LocalFiles],
     sources: Clients<'_>,
     now: DateTime<Utc>,
+    silences: Silences,
 ) -> DocumentCheckResult {
     let is_whole = sources.policy.shard.is_none();
     let mut checked = DocumentCheckResult::default();
@@ -84,7 +86,7 @@ pub async fn check(
         checked.findings = list_document_defects(documents);
     }
     match sources.web {
-        Some(web) => check_online(documents, trees, sources, web, now, &mut checked).await,
+        Some(web) => check_online(documents, trees, sources, web, (now, silences), &mut checked).await,
         None => check_without_network(documents, trees, sources.policy, &mut checked),
     }
     // They are sorted by their addresses; one that resolves in two ways is asked twice.
@@ -138,7 +140,7 @@ async fn check_online(
     trees: &[LocalFiles],
     sources: Clients<'_>,
     web: &WebClient,
-    now: DateTime<Utc>,
+    (now, silences): (DateTime<Utc>, Silences),
     checked: &mut DocumentCheckResult,
 ) {
     let gathered = gather_links(&to_linkcheck_documents(documents, trees), sources.reader, sources.policy);
@@ -151,7 +153,7 @@ async fn check_online(
         .iter()
         .map(|document| LabelSet { names: label_names(&document.page), groups: &document.label_groups })
         .collect();
-    let found = check_gathered_links(gathered, &labels, sources.reader, web, sources.policy).await;
+    let mut found = check_gathered_links(gathered, &labels, sources.reader, web, sources.policy).await;
     for (document, verdicts) in with_labels.iter().zip(&found.labels) {
         checked.findings.extend(links::label_findings(&document.page, &document.path, verdicts));
         // Where GitLab could not be asked at all, that is what is reported.
@@ -159,7 +161,8 @@ async fn check_online(
             checked.read_failures.extend(label_read_failure(document, verdicts));
         }
     }
-    let assessment = assess_without_memory(&found.observations, now);
+    mark_missing_hosts(&mut found.observations);
+    let assessment = assess_single_check(&found.observations, now, silences);
     checked.findings.extend(assessment.findings);
     checked.inconclusive_reason = assessment.inconclusive_reason;
     checked.observations = found.observations;

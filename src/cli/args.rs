@@ -87,6 +87,18 @@ pub(super) struct GlobalArgs {
         global = true
     )]
     pub(super) allow_address: Vec<Network>,
+    /// Visit links to this port of public hosts, for example 8000, beside 80, 443, 8080 and 8443. An opened network is
+    /// visited on every port. May be given several times.
+    #[arg(
+        long,
+        value_name = "PORT",
+        env = "PODKEEPER_ALLOW_PORT",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u16).range(1..),
+        global = true
+    )]
+    pub(super) allow_port: Vec<u16>,
     /// Say more: all findings and whole texts, and on standard error what is decided and done; given twice, every
     /// request and how long each step took.
     #[arg(short, long, action = ArgAction::Count, env = "PODKEEPER_VERBOSE", hide_env_values = true, value_parser = Verbosity, global = true)]
@@ -472,6 +484,9 @@ pub(super) struct CheckArgs {
     /// End with exit code 3 when a finding is at least this severe.
     #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = SeverityArg::Minor)]
     pub(super) fail_on: SeverityArg,
+    /// Report hosts that give no useful answer, and end with exit code 3 for them, too: they may answer again in a moment.
+    #[arg(long, env = "PODKEEPER_FAIL_ON_UNREACHABLE", hide_env_values = true, value_parser = YesOrNo)]
+    pub(super) fail_on_unreachable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,13 +16,13 @@ use super::placeholders::refuse_placeholders;
 use super::signals::Signals;
 use super::target::{self, InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
 use super::{connect, connection, hidden_links, instances};
-use crate::check::{DocumentCheckResult, InputDocument, check};
+use crate::check::{DocumentCheckResult, InputDocument, Silences, check};
 use crate::collect::{self, read_page};
 use crate::config::Config;
 use crate::gitlab::{Reader, RequestLog, TokenPurpose, new_reader};
 use crate::pod::finding::Finding;
 use crate::pod::observed::Observed;
-use crate::pod::rule::Audience;
+use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::ExitStatus;
 use crate::pod::text::show_invisible;
 use crate::pod::verdict::Observation;
@@ -55,7 +55,7 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     let github = super::web::github_auth_header(&connection, &config, context)?;
     let settings = super::web::build_settings(RateLimits::POLITE, context)?;
     let web = (!args.offline).then(|| super::web::build_web(Some(&connection), settings, github)).transpose()?;
-    let policy = build_policy(args, &connection, output)?;
+    let policy = build_policy(args, &connection, &config, context, output)?;
 
     let sources = DocumentLoader { args, config: &config, reader: &reader, context };
     let is_fetched = targets.iter().all(|target| matches!(target, InputArgument::Url(_) | InputArgument::Pod));
@@ -68,7 +68,8 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
     };
     let sources = collect::Clients { reader: &reader, web: web.as_ref(), policy: &policy };
-    let asked = check(&mut documents, &trees, sources, connection.now).instrument(info_span!("ask"));
+    let silences = if args.fail_on_unreachable { Silences::Reported } else { Silences::Counted };
+    let asked = check(&mut documents, &trees, sources, connection.now, silences).instrument(info_span!("ask"));
     let checked = match run_interruptible(asked, context).await? {
         InterruptibleResult::Finished(checked) => checked,
         InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
@@ -91,7 +92,7 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         output.print_error_line(sentence);
     }
     let is_whole = unread.is_empty() && unsaved.is_empty();
-    let ending = exit_status(&checked, args.fail_on, is_whole, context.stdout_audience());
+    let ending = exit_status(&checked, args, is_whole, context.stdout_audience());
     // A name of nothing is wrong usage, whether it is a pod's or a path's.
     let ending = if is_missing { ending.max(ExitStatus::Usage) } else { ending };
     Ok(ending.exit_code())
@@ -113,8 +114,14 @@ async fn connect_for(args: &CheckArgs, config: &Config, context: &Context<'_>) -
 }
 
 /// How links are judged.
-fn build_policy(args: &CheckArgs, connection: &Connection, output: &mut Output) -> Result<CheckOptions, CliError> {
-    let mut policy = super::web::build_policy(connection);
+fn build_policy(
+    args: &CheckArgs,
+    connection: &Connection,
+    config: &Config,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> Result<CheckOptions, CliError> {
+    let mut policy = super::web::build_policy(connection, config, args.site_url.as_ref(), context);
     let excluded = args.exclude.iter();
     policy
         .skip_rules
@@ -127,10 +134,13 @@ fn build_policy(args: &CheckArgs, connection: &Connection, output: &mut Output) 
 
 /// How the run ended; `is_whole` says that all was read and all was saved. What only a token shows decides nothing where
 /// everybody reads how the job ended.
-fn exit_status(checked: &DocumentCheckResult, fail_on: SeverityArg, is_whole: bool, readers: Audience) -> ExitStatus {
+fn exit_status(checked: &DocumentCheckResult, args: &CheckArgs, is_whole: bool, readers: Audience) -> ExitStatus {
     let mut ending = ExitStatus::Done;
     let counts = |finding: &&Finding| !finding.token_only || readers.may_read(Audience::Team);
-    if checked.findings.iter().filter(counts).any(|finding| finding.severity >= fail_on.into()) {
+    let fails = |finding: &Finding| {
+        finding.severity >= args.fail_on.into() || args.fail_on_unreachable && finding.rule == Rule::LinkUnreachable
+    };
+    if checked.findings.iter().filter(counts).any(fails) {
         ending = ending.max(ExitStatus::Findings);
     }
     if checked.inconclusive_reason.is_some() || !is_whole {

@@ -36,7 +36,7 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context<'_>, output: &mut O
     let pods: Vec<Pod> =
         chosen.into_iter().map(|pod| Pod { gitlab_url: connection.access.url.clone(), ..pod }).collect();
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
-    let policy = super::web::build_policy(&connection);
+    let policy = super::web::build_policy(&connection, &config, None, context);
     let inputs = DoctorInputs {
         pods: &pods,
         sources: Clients { reader: &reader, web: None, policy: &policy },

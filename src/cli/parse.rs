@@ -66,7 +66,8 @@ fn find_option_without_effect(cli: &Cli, matches: &ArgMatches) -> Option<String>
     };
     let nothing = |flag: &str, why: &str| Some(format!("{flag} has no effect here: {why}; leave it out"));
     if !cli.command.visits_links() {
-        for (id, flag) in [("limits", "--limits"), ("allow_address", "--allow-address")] {
+        for (id, flag) in [("limits", "--limits"), ("allow_address", "--allow-address"), ("allow_port", "--allow-port")]
+        {
             if is_written(id) {
                 return nothing(flag, &format!("`{command}` visits no links"));
             }
@@ -81,6 +82,9 @@ fn find_option_without_effect(cli: &Cli, matches: &ArgMatches) -> Option<String>
     match &cli.command {
         Command::Check(check) if is_written("cache_age") && check.cache.is_none() => {
             nothing("--cache-age", "it is the age of what --cache FILE holds, and no cache is named")
+        }
+        Command::Check(check) if is_written("fail_on_unreachable") && check.offline => {
+            nothing("--fail-on-unreachable", "--offline asks nobody")
         }
         Command::Page(page) if is_local(&page.target) => {
             let asked = [("url", "--gitlab"), ("sandbox", "--sandbox"), ("own_page", "--page")];

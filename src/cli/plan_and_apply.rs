@@ -85,7 +85,7 @@ async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Out
         super::web::build_settings(RateLimits::CAREFUL, context)?,
         prepared.github_auth_header(),
     )?;
-    let policy = prepared.link_policy();
+    let policy = prepared.link_policy(context);
     let sources = Clients { reader: &reader, web: Some(&web), policy: &policy };
     let work =
         context.bar.show_during(run(&prepared.pods, sources, mode, connection.current_time(), prepared.config.limits));
@@ -246,7 +246,7 @@ async fn make_plan(
         super::web::build_settings(RateLimits::CAREFUL, context)?,
         prepared.github_auth_header(),
     )?;
-    let policy = prepared.link_policy();
+    let policy = prepared.link_policy(context);
     let sources = Clients { reader: &reader, web: Some(&web), policy: &policy };
     let mut signals = listen_for_signals()?;
     let work = run(&prepared.pods, sources, Mode::Plan, connection.current_time(), prepared.config.limits);

@@ -58,8 +58,9 @@ impl RunSetup {
     }
 
     /// How links are judged.
-    pub(super) fn link_policy(&self) -> CheckOptions {
-        CheckOptions { merged_shards: self.observed.clone(), ..super::web::build_policy(&self.connection) }
+    pub(super) fn link_policy(&self, context: &Context<'_>) -> CheckOptions {
+        let policy = super::web::build_policy(&self.connection, &self.config, None, context);
+        CheckOptions { merged_shards: self.observed.clone(), ..policy }
     }
 
     /// What GitHub's API is asked with, if it is.

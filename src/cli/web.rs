@@ -1,7 +1,10 @@
 //! What reads the web: the internet, or the one that a sandbox serves.
 
+use std::collections::BTreeSet;
+
 use http::HeaderValue;
 use secrecy::ExposeSecret as _;
+use url::Url;
 
 use super::CliError;
 use super::connection::Connection;
@@ -10,7 +13,7 @@ use super::limits_flag::resolve_limits;
 use super::tokens::read_token;
 use crate::config::Config;
 use linkcheck::address_policy::AddressPolicy;
-use linkcheck::check_options::CheckOptions;
+use linkcheck::check_options::{CheckOptions, ExampleHosts};
 use linkcheck::github;
 use linkcheck::rate_limit::RateLimits;
 use linkcheck::web::{HostResolution, WebClient, WebSettings};
@@ -38,7 +41,8 @@ pub(super) fn build_settings(fitting: RateLimits, context: &Context<'_>) -> Resu
         jitter_seed: context.random_seed,
         progress: context.bar.progress(),
         limits: resolve_limits(context.global.limits.as_deref(), fitting)?,
-        address_policy: AddressPolicy::allowing(context.global.allow_address.clone()),
+        address_policy: AddressPolicy::allowing(context.global.allow_address.clone())
+            .with_ports(context.global.allow_port.clone()),
         ..WebSettings::default()
     })
 }
@@ -67,7 +71,27 @@ pub(super) fn github_auth_header(
     Ok(HeaderValue::from_str(&format!("Bearer {shown}")).ok())
 }
 
-/// How links are judged by this connection.
-pub(super) fn build_policy(connection: &Connection) -> CheckOptions {
-    CheckOptions { gitlab_host: connection.gitlab_host.clone(), ..CheckOptions::default() }
+/// How links are judged by this connection. Hosts of examples are visited where the sandbox serves them, the
+/// configuration or `--site-url` names them, or a network of this machine's own is opened.
+pub(super) fn build_policy(
+    connection: &Connection,
+    config: &Config,
+    site: Option<&Url>,
+    context: &Context<'_>,
+) -> CheckOptions {
+    let example_hosts = if connection.is_sandbox || !context.global.allow_address.is_empty() {
+        ExampleHosts::Visit
+    } else {
+        ExampleHosts::Skip { except: named_hosts(connection, config, site) }
+    };
+    CheckOptions { gitlab_host: connection.gitlab_host.clone(), example_hosts, ..CheckOptions::default() }
+}
+
+/// The hosts that the configuration and the command name.
+fn named_hosts(connection: &Connection, config: &Config, site: Option<&Url>) -> BTreeSet<String> {
+    let gitlab = connection.gitlab_host.split(':').next().unwrap_or_default().to_owned();
+    let sites = config.pods.iter().filter_map(|pod| pod.page.site.as_ref());
+    let instances = config.instances.iter().map(|instance| &instance.url);
+    let urls = sites.chain(instances).chain(site).chain(config.gitlab_url.as_ref());
+    urls.filter_map(|url| url.host_str().map(str::to_owned)).chain([gitlab]).collect()
 }

@@ -20,7 +20,7 @@ use crate::pod::rule::Rule;
 use crate::pod::text::one_line;
 use crate::pod::verdict::{LabelVerdict, LabelVerdicts, Observation, Verdict};
 use brake::MassFailureBrake;
-pub use without_memory::assess_without_memory;
+pub use without_memory::{Silences, assess_single_check, assess_without_memory, mark_missing_hosts};
 
 /// A silence is reported when a look at least this much later still fails; so is what only the network said of many
 /// links at once.
@@ -232,7 +232,8 @@ fn shown_by_token_if(is_token_only: bool, finding: Finding) -> Finding {
 fn deprecation_finding(seen: &Observation) -> Option<Finding> {
     let deprecated = seen.assessment.deprecated.as_ref()?;
     let url = seen.url.to_string();
-    let mut finding = Finding::new(Rule::TemplateDeprecated, url.clone(), format!("{url}: {}", deprecated.notice));
+    let rule = if seen.kind.is_gitlab() { Rule::TemplateDeprecated } else { Rule::PageDeprecated };
+    let mut finding = Finding::new(rule, url.clone(), format!("{url}: {}", deprecated.notice));
     if let Some(place) = seen.places.first() {
         finding = finding.with_place(place.into());
     }

@@ -367,6 +367,13 @@ rules! {
         severity: Info, audience: Public, subject: Link,
         report: Links, target_still_works: yes, in_check: Reported,
     }
+    PageDeprecated {
+        code: "page-deprecated",
+        summary: "A page that the page links to says in its title that its matter is deprecated or was removed.",
+        advice: "Link what replaces it, or take the link out.",
+        severity: Info, audience: Public, subject: Link,
+        report: Links, target_still_works: yes, in_check: Reported,
+    }
     ClockSkewed {
         code: "clock-skewed",
         summary: "This machine's clock and GitLab's differ by more than ten minutes; GitLab's counts.",

@@ -31,7 +31,7 @@ const MAX_SERVER_TIME: Duration = Duration::from_secs(20);
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n";
 
 /// A server on a port of its own, which treats every connection alike.
-async fn serve<F>(tasks: &mut JoinSet<()>, treat: impl Fn(TcpStream) -> F + Send + 'static) -> u16
+pub(crate) async fn serve<F>(tasks: &mut JoinSet<()>, treat: impl Fn(TcpStream) -> F + Send + 'static) -> u16
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
@@ -50,7 +50,7 @@ where
     port
 }
 
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
     let mut seen = Vec::new();
     let mut piece = [0; 1024];
     while !seen.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -78,7 +78,7 @@ async fn send_forever(
     }
 }
 
-async fn send_once(mut stream: TcpStream, answer: Vec<u8>) -> io::Result<()> {
+pub(crate) async fn send_once(mut stream: TcpStream, answer: Vec<u8>) -> io::Result<()> {
     read_request(&mut stream).await?;
     stream.write_all(&answer).await?;
     stream.shutdown().await
@@ -213,7 +213,7 @@ async fn start_servers(
 
 const OK_START: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p id=x>";
 
-async fn check_urls(urls: Vec<String>, web: &WebClient) -> BTreeMap<String, Observation> {
+pub(crate) async fn check_urls(urls: Vec<String>, web: &WebClient) -> BTreeMap<String, Observation> {
     let link = |url: String| Link {
         url,
         text: Untrusted::default(),

@@ -258,7 +258,9 @@ impl Fetch for RecordedConnections {
             let addresses = known.unwrap_or(&["93.184.216.34"]).iter().map(|ip| ip.parse::<IpAddr>().unwrap());
             self.rules.check_resolved(addresses.collect()).map_err(|why| match why {
                 ResolveError::NoSuchHost => FetchError::NoSuchHost,
+                ResolveError::DnsSilent => FetchError::DnsSilent,
                 ResolveError::NotPublic => FetchError::NotPublic,
+                ResolveError::ClosedPort => FetchError::ClosedPort,
             })?;
         }
         self.connects.lock().unwrap().push(url.host_str().unwrap_or_default().to_owned());

@@ -15,6 +15,7 @@ mod support; // the stage that every story plays on
 mod architecture; // which folders and crates may use which, and what stands in the repository
 mod audiences; // each output shows what its audience may read
 mod check_and_page_targets; // what check and page are given to read
+mod check_of_the_web; // what check asks of the web by its options
 mod concurrent_reports; // the living reports, with several workers at once
 mod crash_recovery; // killed at any call, it ends as if it had not been
 mod doctor; // what `doctor` finds: each fault by its check, once
@@ -37,6 +38,7 @@ mod issue_identity; // other keys, other accounts, other versions
 mod lines_in_managed_block; // a person's line inside the block
 mod link_brake; // what lasts is reported within two checks, and a bad hour never
 mod links; // the links of a page, checked in memory
+mod living_servers; // servers that are alive and odd
 mod local_file_links; // links between files, and the pages of a Hugo site
 mod logs; // what a run says of itself while it works
 mod member_forms; // pages that list their members in forms of their own

@@ -9,7 +9,7 @@ use linkcheck::check_options::CheckOptions;
 use linkcheck::shard::Shard;
 use linkcheck::shard_file::{self, MergedShards, ShardContext};
 use linkcheck::web::{Fetch, FetchError, FetchResponse, WebClient, WebSettings};
-use podkeeper::check::{DocumentCheckResult, InputDocument, check};
+use podkeeper::check::{DocumentCheckResult, InputDocument, Silences, check};
 use podkeeper::collect::{Clients, read_page};
 use podkeeper::execute::StopFlag;
 use podkeeper::gitlab::{Exchange, ExchangeError, Reader, TokenPurpose, new_reader, new_reader_and_writer};
@@ -91,7 +91,7 @@ impl RecordingClients {
             documents.push(InputDocument { path, page, label_groups, tree_and_path: None, site, exceptions });
         }
         let policy = CheckOptions { shard, export_for_merge: true, ..CheckOptions::default() };
-        check(&mut documents, &[], self.clients(&policy), now()).await
+        check(&mut documents, &[], self.clients(&policy), now(), Silences::Counted).await
     }
 }
 

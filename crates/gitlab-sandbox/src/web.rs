@@ -18,6 +18,7 @@
 
 mod github;
 mod gitlab;
+mod gitlab_pages;
 
 use super::call::Call;
 use super::control::{GITLAB_HOST, host_exists};
@@ -45,6 +46,9 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Reply {
     let bare = format!("{host}{}", call.path.trim_end_matches('/'));
     if let Some(answered) = answer_with_web_fault(world, &host, &bare) {
         return answered;
+    }
+    if let Some(rules) = world.web.gitlab_pages.get(&host) {
+        return gitlab_pages::answer(world, &host, call, rules);
     }
     // Where a query decides, the address with it is listed.
     let full = call.query.as_ref().map(|query| format!("{bare}?{query}"));

@@ -65,12 +65,25 @@ const TEREDO: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32)
 #[derive(Debug, Clone, Default)]
 pub struct AddressPolicy {
     allowed: Vec<Network>,
+    /// Ports beside the web's.
+    ports: Vec<u16>,
 }
 
 impl AddressPolicy {
     /// Public addresses, and these networks.
     pub fn allowing(networks: Vec<Network>) -> Self {
-        Self { allowed: networks }
+        Self { allowed: networks, ports: Vec::new() }
+    }
+
+    /// The same with these ports of public hosts beside the web's (`--allow-port`).
+    #[must_use]
+    pub fn with_ports(self, ports: Vec<u16>) -> Self {
+        Self { ports, ..self }
+    }
+
+    /// Whether any network is opened.
+    pub fn has_opened_networks(&self) -> bool {
+        !self.allowed.is_empty()
     }
 
     /// Whether an address may be connected to: it is public or allowlisted.
@@ -102,12 +115,25 @@ impl AddressPolicy {
         if literal.is_some_and(|address| !self.allows(address)) {
             return Err(NOT_PUBLIC_REASON.to_owned());
         }
-        // Whoever opened an address meant its services.
-        let opened = literal.is_some_and(|address| self.is_allowlisted(address));
-        if !opened && !url.port_or_known_default().is_some_and(|port| WEB_PORTS.contains(&port)) {
-            return Err("its port is none of the web's (80, 443, 8080, 8443)".to_owned());
+        // Whoever opened a network meant its services. Whether a name leads into it shows when it is resolved.
+        let opened = match literal {
+            Some(address) => self.is_allowlisted(address),
+            None => self.has_opened_networks(),
+        };
+        if !opened && !self.allows_port(url) {
+            return Err(CLOSED_PORT_REASON.to_owned());
         }
         Ok(())
+    }
+
+    /// Whether an address names a host by its name, and a port that is open on hosts of opened networks alone.
+    pub fn needs_opened_network(&self, url: &Url) -> bool {
+        matches!(url.host(), Some(Host::Domain(_))) && !self.allows_port(url)
+    }
+
+    /// Whether the port of an address is open on every host.
+    fn allows_port(&self, url: &Url) -> bool {
+        url.port_or_known_default().is_some_and(|port| WEB_PORTS.contains(&port) || self.ports.contains(&port))
     }
 
     /// What may be connected to for a name with these addresses: all of them, or none. A name of which one
@@ -125,6 +151,16 @@ impl AddressPolicy {
         }
     }
 
+    /// The same for a port that is open on hosts of opened networks alone.
+    ///
+    /// # Errors
+    /// As [`AddressPolicy::check_resolved`], and a name that leads elsewhere.
+    pub fn check_resolved_for_any_port(&self, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, ResolveError> {
+        let addresses = self.check_resolved(addresses)?;
+        let opened = addresses.iter().all(|address| self.is_allowlisted(*address));
+        if opened { Ok(addresses) } else { Err(ResolveError::ClosedPort) }
+    }
+
     fn is_allowlisted(&self, address: IpAddr) -> bool {
         self.allowed.iter().any(|network| network.holds(address))
     }
@@ -135,17 +171,24 @@ impl AddressPolicy {
 pub enum ResolveError {
     /// There is no such host.
     NoSuchHost,
+    /// No DNS server said whether there is one.
+    DnsSilent,
     /// An address of it is closed.
     NotPublic,
+    /// The port is closed on hosts outside of opened networks.
+    ClosedPort,
 }
 
-const NOT_PUBLIC_REASON: &str = "its address is not a public one";
+pub(super) const NOT_PUBLIC_REASON: &str = "its address is not a public one";
+pub(super) const CLOSED_PORT_REASON: &str = "its port is none of the web's (80, 443, 8080, 8443)";
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoSuchHost => "no such host",
+            Self::DnsSilent => "no DNS server answers",
             Self::NotPublic => NOT_PUBLIC_REASON,
+            Self::ClosedPort => CLOSED_PORT_REASON,
         })
     }
 }
@@ -384,6 +427,31 @@ mod tests {
         assert!(rules.check(&"http://127.0.0.1:9/x".parse().unwrap()).is_ok());
         assert!(rules.check(&"http://localhost/x".parse().unwrap()).is_ok());
         assert!(rules.check(&"http://8.8.8.8:9/x".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn one_rule_holds_for_the_ports_of_names_and_of_numbers() {
+        let addresses = |all: &[&str]| all.iter().map(|one| one.parse().unwrap()).collect::<Vec<IpAddr>>();
+        let url = |text: &str| Url::parse(text).unwrap();
+        let opened = AddressPolicy::allowing(vec!["10.0.0.0/8".parse().unwrap()]);
+        let by_name = url("http://inner.example:9000/x");
+        assert!(opened.check(&by_name).is_ok() && opened.needs_opened_network(&by_name));
+        assert!(opened.check_resolved_for_any_port(addresses(&["10.1.1.1"])).is_ok());
+        for elsewhere in [&["8.8.8.8"][..], &["10.1.1.1", "8.8.8.8"]] {
+            let refused = opened.check_resolved_for_any_port(addresses(elsewhere));
+            assert_eq!(refused, Err(ResolveError::ClosedPort), "{elsewhere:?}");
+        }
+        assert_eq!(opened.check_resolved_for_any_port(addresses(&["192.168.1.1"])), Err(ResolveError::NotPublic));
+        assert!(!opened.needs_opened_network(&url("http://inner.example:8080/")));
+        // Nothing is opened: a name is refused before anybody is asked for it.
+        assert_eq!(AddressPolicy::default().check(&by_name), Err(CLOSED_PORT_REASON.to_owned()));
+        let with_port = AddressPolicy::default().with_ports(vec![9000]);
+        for reached in ["http://inner.example:9000/x", "http://8.8.8.8:9000/x"] {
+            assert!(with_port.check(&url(reached)).is_ok() && !with_port.needs_opened_network(&url(reached)));
+        }
+        for refused in ["http://inner.example:9001/x", "http://8.8.8.8:9001/x", "http://10.1.1.1:9000/x"] {
+            assert!(with_port.check(&url(refused)).is_err(), "{refused}");
+        }
     }
 
     #[test]

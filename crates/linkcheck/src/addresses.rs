@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::check_options::{self, CheckOptions};
 use crate::document::Document;
+use crate::example_hosts;
 use crate::files::{self, LocalFiles};
 use crate::fragment::without_fragment;
 use crate::link::{AddressKey, LinkKind};
@@ -232,7 +233,7 @@ fn classify(
     };
     let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
     let target = resolved.map_or(target, |url| instances::parse_target(url.as_str(), policy, hosts));
-    (key, kind, skip_or_else(address, policy, || choose_source(target, address)))
+    (key, kind, skip_or_else(address, policy, || choose_source(target, address, policy)))
 }
 
 /// Where a link without a host leads among the files around its document, if these are looked at.
@@ -280,8 +281,13 @@ fn skip_or_else(address: &str, policy: &CheckOptions, otherwise: impl FnOnce() -
 }
 
 /// Who is asked about an address, or the verdict that needs nobody.
-fn choose_source(target: Target, address: &str) -> VerdictSource {
+fn choose_source(target: Target, address: &str, policy: &CheckOptions) -> VerdictSource {
     match target {
+        Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { url, .. }
+            if policy.example_hosts.skips(&url) =>
+        {
+            VerdictSource::known(Verdict::Skipped, example_hosts::SKIPPED_REASON)
+        }
         Target::Gitlab(thing) => VerdictSource::Gitlab(Box::new(thing)),
         Target::Docs(url) | Target::Handbook(url) | Target::Web(url) | Target::Video { youtube: None, url } => {
             VerdictSource::Web(Arc::new(url))

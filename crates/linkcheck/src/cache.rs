@@ -117,7 +117,9 @@ impl CacheEntry {
 
     /// What is kept of a visit, if it is good news that holds nobody's name and password.
     fn from_visit(url: &Url, visit: &Visit, now: DateTime<Utc>) -> Option<Self> {
-        let good = matches!(visit.assessment.verdict, Verdict::Alive | Verdict::Moved);
+        // What a title says is read again each time.
+        let good = matches!(visit.assessment.verdict, Verdict::Alive | Verdict::Moved)
+            && visit.assessment.deprecated.is_none();
         let bare = |url: &Url| url.username().is_empty() && url.password().is_none();
         let ways = visit
             .assessment

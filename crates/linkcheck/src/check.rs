@@ -117,12 +117,13 @@ pub async fn check_gathered_links(
     recheck::recheck_on_web(&addresses, &mut assessments, &visitor, ends).await;
     let renamed = recheck_renamed_projects(&addresses, &gitlab.likely_renamed, &assessments, api);
     assessments.extend(finish_by(ends, renamed).await.unwrap_or_default());
-    let mut answers = SourceResults { gitlab: assessments, github, visits, policy };
+    let mut answers = SourceResults { gitlab: assessments, github, visits };
     let (mut for_shard, mut observations) = (Vec::new(), Vec::with_capacity(addresses.len()));
     // One by one, so that of a hundred thousand not everything is held twice.
     for (at, (key, address)) in addresses.into_iter().enumerate() {
         let assessment =
             check_options::reword_video_assessment(address.kind, answers.take_assessment(at, &address.source));
+        let assessment = check_options::keep_root_relative_suggestion(&key, assessment);
         if policy.export_for_merge {
             for_shard.extend(build_shard_observation(&key, &address, &assessment, &fingerprints));
         }
@@ -185,15 +186,14 @@ impl<'a> PendingRequests<'a> {
 }
 
 /// The assessments of each source.
-struct SourceResults<'a> {
+struct SourceResults {
     /// By the index of the address.
     gitlab: BTreeMap<usize, Assessment>,
     github: github::ApiAssessments,
     visits: Visits,
-    policy: &'a CheckOptions,
 }
 
-impl SourceResults<'_> {
+impl SourceResults {
     /// The assessment of the address at this index, which is taken out where it is its own.
     fn take_assessment(&mut self, at: usize, source: &VerdictSource) -> Assessment {
         match source {
@@ -204,7 +204,7 @@ impl SourceResults<'_> {
             }
             VerdictSource::Gitlab(_) => self.gitlab.remove(&at).unwrap_or_else(Assessment::for_panicked_visit),
             VerdictSource::Web(url) => {
-                let page = || self.policy.assess_page(self.visits.get(&*without_fragment(url)), url);
+                let page = || check_options::assess_page(self.visits.get(&*without_fragment(url)), url);
                 self.github.combine_with_visit(url, page)
             }
             VerdictSource::Offline => offline_assessment(),

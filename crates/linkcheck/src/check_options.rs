@@ -6,8 +6,9 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::cache::DatedCache;
+pub use crate::example_hosts::ExampleHosts;
 use crate::fragment;
-use crate::link::LinkKind;
+use crate::link::{AddressKey, LinkKind};
 use crate::shard::Shard;
 use crate::shard_file::MergedShards;
 use crate::text::{one_line, percent_decode};
@@ -22,9 +23,8 @@ pub struct CheckOptions {
     pub gitlab_host: String,
     /// Addresses that are not checked.
     pub skip_rules: Vec<SkipRule>,
-    /// Pages whose headings are made while the site is built, as `host/path`; one that ends with `*` stands
-    /// for all that begin so. An anchor that is missing there proves nothing.
-    pub generated_pages: Vec<String>,
+    /// What is done about hosts that are set aside for examples.
+    pub example_hosts: ExampleHosts,
     /// What earlier runs saw of the web, if that is kept.
     pub cache_context: Option<DatedCache>,
     /// The part of the links that is checked; without it, all of them.
@@ -46,26 +46,12 @@ pub struct SkipRule {
     pub reason: String,
 }
 
-/// Pages of GitLab's handbook whose headings are generated: those that its own link linter leaves out (fact
-/// sheet on the handbook, section 5).
-const GENERATED_PAGES: [&str; 9] = [
-    "handbook.gitlab.com/handbook",
-    "handbook.gitlab.com/handbook/business-technology/tech-stack",
-    "handbook.gitlab.com/handbook/communication",
-    "handbook.gitlab.com/handbook/company/team",
-    "handbook.gitlab.com/handbook/engineering",
-    "handbook.gitlab.com/handbook/engineering/projects",
-    "handbook.gitlab.com/handbook/product/categories",
-    "handbook.gitlab.com/handbook/product/categories/features",
-    "handbook.gitlab.com/handbook/product/product-processes/cross-functional-prioritization",
-];
-
 impl Default for CheckOptions {
     fn default() -> Self {
         Self {
             gitlab_host: "gitlab.com".to_owned(),
             skip_rules: Vec::new(),
-            generated_pages: GENERATED_PAGES.iter().map(|page| (*page).to_owned()).collect(),
+            example_hosts: ExampleHosts::default(),
             cache_context: None,
             shard: None,
             export_for_merge: false,
@@ -80,54 +66,43 @@ impl CheckOptions {
     pub(super) fn skip_reason(&self, address: &str) -> Option<&str> {
         self.skip_rules.iter().find(|skip| address.starts_with(&skip.prefix)).map(|skip| skip.reason.as_str())
     }
+}
 
-    /// The verdict on an address after a visit to its page.
-    pub(super) fn assess_page(&self, visit: Option<&Visit>, url: &Url) -> Assessment {
-        let Some(visit) = visit else { return Assessment::for_panicked_visit() };
-        let assessment = keep_fragment_in_suggestion(visit.assessment.clone(), url);
-        if !matches!(assessment.verdict, Verdict::Alive | Verdict::Moved) {
-            return assessment;
-        }
-        // A redirect that names a fragment of its own replaces the one that was asked for, and hands it on (RFC 9110,
-        // section 10.2.2).
-        let renamed = |redirect: &Redirect| Url::parse(redirect.url.as_str()).is_ok_and(|to| to.fragment().is_some());
-        let Some(wanted) =
-            fragment::decode_anchor(url.fragment()).filter(|_| !assessment.redirects.iter().any(renamed))
-        else {
-            return assessment;
-        };
-        if fragment::undecoded_anchor(url.fragment()).is_some_and(|written| visit.anchors.found.contains(written)) {
-            return assessment;
-        }
-        let unverifiable = |reason: &'static str| Assessment {
-            reason: reason.into(),
-            verdict: Verdict::FragmentUnverifiable,
-            ..assessment.clone()
-        };
-        if is_client_rendered_anchor(&visit.final_url, &wanted) {
-            return unverifiable("the page is there; scripts draw the place");
-        }
-        if let Some(why) = visit.anchors_unknown_reason {
-            return unverifiable(why);
-        }
-        if visit.anchors.has_undecodable && !wanted.is_ascii() {
-            return unverifiable("the page is there; it is not in UTF-8, so the place may be written otherwise");
-        }
-        if self.is_generated_page(&visit.final_url) {
-            return unverifiable("the page is there; its headings are made when the site is built");
-        }
-        // What the page was moved to is no better address while the anchor is not there.
-        let reason = missing_anchor_reason(url, visit, &wanted);
-        Assessment { reason: reason.into(), verdict: Verdict::FragmentDead, suggestion: None, ..assessment }
+/// The verdict on an address after a visit to its page. A place on a page that was read is judged by what was read,
+/// whatever made the page.
+pub(super) fn assess_page(visit: Option<&Visit>, url: &Url) -> Assessment {
+    let Some(visit) = visit else { return Assessment::for_panicked_visit() };
+    let assessment = keep_fragment_in_suggestion(visit.assessment.clone(), url);
+    if !matches!(assessment.verdict, Verdict::Alive | Verdict::Moved) {
+        return assessment;
     }
-
-    fn is_generated_page(&self, page: &Url) -> bool {
-        let address = format!("{}{}", page.host_str().unwrap_or_default(), page.path().trim_end_matches('/'));
-        self.generated_pages.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(beginning) => address.starts_with(beginning),
-            None => address == pattern.trim_end_matches('/'),
-        }) || (page.host_str() == Some("handbook.gitlab.com") && address.contains("performance-indicators"))
+    // A redirect that names a fragment of its own replaces the one that was asked for, and hands it on (RFC 9110,
+    // section 10.2.2).
+    let renamed = |redirect: &Redirect| Url::parse(redirect.url.as_str()).is_ok_and(|to| to.fragment().is_some());
+    let Some(wanted) = fragment::decode_anchor(url.fragment()).filter(|_| !assessment.redirects.iter().any(renamed))
+    else {
+        return assessment;
+    };
+    if fragment::undecoded_anchor(url.fragment()).is_some_and(|written| visit.anchors.found.contains(written)) {
+        return assessment;
     }
+    let unverifiable = |reason: &'static str| Assessment {
+        reason: reason.into(),
+        verdict: Verdict::FragmentUnverifiable,
+        ..assessment.clone()
+    };
+    if is_client_rendered_anchor(&visit.final_url, &wanted) {
+        return unverifiable("the page is there; scripts draw the place");
+    }
+    if let Some(why) = visit.anchors_unknown_reason {
+        return unverifiable(why);
+    }
+    if visit.anchors.has_undecodable && !wanted.is_ascii() {
+        return unverifiable("the page is there; it is not in UTF-8, so the place may be written otherwise");
+    }
+    // What the page was moved to is no better address while the anchor is not there.
+    let reason = missing_anchor_reason(url, visit, &wanted);
+    Assessment { reason: reason.into(), verdict: Verdict::FragmentDead, suggestion: None, ..assessment }
 }
 
 /// The verdict in the words of what was asked for: a video is asked for by its picture.
@@ -156,6 +131,23 @@ pub(super) fn keep_fragment_in_suggestion(mut assessment: Assessment, url: &Url)
     if let Some(mut better) = better.filter(|better| better.fragment().is_none()) {
         better.set_fragment(url.fragment());
         assessment.suggestion = Some(better.as_str().into());
+    }
+    assessment
+}
+
+/// A better address on the site of a link that begins with `/` begins with it, too, as its author wrote it.
+pub(super) fn keep_root_relative_suggestion(
+    (written, resolved): &AddressKey,
+    mut assessment: Assessment,
+) -> Assessment {
+    let is_root_relative = written.starts_with('/') && !written.starts_with("//");
+    if let (true, Some(resolved), Some(better)) = (is_root_relative, resolved, &assessment.suggestion) {
+        let (site, better) = (Url::parse(resolved), Url::parse(better.as_str()));
+        if let (Ok(site), Ok(better)) = (site, better)
+            && site.origin() == better.origin()
+        {
+            assessment.suggestion = Some(better[url::Position::BeforePath..].into());
+        }
     }
     assessment
 }

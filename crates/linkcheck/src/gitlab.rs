@@ -147,7 +147,12 @@ pub(super) async fn check_renamed_projects(links: &[GitlabLink], api: &dyn Gitla
     let mut lookups = Lookups::new(api, Viewer::LinksToken, None);
     let paths = links.iter().map(|link| link.target.owner.path()).collect();
     lookups.results.record_moved_projects(rest::find_moved_projects(paths, api, Viewer::LinksToken).await);
-    for round in [query_rounds::moved_projects_round, query_rounds::second_round, query_rounds::role_round] {
+    for round in [
+        query_rounds::moved_projects_round,
+        query_rounds::second_round,
+        query_rounds::text_round,
+        query_rounds::role_round,
+    ] {
         lookups.run_round(round, links, &[]).await;
     }
     let answers = lookups.results;
@@ -177,6 +182,7 @@ impl<'a> Lookups<'a> {
     async fn run(&mut self, links: &[GitlabLink], labels: &[LabelSet<'_>]) {
         self.run_round(query_rounds::first_round, links, labels).await;
         self.run_round(query_rounds::second_round, links, labels).await;
+        self.run_round(query_rounds::text_round, links, labels).await;
         if self.viewer != Viewer::Anybody {
             // Nobody has a role who is not signed in.
             self.run_round(query_rounds::role_round, links, labels).await;
@@ -207,6 +213,7 @@ impl<'a> Lookups<'a> {
         let is_open = |queries| answers.unanswered_queries(queries).iter().any(|query| query.path == owner);
         is_open(query_rounds::first_round(link, &[], answers))
             || is_open(query_rounds::second_round(link, &[], answers))
+            || is_open(query_rounds::text_round(link, &[], answers))
             || self.viewer != Viewer::Anybody && is_open(query_rounds::role_round(link, &[], answers))
             || rest::has_open_lookups(link, answers)
     }

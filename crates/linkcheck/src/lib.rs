@@ -36,6 +36,7 @@ pub mod cache;
 pub mod check;
 pub mod check_options;
 pub mod document;
+mod example_hosts;
 pub mod files;
 pub mod fragment;
 pub mod github;

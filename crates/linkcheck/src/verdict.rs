@@ -11,6 +11,9 @@ use crate::text::{Address, Reason};
 /// The reason where a visit panicked, which [`crate::check`] finds again by this text.
 pub(super) const PANICKED_REASON: &str = "the check of this link panicked, which is a bug in the link check";
 
+/// The reason where DNS knows no such host.
+const NO_SUCH_HOST_REASON: &str = "there is no such host";
+
 /// The reason where a check ended before a link's turn.
 const NOT_REACHED_REASON: &str = "the time of this check ended before it was its turn";
 
@@ -27,7 +30,7 @@ pub enum Verdict {
     Dead,
     /// The page is there, the anchor on it is not.
     FragmentDead,
-    /// The anchor may be on the page: its headings are made when the site is built.
+    /// The anchor may be on the page: scripts draw it, or it is made when the site is built and nobody was asked.
     FragmentUnverifiable,
     /// Not there, or not visible to everybody; who is not signed in cannot know which.
     Hidden,
@@ -151,6 +154,16 @@ impl Assessment {
     /// The verdict on a visit that was begun and never ended.
     pub(super) fn for_panicked_visit() -> Self {
         Self::new(Verdict::Unreachable, PANICKED_REASON)
+    }
+
+    /// Of a link to a host that DNS does not know.
+    pub(super) fn no_such_host() -> Self {
+        Self::new(Verdict::Unreachable, NO_SUCH_HOST_REASON)
+    }
+
+    /// Whether DNS knows no such host.
+    pub fn is_no_such_host(&self) -> bool {
+        self.verdict == Verdict::Unreachable && self.reason == NO_SUCH_HOST_REASON
     }
 
     /// Of a link that was not reached: no evidence of anything.

@@ -3,7 +3,7 @@
 use super::SeedPod;
 
 /// `%PAIRING%` stands for the project that the pod has its pairing issues in.
-const VERDICTS: [(&str, &[&str]); 9] = [
+const VERDICTS: [(&str, &[&str]); 8] = [
     (
         "alive",
         &[
@@ -75,9 +75,10 @@ const VERDICTS: [(&str, &[&str]); 9] = [
         &[
             "https://docs.gitlab.com/ee/user/application_security/dast_api/#example-dast-api-scanning-configurations",
             "https://gitlab.com/lantern-scanners/analyzers/kics#what-it-finds",
+            // Its headings are made while the site is built; the page that was read has no such one.
+            "https://handbook.gitlab.com/handbook/product/categories/features/#secure",
         ],
     ),
-    ("fragment_unverifiable", &["https://handbook.gitlab.com/handbook/product/categories/features/#secure"]),
     (
         "hidden",
         &[

@@ -109,16 +109,7 @@ pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers, sites: &BT
         world.web.hosts.insert(host.to_owned());
     }
     world.web.hosts.remove(NO_SUCH_HOST);
-    for (path, title) in DOCS_PAGES {
-        add_page_with_html_redirect(world, DOCS, path, title);
-        add_redirect(world, DOCS, &format!("/ee{path}"), 301, &format!("https://{DOCS}{path}/"));
-        add_redirect(world, DOCS, &format!("/ee{path}.html"), 301, &format!("https://{DOCS}{path}/"));
-    }
-    for (old, new) in DOCS_RENAMED {
-        for old in [old.to_owned(), format!("{old}.html"), format!("/ee{old}"), format!("/ee{old}.html")] {
-            add_redirect(world, DOCS, &old, 301, &format!("https://{DOCS}{new}/"));
-        }
-    }
+    add_docs(world);
     // The page names the handbook by its address, too.
     for host in sites.iter().copied().chain([HANDBOOK]).collect::<BTreeSet<_>>() {
         add_handbook(world, host);
@@ -137,20 +128,39 @@ pub(super) fn add_linked_targets(world: &mut World, cast: &SeedUsers, sites: &BT
     world.add_web_fault("manual.lantern.example", "/coverage-fuzzing", WebFault::Recovers(1));
 }
 
+/// The documentation, as GitLab Pages serves it: an old address takes a redirect for each thing that is old about it.
+fn add_docs(world: &mut World) {
+    for (path, title) in DOCS_PAGES {
+        world.add_web_page_with_headings(DOCS, path, title, &["Overview", "Turn it on", "Troubleshooting"]);
+        world.add_pages_redirect(DOCS, &format!("{path}.html"), &format!("{path}/"), 301);
+    }
+    for (old, new) in DOCS_RENAMED {
+        for old in [old.to_owned(), format!("{old}.html")] {
+            world.add_pages_redirect(DOCS, &old, &format!("{new}/"), 301);
+        }
+    }
+    world.add_pages_redirect(DOCS, "/ee/*", "/:splat", 301);
+}
+
 /// The pages of a handbook's site.
 fn add_handbook(world: &mut World, host: &str) {
     world.web.hosts.insert(host.to_owned());
     for (path, title) in HANDBOOK_PAGES {
         add_page_with_html_redirect(world, host, path, title);
     }
-    // Its headings are in the page; those of the other one are made in the browser.
+    // The headings of the other one are made while the site is built, and are in its page all the same.
     world.add_web_page_with_headings(
         host,
         "/handbook/product/categories",
         "Product categories",
         &["Plan stage", "Secure stage"],
     );
-    world.add_web_page(host, "/handbook/product/categories/features", "Features by group");
+    world.add_web_page_with_headings(
+        host,
+        "/handbook/product/categories/features",
+        "Features by group",
+        &["Plan stage", "Secure stage"],
+    );
 }
 
 /// The page of a video answers 200 whether it is there or not; its picture tells. The seed's page links to the removed

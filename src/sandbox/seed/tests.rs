@@ -99,7 +99,7 @@ fn every_link_of_the_page_has_one_expected_verdict() {
         assert!(page.contains(&format!("({url})")) || page.contains(&format!(" {url}\n")), "{url}");
     }
     let words: BTreeSet<&str> = expected.iter().map(|(_, word)| *word).collect();
-    assert_eq!(words.len(), 9, "{words:?}");
+    assert_eq!(words.len(), 8, "{words:?}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) fn world_with_harbour_group() -> (World, String) {
     world.add_file(alpha, "main", "docs/guide.md", "# Guide\n");
     world.add_file(alpha, "old", "lib/only-here.yml", "x: 1\n");
     world.add_file(alpha, "feature/fast/lane", "lib/b.yml", "x: 1\n");
+    world.add_file(alpha, "feature/fast/lane", "docs/lane.md", "# Lane\n\n## How fast\n");
     let issue = NewIssue { title: "An issue".to_owned(), ..NewIssue::default() };
     world.open_issue(alpha, bot, &issue);
     world.add_merge_request(alpha, bot, "A change", "opened");
@@ -98,6 +99,14 @@ async fn each_thing_of_gitlab_has_its_verdict_in_few_requests() {
         (format!("{GITLAB_URL}/{alpha}/-/blob/main/lib/a.yml#part"), FragmentUnverifiable, None),
         (format!("{GITLAB_URL}/{alpha}/-/blob/main/docs/guide.md#guide"), Alive, None),
         (format!("{GITLAB_URL}/{alpha}/-/blob/main/docs/guide.md#gone"), FragmentDead, None),
+        // On a ref with slashes in its name, which is found in a later round.
+        (format!("{GITLAB_URL}/{alpha}/-/blob/feature/fast/lane/docs/lane.md#how-fast"), Alive, None),
+        (format!("{GITLAB_URL}/{alpha}/-/blob/feature/fast/lane/docs/lane.md#gone"), FragmentDead, None),
+        (format!("{GITLAB_URL}/{alpha}/-/blob/feature/fast/lane/lib/b.yml#L1"), Alive, None),
+        (format!("{GITLAB_URL}/{alpha}/-/blob/feature/fast/lane/lib/b.yml#L9"), FragmentDead, None),
+        (format!("{GITLAB_URL}/{alpha}/-/blob/feature/fast/lane/lib/b.yml#part"), FragmentUnverifiable, None),
+        (format!("{GITLAB_URL}/{alpha}/-/tree/feature/fast/lane#how-fast"), FragmentUnverifiable, None),
+        (format!("{GITLAB_URL}/{alpha}/-/tree/main/lib#readme"), Alive, None),
         (format!("{GITLAB_URL}/{alpha}#how-to-ask"), Alive, None),
         (format!("{GITLAB_URL}/{alpha}#for-help----now"), Alive, None),
         (format!("{GITLAB_URL}/{alpha}#gone"), FragmentDead, None),

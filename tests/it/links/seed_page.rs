@@ -1,12 +1,14 @@
 //! The page of the sandbox against what the sandbox expects of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use linkcheck::check_options::CheckOptions;
 use linkcheck::progress::Progress;
-use linkcheck::web::{WebClient, WebSettings};
+use linkcheck::web::{Fetch as _, WebClient, WebSettings};
 use linkcheck::{Document, check_links};
 use podkeeper::collect::handbook;
+use podkeeper::pod::verdict::{Observation, Verdict};
 use podkeeper::sandbox::{PastSession, Seed, SeedPod, expected_verdicts, seed};
 use url::Url;
 
@@ -44,6 +46,7 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
     println!("links={places} api_requests={reads} web_requests={}", probed.web_requests);
     assert!(reads <= 4, "{reads} requests for the links of one page");
     let seen = observations_by_url(probed);
+    assert_advice_answers_by_itself(&stage, &site, &seen).await;
     let mut wrong = Vec::new();
     for (url, expected) in expected_verdicts(&pod) {
         let found = &seen[&url];
@@ -56,6 +59,22 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every address that is advised, asked once, shows its page; and a link that begins with `/` gets one that does.
+async fn assert_advice_answers_by_itself(stage: &Stage, site: &Url, seen: &BTreeMap<String, Observation>) {
+    let web = SandboxWeb(stage.sandbox.clone());
+    let mut moves_of_docs = 0;
+    for (url, found) in seen.iter().filter(|(_, found)| found.assessment.verdict == Verdict::Moved) {
+        let better = found.assessment.suggestion.as_ref().unwrap_or_else(|| panic!("{url}: no advice")).as_str();
+        assert_eq!(better.starts_with('/'), url.starts_with('/'), "{url}: {better}");
+        let mut better = site.join(better).unwrap();
+        better.set_fragment(None);
+        let status = web.get(&better).await.unwrap().status;
+        assert_eq!(status, 200, "{url}: {better}");
+        moves_of_docs += usize::from(url.starts_with("https://docs.gitlab.com/") || url.starts_with('/'));
+    }
+    assert_eq!(moves_of_docs, 21);
 }
 
 fn past(day: u32) -> PastSession {

@@ -23,7 +23,8 @@ async fn each_answer_of_the_web_has_its_verdict() {
     }
     let suggested = |url: &str| seen[url].assessment.suggestion.as_ref().map(linkcheck::text::Address::as_str);
     assert_eq!(suggested("https://a.example/301#here"), Some("https://a.example/ok#here"));
-    assert_eq!(suggested("https://a.example/301-then-302"), Some("https://a.example/302"));
+    // An address that leads on for now is no better one.
+    assert_eq!(suggested("https://a.example/301-then-302"), None);
     assert_eq!(suggested("https://a.example/own-fragment#nowhere"), Some("https://a.example/ok#there"));
     assert_eq!(suggested("https://docs.gitlab.com/old/#here"), Some("https://docs.gitlab.com/new/#here"));
     let chain: Vec<(u16, &str, bool)> = seen["https://a.example/301-then-302"]
@@ -256,7 +257,7 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://latin.example/#other", FragmentDead),
     ("https://docs.example/{{.Version}}/x", Skipped),
     ("https://packed.example/#here", FragmentUnverifiable),
-    ("https://handbook.gitlab.com/handbook/product/categories/features/#secure", FragmentUnverifiable),
+    ("https://handbook.gitlab.com/handbook/product/categories/features/#secure", FragmentDead),
     ("https://handbook.gitlab.com/handbook/product/categories/features/#here", Alive),
     ("https://www.youtube.com/watch?v=abcdefghijk", Alive),
     ("https://youtu.be/removed0000", Dead),

@@ -76,7 +76,7 @@ pub use repository::{Commit, FileChange, NewCommit, Repository};
 pub use rich_text::rewrite_in_rich_text_editor;
 pub use stubs::ResourceStubs;
 pub use users::{AccessToken, User};
-pub use web::{Web, WebFault, WebPage};
+pub use web::{PagesRedirect, Web, WebFault, WebPage};
 
 use std::collections::BTreeMap;
 

@@ -16,12 +16,25 @@ pub struct Web {
     pub pages: BTreeMap<String, WebPage>,
     /// Addresses that lead elsewhere: status and target.
     pub redirects: BTreeMap<String, (u16, String)>,
+    /// Hosts that GitLab Pages serves, each with the rules of its `_redirects` in their order: their pages are folders.
+    pub gitlab_pages: BTreeMap<String, Vec<PagesRedirect>>,
     /// Addresses that do not answer as one would like; a host's name alone means all of it.
     pub faults: BTreeMap<String, WebFault>,
     /// How often an address with a fault was asked for.
     pub visits: BTreeMap<String, u64>,
     /// GitHub, by its API and its pages.
     pub github: Github,
+}
+
+/// A rule of a `_redirects` file (GitLab docs, "GitLab Pages redirects").
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PagesRedirect {
+    /// The path that it is for; `*` at its end stands for the rest.
+    pub from: String,
+    /// Where it leads; `:splat` stands for what `*` stood for.
+    pub to: String,
+    /// Its status.
+    pub status: u16,
 }
 
 /// A page: what a link checker can see of it.
@@ -65,6 +78,13 @@ impl World {
     pub fn add_web_redirect(&mut self, host: &str, path: &str, status: u16, to: &str) {
         self.web.hosts.insert(host.to_owned());
         self.web.redirects.insert(page_key(host, path), (status, to.to_owned()));
+    }
+
+    /// Makes a host one that GitLab Pages serves, and adds a rule to its `_redirects`.
+    pub fn add_pages_redirect(&mut self, host: &str, from: &str, to: &str, status: u16) {
+        self.web.hosts.insert(host.to_owned());
+        let rule = PagesRedirect { from: from.to_owned(), to: to.to_owned(), status };
+        self.web.gitlab_pages.entry(host.to_owned()).or_default().push(rule);
     }
 
     /// Makes an address, or with an empty path a whole host, misbehave.

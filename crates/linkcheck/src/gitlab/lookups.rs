@@ -66,7 +66,11 @@ pub(super) fn anchored_text_lookup(link: &GitlabLink, answers: &LookupResults) -
     }
     let owner = link.target.owner.path();
     let candidates = match &link.target.resource {
-        GitlabResource::File { git_ref, path } => vec![file_lookup(git_ref, path)],
+        GitlabResource::File { git_ref, path } => {
+            // The ref may have a longer name, with slashes in it.
+            let longer = split_refs(git_ref, path, true).map(|(longer, rest)| file_lookup(&longer, rest));
+            std::iter::once(file_lookup(git_ref, path)).chain(longer).collect()
+        }
         GitlabResource::Home => README_NAMES.map(readme_lookup).to_vec(),
         _ => return None,
     };

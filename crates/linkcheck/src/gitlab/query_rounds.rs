@@ -149,6 +149,17 @@ fn fallback_lookups(link: &GitlabLink, answers: &LookupResults) -> Vec<(OwnerTyp
     }
 }
 
+/// Texts of files that only the second round found: on refs with slashes in their names.
+pub(super) fn text_round(links: &[GitlabLink], _labels: &[LabelSet<'_>], answers: &LookupResults) -> Vec<OwnerQuery> {
+    let mut wanted = QueryBuilder::default();
+    for link in links {
+        if let Some((text, bytes)) = lookups::anchored_text_lookup(link, answers) {
+            wanted.add_text(link.target.owner.path(), text, bytes);
+        }
+    }
+    build_queries(wanted, OwnerSelection::WithLookups)
+}
+
 /// Labels that a list is narrowed to and that are not there: they may be archived or have a retired name.
 fn fallback_label_lookups(link: &GitlabLink, root: OwnerType, answers: &LookupResults) -> Vec<Lookup> {
     let owner = link.target.owner.path();

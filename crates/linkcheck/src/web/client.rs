@@ -6,17 +6,17 @@
 //! Settled by experiment with reqwest 0.13.5 (`tests/it/sandbox_web_over_tls.rs`): a resolver's non-zero port is used
 //! where the URL names none; `tls_certs_only` trusts the given authorities and no other.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use http::header::{ACCEPT, CONNECTION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{ACCEPT, CONNECTION, COOKIE, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::connect_fault::{ConnectFault, causes};
 use super::fetch::{Fetch, FetchError, FetchResponse, Validators};
-use super::resolver::PublicResolver;
+use super::resolver::{PortScope, PublicResolver};
 use super::{HostResolution, WebSettings};
 use crate::address_policy::ResolveError;
 use crate::text::one_line;
@@ -27,8 +27,24 @@ const ACCEPT_HTML: HeaderValue = HeaderValue::from_static("text/html,application
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that is not used for so long is closed. A host that is asked on, however politely, is asked more often.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most header lines of a response. Browsers have no such limit, and hyper's own is 100; sites that set policies and
+/// cookies by the line have more.
+const MAX_HEADERS: usize = 512;
 
-pub(super) struct HttpClient(reqwest::Client);
+pub(super) struct HttpClient {
+    client: reqwest::Client,
+    /// What makes the other client.
+    parts: ClientParts,
+    /// For ports that are open on hosts of opened networks alone; nearly no link has one.
+    for_any_port: OnceLock<Result<reqwest::Client, String>>,
+}
+
+/// What a client is made of.
+struct ClientParts {
+    hosts: HostResolution,
+    settings: WebSettings,
+    headers: HeaderMap,
+}
 
 impl HttpClient {
     /// A client for pages of these hosts.
@@ -48,17 +64,47 @@ impl HttpClient {
         settings: &WebSettings,
         headers: HeaderMap,
     ) -> Result<Self, String> {
+        let parts = ClientParts { hosts, settings: settings.clone(), headers };
+        Ok(Self { client: parts.build(PortScope::Open)?, parts, for_any_port: OnceLock::new() })
+    }
+
+    /// The client that an address is asked by.
+    ///
+    /// # Errors
+    /// As [`HttpClient::new`].
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, FetchError> {
+        if !self.parts.settings.address_policy.needs_opened_network(url) {
+            return Ok(&self.client);
+        }
+        let client = self.for_any_port.get_or_init(|| self.parts.build(PortScope::OpenedNetworks));
+        client.as_ref().map_err(|why| FetchError::ConnectFailed(why.clone()))
+    }
+
+    fn request(&self, url: &Url) -> Result<reqwest::RequestBuilder, FetchError> {
+        Ok(self.client(url)?.get(url.clone()))
+    }
+}
+
+impl ClientParts {
+    fn build(&self, ports: PortScope) -> Result<reqwest::Client, String> {
+        let Self { hosts, settings, headers } = self;
         let builder = reqwest::Client::builder()
-            .default_headers(headers)
+            .default_headers(headers.clone())
             .user_agent(&settings.user_agent)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT.min(settings.deadline))
             .pool_idle_timeout(IDLE_TIMEOUT)
+            // A server whose header lines are odd is alive, as in browsers: lines folded over two (RFC 9112, section
+            // 5.2), a blank before the colon (section 5.1), a line that is no field, and many of them.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_max_headers(MAX_HEADERS)
             // A packed body can claim to be a thousand times its size (threat sheet, T7).
             .no_gzip()
             .no_proxy();
-        let authorities: Vec<&str> = match &hosts {
+        let authorities: Vec<&str> = match hosts {
             HostResolution::Sandbox { ca_certificate: authority, .. } => vec![authority],
             HostResolution::Internet | HostResolution::Custom(_) => {
                 settings.ca_certificates.iter().map(String::as_str).collect()
@@ -71,33 +117,35 @@ impl HttpClient {
             let read: Result<Vec<_>, _> = read.collect();
             builder.tls_certs_only(read.or(Err("a certificate authority cannot be read; it must be PEM".to_owned()))?)
         };
-        let resolver = PublicResolver::new(hosts, settings.address_policy.clone());
+        let resolver = PublicResolver::new(hosts.clone(), settings.address_policy.clone(), ports);
         let client = builder.dns_resolver(Arc::new(resolver)).build();
-        client
-            .map(Self)
-            .or(Err("cannot make an HTTPS client; install the system's CA certificates (ca-certificates)".to_owned()))
+        client.or(Err("cannot make an HTTPS client; install the system's CA certificates (ca-certificates)".to_owned()))
     }
 }
 
 #[async_trait::async_trait]
 impl Fetch for HttpClient {
     async fn get(&self, url: &Url) -> Result<FetchResponse, FetchError> {
-        send(self.0.get(url.clone())).await
+        send(self.request(url)?).await
     }
 
     async fn get_and_close(&self, url: &Url) -> Result<FetchResponse, FetchError> {
         // RFC 9112, section 9.6. HTTP/2 knows no such header, and the client leaves it out there.
-        send(self.0.get(url.clone()).header(CONNECTION, HeaderValue::from_static("close"))).await
+        send(self.request(url)?.header(CONNECTION, HeaderValue::from_static("close"))).await
     }
 
     async fn get_if_modified(&self, url: &Url, since: &Validators) -> Result<FetchResponse, FetchError> {
         let conditions = [(IF_NONE_MATCH, &since.etag), (IF_MODIFIED_SINCE, &since.last_modified)];
-        let request = conditions.into_iter().fold(self.0.get(url.clone()), |request, (name, value)| {
+        let request = conditions.into_iter().fold(self.request(url)?, |request, (name, value)| {
             // One that makes no header is none.
             let value = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok());
             value.into_iter().fold(request, |request, value| request.header(&name, value))
         });
         send(request).await
+    }
+
+    async fn get_with_cookies(&self, url: &Url, cookies: &HeaderValue) -> Result<FetchResponse, FetchError> {
+        send(self.request(url)?.header(COOKIE, cookies)).await
     }
 }
 
@@ -114,7 +162,9 @@ fn to_fetch_error(error: &reqwest::Error) -> FetchError {
         if let Some(unresolved) = cause.downcast_ref::<ResolveError>() {
             return match unresolved {
                 ResolveError::NoSuchHost => FetchError::NoSuchHost,
+                ResolveError::DnsSilent => FetchError::DnsSilent,
                 ResolveError::NotPublic => FetchError::NotPublic,
+                ResolveError::ClosedPort => FetchError::ClosedPort,
             };
         }
         if let Some(tls) = cause.downcast_ref() {

@@ -143,6 +143,21 @@ impl ConnectFault {
     }
 }
 
+/// Whether a resolver's words say that there is no such name, and not that nobody could say: those of glibc, musl, macOS
+/// and Windows for `EAI_NONAME` and `EAI_NODATA` (RFC 3493, section 6.1).
+pub(super) fn is_unknown_name(words: &str) -> bool {
+    const UNKNOWN: [&str; 7] = [
+        "Name or service not known",
+        "No address associated with hostname",
+        "Name does not resolve",
+        "Name has no usable address",
+        "nodename nor servname provided",
+        "No such host is known",
+        "no data of the requested type was found",
+    ];
+    UNKNOWN.iter().any(|unknown| words.contains(unknown))
+}
+
 /// An error and what it came from. An I/O error leaves what it wraps out of its sources.
 pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause| {
@@ -155,6 +170,17 @@ pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_such_name_is_told_from_no_answer() {
+        let lookup = |words: &str| format!("failed to lookup address information: {words}");
+        for unknown in ["Name or service not known", "No address associated with hostname", "Name does not resolve"] {
+            assert!(is_unknown_name(&lookup(unknown)), "{unknown}");
+        }
+        for silent in ["Temporary failure in name resolution", "Try again", "Non-recoverable failure", "System error"] {
+            assert!(!is_unknown_name(&lookup(silent)), "{silent}");
+        }
+    }
 
     #[test]
     fn what_a_system_says_has_its_meaning() {

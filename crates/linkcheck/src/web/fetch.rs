@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -24,6 +24,12 @@ pub trait Fetch: Send + Sync {
     /// The same, if the page is another one than it was: else the answer is a 304 without a body (RFC 9110, section
     /// 13). What knows nothing of conditions sends the page, as a server may.
     async fn get_if_modified(&self, url: &Url, _since: &Validators) -> Result<FetchResponse, FetchError> {
+        self.get(url).await
+    }
+
+    /// The same with the cookies that this visit was given for the address (RFC 6265, section 5.4). What knows nothing of
+    /// cookies sends none.
+    async fn get_with_cookies(&self, url: &Url, _cookies: &HeaderValue) -> Result<FetchResponse, FetchError> {
         self.get(url).await
     }
 }
@@ -70,8 +76,12 @@ pub type Body = BoxStream<'static, Result<Bytes, FetchError>>;
 pub enum FetchError {
     /// There is no such host.
     NoSuchHost,
+    /// No DNS server said whether there is such a host.
+    DnsSilent,
     /// The host stands for an address that nobody connects to.
     NotPublic,
+    /// The port is none of the web's, and the host's address is not one that was opened.
+    ClosedPort,
     /// No connection came about; why.
     ConnectFailed(String),
     /// A connection came about, and no trust; why.

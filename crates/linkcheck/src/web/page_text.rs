@@ -6,9 +6,11 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use url::Url;
 
+use super::connect_fault::ConnectFault;
 use super::fetch::{FetchError, FetchResponse};
 use super::{WebClient, location, response_kind};
 use crate::MOST_REDIRECTS;
+use crate::address_policy::{CLOSED_PORT_REASON, NOT_PUBLIC_REASON};
 use crate::observed::{FailureCause, Observed, ReadFailure};
 use crate::text::one_line;
 
@@ -78,7 +80,9 @@ async fn read_text(url: &Url, mut reply: FetchResponse) -> Observed<String> {
 fn error_reason(lost: FetchError) -> String {
     match lost {
         FetchError::NoSuchHost => "no such host".to_owned(),
-        FetchError::NotPublic => "its address is not a public one".to_owned(),
+        FetchError::DnsSilent => ConnectFault::DnsSilent.reason().to_owned(),
+        FetchError::NotPublic => NOT_PUBLIC_REASON.to_owned(),
+        FetchError::ClosedPort => CLOSED_PORT_REASON.to_owned(),
         FetchError::ConnectFailed(why) | FetchError::Tls(why) | FetchError::BadResponse(why) => why,
     }
 }

@@ -10,19 +10,30 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::HostResolution;
-use crate::address_policy::{AddressPolicy, ResolveError};
+use super::connect_fault::is_unknown_name;
+use crate::address_policy::{AddressPolicy, ResolveError, is_local_name};
 
 /// A name is looked up anew after this, and at once where that failed.
 const CACHE_TTL: Duration = Duration::from_secs(60);
+
+/// For which ports names are resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PortScope {
+    /// Those that are open on every host.
+    Open,
+    /// Those that are open on hosts of opened networks alone.
+    OpenedNetworks,
+}
 
 /// A resolver that gives permitted addresses only.
 pub(super) struct PublicResolver {
     hosts: HostResolution,
     rules: AddressPolicy,
+    ports: PortScope,
     known: Arc<Mutex<BTreeMap<String, CachedName>>>,
 }
 
-/// What a look-up found, or is about to find; `None` where it failed.
+/// What a look-up found, or is about to find: nothing where there is no such host, and `None` where nobody said so.
 #[derive(Clone)]
 struct CachedName {
     since: Instant,
@@ -30,19 +41,23 @@ struct CachedName {
 }
 
 impl PublicResolver {
-    pub(super) fn new(hosts: HostResolution, rules: AddressPolicy) -> Self {
-        Self { hosts, rules, known: Arc::default() }
+    pub(super) fn new(hosts: HostResolution, rules: AddressPolicy, ports: PortScope) -> Self {
+        Self { hosts, rules, ports, known: Arc::default() }
     }
 }
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (hosts, rules) = (self.hosts.clone(), self.rules.clone());
+        let (hosts, rules, ports) = (self.hosts.clone(), self.rules.clone(), self.ports);
         let found = get_or_start_lookup(&self.known, name.as_str());
         Box::pin(async move {
             let found = found.get_or_init(|| resolve_name(&hosts, name.as_str())).await.clone();
             // Judged each time: what is remembered is what a name stands for, not that it is permitted.
-            let permitted = rules.check_resolved(found.ok_or(ResolveError::NoSuchHost)?)?;
+            let found = keep_opened_loopback(&rules, name.as_str(), found.ok_or(ResolveError::DnsSilent)?);
+            let permitted = match ports {
+                PortScope::Open => rules.check_resolved(found)?,
+                PortScope::OpenedNetworks => rules.check_resolved_for_any_port(found)?,
+            };
             let addresses: Vec<SocketAddr> = match &hosts {
                 HostResolution::Internet | HostResolution::Custom(_) => {
                     permitted.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect()
@@ -52,6 +67,14 @@ impl Resolve for PublicResolver {
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
+}
+
+/// This machine has an address of each kind, and whoever opened one of them meant the machine.
+fn keep_opened_loopback(rules: &AddressPolicy, name: &str, mut found: Vec<IpAddr>) -> Vec<IpAddr> {
+    if is_local_name(name) && found.iter().any(|address| rules.allows(*address)) {
+        found.retain(|address| rules.allows(*address));
+    }
+    found
 }
 
 /// The look-up of a name: one that is fresh or under way, or a new one.
@@ -67,9 +90,10 @@ fn get_or_start_lookup(all: &Mutex<BTreeMap<String, CachedName>>, name: &str) ->
 
 async fn resolve_name(hosts: &HostResolution, name: &str) -> Option<Vec<IpAddr>> {
     match hosts {
-        HostResolution::Internet => {
-            tokio::net::lookup_host((name, 0)).await.ok().map(|found| found.map(|address| address.ip()).collect())
-        }
+        HostResolution::Internet => match tokio::net::lookup_host((name, 0)).await {
+            Ok(found) => Some(found.map(|address| address.ip()).collect()),
+            Err(error) => is_unknown_name(&error.to_string()).then(Vec::new),
+        },
         HostResolution::Custom(lookup) | HostResolution::Sandbox { resolver: lookup, .. } => {
             Some(lookup.resolve(name).await)
         }
@@ -100,6 +124,7 @@ mod tests {
         let permitted = PublicResolver::new(
             HostResolution::Custom(Arc::clone(&slow) as Arc<dyn NameResolver>),
             AddressPolicy::default(),
+            PortScope::Open,
         );
         let ask = |name: &str| permitted.resolve(name.parse().unwrap());
         for (name, there) in [("a.example", true), ("none.example", false)] {
@@ -110,6 +135,16 @@ mod tests {
         tokio::time::sleep(CACHE_TTL).await;
         assert!(ask("a.example").await.is_ok());
         assert_eq!(slow.0.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn who_opened_one_address_of_this_machine_meant_the_machine() {
+        let both: Vec<IpAddr> = ["127.0.0.1", "::1"].map(|one| one.parse().unwrap()).to_vec();
+        let opened = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+        assert_eq!(keep_opened_loopback(&opened, "localhost", both.clone()), both[..1]);
+        // Any other name is refused as a whole.
+        assert_eq!(keep_opened_loopback(&opened, "a.example", both.clone()), both);
+        assert_eq!(keep_opened_loopback(&AddressPolicy::default(), "localhost", both.clone()), both);
     }
 
     #[tokio::test]

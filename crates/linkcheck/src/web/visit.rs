@@ -1,24 +1,30 @@
 //! A visit to one address: asked, redirected by hand, and judged.
 
 mod api;
+mod chain;
 mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::HeaderValue;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::WebClient;
 use super::body::{self, BodyStart};
 use super::challenge::{self, Interstitial};
+use super::connect_fault::ConnectFault;
+use super::cookies::{VisitCookies, set_cookies};
 use super::fetch::{FetchError, FetchResponse, Validators};
 use super::landing::{self, LandingPage};
 use super::location;
+use super::page_notice;
 use super::response_kind::{self, ResponseKind};
 use super::retry_after;
 use crate::MOST_REDIRECTS;
+use crate::address_policy::{CLOSED_PORT_REASON, NOT_PUBLIC_REASON};
 use crate::fragment::without_fragment;
 use crate::fragment::{self, FoundAnchors};
 use crate::rate_limit::{Permit, RateLimiter};
@@ -26,6 +32,7 @@ use crate::time_budget::finish_by;
 use crate::traffic::HostTraffic;
 use crate::verdict::{Assessment, Redirect, Verdict};
 pub(crate) use api::ApiResponse;
+use chain::alive_or_moved;
 
 /// All visits of one run.
 pub(crate) struct Visitor {
@@ -82,11 +89,24 @@ enum AskOutcome {
     Redirect {
         status: u16,
         to: Option<String>,
+        /// What it sets, to be sent along from here on.
+        cookies: Vec<HeaderValue>,
     },
     NoPage {
         status: u16,
         meaning: ResponseKind,
     },
+}
+
+/// How an address is asked.
+#[derive(Clone, Copy)]
+struct RequestForm<'a> {
+    /// What the page's server called its state when it was last seen.
+    since: Option<&'a Validators>,
+    /// Whether its host is not asked again afterwards.
+    last: bool,
+    /// The cookies that this visit was given for it.
+    cookies: Option<&'a HeaderValue>,
 }
 
 /// What became of one request.
@@ -159,50 +179,57 @@ impl Visitor {
         here.set_fragment(None);
         let mut trail = RedirectTrail { remembers: self.cached.is_some(), ..RedirectTrail::default() };
         loop {
-            trail.seen.insert(here.clone());
+            let cookies = trail.cookies.header(&here);
+            // The same request as before has the same answer; with another cookie it is another request.
+            if !trail.seen.insert((here.clone(), cookies.clone())) {
+                return trail.finish_unended(location::CIRCLE.to_owned(), here);
+            }
+            if trail.redirects.len() > MOST_REDIRECTS {
+                return trail.finish_unended(location::too_many_redirects_reason(), here);
+            }
             let cached =
                 self.cached.as_ref().and_then(|cached| cached.get(url)).filter(|cached| cached.final_url == here);
-            let last = last && trail.redirects.is_empty();
-            let (next, status, permanent) =
-                match self.ask_with_retries(&here, cached.map(|cached| &cached.validators), last, ends).await {
-                    Err(assessment) => return trail.finish(assessment, here),
-                    Ok(AskOutcome::NotModified) => return trail.finish_unmodified(url, here, cached),
-                    Ok(AskOutcome::NoPage { status, meaning }) => {
-                        return trail.finish(response_kind::assess_failure(status, meaning), here);
+            let form = RequestForm {
+                since: cached.map(|cached| &cached.validators),
+                last: last && trail.redirects.is_empty(),
+                cookies: cookies.as_ref(),
+            };
+            let (next, status, permanent) = match self.ask_with_retries(&here, form, ends).await {
+                Err(assessment) => return trail.finish(assessment, here),
+                Ok(AskOutcome::NotModified) => return trail.finish_unmodified(url, here, cached),
+                Ok(AskOutcome::NoPage { status, meaning }) => {
+                    return trail.finish(response_kind::assess_failure(status, meaning), here);
+                }
+                Ok(AskOutcome::Redirect { status, to, cookies }) => {
+                    trail.cookies.store(&here, &cookies);
+                    match location::redirect_target(&here, status, to.as_deref()) {
+                        Ok(next) => (next, status, matches!(status, 301 | 308)),
+                        Err(why) => return trail.finish(response_kind::unreachable_assessment(why), here),
                     }
-                    Ok(AskOutcome::Redirect { status, to }) => {
-                        match location::redirect_target(&here, status, to.as_deref()) {
-                            Ok(next) => (next, status, matches!(status, 301 | 308)),
-                            Err(why) => return trail.finish(response_kind::unreachable_assessment(why), here),
+                }
+                Ok(AskOutcome::Page { reply, start, until, _permit }) => {
+                    let status = reply.status;
+                    let sent_on = reply
+                        .is_html()
+                        .then(|| fragment::find_meta_refresh(body::truncate_to_start(&start.bytes)))
+                        .flatten();
+                    let next = sent_on.and_then(|to| location::redirect_target(&here, status, Some(&to)).ok());
+                    // One that only names an anchor on the page itself stays there.
+                    match next.filter(|next| *without_fragment(next) != here) {
+                        Some(next) => {
+                            trail.cookies.store(&here, &set_cookies(&reply.headers));
+                            (next, status, true)
                         }
+                        None => return trail.finish_with_page(url, here, wanted, reply, start, until).await,
                     }
-                    Ok(AskOutcome::Page { reply, start, until, _permit }) => {
-                        let status = reply.status;
-                        let sent_on = reply
-                            .is_html()
-                            .then(|| fragment::find_meta_refresh(body::truncate_to_start(&start.bytes)))
-                            .flatten();
-                        let next = sent_on.and_then(|to| location::redirect_target(&here, status, Some(&to)).ok());
-                        // One that only names an anchor on the page itself stays there.
-                        match next.filter(|next| *without_fragment(next) != here) {
-                            Some(next) => (next, status, true),
-                            None => return trail.finish_with_page(url, here, wanted, reply, start, until).await,
-                        }
-                    }
-                };
+                }
+            };
             trail.redirects.push(Redirect { status, url: next.as_str().into(), permanent });
             if let Some(landing) = landing::detect(&here, &next) {
                 return trail.finish(assess_landing(landing, status), next);
             }
             here = next;
             here.set_fragment(None);
-            if trail.seen.contains(&here) {
-                return trail.finish(response_kind::unreachable_assessment(location::CIRCLE.to_owned()), here);
-            }
-            if trail.redirects.len() > MOST_REDIRECTS {
-                return trail
-                    .finish(response_kind::unreachable_assessment(location::too_many_redirects_reason()), here);
-            }
         }
     }
 
@@ -210,8 +237,7 @@ impl Visitor {
     async fn ask_with_retries(
         &self,
         url: &Url,
-        since: Option<&Validators>,
-        last: bool,
+        form: RequestForm<'_>,
         ends: Option<Instant>,
     ) -> Result<AskOutcome, Assessment> {
         self.web.check_url(url).map_err(|why| Assessment::new(Verdict::Blocked, why))?;
@@ -219,7 +245,7 @@ impl Visitor {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match self.ask_once(url, &host, since, last).await? {
+            match self.ask_once(url, &host, form).await? {
                 Attempt::Answered(answered) => return Ok(answered),
                 // A deadline costs long: one more is enough, and none where nothing is answered.
                 Attempt::TimedOut(_)
@@ -241,21 +267,17 @@ impl Visitor {
     ///
     /// # Errors
     /// The assessment of a host that is not asked any more in this run.
-    async fn ask_once(
-        &self,
-        url: &Url,
-        host: &str,
-        since: Option<&Validators>,
-        last: bool,
-    ) -> Result<Attempt, Assessment> {
+    async fn ask_once(&self, url: &Url, host: &str, form: RequestForm<'_>) -> Result<Attempt, Assessment> {
         let permit = self.rate_limiter.acquire_permit(host).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = Instant::now();
         let until = sent.checked_add(self.web.settings.deadline).unwrap_or(sent);
-        let request = match since {
-            None if last => self.web.fetch.get_and_close(url),
-            None => self.web.fetch.get(url),
-            Some(since) => self.web.fetch.get_if_modified(url, since),
+        let fetch = &self.web.fetch;
+        let request = match form {
+            RequestForm { cookies: Some(cookies), .. } => fetch.get_with_cookies(url, cookies),
+            RequestForm { since: Some(since), .. } => fetch.get_if_modified(url, since),
+            RequestForm { last: true, .. } => fetch.get_and_close(url),
+            RequestForm { .. } => fetch.get(url),
         };
         let reply = match timeout_at(until, request).await {
             Err(_elapsed) => {
@@ -268,13 +290,14 @@ impl Visitor {
             Ok(Err(error)) => {
                 self.rate_limiter.record_failure(host);
                 let assessment = self.record_fetch_error(host, sent, &error);
-                let may_pass = error != FetchError::NotPublic && self.rate_limiter.is_open(host);
+                let is_closed = matches!(error, FetchError::NotPublic | FetchError::ClosedPort);
+                let may_pass = !is_closed && self.rate_limiter.is_open(host);
                 return Ok(Attempt::NoAnswer { assessment, may_pass });
             }
             Ok(Ok(reply)) => reply,
         };
         let (status, meaning) = (reply.status, response_kind::classify(&reply));
-        let is_unchanged = status == 304 && since.is_some();
+        let is_unchanged = status == 304 && form.since.is_some();
         let is_answer =
             is_unchanged || matches!(meaning, ResponseKind::Success | ResponseKind::Redirect | ResponseKind::Gone);
         self.rate_limiter.record_answer(host, sent.elapsed(), is_answer);
@@ -289,7 +312,11 @@ impl Visitor {
                 let (reply, start) = body::read_start(reply, until).await;
                 Attempt::Answered(AskOutcome::Page { reply, start, until, _permit: permit })
             }
-            ResponseKind::Redirect => Attempt::Answered(AskOutcome::Redirect { status, to: reply.location() }),
+            ResponseKind::Redirect => Attempt::Answered(AskOutcome::Redirect {
+                status,
+                to: reply.location(),
+                cookies: set_cookies(&reply.headers),
+            }),
             ResponseKind::ServerError(_) if status == 503 && reply.is_html() => {
                 let (_reply, start) = body::read_start(reply, until).await;
                 match challenge::detect(body::truncate_to_start(&start.bytes)) {
@@ -311,9 +338,11 @@ impl Visitor {
     /// one for each link.
     fn record_fetch_error(&self, host: &str, sent: Instant, lost: &FetchError) -> Assessment {
         let assessment = match lost {
-            FetchError::NotPublic => return Assessment::new(Verdict::Blocked, "its address is not a public one"),
+            FetchError::NotPublic => return Assessment::new(Verdict::Blocked, NOT_PUBLIC_REASON),
+            FetchError::ClosedPort => return Assessment::new(Verdict::Blocked, CLOSED_PORT_REASON),
             FetchError::BadResponse(why) => return response_kind::unreachable_assessment(why.clone()),
-            FetchError::NoSuchHost => response_kind::unreachable_assessment("there is no such host".to_owned()),
+            FetchError::NoSuchHost => Assessment::no_such_host(),
+            FetchError::DnsSilent => response_kind::unreachable_assessment(ConnectFault::DnsSilent.reason().to_owned()),
             FetchError::ConnectFailed(why) => response_kind::unreachable_assessment(format!("no connection ({why})")),
             FetchError::Tls(why) => response_kind::unreachable_assessment(why.clone()),
         };
@@ -343,7 +372,9 @@ fn assess_landing(landing: LandingPage, status: u16) -> Assessment {
 #[derive(Default)]
 struct RedirectTrail {
     redirects: Vec<Redirect>,
-    seen: BTreeSet<Url>,
+    /// What was asked, with the cookies that were sent along.
+    seen: BTreeSet<(Url, Option<HeaderValue>)>,
+    cookies: VisitCookies,
     /// Whether the state of the page will be asked for again.
     remembers: bool,
 }
@@ -352,6 +383,16 @@ impl RedirectTrail {
     fn finish(self, mut assessment: Assessment, end: Url) -> Visit {
         assessment.redirects = self.redirects;
         Visit::without_page(assessment, end)
+    }
+
+    /// The redirects have no end. Where they set cookies, a client that keeps them for longer may come to one.
+    fn finish_unended(self, why: String, end: Url) -> Visit {
+        let assessment = if self.cookies.is_empty() {
+            response_kind::unreachable_assessment(why)
+        } else {
+            Assessment::new(Verdict::Refused, format!("{why}, and sets cookies on the way"))
+        };
+        self.finish(assessment, end)
     }
 
     /// The page is there, as it was.
@@ -387,6 +428,8 @@ impl RedirectTrail {
             });
         if let Some((verdict, reason)) = wall {
             assessment = Assessment { verdict, reason: reason.into(), suggestion: None, ..assessment };
+        } else if reply.is_html() {
+            assessment.deprecated = page_notice::find_deprecation(body::truncate_to_start(&start.bytes)).map(Box::new);
         }
         let validators = self.remembers.then(|| Box::new(Validators::from_reply(&reply)));
         let print = Some(body::hash_start(&start.bytes));
@@ -452,19 +495,4 @@ impl Visit {
             from_shard: false,
         }
     }
-}
-
-/// The page is there, at the end of these redirects.
-fn alive_or_moved(url: &Url, redirects: Vec<Redirect>, status: u16) -> Assessment {
-    let mut assessment = Assessment::new(Verdict::Alive, "");
-    assessment.status = Some(status);
-    // What a temporary redirect leads to is not the page's new address.
-    let lasting = redirects.iter().take_while(|redirect| redirect.permanent).last();
-    if let Some(new) = lasting.map(|redirect| redirect.url.clone()).filter(|new| *new != url.as_str()) {
-        assessment.verdict = Verdict::Moved;
-        assessment.reason = "it moved for good".into();
-        assessment.suggestion = Some(new);
-    }
-    assessment.redirects = redirects;
-    assessment
 }

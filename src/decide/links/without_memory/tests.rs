@@ -73,6 +73,49 @@ fn silences_are_not_told_and_many_make_the_look_incomplete() {
     assert_eq!(reported(&[silent(5), gone()]).0, [("links-inconclusive", 1)], "nothing answers as it should");
 }
 
+/// Design, section 5: in `check`, which runs once, a host that does not exist while others answer is dead.
+#[test]
+fn a_host_that_does_not_exist_while_others_answer_is_gone() {
+    let missing = || {
+        let assessment = Assessment::new(Verdict::Unreachable, "there is no such host");
+        vec![Observation { assessment, ..Observation::new("https://gone.example/", LinkKind::Web, Verdict::Alive, "") }]
+    };
+    let verdict = |others: Vec<Observation>| {
+        let mut world = [missing(), others].concat();
+        mark_missing_hosts(&mut world);
+        world[0].assessment.verdict
+    };
+    assert_eq!(verdict(Vec::new()), Verdict::Unreachable);
+    assert_eq!(verdict(seen(LinkKind::Web, Verdict::Unreachable, None, 1)), Verdict::Unreachable);
+    assert_eq!(verdict(seen(LinkKind::Path, Verdict::Alive, None, 1)), Verdict::Unreachable);
+    assert_eq!(verdict(seen(LinkKind::Web, Verdict::Dead, Some(404), 1)), Verdict::Dead);
+    assert_eq!(verdict(seen(LinkKind::Web, Verdict::Unreachable, Some(503), 1)), Verdict::Dead);
+    assert_eq!(verdict(seen(LinkKind::Issue, Verdict::Alive, None, 1)), Verdict::Dead);
+    // Of another silence nothing is known.
+    let mut silent =
+        [seen(LinkKind::Web, Verdict::Unreachable, None, 1), seen(LinkKind::Web, Verdict::Alive, Some(200), 1)]
+            .concat();
+    mark_missing_hosts(&mut silent);
+    assert_eq!(silent[0].assessment.verdict, Verdict::Unreachable);
+}
+
+#[test]
+fn silences_of_a_check_that_runs_once_are_reported_only_where_that_is_asked_for() {
+    let world = [seen(LinkKind::Web, Verdict::Unreachable, None, 6), seen(LinkKind::Web, Verdict::Alive, Some(200), 6)]
+        .concat();
+    let found = |silences| {
+        let assessment = assess_single_check(&world, NOW.parse().unwrap(), silences);
+        let rules: Vec<&str> = assessment.findings.iter().map(|finding| finding.rule.code()).collect();
+        (rules, assessment.inconclusive_reason)
+    };
+    assert_eq!(found(Silences::Counted), (Vec::new(), None));
+    assert_eq!(found(Silences::Reported), (vec!["link-unreachable"; 6], None));
+    // Where nothing answers, the network may be down.
+    let dark = seen(LinkKind::Web, Verdict::Unreachable, None, 6);
+    let assessment = assess_single_check(&dark, NOW.parse().unwrap(), Silences::Counted);
+    assert_eq!(assessment.inconclusive_reason.as_deref(), Some("6 links fail, and nothing on the web is there"));
+}
+
 #[test]
 fn few_failures_are_told_whatever_else_there_is() {
     assert_eq!(reported(&[seen(LinkKind::Web, Verdict::Dead, Some(404), 4)]), (vec![("link-dead", 4)], None));

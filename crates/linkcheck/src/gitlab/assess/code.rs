@@ -28,7 +28,7 @@ impl LinkAssessor<'_> {
 
     pub(super) fn assess_folder(&self, git_ref: &str, path: &str) -> Assessment {
         match self.lookup_result(&Lookup::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() }) {
-            LookupResult::Found(()) => alive(""),
+            LookupResult::Found(()) => self.assess_folder_anchor(),
             LookupResult::Failed(why) => Assessment::new(Verdict::Unreachable, why),
             LookupResult::Null
                 if self.is_found(&Lookup::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() }) =>
@@ -95,7 +95,8 @@ impl LinkAssessor<'_> {
         let ref_is_there = elsewhere.iter().find_map(|lookups| has(lookups.first())).unwrap_or(true);
         let in_default = elsewhere.iter().any(|lookups| has(lookups.get(1)).unwrap_or(false));
         if !ref_is_there && elsewhere.iter().any(|lookups| lookups.iter().skip(2).any(|lookup| self.is_found(lookup))) {
-            return alive("");
+            // The ref has a longer name, with slashes in it, and the file is there.
+            return if as_files == [true] { self.assess_file_anchor(path) } else { self.assess_folder_anchor() };
         }
         let better = self.target().url_with_page_and_ref(self.suggested_owner_path(), None, Some(root_ref));
         let at = one_line(git_ref);
@@ -117,6 +118,18 @@ impl LinkAssessor<'_> {
                 )
             }
             (false, false) => Assessment::new(Verdict::Dead, format!("neither {at} nor the {what} is there")),
+        }
+    }
+
+    /// A place on the page of a folder that is there, which shows its README, too.
+    fn assess_folder_anchor(&self) -> Assessment {
+        match self.link.fragment.as_str() {
+            "" | "readme" => alive(""),
+            place if place.starts_with('/') => alive(""),
+            _ => Assessment::new(
+                Verdict::FragmentUnverifiable,
+                "the folder is there; the places of its README were not asked for",
+            ),
         }
     }
 
