@@ -12,6 +12,7 @@ use super::{CliError, target};
 use crate::config::regular_file::{MAX_TEXT_FILE_BYTES, read_regular_text};
 use crate::pod::text::show_invisible;
 use linkcheck::files::{FileKind, FileSystem};
+use linkcheck::markdown::headings::is_markdown_document;
 
 /// Where a site that Hugo builds has its pages.
 pub(super) const HUGO_CONTENT_FOLDER: &str = "content";
@@ -394,5 +395,5 @@ fn list_markdown_entries(
 }
 
 fn is_markdown_path(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
+    path.to_str().is_some_and(is_markdown_document)
 }

@@ -57,7 +57,7 @@ impl Inputs {
         if files.is_empty() && !has_left_out && !is_unreadable {
             self.unread.push(UnreadDocument {
                 path: path_text(folder),
-                why: "holds no Markdown (.md or .markdown)".to_owned(),
+                why: "holds no Markdown (.md, .markdown, .mdown, .mkd or .mkdn)".to_owned(),
             });
         }
         let tree = self.tree_index(&root);

@@ -14,6 +14,7 @@ use crate::pod::observed::Observed;
 use crate::pod::origin::is_loopback_literal;
 use crate::pod::run::ExitStatus;
 use linkcheck::markdown::MAX_TEXT_BYTES;
+use linkcheck::markdown::headings::is_markdown_document;
 use linkcheck::rate_limit::RateLimits;
 
 /// What an argument names.
@@ -50,7 +51,7 @@ impl InputArgument {
                 ))),
             };
         }
-        let is_file = path.exists() || target.contains('/') || path.extension().is_some_and(|ending| ending == "md");
+        let is_file = path.exists() || target.contains('/') || is_markdown_document(target);
         Ok(if is_file { Self::Path(target.to_owned()) } else { Self::Pod })
     }
 }

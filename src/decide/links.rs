@@ -277,6 +277,8 @@ pub fn label_findings(page: &PodPage, path: &str, verdicts: &LabelVerdicts) -> V
     for reference in page.labels.iter().filter(|reference| !reference.name.raw().is_empty()) {
         let name = reference.name.one_line();
         let finding = match verdicts.by_name.get(reference.name.raw()) {
+            // "~twenty minutes" is no label that somebody lost.
+            Some(LabelVerdict::Missing) if reference.may_be_prose => continue,
             Some(LabelVerdict::Missing) => Finding::new(
                 Rule::LabelMissing,
                 name.clone(),

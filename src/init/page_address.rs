@@ -2,6 +2,7 @@
 
 use url::Url;
 
+pub(super) use linkcheck::markdown::headings::is_markdown_document as is_markdown;
 use linkcheck::target::{self, GitlabResource, Owner, Target, host_with_port};
 
 /// The page's file in a project of a GitLab.
@@ -56,12 +57,6 @@ fn names_a_file(url: &Url) -> bool {
     let path = url.path();
     ["blob", "raw", "edit", "tree", "blame"].iter().any(|word| path.contains(&format!("/-/{word}/")))
         || path.starts_with("/-/ide/project/")
-}
-
-/// Whether a path is that of a Markdown file.
-pub(super) fn is_markdown(path: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
 }
 
 /// Scheme, host and port.

@@ -92,6 +92,10 @@ pub struct LabelReference {
     /// The name; empty for `~""`.
     #[serde(serialize_with = "serialize_as_line")]
     pub name: Untrusted,
+    /// Whether it is one word without quotes and scope. GitLab makes a label of such a word if there is one, and leaves
+    /// it as it is otherwise (`lib/banzai/filter/references/abstract_reference_filter.rb`).
+    #[serde(skip)]
+    pub may_be_prose: bool,
     /// The line.
     pub line: usize,
     /// The nearest heading above it; empty before the first.

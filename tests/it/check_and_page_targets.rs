@@ -68,7 +68,10 @@ async fn what_could_not_be_read_stands_in_the_json_too_and_hides_nothing() {
         .map(|unread| (unread["path"].as_str().unwrap(), unread["why"].as_str().unwrap()))
         .collect();
     assert!(unread[0].0 == gone && unread[0].1.starts_with("cannot be read (No such file"), "{unread:?}");
-    assert_eq!(unread[1..], [(&*latin, "is not UTF-8 text"), (&*bare, "holds no Markdown (.md or .markdown)")]);
+    assert_eq!(
+        unread[1..],
+        [(&*latin, "is not UTF-8 text"), (&*bare, "holds no Markdown (.md, .markdown, .mdown, .mkd or .mkdn)")]
+    );
     // Of a folder the files that could not be read are reported, not the folder; where all were read, nothing is.
     let reported = run_podkeeper(&["check", "--offline", "--format", "json", &at("")]).await;
     let shown: Value = serde_json::from_str(&reported.out).unwrap();

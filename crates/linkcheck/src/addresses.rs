@@ -221,7 +221,11 @@ fn classify(
     policy: &CheckOptions,
     hosts: &BTreeSet<String>,
 ) -> (AddressKey, LinkKind, VerdictSource) {
-    let target = instances::parse_target(address, policy, hosts);
+    let target = match instances::parse_target(address, policy, hosts) {
+        // A site knows no references.
+        Target::Reference { .. } if is_page_of_a_site(document) => target::parse_as_path(address),
+        target => target,
+    };
     let kind = target.kind();
     if let Some(found) = resolve_in_local_files(document, &target, address) {
         let key = (address.to_owned(), Some(found.destination));
@@ -234,6 +238,14 @@ fn classify(
     let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
     let target = resolved.map_or(target, |url| instances::parse_target(url.as_str(), policy, hosts));
     (key, kind, skip_or_else(address, policy, || choose_source(target, address, policy)))
+}
+
+/// Whether a document is shown by a site, and not by GitLab.
+fn is_page_of_a_site(document: &Document<'_>) -> bool {
+    match document.local_files {
+        Some((local, path)) if local.is_hugo_site() => local.is_content_file(path),
+        _ => document.site_url.is_some(),
+    }
 }
 
 /// Where a link without a host leads among the files around its document, if these are looked at.
@@ -250,9 +262,13 @@ fn resolve_in_local_files(document: &Document<'_>, target: &Target, address: &st
                 None => Some(local.resolve(path, address)).filter(|found| found.assessment.verdict != Verdict::Dead),
             }
         }
-        Target::SamePage | Target::RootRelativePath(_) | Target::RelativePath | Target::Placeholder => {
+        Target::SamePage | Target::RootRelativePath(_) | Target::RelativePath | Target::Placeholder | Target::Empty => {
             Some(local.resolve(path, address))
         }
+        // A file or place of this name is there, whatever else it could refer to.
+        Target::Reference { .. } => Some(local.resolve(path, address))
+            .filter(|found| matches!(found.assessment.verdict, Verdict::Alive | Verdict::FragmentUnverifiable)),
+        Target::IncludedFile(named) => local.resolve_included(path, named),
         Target::Handbook(url) | Target::Docs(url) | Target::Web(url) => {
             // The site's own pages by their whole addresses.
             document.site_url.filter(|site| local.is_hugo_site() && site.origin() == url.origin())?;
@@ -311,7 +327,17 @@ fn choose_source(target: Target, address: &str, policy: &CheckOptions) -> Verdic
         Target::RelativePath => VerdictSource::known(Verdict::Skipped, "links relative to a document are not checked"),
         Target::Malformed(why) => VerdictSource::known(Verdict::Dead, why),
         Target::UnsupportedScheme => VerdictSource::known(Verdict::Blocked, "only http and https are visited"),
-        Target::Placeholder => VerdictSource::known(Verdict::Skipped, "it has no address until the site is built"),
+        Target::Placeholder => VerdictSource::known(Verdict::Skipped, target::PLACEHOLDER_REASON),
+        Target::Empty => VerdictSource::known(Verdict::Alive, target::EMPTY_REASON),
+        Target::Reference { target: Some(thing), .. } => VerdictSource::Gitlab(thing),
+        Target::Reference { target: None, .. } => VerdictSource::known(
+            Verdict::Skipped,
+            "a reference that GitLab resolves in the project of the page, which is not known here",
+        ),
+        Target::WikiPage => {
+            VerdictSource::known(Verdict::Skipped, "a page of the project's wiki, which is not looked at")
+        }
+        Target::IncludedFile(_) => VerdictSource::known(Verdict::Skipped, "files that are included are not looked at"),
     }
 }
 
@@ -345,6 +371,54 @@ mod tests {
         assert_eq!(found.len(), documents.len());
         for ((url, _), found) in found {
             assert_eq!(url, address(found.places[0].document));
+        }
+    }
+
+    /// `lib/banzai/filter/references/abstract_reference_filter.rb`: a whole target that refers is a reference.
+    #[test]
+    fn a_reference_is_asked_of_its_project_or_skipped_unless_something_has_its_name() {
+        let policy = CheckOptions { gitlab_host: "git.example".to_owned(), ..CheckOptions::default() };
+        let verdict = |site, address| {
+            let text = "# T\n\n<a name=\"5\"></a>\n";
+            let documents = vec![files::LocalDocument {
+                path: "content/a.md".to_owned(),
+                front_matter: files::FrontMatter::default(),
+                anchors: Some(files::DocumentAnchors::parse(text)),
+            }];
+            let local = LocalFiles::new(site, Box::new(NoFiles), documents);
+            let document =
+                Document { path: "a.md", links: &[], site_url: None, local_files: Some((&local, "content/a.md")) };
+            match classify(&document, address, &policy, &BTreeSet::new()).2 {
+                VerdictSource::Known(known) => known.verdict.as_str().to_owned(),
+                VerdictSource::Gitlab(thing) => thing.url.into(),
+                _ => "another source".to_owned(),
+            }
+        };
+        for (address, in_tree, on_site) in [
+            ("#123", "skipped", "fragment_dead"),
+            ("#5", "alive", "alive"),
+            ("!12", "skipped", "dead"),
+            ("group/project#4", "https://git.example/group/project/-/issues/4", "dead"),
+            ("group/project!4", "https://git.example/group/project/-/merge_requests/4", "dead"),
+            ("[[Page]]", "skipped", "skipped"),
+            ("::include{file=b.md}", "dead", "skipped"),
+            ("::include{file=a.md}", "alive", "skipped"),
+            ("gone.md#12", "dead", "dead"),
+        ] {
+            let found = [files::SiteKind::Tree, files::SiteKind::Hugo].map(|site| verdict(site, address));
+            assert_eq!(found, [in_tree, on_site], "{address}");
+        }
+    }
+
+    struct NoFiles;
+
+    impl files::FileSystem for NoFiles {
+        fn entry_kind(&self, _: &str) -> Option<files::FileKind> {
+            None
+        }
+
+        fn read_text(&self, _: &str) -> Option<String> {
+            None
         }
     }
 

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::fragment;
 use crate::markdown::headings;
+use crate::target::{self, EMPTY_REASON, PLACEHOLDER_REASON};
 use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
 pub use anchors::{DocumentAnchors, FrontMatter};
@@ -109,6 +110,30 @@ impl LocalFiles {
         self.resolve_with(from, address, self.hugo.as_ref().filter(|hugo| hugo.is_content_file(from)))
     }
 
+    /// Where a file stands that a document includes: relative to the document alone, as `resolve_relative_path` of
+    /// `lib/banzai/filter/include_filter.rb` has it. `None` for a page of a site, which includes nothing in this way.
+    pub(super) fn resolve_included(&self, from: &str, named: &str) -> Option<ResolvedLink> {
+        if self.is_content_file(from) {
+            return None;
+        }
+        let beside = (!named.starts_with('/')).then(|| path::join(path::parent(from), named)).flatten();
+        let found = beside.map(|path| (self.entry_kind(&path), path));
+        Some(match found {
+            Some((Some(FileKind::File), path)) => resolved_link(&path, Verdict::Alive, ""),
+            Some((Some(FileKind::OutsideRoot), path)) => {
+                resolved_link(&path, Verdict::Skipped, "it leads out of the folder that is checked")
+            }
+            Some((Some(FileKind::Folder) | None, _)) | None => {
+                resolved_link(named, Verdict::Dead, format!("there is no file {} to include", one_line(named)))
+            }
+        })
+    }
+
+    /// What stands at a path; what was read is there.
+    fn entry_kind(&self, path: &str) -> Option<FileKind> {
+        if self.documents.contains_key(path) { Some(FileKind::File) } else { self.files.entry_kind(path) }
+    }
+
     /// Where a path of the site itself leads, whatever document names it. Total.
     pub(super) fn resolve_on_site(&self, address: &str) -> ResolvedLink {
         self.resolve_with("", address, self.hugo.as_ref())
@@ -121,11 +146,14 @@ impl LocalFiles {
                     let (name, place) = split_fragment(&named);
                     self.assess_destination(hugo.resolve_ref(from, name), place, &named)
                 }
-                None => resolved_link(&named, Verdict::Skipped, "it has no address until the site is built"),
+                None => resolved_link(&named, Verdict::Skipped, PLACEHOLDER_REASON),
             };
         }
-        if address.is_empty() || address.contains("{{") {
-            return resolved_link(address, Verdict::Skipped, "it has no address until the site is built");
+        if address.trim().is_empty() {
+            return resolved_link(from, Verdict::Alive, EMPTY_REASON);
+        }
+        if target::is_placeholder(address) && (self.hugo.is_some() || !self.is_named_so(from, address)) {
+            return resolved_link(address, Verdict::Skipped, PLACEHOLDER_REASON);
         }
         let (to, place) = split_fragment(address);
         let to = decoded(to.split('?').next().unwrap_or_default());
@@ -138,16 +166,18 @@ impl LocalFiles {
         }
     }
 
+    /// Whether a file of a tree has the very name that an address is.
+    fn is_named_so(&self, from: &str, address: &str) -> bool {
+        path::join(path::parent(from), &decoded(address)).is_some_and(|path| self.entry_kind(&path).is_some())
+    }
+
     fn resolve_in_tree(&self, from: &str, to: &str) -> Destination {
         let joined = match to.strip_prefix('/') {
             Some(from_root) => path::join("", from_root),
             None => path::join(path::parent(from), to),
         };
         let Some(path) = joined else { return Destination::OutsideRoot };
-        // What was read is there.
-        let entry =
-            if self.documents.contains_key(&path) { Some(FileKind::File) } else { self.files.entry_kind(&path) };
-        match entry {
+        match self.entry_kind(&path) {
             Some(FileKind::File) => Destination::File { path, moved: None },
             Some(FileKind::Folder) => Destination::Folder(path),
             Some(FileKind::OutsideRoot) => Destination::OutsideRoot,
@@ -157,6 +187,7 @@ impl LocalFiles {
             None if to.starts_with('/') => {
                 Destination::Unknown("no file has this path; --site hugo or --site-url search for it on a site")
             }
+            None if let Some(found) = self.find_from_root(to) => found,
             None => {
                 let with_ending = format!("{path}.md");
                 let better = || format!("{}.md", to.trim_end_matches('/'));
@@ -164,6 +195,18 @@ impl LocalFiles {
                 Destination::Missing { path, better }
             }
         }
+    }
+
+    /// What GitLab takes from the root of the repository, because it is not beside the document
+    /// (`nested_file_path_if_exists` in `lib/banzai/filter/repository_link_filter.rb`).
+    fn find_from_root(&self, to: &str) -> Option<Destination> {
+        // A site's pages are not shown by GitLab, and no path leads above the root.
+        if self.hugo.is_some() || to.split('/').any(|part| part == "..") {
+            return None;
+        }
+        let path = path::join("", to)?;
+        let kind = self.entry_kind(&path)?;
+        (kind != FileKind::OutsideRoot).then_some(Destination::FromRoot(path))
     }
 
     /// The verdict on a destination, the anchor included.
@@ -180,6 +223,10 @@ impl LocalFiles {
                 self.assess_fragment(&path, place, assessment)
             }
             Destination::Folder(path) => self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, "")),
+            Destination::FromRoot(path) => {
+                let reason = "GitLab finds it from the root of the repository; other readers do not";
+                self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, reason))
+            }
             Destination::OutsideRoot => {
                 resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
             }
@@ -279,6 +326,8 @@ enum Destination {
     File { path: String, moved: Option<String> },
     /// At a folder.
     Folder(String),
+    /// At a file or folder that is not where the link says, but at the same path from the root.
+    FromRoot(String),
     /// At another address, to which the site redirects and which is not resolved here.
     Redirected(String),
     /// Nothing is there; perhaps under a better address.

@@ -7,6 +7,7 @@
 pub mod front_matter;
 pub mod headings;
 mod html;
+pub(crate) mod includes;
 mod inline_locator;
 mod into_link;
 pub mod links;
@@ -70,10 +71,12 @@ impl<'a> ParsedMarkdown<'a> {
         Self { source, outline, links, anchors: headings }
     }
 
-    /// All links in the order of the text, with those to `ref` shortcodes, which Hugo fills in before Markdown is read.
+    /// All links in the order of the text, with those to `ref` shortcodes and the files that are included, which Hugo and
+    /// GitLab fill in before Markdown is read.
     pub fn take_all_links(&mut self) -> Vec<FoundLink> {
         let mut found = mem::take(&mut self.links);
         found.extend(ref_links::find_ref_links(&self.source, &self.outline));
+        found.extend(includes::find_included_files(&self.source));
         found.sort_by_key(|found| found.range.start);
         found.truncate(MAX_ENTRIES);
         found

@@ -6,13 +6,17 @@
 mod gitlab;
 mod gitlab_url;
 mod legacy;
+mod placeholder;
+mod reference;
 mod reserved;
 
 use url::Url;
 
 use crate::link::LinkKind;
+use crate::markdown::includes::INCLUDE_MARK;
 pub use gitlab::{GitlabResource, GitlabTarget, Owner};
 pub use legacy::modernize_url;
+pub(crate) use placeholder::is_placeholder;
 
 /// What an address points at, with what is needed to ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,16 +50,40 @@ pub enum Target {
     UnsupportedScheme,
     /// An address of the web that cannot be one, and why: no browser follows it either.
     Malformed(&'static str),
-    /// No address yet: empty, or filled in when the site is built.
+    /// No address yet: filled in when the page is rendered.
     Placeholder,
+    /// Nothing at all: a browser stays on the page (RFC 3986, section 4.4).
+    Empty,
+    /// A reference of GitLab, as far as no file has its name.
+    Reference {
+        /// What kind of thing it refers to.
+        kind: LinkKind,
+        /// What it refers to, where it names the whole path of its project or group.
+        target: Option<Box<GitlabTarget>>,
+    },
+    /// A page or picture of the project's wiki, by its name in double brackets.
+    WikiPage,
+    /// A file whose text GitLab shows instead of the line (GitLab docs, "Includes"): its path.
+    IncludedFile(String),
 }
+
+/// Why what is filled in later is not looked at.
+pub(crate) const PLACEHOLDER_REASON: &str = "it has no address until it is rendered";
+
+/// Why an address that is empty is alive.
+pub(crate) const EMPTY_REASON: &str = "it is empty, so it leads to the page itself";
 
 /// Parses an address. `gitlab_host` is the host of the GitLab whose API is asked, with its port where it has
 /// one (`gitlab.com`). Total.
 pub fn parse(address: &str, gitlab_host: &str) -> Target {
     let text = address.trim();
-    // Hugo fills in `{{< ref … >}}`, and other builders what they call so, before anybody can follow it.
-    if text.contains("{{") {
+    if let Some(path) = text.strip_prefix(INCLUDE_MARK).and_then(|rest| rest.strip_suffix('}')) {
+        return parse_included(path, gitlab_host);
+    }
+    if is_wiki_page(text) {
+        return Target::WikiPage;
+    }
+    if is_placeholder(text) {
         return Target::Placeholder;
     }
     match Url::parse(text) {
@@ -94,8 +122,11 @@ impl Target {
             Self::Web(_) => LinkKind::Web,
             Self::Mail(_) => LinkKind::Mail,
             Self::SamePage => LinkKind::Anchor,
-            Self::RootRelativePath(_) | Self::RelativePath => LinkKind::Path,
-            Self::UnsupportedScheme | Self::Malformed(_) | Self::Placeholder => LinkKind::Other,
+            Self::RootRelativePath(_) | Self::RelativePath | Self::IncludedFile(_) => LinkKind::Path,
+            Self::Reference { kind, .. } => *kind,
+            Self::UnsupportedScheme | Self::Malformed(_) | Self::Placeholder | Self::Empty | Self::WikiPage => {
+                LinkKind::Other
+            }
         }
     }
 }
@@ -150,14 +181,41 @@ fn classify_relative(text: &str, gitlab_host: &str) -> Target {
     if text.starts_with("//") {
         return parse(&format!("https:{text}"), gitlab_host);
     }
-    if text.is_empty() || text.starts_with('\\') {
+    if text.is_empty() {
+        return Target::Empty;
+    }
+    if text.starts_with('\\') {
         return Target::Placeholder;
     }
-    match text.as_bytes()[0] {
-        b'#' => Target::SamePage,
-        b'/' => Target::RootRelativePath(text.to_owned()),
-        _ => Target::RelativePath,
+    if let Some(found) = reference::parse(text) {
+        let page = found.page.and_then(|page| Url::parse(&format!("https://{gitlab_host}/")).ok()?.join(&page).ok());
+        let target = page.and_then(|url| gitlab_url::parse(&url)).map(Box::new);
+        return Target::Reference { kind: found.kind, target };
     }
+    parse_as_path(text)
+}
+
+/// An address without a host as a path or place, whatever else it could be.
+pub(crate) fn parse_as_path(address: &str) -> Target {
+    let text = address.trim();
+    match text.as_bytes().first() {
+        None => Target::Empty,
+        Some(b'#') => Target::SamePage,
+        Some(b'/') => Target::RootRelativePath(text.to_owned()),
+        Some(_) => Target::RelativePath,
+    }
+}
+
+/// GitLab shows what stands at an address as a link, unless an administrator lets it be read
+/// (`lib/banzai/filter/include_filter.rb`).
+fn parse_included(path: &str, gitlab_host: &str) -> Target {
+    if has_http_scheme(path) { parse(path, gitlab_host) } else { Target::IncludedFile(path.to_owned()) }
+}
+
+/// Whether an address is the name of a page in double brackets, without the code of a template.
+fn is_wiki_page(text: &str) -> bool {
+    let name = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    name.is_some_and(|name| !name.is_empty() && !name.contains(['[', ']', '{', '%', '$']))
 }
 
 /// A workspace's channels, messages and profiles. Slack's help, status and developer pages are ordinary

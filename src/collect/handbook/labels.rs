@@ -15,6 +15,7 @@ pub(super) fn read(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) -> Vec<La
         return Vec::new();
     }
     let hidden = outline.code_ranges().chain(outline.hidden_ranges.iter().cloned()).chain(outline.front_matter.clone());
+    let hidden = hidden.chain(outline.ranges_without_references.iter().cloned());
     let shown = page.source.blank_out(hidden);
     let mut labels = Vec::new();
     let mut behind = 0;
@@ -31,6 +32,7 @@ pub(super) fn read(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) -> Vec<La
             }
             labels.push(LabelReference {
                 name: Untrusted::new(reference.name),
+                may_be_prose: !reference.is_quoted && !reference.name.contains("::"),
                 line: page.line_at(at),
                 section: page.section_at(at),
             });
@@ -51,6 +53,7 @@ pub(super) fn read(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) -> Vec<La
 /// A reference in its line.
 struct Reference<'a> {
     name: &'a str,
+    is_quoted: bool,
     start: usize,
     end: usize,
 }
@@ -90,7 +93,7 @@ fn references(line: &str) -> Vec<Reference<'_>> {
             _ => None,
         };
         if let Some((name, length)) = read {
-            found.push(Reference { name, start, end: from + length });
+            found.push(Reference { name, is_quoted: rest.starts_with('"'), start, end: from + length });
             from += length;
         }
     }

@@ -204,6 +204,20 @@ fn labels_count_outside_code_only_and_their_defects_are_told() {
     assert_eq!(page.labels[0].section.raw(), "A");
 }
 
+/// `lib/banzai/filter/references/reference_filter.rb`: references in attributes, links and code are none; and a word
+/// alone may be no label at all.
+#[test]
+fn labels_are_read_of_text_alone() {
+    let page = page(
+        "Takes ~twenty minutes or ~an::hour.\n\n<a title='~\"attr\"'>~\"inside\"</a> <b title=\"~x\">~\"bold\"</b>\n\n\
+         [~\"linked\"](https://a.example/x) $~\"math\"$ ~\"last\"\n\n\
+         <div title='~\"attr\"'>\n~\"block\" <pre>~\"pre\"</pre> <code>~\"code\"</code>\n</div>\n",
+    );
+    let labels: Vec<_> = page.labels.iter().map(|label| (label.name.raw(), label.may_be_prose)).collect();
+    let expected = [("twenty", true), ("an::hour", false), ("bold", false), ("last", false), ("block", false)];
+    assert_eq!(labels, expected);
+}
+
 #[test]
 fn a_line_without_its_dash_is_found_and_wrapped_text_is_not() {
     let lacking =

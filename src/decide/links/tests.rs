@@ -213,3 +213,23 @@ fn a_moved_link_is_information_with_its_new_address() {
     assert_eq!(codes(&assessment), ["link-moved"]);
     assert_eq!(assessment.findings[0].advice, "Write https://a.example/new instead.");
 }
+
+/// GitLab makes a label of a word if there is one, and leaves it as text otherwise.
+#[test]
+fn a_word_behind_a_tilde_is_no_missing_label() {
+    use crate::pod::pod_page::LabelReference;
+    use crate::pod::text::Untrusted;
+    let label = |name: &str, may_be_prose| {
+        let (name, section) = (Untrusted::new(name), Untrusted::default());
+        LabelReference { name, may_be_prose, line: 1, section }
+    };
+    let labels = vec![label("twenty", true), label("bug", true), label("a::b", false), label("two words", false)];
+    let page = PodPage { labels, ..PodPage::default() };
+    let retired = LabelVerdict::Retired("defect".to_owned());
+    let missing = ["twenty", "a::b", "two words"].map(|name| (name, LabelVerdict::Missing));
+    let all = missing.into_iter().chain([("bug", retired)]).map(|(name, verdict)| (name.to_owned(), verdict));
+    let verdicts = LabelVerdicts { by_name: all.collect(), ..LabelVerdicts::default() };
+    let told = label_findings(&page, "page.md", &verdicts);
+    let told: Vec<_> = told.iter().map(|finding| (finding.rule.code(), finding.subject.as_str())).collect();
+    assert_eq!(told, [("label-retired", "bug"), ("label-missing", "a::b"), ("label-missing", "two words")]);
+}

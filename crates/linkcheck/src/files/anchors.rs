@@ -6,12 +6,14 @@ use serde::{Deserialize, Deserializer};
 
 use crate::markdown::front_matter::{FrontMatterBlock, FrontMatterLanguage};
 use crate::markdown::headings::MarkdownAnchors;
+use crate::markdown::includes::includes_files;
 
 /// The anchors of a document.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentAnchors {
     headings: MarkdownAnchors,
-    /// Whether shortcodes may add headings when the site is built: a missing anchor then proves nothing.
+    /// Whether shortcodes may add headings when the site is built, or GitLab those of a file that is included: a missing
+    /// anchor then proves nothing.
     pub may_be_incomplete: bool,
 }
 
@@ -23,7 +25,7 @@ impl DocumentAnchors {
 
     /// The same of a text whose headings were parsed already.
     pub fn from_headings(headings: MarkdownAnchors, text: &str) -> Self {
-        Self { headings, may_be_incomplete: has_shortcodes(text) }
+        Self { headings, may_be_incomplete: has_shortcodes(text) || includes_files(text) }
     }
 
     /// Whether an anchor is there. Browsers compare by letter case; so does this.

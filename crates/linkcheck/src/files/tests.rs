@@ -271,3 +271,75 @@ fn what_leads_out_of_the_root_is_neither_there_nor_gone() {
         assessment(&site, "content/_index.md", &[("/gone/", Skipped, "")]);
     }
 }
+
+/// `nested_file_path_if_exists` in `lib/banzai/filter/repository_link_filter.rb`.
+#[test]
+fn what_is_not_beside_a_document_is_taken_from_the_root_in_a_tree_alone() {
+    let files = [
+        ("README.md", "# Root\n"),
+        ("src/s.md", "# S\n"),
+        ("docs/guide/a.md", "# A\n"),
+        ("docs/guide/src/t.md", "# T\n"),
+        ("docs/guide/out.txt", ""),
+        ("out", LEADS_OUT),
+    ];
+    let tree = local(SiteKind::Tree, &files);
+    let cases = [
+        ("README.md", Alive, ""),
+        ("src/s.md#s", Alive, ""),
+        ("./src/s.md", Alive, ""),
+        ("src/s.md#no", FragmentDead, ""),
+        ("docs", Alive, ""),
+        ("src/t.md", Alive, ""),
+        ("../README.md", Dead, ""),
+        ("out/x", Dead, ""),
+        ("gone.md", Dead, ""),
+    ];
+    assessment(&tree, "docs/guide/a.md", &cases);
+    let reason = |address| tree.resolve("docs/guide/a.md", address).assessment.reason;
+    assert_eq!(reason("README.md"), "GitLab finds it from the root of the repository; other readers do not");
+    assert_eq!(reason("out.txt"), "");
+    let site = local(SiteKind::Hugo, &[("README.md", ""), ("docs/a.md", ""), ("content/_index.md", "")]);
+    assessment(&site, "docs/a.md", &[("README.md", Dead, "")]);
+}
+
+#[test]
+fn what_is_filled_in_later_is_skipped_unless_a_file_has_the_name() {
+    let tree = local(SiteKind::Tree, &[("a.md", ""), ("{name}/b.md", ""), ("@/c.md", "")]);
+    assessment(
+        &tree,
+        "a.md",
+        &[
+            ("%{project_path}/x", Skipped, ""),
+            ("{% link a.md %}", Skipped, ""),
+            ("@site/docs/a.md", Skipped, ""),
+            ("{name}/b.md", Alive, ""),
+            ("@/c.md", Alive, ""),
+            ("", Alive, ""),
+            (" ", Alive, ""),
+        ],
+    );
+    let reason = |address| tree.resolve("a.md", address).assessment.reason;
+    assert_eq!(reason("%{gitlab_server}"), "it has no address until it is rendered");
+    assert_eq!(reason(""), "it is empty, so it leads to the page itself");
+}
+
+/// GitLab docs, "Includes": relative to the document alone.
+#[test]
+fn an_included_file_is_there_or_not() {
+    let tree = local(SiteKind::Tree, &[("docs/a.md", ""), ("docs/part.txt", ""), ("README.md", "")]);
+    let verdict = |named| tree.resolve_included("docs/a.md", named).map(|found| found.assessment.verdict);
+    for (named, expected) in [
+        ("part.txt", Alive),
+        ("../README.md", Alive),
+        ("a/../part.txt", Alive),
+        ("README.md", Dead),
+        ("/README.md", Dead),
+        ("../docs", Dead),
+        ("../../x", Dead),
+    ] {
+        assert_eq!(verdict(named), Some(expected), "{named}");
+    }
+    let site = local(SiteKind::Hugo, &[("content/a.md", "")]);
+    assert!(site.resolve_included("content/a.md", "b.md").is_none());
+}

@@ -94,8 +94,8 @@ impl MarkdownAnchors {
             NodeValue::Heading(_) => self.all.push(read_heading(node, line)),
             NodeValue::HtmlBlock(html) => self.named.extend(html_anchors(&html.literal)),
             NodeValue::HtmlInline(html) => self.named.extend(html_anchors(html)),
-            NodeValue::FootnoteReference(note) => {
-                self.footnotes.push(FootnoteMark { name: note.name.clone(), number: note.ix, reference: note.ref_num });
+            NodeValue::FootnoteReference(mark) => {
+                self.footnotes.push(FootnoteMark { name: mark.name.clone(), number: mark.ix, reference: mark.ref_num });
             }
             _ => {}
         }
@@ -155,10 +155,21 @@ pub(crate) fn last_gitlab_line(fragment: &str) -> Option<usize> {
     last.parse().ok()
 }
 
-/// Whether GitLab renders a file as Markdown (`lib/gitlab/markup_helper.rb`).
+/// The endings of Markdown files (`MARKDOWN_EXTENSIONS` in `lib/gitlab/markup_helper.rb`).
+pub const MARKDOWN_ENDINGS: [&str; 5] = ["md", "markdown", "mdown", "mkd", "mkdn"];
+
+/// Whether a file is a Markdown document by its name.
+pub fn is_markdown_document(path: &str) -> bool {
+    has_ending(path, &MARKDOWN_ENDINGS)
+}
+
+/// Whether GitLab renders a file as Markdown: R Markdown, too, of which programs make documents first.
 pub(crate) fn is_markdown_path(path: &str) -> bool {
-    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    ending.is_some_and(|ending| matches!(ending.as_str(), "md" | "mdown" | "mkd" | "mkdn" | "markdown" | "rmd"))
+    is_markdown_document(path) || has_ending(path, &["rmd"])
+}
+
+fn has_ending(path: &str, endings: &[&str]) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, own)| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
 }
 
 #[cfg(test)]

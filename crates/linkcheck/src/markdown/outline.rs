@@ -8,8 +8,10 @@ use std::ops::Range;
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, parse_document};
+use memchr::memchr;
 
 use super::headings::MarkdownAnchors;
+use super::html;
 use super::inline_locator::{self, InlineLocator, InlineStart};
 use super::links::{self, FoundLink};
 use super::options::gitlab_options;
@@ -36,8 +38,15 @@ pub struct Outline {
     pub code_blocks: Vec<Range<usize>>,
     /// What GitLab does not show or shows as something else: comments, math, the marks of struck text.
     pub hidden_ranges: Vec<Range<usize>>,
+    /// Where GitLab looks for no references beside all of these: links, tags of HTML and what is code in HTML. Only
+    /// where the text holds the mark of a label.
+    pub ranges_without_references: Vec<Range<usize>>,
     /// Where links can lead to, in a document.
     pub(super) anchors: MarkdownAnchors,
+    /// Whether the text holds the mark of a label at all.
+    has_label_marks: bool,
+    /// Where an element of raw HTML began in whose text GitLab looks for no references.
+    open_element: Option<usize>,
     /// Some fence is never closed: where its code ends hangs on the lines behind it.
     pub(super) has_unclosed_fence: bool,
 }
@@ -83,7 +92,8 @@ impl Outline {
         let text = source.text_to_parse();
         let root = parse_document(&arena, text, &gitlab_options(text));
         let front_matter = source.front_matter().map(|front_matter| front_matter.range.clone());
-        let mut outline = Self { front_matter, ..Self::default() };
+        let has_label_marks = memchr(b'~', source.text.as_bytes()).is_some();
+        let mut outline = Self { front_matter, has_label_marks, ..Self::default() };
         // One entry for each open list item: its text's index among the paragraphs, once that is known.
         let mut items: Vec<Option<usize>> = Vec::new();
         let mut rest = InlineLocator::default();
@@ -138,6 +148,7 @@ impl Outline {
         items: &mut [Option<usize>],
         detail: Extract,
     ) {
+        self.open_element = None;
         match &node.data().value {
             NodeValue::Heading(heading) => {
                 let text = plain_text::heading_text(node);
@@ -169,7 +180,14 @@ impl Outline {
                 self.code_blocks.push(range);
             }
             NodeValue::Table(_) => self.tables.push(range),
-            NodeValue::HtmlBlock(block) => self.note_html(source, node, &block.literal, range),
+            NodeValue::HtmlBlock(block) => {
+                if self.has_label_marks {
+                    let within = html::ranges_without_references(&source.text[range.clone()]).into_iter();
+                    let shift = |inside: Range<usize>| range.start + inside.start..range.start + inside.end;
+                    self.ranges_without_references.extend(within.map(shift));
+                }
+                self.note_html(source, node, &block.literal, range);
+            }
             _ => {}
         }
     }
@@ -197,17 +215,42 @@ impl Outline {
                 self.hidden_ranges.push(range);
             }
             NodeValue::WikiLink(_) if self.links.len() < MAX_ENTRIES => {
-                self.links.extend(links::wiki_link_from_node(source, node, claimed(), rest, detail));
+                let found = links::wiki_link_from_node(source, node, claimed(), rest, detail);
+                self.note_link(found);
             }
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MAX_ENTRIES => {
-                self.links.extend(links::link_from_node(source, node, claimed(), rest, detail));
+                let found = links::link_from_node(source, node, claimed(), rest, detail);
+                self.note_link(found);
             }
             NodeValue::HtmlInline(html) => {
                 let beginning = plain_text::truncate_owned(html.lines().next().unwrap_or_default(), 20);
                 let (range, _) = rest.locate(source, claimed(), &[InlineStart::from_words(&beginning)]);
+                if self.has_label_marks {
+                    self.note_tag(html, &range);
+                }
                 self.note_html(source, node, html, range);
             }
             _ => {}
+        }
+    }
+
+    fn note_link(&mut self, found: Option<FoundLink>) {
+        if self.has_label_marks {
+            self.ranges_without_references.extend(found.as_ref().map(|link| link.range.clone()));
+        }
+        self.links.extend(found);
+    }
+
+    /// Notes a tag among words, and the text up to the tag that closes it where that is none for references.
+    fn note_tag(&mut self, tag: &str, range: &Range<usize>) {
+        self.ranges_without_references.push(range.clone());
+        if !html::is_without_references(tag) {
+            return;
+        }
+        if tag.starts_with("</") {
+            self.ranges_without_references.extend(self.open_element.take().map(|start| start..range.end));
+        } else {
+            self.open_element = Some(range.start);
         }
     }
 
@@ -226,7 +269,7 @@ impl Outline {
 
 /// What is no part of the page: a footnote that nothing refers to.
 fn is_left_out(node: Node<'_>) -> bool {
-    matches!(&node.data().value, NodeValue::FootnoteDefinition(note) if note.total_references == 0)
+    matches!(&node.data().value, NodeValue::FootnoteDefinition(footnote) if footnote.total_references == 0)
 }
 
 fn is_block(node: Node<'_>) -> bool {

@@ -209,9 +209,56 @@ fn no_repetition_of_a_mark_takes_long() {
         "| [x] |\n",
         "~ a\n",
     ] {
-        let text = token.repeat(300_000 / token.len());
+        let text = token.repeat(100_000 / token.len());
         for detail in [Extract::Texts, Extract::Anchors] {
             ParsedMarkdown::parse(&text, detail);
         }
     }
+}
+
+/// GitLab docs, "Includes"; `REGEX` in `lib/banzai/filter/include_filter.rb`: a line of its own, in code, too.
+#[test]
+fn a_line_that_includes_a_file_is_a_link() {
+    check_links(&[
+        (
+            "::include{file=a/b c.md}\n\ntwo words\n::include{file=c.md}\r\n\n```ruby\n::include{file=d.rb}\n```\n",
+            &[("::include{file=a/b c.md}", 1), ("::include{file=c.md}", 4), ("::include{file=d.rb}", 7)],
+        ),
+        ("  ::include{file=a.md}\n::include{file=}\n::include{file=a.md} words\n`::include{file=a.md}`\n", &[]),
+        ("---\nx: |\n\n::include{file=a.md}\n---\n", &[]),
+    ]);
+    let anchors = crate::files::DocumentAnchors::parse("# T\n\n::include{file=a.md}\n");
+    assert!(anchors.has("t") && anchors.may_be_incomplete);
+    assert!(!crate::files::DocumentAnchors::parse("# T\n\n`::include{file=a.md}`\n").may_be_incomplete);
+}
+
+/// HTML Living Standard, "srcset attributes": each candidate has its place, over several lines.
+#[test]
+fn every_candidate_of_a_picture_is_a_link() {
+    check_links(&[
+        ("a <img src=a.png srcset=\"b.png 1x,\n  b.png 2x\"> c\n", &[("a.png", 1), ("b.png", 1), ("b.png", 2)]),
+        ("<picture>\n<source srcset='/a.webp, /b.webp 2x'>\n</picture>\n", &[("/a.webp", 2), ("/b.webp", 2)]),
+        (
+            "<video poster=\"p.png\" src=\"v.mp4\"></video> <object data='o.pdf'></object>\n",
+            &[("p.png", 1), ("v.mp4", 1), ("o.pdf", 1)],
+        ),
+        ("<!-- <img srcset=a.png> -->\n`<img srcset=b.png>`\n", &[]),
+    ]);
+}
+
+/// `MARKDOWN_EXTENSIONS` in `lib/gitlab/markup_helper.rb`.
+#[test]
+fn markdown_has_many_endings() {
+    use headings::{is_markdown_document, is_markdown_path};
+    for path in ["a.md", "a/b.MARKDOWN", "a.mdown", "a.mkd", "a.mkdn"] {
+        assert!(is_markdown_document(path) && is_markdown_path(path), "{path}");
+    }
+    assert!(is_markdown_path("a.Rmd") && !is_markdown_document("a.Rmd"));
+    assert!(!is_markdown_path("a.mdx") && !is_markdown_path("md"));
+}
+
+/// RFC 3986, section 4.4, and what people forget to fill in.
+#[test]
+fn an_empty_target_is_a_link_all_the_same() {
+    check_links(&[("[a]() [b](<>) [c]( ) <a href=''>d</a>\n", &[("", 1), ("", 1), ("", 1)])]);
 }

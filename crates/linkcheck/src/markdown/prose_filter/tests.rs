@@ -133,9 +133,9 @@ fn lines_that_belong_together_stay_together() {
     }
 }
 
-/// Lines of documents, with what may stand before and behind them.
-fn line() -> impl Strategy<Value = String> {
-    let before = prop::sample::select(vec![
+/// What a line may begin with.
+fn beginning() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
         "",
         "",
         "",
@@ -173,7 +173,11 @@ fn line() -> impl Strategy<Value = String> {
         "[^1]: ",
         "> [!tip] ",
         "$",
-    ]);
+    ])
+}
+
+/// Lines of documents, with what may stand before and behind them.
+fn line() -> impl Strategy<Value = String> {
     let middle = prop::sample::select(vec![
         "",
         "two words",
@@ -237,7 +241,7 @@ fn line() -> impl Strategy<Value = String> {
         "> [!note]",
     ]);
     let end = prop::sample::select(vec!["\n", "\n", "\n", "\n\n", "  \n", " more words\n", "\r\n", "\r", "\t\n", ""]);
-    (before, middle, end).prop_map(|(before, middle, end)| format!("{before}{middle}{end}"))
+    (beginning(), middle, end).prop_map(|(before, middle, end)| format!("{before}{middle}{end}"))
 }
 
 proptest! {
