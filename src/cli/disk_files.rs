@@ -166,6 +166,15 @@ impl FileSystem for DiskFiles {
         self.find_kind(path, &mut folders)
     }
 
+    fn visit_names(&self, folder: &str, visit: &mut dyn FnMut(&str)) {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = folders.entry(folder.to_owned()).or_insert_with(|| self.list_folder(folder));
+        if let FolderListing::Listed(named) = known {
+            let is_there = |kind: &FileKind| matches!(kind, FileKind::File | FileKind::Folder);
+            named.iter().filter(|(_, kind)| is_there(kind)).for_each(|(name, _)| visit(name));
+        }
+    }
+
     fn read_text(&self, path: &str) -> Option<String> {
         let (named, refusal) = match resolve_below(&self.root, Path::new(path)) {
             ResolvedPath::Missing | ResolvedPath::Unreadable => return None,
@@ -394,6 +403,6 @@ fn list_markdown_entries(
     Ok((open, has_left_out))
 }
 
-fn is_markdown_path(path: &Path) -> bool {
+pub(super) fn is_markdown_path(path: &Path) -> bool {
     path.to_str().is_some_and(is_markdown_document)
 }

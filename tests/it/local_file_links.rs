@@ -58,11 +58,14 @@ async fn a_machine_without_certificate_authorities_looks_at_files_all_the_same()
 
 #[tokio::test]
 async fn footnotes_and_lines_of_a_file_are_no_dead_links() {
-    let notes =
-        "See[^1] and[^2], line [5](b.md#L5) of [b](b.md#gone).\n\n[^1]: Deprecated\n[^2]: https://a.example/x\n";
+    let notes = "See[^1] and[^2], line [5](b.md#L5) and [1](b.md#L1) of [b](b.md#gone).\n\n[^1]: Deprecated\n[^2]: https://a.example/x\n";
     let root = write_files("check-notes", &[("README.md", notes), ("b.md", "# B\n")]);
-    let expected =
-        [("b.md#L5", "fragment_unverifiable"), ("b.md#gone", "fragment_dead"), ("https://a.example/x", "skipped")];
+    let expected = [
+        ("b.md#L1", "alive"),
+        ("b.md#L5", "fragment_dead"),
+        ("b.md#gone", "fragment_dead"),
+        ("https://a.example/x", "skipped"),
+    ];
     let expected: Vec<_> = expected.map(|(url, verdict)| (url.to_owned(), verdict.to_owned())).into();
     assert_eq!(verdicts(&[path(&root)]).await, expected);
 }

@@ -6,6 +6,7 @@
 mod anchors;
 mod hugo;
 mod path;
+mod suggestions;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
 pub use anchors::{DocumentAnchors, FrontMatter};
 use hugo::HugoSite;
+use suggestions::{Nearest, Work};
 
 use crate::MOST_REDIRECTS;
 
@@ -42,6 +44,8 @@ pub trait FileSystem: Send + Sync {
     fn entry_kind(&self, path: &str) -> Option<FileKind>;
     /// The text of a file; `None` where it cannot be read, or stands outside of the root.
     fn read_text(&self, path: &str) -> Option<String>;
+    /// Names everything in a folder, as far as that is known: what somebody may have meant is looked for among it.
+    fn visit_names(&self, _folder: &str, _visit: &mut dyn FnMut(&str)) {}
 }
 
 /// A document that links can lead to.
@@ -72,6 +76,9 @@ pub struct LocalFiles {
     documents: BTreeMap<String, DocumentAnchors>,
     /// Anchors of other files, by path, as far as they were read.
     read: Mutex<BTreeMap<String, Option<DocumentAnchors>>>,
+    /// How many lines files have whose lines are linked, by path.
+    line_counts: Mutex<BTreeMap<String, Option<usize>>>,
+    work: Work,
 }
 
 impl std::fmt::Debug for LocalFiles {
@@ -92,7 +99,8 @@ impl LocalFiles {
     pub fn new(site: SiteKind, files: Box<dyn FileSystem>, documents: Vec<LocalDocument>) -> Self {
         let hugo = (site == SiteKind::Hugo).then(|| HugoSite::new(&documents, files.as_ref()));
         let documents = documents.into_iter().filter_map(|document| Some((document.path, document.anchors?))).collect();
-        Self { files, hugo, documents, read: Mutex::default() }
+        let (read, line_counts, work) = (Mutex::default(), Mutex::default(), Work::default());
+        Self { files, hugo, documents, read, line_counts, work }
     }
 
     /// Whether it is a site, whose root-relative links are its own pages.
@@ -158,7 +166,7 @@ impl LocalFiles {
         let (to, place) = split_fragment(address);
         let to = decoded(to.split('?').next().unwrap_or_default());
         if to.is_empty() {
-            return self.assess_fragment(from, place, Assessment::new(Verdict::Alive, ""));
+            return self.assess_fragment(from, place, Assessment::new(Verdict::Alive, ""), address);
         }
         match site {
             Some(hugo) => self.assess_destination(hugo.resolve_path(from, &to, self.files.as_ref()), place, address),
@@ -220,12 +228,13 @@ impl LocalFiles {
                         Assessment::new(Verdict::Moved, "the page has another address now").with_suggestion(better)
                     }
                 };
-                self.assess_fragment(&path, place, assessment)
+                let written = if assessment.verdict == Verdict::Alive { address } else { "" };
+                self.assess_fragment(&path, place, assessment, written)
             }
-            Destination::Folder(path) => self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, "")),
+            Destination::Folder(path) => self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, ""), ""),
             Destination::FromRoot(path) => {
                 let reason = "GitLab finds it from the root of the repository; other readers do not";
-                self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, reason))
+                self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, reason), address)
             }
             Destination::OutsideRoot => {
                 resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
@@ -238,9 +247,12 @@ impl LocalFiles {
             Destination::Missing { path, better } => {
                 let shown = one_line(path.as_str());
                 let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
-                if let Some(better) = better {
-                    found.assessment = found.assessment.with_suggestion(better);
-                }
+                found.assessment = match better {
+                    Some(better) => found.assessment.with_suggestion(better),
+                    // The address of a page of a site is no path of a file.
+                    None if path.starts_with('/') => found.assessment,
+                    None => self.suggest_path(&path, address, found.assessment),
+                };
                 found
             }
             Destination::Unknown(why) => resolved_link(address, Verdict::Skipped, why),
@@ -265,7 +277,7 @@ impl LocalFiles {
             match hugo.resolve_path("", &path, self.files.as_ref()) {
                 Destination::Redirected(next) => to = next,
                 Destination::File { path, moved: None } | Destination::Folder(path) => {
-                    return self.assess_fragment(&path, own, moved);
+                    return self.assess_fragment(&path, own, moved, "");
                 }
                 Destination::Unknown(_) => return ResolvedLink { destination: better, assessment: moved },
                 arrival => return self.assess_destination(arrival, own, &better),
@@ -274,8 +286,46 @@ impl LocalFiles {
         resolved_link(&to, Verdict::Skipped, "it is redirected again and again")
     }
 
-    /// The verdict on an anchor in a file that is there.
-    fn assess_fragment(&self, path: &str, place: Option<&str>, assessment: Assessment) -> ResolvedLink {
+    /// The same verdict with what may have been meant by a path that is not there.
+    fn suggest_path(&self, path: &str, address: &str, assessment: Assessment) -> Assessment {
+        if let Some(host) = suggestions::host_without_scheme(address) {
+            let above = path.find(host).map_or("", |at| &path[..at]);
+            if self.files.entry_kind(&format!("{above}{host}")).is_none() {
+                let reason = format!("{}; https:// is missing before the host", assessment.reason);
+                return Assessment { reason: reason.into(), ..assessment }
+                    .with_suggestion(format!("https://{address}"));
+            }
+        }
+        match suggestions::find_near_path(path, self.files.as_ref(), &self.work) {
+            Nearest::One(better) => match suggestions::rewrite_address(address, path, &better) {
+                Some(better) => assessment.with_suggestion(better),
+                None => name_perhaps(assessment, &[better]),
+            },
+            Nearest::Several(paths) => name_perhaps(assessment, &paths),
+            Nearest::None => assessment,
+        }
+    }
+
+    /// How many lines a file has; `None` where that cannot be known.
+    fn count_lines(&self, path: &str) -> Option<usize> {
+        let mut known = self.line_counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = || self.files.read_text(path).map(|text| text.lines().count());
+        *known.entry(path.to_owned()).or_insert_with(count)
+    }
+
+    /// The verdict on a line of a file: GitLab shows the source of a Markdown file, too, whose lines are linked.
+    fn assess_line(&self, path: &str, line: usize, assessment: Assessment) -> Assessment {
+        let (verdict, reason) = match self.count_lines(path) {
+            None => (Verdict::FragmentUnverifiable, "it is there; its lines cannot be counted".to_owned()),
+            Some(count) if line <= count => return assessment,
+            Some(1) => (Verdict::FragmentDead, format!("the file has one line, and no line {line}")),
+            Some(count) => (Verdict::FragmentDead, format!("the file has {count} lines, and no line {line}")),
+        };
+        Assessment { verdict, reason: reason.into(), suggestion: None, ..assessment }
+    }
+
+    /// The verdict on an anchor in a file that is there; `written` is the address, where a better one may be made of it.
+    fn assess_fragment(&self, path: &str, place: Option<&str>, assessment: Assessment, written: &str) -> ResolvedLink {
         let Some(wanted) = fragment::decode_anchor(place) else {
             return ResolvedLink { destination: path.to_owned(), assessment };
         };
@@ -285,21 +335,36 @@ impl LocalFiles {
             reason: why.into(),
             ..assessment.clone()
         };
-        let assessment = match self.query_anchors(path, |anchors| (anchors.has(&wanted), anchors.may_be_incomplete)) {
-            None => unverifiable("it is there; its places are not known"),
-            Some((true, _)) => assessment,
-            Some((false, true)) => unverifiable("the page is there; its headings are made when the site is built"),
-            // GitLab shows the source of a Markdown file whose lines are linked; how many there are is not known here.
-            Some((false, false)) if self.hugo.is_none() && headings::last_gitlab_line(&wanted).is_some() => {
-                unverifiable("it is there; its lines are not counted")
+        let line = headings::last_gitlab_line(&wanted).filter(|_| self.hugo.is_none());
+        let ask = |anchors: &DocumentAnchors| match anchors.has(&wanted) {
+            true => (true, anchors.may_be_incomplete, Nearest::None),
+            false if line.is_some() || anchors.may_be_incomplete => (false, anchors.may_be_incomplete, Nearest::None),
+            false => (false, false, anchors.nearest(&wanted, &self.work)),
+        };
+        let assessment = match (self.query_anchors(path, ask), line) {
+            (None | Some((false, _, _)), Some(line)) => self.assess_line(path, line, assessment),
+            (None, None) => unverifiable("it is there; its places are not known"),
+            (Some((true, _, _)), _) => assessment,
+            (Some((false, true, _)), None) => {
+                unverifiable("the page is there; its headings are made when the site is built")
             }
-            Some((false, false)) => {
+            (Some((false, false, near)), None) => {
                 let shown = one_line(&wanted);
-                Assessment {
+                let dead = Assessment {
                     verdict: Verdict::FragmentDead,
                     reason: format!("the page is there, the place #{shown} is not").into(),
                     suggestion: None,
                     ..assessment
+                };
+                match near {
+                    Nearest::One(id) if written.contains('#') => {
+                        dead.with_suggestion(format!("{}#{id}", split_fragment(written).0))
+                    }
+                    Nearest::One(id) => name_perhaps(dead, &[format!("#{id}")]),
+                    Nearest::Several(ids) => {
+                        name_perhaps(dead, &ids.iter().map(|id| format!("#{id}")).collect::<Vec<_>>())
+                    }
+                    Nearest::None => dead,
                 }
             }
         };
@@ -342,6 +407,13 @@ enum Destination {
 
 fn resolved_link(to: &str, verdict: Verdict, why: impl Into<Cow<'static, str>>) -> ResolvedLink {
     ResolvedLink { destination: to.to_owned(), assessment: Assessment::new(verdict, why) }
+}
+
+/// The same with what may have been meant.
+fn name_perhaps(assessment: Assessment, names: &[String]) -> Assessment {
+    let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+    let reason = format!("{}; perhaps {}", assessment.reason, names.join(" or "));
+    Assessment { reason: reason.into(), ..assessment }
 }
 
 fn split_fragment(address: &str) -> (&str, Option<&str>) {

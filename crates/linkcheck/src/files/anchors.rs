@@ -4,6 +4,7 @@ use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::suggestions::{Nearest, Work, find_nearest};
 use crate::markdown::front_matter::{FrontMatterBlock, FrontMatterLanguage};
 use crate::markdown::headings::MarkdownAnchors;
 use crate::markdown::includes::includes_files;
@@ -26,6 +27,11 @@ impl DocumentAnchors {
     /// The same of a text whose headings were parsed already.
     pub fn from_headings(headings: MarkdownAnchors, text: &str) -> Self {
         Self { headings, may_be_incomplete: has_shortcodes(text) || includes_files(text) }
+    }
+
+    /// What is near to an anchor that is not there.
+    pub(super) fn nearest(&self, wanted: &str, work: &Work) -> Nearest {
+        find_nearest(wanted, &mut self.headings.gitlab_ids(), work)
     }
 
     /// Whether an anchor is there. Browsers compare by letter case; so does this.

@@ -22,6 +22,13 @@ impl FileSystem for Memory {
     fn read_text(&self, path: &str) -> Option<String> {
         self.0.get(path).filter(|text| **text != LEADS_OUT).map(|text| (*text).to_owned())
     }
+
+    fn visit_names(&self, folder: &str, visit: &mut dyn FnMut(&str)) {
+        let beginning = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let below = self.0.keys().filter_map(|path| path.strip_prefix(beginning.as_str()));
+        let names: BTreeSet<&str> = below.filter_map(|rest| rest.split('/').next()).collect();
+        names.into_iter().for_each(visit);
+    }
 }
 
 fn local(site: SiteKind, files: &[(&'static str, &'static str)]) -> LocalFiles {
@@ -74,7 +81,7 @@ fn in_a_tree_links_are_relative_to_their_document_or_to_the_root() {
             ("/docs/", Alive, ""),
             ("/handbook/somewhere/", Skipped, ""),
             ("with%20space.png", Alive, ""),
-            ("../src/main.rs#L1", FragmentUnverifiable, ""),
+            ("../src/main.rs#L1", Alive, ""),
             ("b/c", Dead, "b/c.md"),
             ("b/c/", Dead, "b/c.md"),
             ("../docs#intro", FragmentUnverifiable, ""),
@@ -342,4 +349,77 @@ fn an_included_file_is_there_or_not() {
     }
     let site = local(SiteKind::Hugo, &[("content/a.md", "")]);
     assert!(site.resolve_included("content/a.md", "b.md").is_none());
+}
+
+#[test]
+fn what_surely_was_meant_is_proposed_and_what_may_have_been_is_named() {
+    let tree = local(
+        SiteKind::Tree,
+        &[
+            ("docs/Readme.md", "# Installation\n\n## Set up\n\n## Step 1\n\n## Step 2\n\n## Header\n\n## Leader\n"),
+            ("docs/guide/start.md", "# Start\n"),
+            ("docs/guide/stark.md", "# Stark\n"),
+            ("docs/app-1.md", "# One\n"),
+        ],
+    );
+    assessment(
+        &tree,
+        "docs/Readme.md",
+        &[
+            ("README.MD", Dead, "Readme.md"),
+            ("./readme.md?plain=1#set-up", Dead, "./Readme.md?plain=1#set-up"),
+            ("/Docs/guide/start.md", Skipped, ""),
+            ("../docs/giude/start.md", Dead, "../docs/guide/start.md"),
+            ("guide/start.mdx", Dead, "guide/start.md"),
+            ("app-2.md", Dead, ""),
+            ("guide/stard.md", Dead, ""),
+            ("nowhere/start.md", Dead, ""),
+            ("#instalation", FragmentDead, "#installation"),
+            ("#Set-Up", FragmentDead, "#set-up"),
+            ("Readme.md#set_up", FragmentDead, "Readme.md#set-up"),
+            ("#step-3", FragmentDead, ""),
+            ("#reader", FragmentDead, ""),
+            ("www.site.example/a", Dead, "https://www.site.example/a"),
+            ("site.example/a.html#b", Dead, "https://site.example/a.html#b"),
+            ("docs/site.md", Dead, ""),
+        ],
+    );
+    let reason = |address: &str| tree.resolve("docs/Readme.md", address).assessment.reason.to_string();
+    assert!(reason("guide/stard.md").ends_with("; perhaps docs/guide/stark.md or docs/guide/start.md"));
+    assert!(reason("#reader").ends_with("the place #reader is not; perhaps #header or #leader"));
+    assert!(reason("www.site.example/a").ends_with("; https:// is missing before the host"));
+}
+
+/// GitLab's file view: `#L10`, `#L10-20` (`app/assets/javascripts/line_highlighter.js`), and for a Markdown file with
+/// `?plain=1`.
+#[test]
+fn lines_of_files_are_counted() {
+    let tree = local(
+        SiteKind::Tree,
+        &[
+            ("src/main.rs", "one\ntwo\nthree\n"),
+            ("a.md", "# A\n\n## L2 {#L2}\n\nend"),
+            ("empty.txt", ""),
+            ("one.txt", "x"),
+        ],
+    );
+    assessment(
+        &tree,
+        "a.md",
+        &[
+            ("src/main.rs#L3", Alive, ""),
+            ("src/main.rs#L4", FragmentDead, ""),
+            ("src/main.rs#L2-3", Alive, ""),
+            ("src/main.rs#L2-L9", FragmentDead, ""),
+            ("a.md?plain=1#L5", Alive, ""),
+            ("a.md?plain=1#L6", FragmentDead, ""),
+            ("#L6", FragmentDead, ""),
+            ("empty.txt#L1", FragmentDead, ""),
+            ("src/main.rs#main", FragmentUnverifiable, ""),
+            ("src#L1", FragmentUnverifiable, ""),
+        ],
+    );
+    let reason = |address: &str| tree.resolve("a.md", address).assessment.reason.to_string();
+    assert_eq!(reason("src/main.rs#L4"), "the file has 3 lines, and no line 4");
+    assert_eq!(reason("one.txt#L2"), "the file has one line, and no line 2");
 }

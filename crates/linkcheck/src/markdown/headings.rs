@@ -101,18 +101,25 @@ impl MarkdownAnchors {
         }
     }
 
+    /// The anchors that GitLab gives a text today, which are those to be proposed.
+    pub(crate) fn gitlab_ids(&self) -> impl Iterator<Item = &str> {
+        self.likely_ids().iter().map(String::as_str)
+    }
+
+    fn likely_ids(&self) -> &BTreeSet<String> {
+        self.likely.get_or_init(|| ids::gitlab_ids(&self.all).into_iter().chain(self.named.iter().cloned()).collect())
+    }
+
     /// Whether an anchor is there. GitLab prefixes ids of user content and finds them without the prefix, too.
     pub(crate) fn has(&self, place: &str) -> bool {
         let bare = place.strip_prefix("user-content-");
         let among = |ids: &BTreeSet<String>| ids.contains(place) || bare.is_some_and(|bare| ids.contains(bare));
-        among(
-            self.likely
-                .get_or_init(|| ids::gitlab_ids(&self.all).into_iter().chain(self.named.iter().cloned()).collect()),
-        ) || among(self.others.get_or_init(|| {
-            let mut ids = ids::other_renderer_ids(&self.all);
-            ids.extend(self.footnotes.iter().flat_map(FootnoteMark::ids));
-            ids
-        }))
+        among(self.likely_ids())
+            || among(self.others.get_or_init(|| {
+                let mut ids = ids::other_renderer_ids(&self.all);
+                ids.extend(self.footnotes.iter().flat_map(FootnoteMark::ids));
+                ids
+            }))
     }
 }
 
