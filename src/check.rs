@@ -1,5 +1,6 @@
 //! The links of any documents: collect and decide, without a pod and without a write.
 
+pub mod changes;
 mod exceptions;
 
 use chrono::{DateTime, Utc};

@@ -260,7 +260,7 @@ pub(super) struct RunArgs {
     pub(super) gitlab: GitlabArgs,
     /// Write a report: KIND=PATH, of json, junit, annotations, slack and audit; may be given several times. It holds
     /// what everybody may read, unless KIND:team=PATH or KIND:confidential=PATH asks for more.
-    #[arg(long, value_name = "KIND[:AUDIENCE]=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse)]
+    #[arg(long, value_name = "KIND[:AUDIENCE]=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse_for_run)]
     pub(super) report: Vec<ReportFile>,
     /// Do a part only: one or more of sessions, labels, roster and links, with commas between; without this, all.
     #[arg(
@@ -290,14 +290,24 @@ pub(super) struct ReportFile {
 }
 
 impl ReportFile {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse_for_run(text: &str) -> Result<Self, String> {
+        Self::parse(text, ReportKind::OF_RUN)
+    }
+
+    fn parse_for_check(text: &str) -> Result<Self, String> {
+        Self::parse(text, ReportKind::OF_CHECK)
+    }
+
+    fn parse(text: &str, kinds: &[ReportKind]) -> Result<Self, String> {
         let (kind, path) = text
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("write KIND=PATH or KIND:AUDIENCE=PATH, for example junit=out/junit.xml")?;
         let (kind, audience) = kind.split_once(':').map_or((kind, None), |(kind, audience)| (kind, Some(audience)));
-        let kind =
-            ReportKind::from_name(kind).ok_or("there are the reports json, junit, annotations, slack and audit")?;
+        let kind = ReportKind::from_name(kind, kinds).ok_or_else(|| {
+            let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            format!("there are the reports {}", and_last(&names))
+        })?;
         let audience = match audience {
             None => DEFAULT_FILE_AUDIENCE,
             Some(word) => AudienceArg::from_str(word, true)
@@ -307,6 +317,22 @@ impl ReportFile {
                 .into(),
         };
         Ok(Self { kind, audience, path: PathBuf::from(path) })
+    }
+}
+
+/// What git may be asked for as a commit.
+fn parse_commit_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.starts_with('-') {
+        return Err("name a branch, a tag or a commit, for example origin/main".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Words with commas between them, and `and` before the last.
+fn and_last(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => words.concat(),
     }
 }
 
@@ -463,6 +489,10 @@ pub(super) struct CheckArgs {
     /// repository or of the site, for example vendor/ or '**/drafts'; may be given several times.
     #[arg(long, value_name = "GLOB", env = "PODKEEPER_EXCLUDE_PATH", hide_env_values = true, value_delimiter = ',', value_parser = PathGlobs::check)]
     pub(super) exclude_path: Vec<String>,
+    /// Tell only what a change broke or mended: compare with the commit at which this branch and BASE parted, and ask
+    /// the web for new links alone. BASE is a branch, tag or commit, for example origin/main.
+    #[arg(long, value_name = "BASE", env = "PODKEEPER_CHANGED", hide_env_values = true, value_parser = parse_commit_name, conflicts_with_all = ["shard", "observations"])]
+    pub(super) changed: Option<String>,
     /// Where links without a host lead.
     #[arg(long, value_enum, env = "PODKEEPER_SITE", hide_env_values = true, default_value_t = SiteArg::Tree)]
     pub(super) site: SiteArg,
@@ -481,6 +511,10 @@ pub(super) struct CheckArgs {
     /// Write what was found out about links to this file, for `apply --observations` and `plan --observations`.
     #[arg(long, value_name = "FILE", env = "PODKEEPER_OBSERVATIONS", hide_env_values = true)]
     pub(super) observations: Option<PathBuf>,
+    /// Write a report: KIND=PATH, of json, junit and codequality; may be given several times. It holds what everybody
+    /// may read, unless KIND:team=PATH or KIND:confidential=PATH asks for more.
+    #[arg(long, value_name = "KIND[:AUDIENCE]=PATH", env = "PODKEEPER_REPORT", hide_env_values = true, value_delimiter = ',', value_parser = ReportFile::parse_for_check)]
+    pub(super) report: Vec<ReportFile>,
     /// End with exit code 3 when a finding is at least this severe.
     #[arg(long, value_enum, env = "PODKEEPER_FAIL_ON", hide_env_values = true, default_value_t = SeverityArg::Minor)]
     pub(super) fail_on: SeverityArg,

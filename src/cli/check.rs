@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use tracing::{Instrument as _, info, info_span};
 
 use super::CliError;
@@ -15,12 +16,14 @@ use super::output::Output;
 use super::placeholders::refuse_placeholders;
 use super::signals::Signals;
 use super::target::{self, InputArgument, fetch_markdown, read_stdin, strip_url_secrets};
-use super::{connect, connection, hidden_links, instances};
+use super::{changed, connect, connection, hidden_links, instances, report_files};
+use crate::check::changes::check_changes;
 use crate::check::{DocumentCheckResult, InputDocument, Silences, check};
 use crate::collect::{self, read_page};
 use crate::config::Config;
 use crate::gitlab::{Reader, RequestLog, TokenPurpose, new_reader};
 use crate::pod::finding::Finding;
+use crate::pod::mended_link::MendedLink;
 use crate::pod::observed::Observed;
 use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::ExitStatus;
@@ -30,13 +33,16 @@ use crate::pod::{Pod, PodKey};
 use crate::report::terminal::DetailLevel;
 use crate::report::{Confidential, Public, ReportAudience, Team, check as report};
 use linkcheck::check_options::{CheckOptions, SkipRule};
-use linkcheck::files::SiteKind;
+use linkcheck::files::{LocalFiles, SiteKind};
 use linkcheck::rate_limit::RateLimits;
 
 /// Checks everything that was named, and reports.
 pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
     let started = (context.monotonic_ms)();
     if let Some(why) = cache_files::find_path_problem(args) {
+        return Err(CliError::usage(why));
+    }
+    if let Some(why) = report_files::find_path_problem(&args.report) {
         return Err(CliError::usage(why));
     }
     let targets = args.targets.iter().map(|target| InputArgument::parse(target)).collect::<Result<Vec<_>, _>>()?;
@@ -48,6 +54,9 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
         return Err(CliError::usage(why));
     }
     refuse_placeholders(&config, &named_pods(args, &targets, &config), &args.gitlab)?;
+    if let Some(why) = args.changed.as_ref().and_then(|_| changed::explain_targets(&targets)) {
+        return Err(CliError::usage(why));
+    }
     let is_missing = targets.iter().any(InputArgument::is_missing_path);
     let connection = connect_for(args, &config, context).await?;
     let reader = new_reader(&connection.access).map_err(CliError::usage)?;
@@ -63,14 +72,16 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     // Reading of this machine waits for nobody, or for whoever types: there a signal ends the program by itself.
     let read =
         if is_fetched { run_interruptible(read, context).await? } else { InterruptibleResult::Finished(read.await) };
-    let Inputs { mut documents, trees, unread, .. } = match read {
+    let inputs = match read {
         InterruptibleResult::Finished(read) => read?,
         InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
     };
+    let base = args.changed.as_ref().map(|base| changed::read_base(base, &inputs, context.env)).transpose()?;
+    let Inputs { mut documents, trees, unread, .. } = inputs;
     let sources = collect::Clients { reader: &reader, web: web.as_ref(), policy: &policy };
     let silences = if args.fail_on_unreachable { Silences::Reported } else { Silences::Counted };
-    let asked = check(&mut documents, &trees, sources, connection.now, silences).instrument(info_span!("ask"));
-    let checked = match run_interruptible(asked, context).await? {
+    let asked = check_or_compare(&mut documents, &trees, base.as_ref(), sources, (connection.now, silences));
+    let (checked, mended) = match run_interruptible(asked.instrument(info_span!("ask")), context).await? {
         InterruptibleResult::Finished(checked) => checked,
         InterruptibleResult::Interrupted(code) => return Ok(note_interrupted(code, output)),
     };
@@ -78,7 +89,9 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     let took_ms = (context.monotonic_ms)() - started;
     let _report = info_span!("report").entered();
     log_findings(&checked);
-    let report = build_report(args, &checked, &unread, &reader, took_ms, context);
+    let change = base.as_ref().map(|base| report::ChangeReport { base: &base.commit, mended: &mended });
+    let mut report = build_report(args, &checked, &unread, &reader, took_ms, context);
+    report.change = change;
     match context.stdout_audience() {
         Audience::Public => print_report(&report.for_audience::<Public>(), context, output),
         Audience::Team => print_report(&report.for_audience::<Team>(), context, output),
@@ -87,7 +100,8 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     let observations: Vec<&Observation> = checked.observations.iter().collect();
     let hidden_without_token = hidden_links::hidden_links_note(&connection, &config, context, &observations);
     print_read_failures(&checked, hidden_without_token.as_deref(), &unread, output);
-    let unsaved = cache_files::save_cache_and_observations(args, &checked, &connection, context, output);
+    let mut unsaved = cache_files::save_cache_and_observations(args, &checked, &connection, context, output);
+    unsaved.extend(report_files::write_check_reports(&args.report, &report, output).await);
     for sentence in &unsaved {
         output.print_error_line(sentence);
     }
@@ -185,6 +199,21 @@ fn build_report<'a>(
         took_ms,
         detail: context.detail_level(),
         shard: args.shard.map(|shard| (shard.index(), shard.count())),
+        change: None,
+    }
+}
+
+/// Checks documents, or what changed of them.
+async fn check_or_compare(
+    documents: &mut [InputDocument],
+    trees: &[LocalFiles],
+    base: Option<&changed::Base>,
+    sources: collect::Clients<'_>,
+    (now, silences): (DateTime<Utc>, Silences),
+) -> (DocumentCheckResult, Vec<MendedLink>) {
+    match base {
+        Some(base) => check_changes(documents, trees, &base.before, sources, (now, silences)).await,
+        None => (check(documents, trees, sources, now, silences).await, Vec::new()),
     }
 }
 

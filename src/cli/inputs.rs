@@ -25,6 +25,10 @@ pub(super) struct Inputs {
     pub(super) unread: Vec<UnreadDocument>,
     /// The trees of sites, by their roots: all documents of a site stand in one.
     sites: BTreeMap<PathBuf, usize>,
+    /// The roots of the trees, in their order.
+    roots: Vec<(PathBuf, SiteKind)>,
+    /// The folders that are checked: which tree each is of, and its path there.
+    folders: Vec<(usize, String)>,
     /// By their roots, as far as they were looked for.
     repositories: BTreeMap<PathBuf, Option<Arc<Repository>>>,
     /// What is left out by its name.
@@ -35,6 +39,16 @@ impl Inputs {
     /// Without the documents whose paths match one of these patterns.
     pub(super) fn without(patterns: &[String]) -> Self {
         Self { excluded: (!patterns.is_empty()).then(|| PathGlobs::new(patterns)), ..Self::default() }
+    }
+
+    /// The roots of the trees, in their order.
+    pub(super) fn tree_roots(&self) -> &[(PathBuf, SiteKind)] {
+        &self.roots
+    }
+
+    /// The folders that are checked: which tree each is of, and its path there.
+    pub(super) fn checked_folders(&self) -> &[(usize, String)] {
+        &self.folders
     }
 
     /// A folder with all Markdown below it. One file that cannot be read does not hide what is wrong with the others.
@@ -61,6 +75,7 @@ impl Inputs {
             });
         }
         let tree = self.tree_index(&root);
+        self.folders.extend(disk_files::path_below(folder, &root).map(|within| (tree, within)));
         let mut local_documents = Vec::new();
         let read: Vec<_> = files.par_iter().map(|file| read_document(file, tree, site)).collect();
         for (file, one) in files.iter().zip(read) {
@@ -154,6 +169,7 @@ impl Inputs {
         let repository = repository.filter(|_| site == SiteKind::Tree);
         let disk = DiskFiles::rooted_at(root).held_by(repository);
         let refused = disk.refused();
+        self.roots.push((root.to_owned(), site));
         self.trees.push(LocalFiles::new(site, Box::new(disk), local_documents));
         // Its settings were read.
         self.add_refused(&refused);
@@ -223,7 +239,11 @@ fn read_other_pages(root: &Path, disk: &DiskFiles, known: &[LocalDocument]) -> (
 }
 
 /// A document and its places.
-fn parse_document(text: &str, path: &str, within: Option<(usize, String)>) -> (InputDocument, Option<DocumentAnchors>) {
+pub(super) fn parse_document(
+    text: &str,
+    path: &str,
+    within: Option<(usize, String)>,
+) -> (InputDocument, Option<DocumentAnchors>) {
     let (page, anchors) = handbook::parse_document(text, path);
     let path = path.to_owned();
     (

@@ -3,6 +3,7 @@
 
 mod args;
 mod cache_files;
+mod changed;
 mod check;
 mod connect;
 mod connection;

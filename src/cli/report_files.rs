@@ -1,5 +1,6 @@
 //! Reports as files: written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -9,12 +10,14 @@ use std::path::{Path, PathBuf};
 use super::args::ReportFile;
 use super::disk_files::{display_path, parent_folder};
 use super::output::Output;
-use super::rooted_path::symlink_out_of_repository;
+use super::rooted_path::{find_repository_root, symlink_out_of_repository};
 use crate::config::regular_file::special_file_kind;
 use crate::pod::audit_trail::AuditEntry;
 use crate::pod::rule::Audience;
 use crate::report::outputs::ReportKind;
-use crate::report::{Confidential, Public, ReportAudience, RunReport, Team, annotations, audit, json, junit, slack};
+use crate::report::{
+    Confidential, Public, ReportAudience, RunReport, Team, annotations, audit, check, json, junit, slack,
+};
 
 /// Writes the reports that were asked for; gives a sentence for each that could not be written.
 ///
@@ -44,7 +47,55 @@ fn render<A: ReportAudience>(kind: ReportKind, report: &RunReport<'_, A>, trail:
         ReportKind::Annotations => annotations::render(report),
         ReportKind::Slack => slack::render(report),
         ReportKind::Audit => audit::render(A::restrict(trail)),
+        // It is no report of a run, and is refused where one is asked for.
+        ReportKind::Codequality => String::new(),
     }
+}
+
+/// Writes the reports of a check that were asked for; gives a sentence for each that could not be written.
+pub(super) async fn write_check_reports(
+    files: &[ReportFile],
+    report: &check::CheckReport<'_, Confidential>,
+    output: &Output,
+) -> Vec<String> {
+    let texts = files.iter().map(|file| {
+        let text = match file.audience {
+            Audience::Public => render_check(file.kind, &report.for_audience::<Public>()),
+            Audience::Team => render_check(file.kind, &report.for_audience::<Team>()),
+            Audience::Confidential => render_check(file.kind, report),
+        };
+        (file.path.clone(), output.clean(&text))
+    });
+    write_all_files(texts.collect()).await
+}
+
+fn render_check<A: ReportAudience>(kind: ReportKind, report: &check::CheckReport<'_, A>) -> String {
+    match kind {
+        ReportKind::Json => {
+            let mut text = Vec::new();
+            // Writing into memory cannot fail.
+            check::write_json(report, &mut text).unwrap_or_default();
+            String::from_utf8(text).unwrap_or_default()
+        }
+        ReportKind::Junit => check::junit::render(report),
+        ReportKind::Codequality => {
+            let named = report.findings.findings().filter_map(|finding| Some(finding.place.as_ref()?.path.as_str()));
+            let linked = report.observations.places().flatten().map(|place| &*place.path);
+            let paths: BTreeSet<&str> = named.chain(linked).collect();
+            let paths = paths.into_iter().filter_map(|path| Some((path.to_owned(), path_in_repository(path)?)));
+            check::codequality::render(report, &paths.collect())
+        }
+        // They are refused where they are asked for.
+        ReportKind::Annotations | ReportKind::Slack | ReportKind::Audit => String::new(),
+    }
+}
+
+/// The path of a file as it is seen from the root of the repository that the program runs in.
+fn path_in_repository(path: &str) -> Option<String> {
+    let folder = parent_folder(Path::new(path)).canonicalize().ok()?;
+    let whole = folder.join(Path::new(path).file_name()?);
+    let within = whole.strip_prefix(find_repository_root(Path::new("."))).ok()?;
+    within.to_str().map(str::to_owned)
 }
 
 /// The trail alone, into the files that were asked for it: what is known of a run that was cut short.

@@ -133,7 +133,7 @@ pub(super) fn read_stdin() -> Result<String, CliError> {
 }
 
 /// Text that may be cut in the middle of its last character.
-fn document_text(mut bytes: Vec<u8>) -> Result<String, String> {
+pub(super) fn document_text(mut bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() == MAX_DOCUMENT_BYTES
         && let Err(error) = std::str::from_utf8(&bytes)
         && error.error_len().is_none()

@@ -12,6 +12,7 @@ pub mod similar_name;
 pub mod template;
 
 pub mod marker;
+pub mod mended_link;
 pub mod page_form;
 pub mod pod_page;
 pub mod snapshot;

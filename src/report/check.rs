@@ -1,6 +1,9 @@
 //! What `check` found: for people by document, and as the JSON contract, version 1.
 
+mod change;
+pub mod codequality;
 mod hosts_table;
+pub mod junit;
 mod report_lines;
 mod text;
 mod unverified_links;
@@ -18,6 +21,7 @@ use crate::pod::json;
 use crate::pod::rule::Audience;
 use crate::pod::traffic::{GITHUB_API_HOST, HostTraffic};
 use crate::pod::verdict::Observation;
+pub use change::ChangeReport;
 pub use hosts_table::render_hosts;
 pub use text::render_text;
 
@@ -47,13 +51,15 @@ pub struct CheckReport<'a, A> {
     pub detail: DetailLevel,
     /// Which shard looked and how many there are, if not one looked at everything.
     pub shard: Option<(u32, u32)>,
+    /// The change that was checked, if one was.
+    pub change: Option<ChangeReport<'a>>,
 }
 
 impl<'a> CheckReport<'a, Confidential> {
     /// The same for other readers.
     pub fn for_audience<B: ReportAudience>(&self) -> CheckReport<'a, B> {
         let Self { link_count, unique_url_count, observations, findings, inconclusive_reason, unread, .. } = *self;
-        let Self { public_requests, took_ms, detail, shard, .. } = *self;
+        let Self { public_requests, took_ms, detail, shard, change, .. } = *self;
         let (requests, host_traffic) = if B::may_read(Audience::Team) {
             (self.requests, self.host_traffic.clone())
         } else {
@@ -75,6 +81,7 @@ impl<'a> CheckReport<'a, Confidential> {
             took_ms,
             detail,
             shard,
+            change,
         }
     }
 }
@@ -113,6 +120,8 @@ struct CheckJson<'a, A: ReportAudience> {
     unread: &'a [UnreadDocument],
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<change::ChangeJson<'a>>,
 }
 
 /// How many requests were sent.
@@ -145,6 +154,7 @@ pub fn write_json<A: ReportAudience>(report: &CheckReport<'_, A>, out: &mut dyn 
         inconclusive: report.inconclusive_reason,
         unread: report.unread,
         shard: report.shard.map(|(index, count)| format!("{index}/{count}")),
+        changed: change::to_json(report),
     };
     json::write_pretty(&mut *out, &contract)?;
     writeln!(out)

@@ -36,7 +36,7 @@ fn test_suite<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> TestSuite {
     suite
 }
 
-fn link_test_case(seen: &Observation) -> TestCase {
+pub(super) fn link_test_case(seen: &Observation) -> TestCase {
     let lines: Vec<String> = seen.places.iter().map(|place| place.line.to_string()).collect();
     let better = seen.assessment.suggestion.as_ref().map(|better| format!("\nWrite {better} instead."));
     let words = format!(
@@ -60,7 +60,7 @@ fn link_test_case(seen: &Observation) -> TestCase {
     test_case("links", &seen.url.to_string(), seen.places.first().map(|place| &*place.path), status)
 }
 
-fn finding_test_case(finding: &Finding) -> TestCase {
+pub(super) fn finding_test_case(finding: &Finding) -> TestCase {
     let place = finding.place.as_ref();
     let at = place.map(|place| format!("\n{}:{}:{}", place.path, place.line, place.column)).unwrap_or_default();
     let words = format!("{}\n{}{at}", finding.message, finding.advice);
@@ -75,7 +75,12 @@ fn finding_test_case(finding: &Finding) -> TestCase {
 }
 
 fn read_failure_test_case(failure: &ReadFailure) -> TestCase {
-    test_case("unseen", &failure.what, None, non_success_status(NonSuccessKind::Error, &failure.why))
+    error_test_case(&failure.what, &failure.why)
+}
+
+/// What could not be read, and why.
+pub(super) fn error_test_case(what: &str, why: &str) -> TestCase {
+    test_case("unseen", what, None, non_success_status(NonSuccessKind::Error, why))
 }
 
 fn withheld_test_case(sentence: &str) -> TestCase {

@@ -29,14 +29,20 @@ report_kinds! {
     Json "json" "the object of `--format json`";
     Junit "junit" "a case for each link and finding, for the Tests tab of a pipeline";
     Annotations "annotations" "links to what was done, for the sidebar of a job";
+    Codequality "codequality" "what `check` found, for the changes of a merge request (GitLab's Code Quality)";
     Slack "slack" "text to paste into a channel; it mentions nobody";
     Audit "audit" "a line of JSON for each request that may have written: `time`, `method`, `path`, `iid`, `status`, `request_id`; no bodies and no names";
 }
 
 impl ReportKind {
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    /// Those that a run of the worker writes.
+    pub const OF_RUN: &'static [Self] = &[Self::Json, Self::Junit, Self::Annotations, Self::Slack, Self::Audit];
+    /// Those that a check of documents writes.
+    pub const OF_CHECK: &'static [Self] = &[Self::Json, Self::Junit, Self::Codequality];
+
+    /// The one of these kinds that has this name.
+    pub fn from_name(name: &str, kinds: &[Self]) -> Option<Self> {
+        kinds.iter().copied().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 }
 

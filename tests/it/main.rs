@@ -14,6 +14,7 @@ mod support; // the stage that every story plays on
 
 mod architecture; // which folders and crates may use which, and what stands in the repository
 mod audiences; // each output shows what its audience may read
+mod changed_links; // what a merge request broke or mended
 mod check_and_page_targets; // what check and page are given to read
 mod check_of_the_web; // what check asks of the web by its options
 mod concurrent_reports; // the living reports, with several workers at once

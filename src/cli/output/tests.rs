@@ -188,6 +188,7 @@ fn outputs_of(text: &str) -> (Vec<String>, Vec<String>) {
         took_ms: 0,
         detail: DetailLevel::Verbose,
         shard: None,
+        change: None,
     };
     let mut check_json = Vec::new();
     check::write_json(&check_report, &mut check_json).unwrap();

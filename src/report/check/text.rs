@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::report_lines::{ReportLines, format_place};
-use super::{CheckReport, count_verdicts, unverified_links};
+use super::{CheckReport, change, count_verdicts, unverified_links};
 use crate::pod::finding::{Finding, Place};
 use crate::pod::rule::SubjectKind;
 use crate::pod::text::show_invisible;
@@ -35,6 +35,7 @@ pub fn render_text<A: ReportAudience>(report: &CheckReport<'_, A>, width: Option
     if let Some(why) = report.inconclusive_reason {
         out.push_paragraph("", &format!("Inconclusive: {why}."));
     }
+    change::write_change(&mut out, report);
     if report.detail > DetailLevel::Quiet {
         write_counts(&mut out, report);
     }

@@ -27,6 +27,7 @@ fn findings() -> Vec<Finding> {
 fn reported(findings: &[Finding], width: Option<usize>) -> String {
     let alive = [Observation::new(NEW.to_owned(), LinkKind::Web, Verdict::Alive, String::new())];
     let report = CheckReport {
+        change: None,
         link_count: 3,
         unique_url_count: 2,
         observations: Team::restrict(alive.as_slice()),
@@ -145,6 +146,7 @@ fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
         took_ms: 1,
         detail: if verbose { DetailLevel::Verbose } else { DetailLevel::Normal },
         shard: None,
+        change: None,
     };
     render_text(&report, width)
 }
@@ -210,6 +212,7 @@ fn a_dead_link_is_told_with_all_its_places() {
             took_ms: 1,
             detail: if verbose { DetailLevel::Verbose } else { DetailLevel::Normal },
             shard: None,
+            change: None,
         };
         render_text(&report, None)
     };
