@@ -20,7 +20,7 @@ use linkcheck::check_options::CheckOptions;
 use linkcheck::files::LocalFiles;
 use linkcheck::shard_file::ShardObservation;
 use linkcheck::web::WebClient;
-use linkcheck::{Document, LabelSet, check_gathered_links, check_offline, gather_links};
+use linkcheck::{Document, LabelSet, check_gathered_links, gather_links, gather_links_offline, observe_offline};
 
 /// What came of a check of documents.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +73,7 @@ pub struct InputDocument {
 }
 
 /// Checks all links of all documents; without a client for the web, the documents alone. A shard checks its own links
-/// and nothing else. Where the web is asked, the documents give their links away.
+/// and nothing else. The documents give their links away.
 pub async fn check(
     documents: &mut [InputDocument],
     trees: &[LocalFiles],
@@ -123,14 +123,23 @@ fn to_linkcheck_documents<'a>(documents: &'a [InputDocument], trees: &'a [LocalF
         .collect()
 }
 
+/// A hundred thousand links need not be held twice: once they are gathered, the documents' own are let go.
+fn take_links_away(documents: &mut [InputDocument]) {
+    for document in documents {
+        document.page.links = Vec::new();
+    }
+}
+
 /// Checks links by what the files show.
 fn check_without_network(
-    documents: &[InputDocument],
+    documents: &mut [InputDocument],
     trees: &[LocalFiles],
     policy: &CheckOptions,
     checked: &mut DocumentCheckResult,
 ) {
-    checked.observations = check_offline(&to_linkcheck_documents(documents, trees), policy);
+    let gathered = gather_links_offline(&to_linkcheck_documents(documents, trees), policy);
+    take_links_away(documents);
+    checked.observations = observe_offline(gathered);
     // Files are there or not: no network can make them look gone.
     checked.findings.extend(links::offline_findings(&checked.observations));
 }
@@ -145,10 +154,7 @@ async fn check_online(
     checked: &mut DocumentCheckResult,
 ) {
     let gathered = gather_links(&to_linkcheck_documents(documents, trees), sources.reader, sources.policy);
-    // A hundred thousand links need not be held twice while they are asked.
-    for document in documents.iter_mut() {
-        document.page.links = Vec::new();
-    }
+    take_links_away(documents);
     let with_labels = documents_with_label_groups(documents, sources.policy);
     let labels: Vec<LabelSet<'_>> = with_labels
         .iter()

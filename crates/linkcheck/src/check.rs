@@ -214,17 +214,25 @@ impl SourceResults {
 
 /// Checks what the documents themselves and the files around them show: nothing is asked of anybody.
 pub fn check_offline(documents: &[Document<'_>], policy: &CheckOptions) -> Vec<Observation> {
-    let addresses = collect_links(documents, policy, &BTreeSet::new(), Connectivity::Offline).into_iter();
-    let mut observations: Vec<Observation> = addresses
-        .map(|(key, address)| {
-            let assessment = match address.source {
-                VerdictSource::Known(assessment) => *assessment,
-                VerdictSource::Shard(shard) => shard.assessment,
-                VerdictSource::Gitlab(_) | VerdictSource::Web(_) | VerdictSource::Offline => offline_assessment(),
-            };
-            Observation { url: key.0.into(), kind: address.kind, assessment, places: address.places }
-        })
-        .collect();
+    observe_offline(gather_links_offline(documents, policy))
+}
+
+/// Gathers the links of all documents, which may go when that is done, for [`observe_offline`].
+pub fn gather_links_offline(documents: &[Document<'_>], policy: &CheckOptions) -> GatheredLinks {
+    GatheredLinks(collect_links(documents, policy, &BTreeSet::new(), Connectivity::Offline))
+}
+
+/// What was seen of links when they were gathered: nothing is asked of anybody.
+pub fn observe_offline(GatheredLinks(addresses): GatheredLinks) -> Vec<Observation> {
+    let observe = |(key, address): (AddressKey, CollectedLink)| {
+        let assessment = match address.source {
+            VerdictSource::Known(assessment) => *assessment,
+            VerdictSource::Shard(shard) => shard.assessment,
+            VerdictSource::Gitlab(_) | VerdictSource::Web(_) | VerdictSource::Offline => offline_assessment(),
+        };
+        Observation { url: key.0.into(), kind: address.kind, assessment, places: address.places }
+    };
+    let mut observations: Vec<Observation> = addresses.into_iter().map(observe).collect();
     sort_equal_urls_by_place(&mut observations);
     observations
 }

@@ -131,6 +131,8 @@ impl LocalFiles {
             Some((Some(FileKind::OutsideRoot), path)) => {
                 resolved_link(&path, Verdict::Skipped, "it leads out of the folder that is checked")
             }
+            Some((Some(FileKind::Unknown(why)), path)) => resolved_link(&path, Verdict::Skipped, why),
+            Some((Some(FileKind::NotInRepository(why)), path)) => not_in_repository(&path, why),
             Some((Some(FileKind::Folder) | None, _)) | None => {
                 resolved_link(named, Verdict::Dead, format!("there is no file {} to include", one_line(named)))
             }
@@ -240,10 +242,7 @@ impl LocalFiles {
                 resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
             }
             Destination::Redirected(to) => self.follow_site_redirects(to, place),
-            Destination::NotInRepository { path, why } => {
-                let reason = format!("{} is not in the repository: {why}", one_line(path.as_str()));
-                resolved_link(&path, Verdict::Dead, reason)
-            }
+            Destination::NotInRepository { path, why } => not_in_repository(&path, why),
             Destination::Missing { path, better } => {
                 let shown = one_line(path.as_str());
                 let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
@@ -414,6 +413,10 @@ fn name_perhaps(assessment: Assessment, names: &[String]) -> Assessment {
     let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
     let reason = format!("{}; perhaps {}", assessment.reason, names.join(" or "));
     Assessment { reason: reason.into(), ..assessment }
+}
+
+fn not_in_repository(path: &str, why: &str) -> ResolvedLink {
+    resolved_link(path, Verdict::Dead, format!("{} is not in the repository: {why}", one_line(path)))
 }
 
 fn split_fragment(address: &str) -> (&str, Option<&str>) {

@@ -60,7 +60,10 @@ pub mod traffic;
 pub mod verdict;
 pub mod web;
 
-pub use check::{CheckResult, GatheredLinks, check_gathered_links, check_links, check_offline, gather_links};
+pub use check::{
+    CheckResult, GatheredLinks, check_gathered_links, check_links, check_offline, gather_links, gather_links_offline,
+    observe_offline,
+};
 pub use document::{Document, LabelSet};
 
 /// The most redirects that are followed one after the other, of the web and of a site alike: reqwest and lychee
