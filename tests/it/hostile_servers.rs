@@ -86,12 +86,18 @@ pub(crate) async fn send_once(mut stream: TcpStream, answer: Vec<u8>) -> io::Res
 
 /// An authority, and a certificate of it for this machine that is over since 2021.
 fn expired_certificate() -> (String, Arc<tokio_rustls::rustls::ServerConfig>) {
+    let (authority, config) = certificate_until(2021);
+    (authority, Arc::new(config))
+}
+
+/// An authority, and what serves this machine by a certificate of it that is over with the beginning of a year.
+pub(crate) fn certificate_until(year: i32) -> (String, tokio_rustls::rustls::ServerConfig) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    (leaf.not_before, leaf.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    (leaf.not_before, leaf.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 1, 1));
     let leaf = leaf.signed_by(&key, &authority).unwrap();
     let key = tokio_rustls::rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
@@ -101,7 +107,7 @@ fn expired_certificate() -> (String, Arc<tokio_rustls::rustls::ServerConfig>) {
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], key)
         .unwrap();
-    (authority.pem(), Arc::new(config))
+    (authority.pem(), config)
 }
 
 /// The servers, each with the link to it and the verdict that is right.

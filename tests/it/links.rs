@@ -10,6 +10,7 @@ mod host_limits; // hosts with limits of their own
 mod instances; // several GitLabs, each with a reader and a token of its own
 mod moved_targets; // what is no longer where a link says
 mod rate_limits; // what a host says about asking it less
+mod redirect_chains; // redirects of several steps, and what is written instead
 mod request_politeness; // how often who is asked, and what is reported of it
 mod seed_page; // the page of the sandbox against what the sandbox expects of it
 mod shards; // a check that is split and put together again

@@ -1,6 +1,7 @@
 //! Servers that are alive and odd, on loopback sockets, through the real client: what a browser shows is there.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,10 +9,10 @@ use linkcheck::address_policy::AddressPolicy;
 use linkcheck::rate_limit::RateLimits;
 use linkcheck::web::{HostResolution, WebClient, WebSettings};
 use podkeeper::pod::verdict::{Observation, Verdict};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
-use super::hostile_servers::{check_urls, read_request, send_once, serve};
+use super::hostile_servers::{certificate_until, check_urls, read_request, send_once, serve};
 
 /// The real client with these addresses opened.
 fn client(policy: AddressPolicy) -> WebClient {
@@ -57,6 +58,72 @@ async fn odd_header_lines_are_no_fault_of_a_page() {
         let found = &seen[url].assessment;
         assert_eq!(found.verdict, Verdict::Alive, "{name}: {}", found.reason);
     }
+}
+
+/// A frame of HTTP/2 (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Answers the first request of a connection with these fields and a page.
+async fn answer_http2(mut stream: impl AsyncRead + AsyncWrite + Unpin, fields: Vec<u8>) -> io::Result<()> {
+    // RFC 9113, section 6.
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const SETTINGS: u8 = 4;
+    const CONTINUATION: u8 = 9;
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await?;
+    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        stream.read_exact(&mut payload).await?;
+        if head[3] == SETTINGS && head[4] == 0 {
+            stream.write_all(&frame(SETTINGS, 1, 0, &[])).await?;
+        }
+        if head[3] == HEADERS {
+            let (first, rest) = fields.split_at(16_000);
+            let answer = [frame(HEADERS, 0, 1, first), frame(CONTINUATION, 4, 1, rest), frame(DATA, 1, 1, b"<p id=x>")];
+            stream.write_all(&answer.concat()).await?;
+            stream.flush().await?;
+        }
+    }
+}
+
+/// Most sites speak HTTP/2, where a client names the most that it takes (`SETTINGS_MAX_HEADER_LIST_SIZE`, RFC 9113,
+/// section 6.5.2).
+#[tokio::test]
+async fn many_header_fields_are_no_fault_of_a_page_over_http2_either() {
+    // RFC 7541, section 6.2.2: a field by itself; the first is `:status: 200` (section 6.1).
+    let literal = |name: &str, value: &str| {
+        let length = |text: &str| u8::try_from(text.len()).unwrap();
+        [&[0, length(name)], name.as_bytes(), &[length(value)], value.as_bytes()].concat()
+    };
+    let many = (0..300).flat_map(|n| literal(&format!("x-policy-{n}"), &"on ".repeat(20)));
+    let fields: Vec<u8> = [0x88].into_iter().chain(literal("content-type", "text/html")).chain(many).collect();
+    let (authority, mut config) = certificate_until(2100);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let mut tasks = JoinSet::new();
+    let port = serve(&mut tasks, move |stream| {
+        let (acceptor, fields) = (acceptor.clone(), fields.clone());
+        async move { answer_http2(acceptor.accept(stream).await?, fields).await }
+    })
+    .await;
+    let url = format!("https://127.0.0.1:{port}/#x");
+    let settings = WebSettings {
+        limits: RateLimits::NONE,
+        address_policy: loopback(),
+        ca_certificates: vec![authority],
+        ..WebSettings::default()
+    };
+    let web = WebClient::with_settings(HostResolution::Internet, settings).unwrap();
+    let seen = check_urls(vec![url.clone()], &web).await;
+    assert_eq!(seen[&url].assessment.verdict, Verdict::Alive, "{}", seen[&url].assessment.reason);
 }
 
 /// A site that asks for its own cookies, by paths, and counts who came without any.

@@ -59,6 +59,30 @@ async fn pages_have_the_places_that_fragments_lead_to() {
     assert!(page.contains("id=\"troubleshooting\"") && !page.contains("id=\"example"), "{page}");
 }
 
+/// gitlab-pages, `internal/serving/disk/reader.go`; GitLab docs, "GitLab Pages redirects".
+#[tokio::test]
+async fn a_host_is_served_as_gitlab_pages_serves_it() {
+    let sandbox = staged_sandbox();
+    sandbox.change_world(|world| {
+        world.add_web_page("pages.example", "/new/guide", "Guide");
+        world.add_pages_redirect("pages.example", "/new/guide", "/never/", 301);
+        world.add_pages_redirect("pages.example", "/guide.html", "/new/guide/", 301);
+        world.add_pages_redirect("pages.example", "/ee/*", "/:splat", 302);
+    });
+    for (path, status, location) in [
+        ("/new/guide/", 200, ""),
+        ("/new/guide", 302, "//pages.example/new/guide/"),
+        ("/new/guide?a=b", 302, "//pages.example/new/guide/?a=b"),
+        ("/guide.html", 301, "/new/guide/"),
+        ("/ee/guide.html", 302, "/guide.html"),
+        ("/gone/", 404, ""),
+    ] {
+        let (found, _, headers) = get_web_page(&sandbox, &format!("https://pages.example{path}")).await;
+        let leads_to = headers.get("location").map_or("", |location| location.to_str().unwrap());
+        assert_eq!((found, leads_to), (status, location), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn f28_a_captive_portal_answers_everything_alike() {
     let sandbox = staged_sandbox();

@@ -30,6 +30,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most header lines of a response. Browsers have no such limit, and hyper's own is 100; sites that set policies and
 /// cookies by the line have more.
 const MAX_HEADERS: usize = 512;
+/// How long all of them may be over HTTP/2, bytes: what Chromium sends as `SETTINGS_MAX_HEADER_LIST_SIZE`, where
+/// hyper takes 16 KiB.
+const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
 pub(super) struct HttpClient {
     client: reqwest::Client,
@@ -101,6 +104,7 @@ impl ClientParts {
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             // A packed body can claim to be a thousand times its size (threat sheet, T7).
             .no_gzip()
             .no_proxy();
