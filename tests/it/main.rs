@@ -33,6 +33,7 @@ mod graphql_queries; // what is asked in GraphQL
 mod hostile_files; // files, symlinks and pipes that mean harm
 mod hostile_servers; // servers that mean harm
 mod hostile_text; // text from outside can be read and cannot act
+mod hugo_site; // every link and place of invented sites, against what Hugo built
 mod init; // the first configuration, written from a page
 mod internal_addresses; // no link reaches into the network that podkeeper stands in
 mod issue_identity; // other keys, other accounts, other versions
@@ -52,6 +53,7 @@ mod paging; // listings whose pages are short, capped or empty
 mod parser_bombs; // inputs that were made to break parsers
 mod people_actions; // what people do to podkeeper's issues by hand
 mod peoples_edits; // people write, tick, rename and label while podkeeper runs
+mod plain_tree; // every link of an invented repository, against what is known of it
 mod plan_follows_changes; // whatever changes in the sandbox, exactly what follows is reported
 mod plan_matches_apply; // a plan says what is done, and a quiet run does little
 mod plan_stamp; // a plan's stamp, by the program and a clock that runs

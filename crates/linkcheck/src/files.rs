@@ -5,12 +5,16 @@
 
 mod anchors;
 mod hugo;
+mod known_shortcodes;
 mod path;
+mod shortcode_calls;
 mod suggestions;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDate;
 
 use crate::fragment;
 use crate::markdown::headings;
@@ -18,7 +22,7 @@ use crate::target::{self, EMPTY_REASON, PLACEHOLDER_REASON};
 use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
 pub use anchors::{DocumentAnchors, FrontMatter};
-use hugo::HugoSite;
+use hugo::{HugoSite, MadeAnchor};
 use suggestions::{Nearest, Work};
 
 use crate::MOST_REDIRECTS;
@@ -68,6 +72,11 @@ pub enum SiteKind {
     Hugo,
 }
 
+/// The folders in which a site that Hugo builds has its pages, seen from its root: `content`, or what its settings say.
+pub fn hugo_content_folders(files: &dyn FileSystem) -> Vec<String> {
+    hugo::content_folders(files)
+}
+
 /// The files that links without a host can lead to.
 pub struct LocalFiles {
     files: Box<dyn FileSystem>,
@@ -97,7 +106,17 @@ pub(super) struct ResolvedLink {
 impl LocalFiles {
     /// Knows these documents; anchors that are not known are read when a link names one.
     pub fn new(site: SiteKind, files: Box<dyn FileSystem>, documents: Vec<LocalDocument>) -> Self {
-        let hugo = (site == SiteKind::Hugo).then(|| HugoSite::new(&documents, files.as_ref()));
+        Self::on_day(site, files, documents, None)
+    }
+
+    /// The same on a day, which decides what of a site is published already.
+    pub fn on_day(
+        site: SiteKind,
+        files: Box<dyn FileSystem>,
+        documents: Vec<LocalDocument>,
+        today: Option<NaiveDate>,
+    ) -> Self {
+        let hugo = (site == SiteKind::Hugo).then(|| HugoSite::new(&documents, files.as_ref(), today));
         let documents = documents.into_iter().filter_map(|document| Some((document.path, document.anchors?))).collect();
         let (read, line_counts, work) = (Mutex::default(), Mutex::default(), Work::default());
         Self { files, hugo, documents, read, line_counts, work }
@@ -171,7 +190,15 @@ impl LocalFiles {
             return self.assess_fragment(from, place, Assessment::new(Verdict::Alive, ""), address);
         }
         match site {
-            Some(hugo) => self.assess_destination(hugo.resolve_path(from, &to, self.files.as_ref()), place, address),
+            Some(hugo) => {
+                let (first, other) = hugo.resolve_path(from, &to, self.files.as_ref());
+                let first = self.assess_destination(first, place, address);
+                if first.assessment.verdict == Verdict::Alive {
+                    return first;
+                }
+                let other = other.map(|other| self.assess_destination(other, place, address));
+                other.into_iter().fold(first, better_of)
+            }
             None => self.assess_destination(self.resolve_in_tree(from, &to), place, address),
         }
     }
@@ -243,6 +270,10 @@ impl LocalFiles {
             }
             Destination::Redirected(to) => self.follow_site_redirects(to, place),
             Destination::NotInRepository { path, why } => not_in_repository(&path, why),
+            Destination::NotBuilt { path, why } => {
+                let shown = one_line(path.as_str());
+                resolved_link(&path, Verdict::Dead, format!("the page of {shown} is not built: it {why}"))
+            }
             Destination::Missing { path, better } => {
                 let shown = one_line(path.as_str());
                 let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
@@ -273,7 +304,7 @@ impl LocalFiles {
             };
             let (path, own) = split_fragment(&better);
             let path = decoded(path.split('?').next().unwrap_or_default());
-            match hugo.resolve_path("", &path, self.files.as_ref()) {
+            match hugo.resolve_path("", &path, self.files.as_ref()).0 {
                 Destination::Redirected(next) => to = next,
                 Destination::File { path, moved: None } | Destination::Folder(path) => {
                     return self.assess_fragment(&path, own, moved, "");
@@ -329,25 +360,31 @@ impl LocalFiles {
             return ResolvedLink { destination: path.to_owned(), assessment };
         };
         let to = format!("{path}#{wanted}");
-        let unverifiable = |why: &'static str| Assessment {
+        let unverifiable = |why: Cow<'static, str>| Assessment {
             verdict: Verdict::FragmentUnverifiable,
             reason: why.into(),
             ..assessment.clone()
         };
+        let site = self.hugo.as_ref().filter(|hugo| hugo.is_content_file(path));
         let line = headings::last_gitlab_line(&wanted).filter(|_| self.hugo.is_none());
-        let ask = |anchors: &DocumentAnchors| match anchors.has(&wanted) {
-            true => (true, anchors.may_be_incomplete, Nearest::None),
-            false if line.is_some() || anchors.may_be_incomplete => (false, anchors.may_be_incomplete, Nearest::None),
-            false => (false, false, anchors.nearest(&wanted, &self.work)),
+        let ask = |anchors: &DocumentAnchors| {
+            let made = self.find_anchor(anchors, &wanted, site);
+            let near = match (&made, site) {
+                (MadeAnchor::NotThere, None) if line.is_none() => anchors.nearest(&wanted, &self.work),
+                (MadeAnchor::NotThere, Some(site)) => site.nearest_anchor(anchors, &wanted, &self.work),
+                _ => Nearest::None,
+            };
+            (made, near)
         };
         let assessment = match (self.query_anchors(path, ask), line) {
-            (None | Some((false, _, _)), Some(line)) => self.assess_line(path, line, assessment),
-            (None, None) => unverifiable("it is there; its places are not known"),
-            (Some((true, _, _)), _) => assessment,
-            (Some((false, true, _)), None) => {
-                unverifiable("the page is there; its headings are made when the site is built")
+            (Some((MadeAnchor::There, _)), _) => assessment,
+            (_, Some(line)) => self.assess_line(path, line, assessment),
+            (None, None) => unverifiable("it is there; its places are not known".into()),
+            (Some((MadeAnchor::Unknown(name), _)), None) => {
+                let shown = one_line(&name);
+                unverifiable(format!("the page is there; {shown} may make the place when it is rendered").into())
             }
-            (Some((false, false, near)), None) => {
+            (Some((MadeAnchor::NotThere, near)), None) => {
                 let shown = one_line(&wanted);
                 let dead = Assessment {
                     verdict: Verdict::FragmentDead,
@@ -370,6 +407,25 @@ impl LocalFiles {
         ResolvedLink { destination: to, assessment }
     }
 
+    /// Whether an anchor is in a document: on the page that a site makes of it, or as GitLab shows it.
+    fn find_anchor(&self, anchors: &DocumentAnchors, wanted: &str, site: Option<&HugoSite>) -> MadeAnchor {
+        // "top" is the beginning of every page (HTML Standard, "Scrolling to a fragment").
+        if wanted.eq_ignore_ascii_case("top") {
+            return MadeAnchor::There;
+        }
+        let Some(site) = site else {
+            if anchors.has(wanted) {
+                return MadeAnchor::There;
+            }
+            return anchors.find_unknown_maker().map_or(MadeAnchor::NotThere, MadeAnchor::Unknown);
+        };
+        if site.has_anchor(anchors, wanted) {
+            MadeAnchor::There
+        } else {
+            site.make_anchor(anchors, wanted, self.files.as_ref())
+        }
+    }
+
     /// Asks the anchors of a file; `None` where they cannot be known.
     fn query_anchors<T>(&self, path: &str, ask: impl FnOnce(&DocumentAnchors) -> T) -> Option<T> {
         if let Some(anchors) = self.documents.get(path) {
@@ -377,8 +433,9 @@ impl LocalFiles {
         }
         let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let anchors = known.entry(path.to_owned()).or_insert_with(|| {
-            let text = headings::is_markdown_path(path).then(|| self.files.read_text(path)).flatten();
-            text.map(|text| DocumentAnchors::parse(&text))
+            let is_page = path.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("html"));
+            let text = (is_page || headings::is_markdown_path(path)).then(|| self.files.read_text(path)).flatten();
+            text.map(|text| if is_page { DocumentAnchors::parse_html(&text) } else { DocumentAnchors::parse(&text) })
         });
         anchors.as_ref().map(ask)
     }
@@ -394,6 +451,8 @@ enum Destination {
     FromRoot(String),
     /// At another address, to which the site redirects and which is not resolved here.
     Redirected(String),
+    /// At a document of which no page is made; why, as the end of a sentence.
+    NotBuilt { path: String, why: &'static str },
     /// Nothing is there; perhaps under a better address.
     Missing { path: String, better: Option<String> },
     /// At what only this machine has; why.
@@ -402,6 +461,19 @@ enum Destination {
     OutsideRoot,
     /// It cannot be known; why.
     Unknown(&'static str),
+}
+
+/// The one of two ways that leads further, where it is not known which of them a visitor goes.
+fn better_of(one: ResolvedLink, other: ResolvedLink) -> ResolvedLink {
+    let rank = |link: &ResolvedLink| match link.assessment.verdict {
+        Verdict::Alive => 0,
+        Verdict::Moved => 1,
+        Verdict::FragmentUnverifiable => 2,
+        Verdict::FragmentDead => 4,
+        Verdict::Dead => 5,
+        _ => 3,
+    };
+    if rank(&other) < rank(&one) { other } else { one }
 }
 
 fn resolved_link(to: &str, verdict: Verdict, why: impl Into<Cow<'static, str>>) -> ResolvedLink {
@@ -424,15 +496,6 @@ fn split_fragment(address: &str) -> (&str, Option<&str>) {
         Some((to, place)) => (to, Some(place)),
         None => (address, None),
     }
-}
-
-/// All paths of documents, by the name its page goes by (file, or folder for an index).
-fn documents_by_name(documents: &[&LocalDocument]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for document in documents {
-        names.entry(path::page_name(&document.path)).or_default().insert(document.path.clone());
-    }
-    names
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(crate) enum Expectation {
     None,
     /// There were no more than so many.
     AtMost,
+    /// So many of a thousand held.
+    NearlyAll(usize),
 }
 
 /// One figure of the board.
@@ -39,6 +41,7 @@ impl Figure {
             Expectation::All => self.count == self.of && self.of > 0,
             Expectation::None => self.count == 0 && self.of > 0,
             Expectation::AtMost => self.count <= self.of,
+            Expectation::NearlyAll(share) => self.of > 0 && self.count * 1_000 >= self.of * share,
         }
     }
 
@@ -78,6 +81,18 @@ impl TaskResult {
     /// So many of so many held.
     pub(crate) fn add_all_held(&mut self, at: FigureName, count: usize, of: usize, wrong: Option<String>) {
         self.push(at, Expectation::All, count, of, wrong);
+    }
+
+    /// So many of so many held, and so many of a thousand have to.
+    pub(crate) fn add_nearly_all(
+        &mut self,
+        at: FigureName,
+        count: usize,
+        of: usize,
+        share: usize,
+        wrong: Option<String>,
+    ) {
+        self.push(at, Expectation::NearlyAll(share), count, of, wrong);
     }
 
     /// So many of so many should not have been.
@@ -163,6 +178,7 @@ impl Board {
                 Expectation::All => "all",
                 Expectation::None => "none",
                 Expectation::AtMost => "at most",
+                Expectation::NearlyAll(_) => "nearly all",
             };
             let mut value = json!({
                 "group": figure.group, "kind": kind, "count": figure.count, "of": figure.of, "well": figure.is_as_expected(),

@@ -10,9 +10,9 @@ use crate::sabotage::{run_with_paused_clock, run_with_real_clock};
 use crate::support::unchanged;
 use crate::{
     concurrent_reports, crash_recovery, false_alarms, fault_numbers, flaky_gitlab, hostile_servers, hostile_text,
-    internal_addresses, link_brake, paging, parser_bombs, peoples_edits, plan_matches_apply, redirects,
-    rich_text_editor_saves, roster, roster_brake, run_time, sabotage, session_weeks, sessions, simulated_year,
-    token_not_in_output, token_search, truncated_answers,
+    hugo_site, internal_addresses, link_brake, paging, parser_bombs, peoples_edits, plain_tree, plan_matches_apply,
+    redirects, rich_text_editor_saves, roster, roster_brake, run_time, sabotage, session_weeks, sessions,
+    simulated_year, token_not_in_output, token_search, truncated_answers,
 };
 
 const ONE_ISSUE_GROUP: &str = "One issue, whatever happens";
@@ -54,6 +54,7 @@ pub(crate) const IN_MEMORY: &[Task] = &[
     task(1, quiet_run),
     task(20, histories_first_half),
     task(20, histories_second_half),
+    task(1, planted_faults),
     task(2, links_that_fail),
     task(6, links_that_last),
     task(6, members_that_last),
@@ -312,6 +313,21 @@ fn histories(seeds: std::ops::Range<u64>) -> TaskResult {
 }
 
 // --------------------------------------------------------------------------------------------------------- alarms
+
+/// Faults that were planted in invented sites and in a repository: Hugo's build, and whoever planted them, say which.
+fn planted_faults(_: bool) -> TaskResult {
+    let mut part = TaskResult::default();
+    let (site, tree) = (hugo_site::compare_with_hugo(), plain_tree::compare_with_labels());
+    for (found, rightly, planted) in [
+        ("planted faults of Hugo sites found", "what is called dead there is dead in Hugo's build", site),
+        ("planted faults of a repository found", "what is called dead there is a planted fault", tree),
+    ] {
+        let wrong = || planted.missed.first().or(planted.wrong.first()).cloned();
+        part.add_nearly_all((ALARMS_GROUP, found, ""), planted.found, planted.faults, 950, wrong());
+        part.add_nearly_all((ALARMS_GROUP, rightly, ""), planted.rightly, planted.called_dead, 995, wrong());
+    }
+    part
+}
 
 fn links_that_fail(_: bool) -> TaskResult {
     let mut part = TaskResult::default();

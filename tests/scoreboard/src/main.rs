@@ -30,6 +30,8 @@ mod false_alarms;
 mod hostile_servers;
 #[path = "../../it/hostile_text.rs"]
 mod hostile_text;
+#[path = "../../it/hugo_site.rs"]
+mod hugo_site;
 #[path = "../../it/internal_addresses.rs"]
 mod internal_addresses;
 #[path = "../../it/link_brake.rs"]
@@ -38,6 +40,8 @@ mod link_brake;
 mod parser_bombs;
 #[path = "../../it/peoples_edits.rs"]
 mod peoples_edits;
+#[path = "../../it/plain_tree.rs"]
+mod plain_tree;
 #[path = "../../it/plan_matches_apply.rs"]
 mod plan_matches_apply;
 #[path = "../../it/session_weeks.rs"]

@@ -1,21 +1,24 @@
 //! What a document is to the links that lead to it: its anchors, and what its front matter says of its address.
 
-use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::known_shortcodes::makes_no_anchors;
+use super::shortcode_calls::ShortcodeCalls;
 use super::suggestions::{Nearest, Work, find_nearest};
 use crate::markdown::front_matter::{FrontMatterBlock, FrontMatterLanguage};
 use crate::markdown::headings::MarkdownAnchors;
+use crate::markdown::headings::hugo_ids::HugoIdForm;
 use crate::markdown::includes::includes_files;
 
 /// The anchors of a document.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentAnchors {
     headings: MarkdownAnchors,
-    /// Whether shortcodes may add headings when the site is built, or GitLab those of a file that is included: a missing
-    /// anchor then proves nothing.
-    pub may_be_incomplete: bool,
+    /// The shortcodes that it calls, which may make others when the site is built.
+    pub(super) shortcodes: ShortcodeCalls,
+    /// Whether GitLab shows the text of other files in it, with their headings.
+    includes_files: bool,
 }
 
 impl DocumentAnchors {
@@ -24,9 +27,24 @@ impl DocumentAnchors {
         Self::from_headings(MarkdownAnchors::parse(text), text)
     }
 
+    /// Those of an HTML page.
+    pub(super) fn parse_html(text: &str) -> Self {
+        Self { headings: MarkdownAnchors::of_html(text), ..Self::default() }
+    }
+
     /// The same of a text whose headings were parsed already.
     pub fn from_headings(headings: MarkdownAnchors, text: &str) -> Self {
-        Self { headings, may_be_incomplete: has_shortcodes(text) || includes_files(text) }
+        Self { headings, shortcodes: ShortcodeCalls::find(text), includes_files: includes_files(text) }
+    }
+
+    /// Whether an anchor is there. Browsers compare by letter case; so does this.
+    pub fn has(&self, wanted: &str) -> bool {
+        self.headings.has(wanted)
+    }
+
+    /// The same of the page that Hugo makes of it, whose ids have one form.
+    pub(super) fn has_on_hugo(&self, wanted: &str, form: HugoIdForm) -> bool {
+        self.headings.has_on_hugo(wanted, form)
     }
 
     /// What is near to an anchor that is not there.
@@ -34,9 +52,19 @@ impl DocumentAnchors {
         find_nearest(wanted, &mut self.headings.gitlab_ids(), work)
     }
 
-    /// Whether an anchor is there. Browsers compare by letter case; so does this.
-    pub fn has(&self, wanted: &str) -> bool {
-        self.headings.has(wanted)
+    /// The same of the page that Hugo makes of it.
+    pub(super) fn nearest_on_hugo(&self, wanted: &str, form: HugoIdForm, work: &Work) -> Nearest {
+        find_nearest(wanted, &mut self.headings.hugo_ids(form), work)
+    }
+
+    /// What may make anchors when the document is rendered: a shortcode, as far as their names tell, or a file that is
+    /// included.
+    pub(crate) fn find_unknown_maker(&self) -> Option<String> {
+        let unknown = self.shortcodes.calls.iter().find(|call| !makes_no_anchors(&call.name));
+        unknown
+            .map(|call| call.name.clone())
+            .or_else(|| self.shortcodes.has_more.then(|| "a shortcode".to_owned()))
+            .or_else(|| self.includes_files.then(|| "a file that it includes".to_owned()))
     }
 }
 
@@ -53,14 +81,41 @@ pub struct FrontMatter {
     /// Paths that lead to it.
     #[serde(deserialize_with = "one_or_many")]
     pub aliases: Vec<String>,
+    /// Its title, of which some sites make its address.
+    #[serde(deserialize_with = "text_or_number")]
+    pub title: Option<String>,
+    /// Whether it is a draft, which is not built.
+    #[serde(deserialize_with = "on_or_off")]
+    pub draft: bool,
+    /// When it was written, as it stands there.
+    #[serde(deserialize_with = "date_text")]
+    pub date: Option<String>,
+    /// From when on it is built.
+    #[serde(alias = "publishDate", alias = "publishdate", alias = "pubdate", deserialize_with = "date_text")]
+    pub publish_date: Option<String>,
+    /// Until when it is built.
+    #[serde(alias = "expiryDate", alias = "expirydate", alias = "unpublishdate", deserialize_with = "date_text")]
+    pub expiry_date: Option<String>,
+    /// Whether its build options render it; `None` where they do not say.
+    #[serde(rename = "build", alias = "_build", deserialize_with = "renders")]
+    pub render: Option<bool>,
+    /// Whether it is there for other pages alone.
+    #[serde(deserialize_with = "on_or_off")]
+    pub headless: bool,
+    /// What it gives to the pages below it.
+    pub cascade: Option<Box<serde_json::Value>>,
 }
+
+/// What a page has to say beyond its title: without one of these, its front matter need not be read.
+const KEYS: [&str; 10] =
+    ["url", "slug", "aliases", "draft", "date:", "Date", "expirydate", "build", "headless", "cascade"];
 
 impl FrontMatter {
     /// Reads the front matter of a text in each of its languages; what none of them can be read in says nothing.
     pub fn parse(text: &str) -> Self {
         let Some(block) = FrontMatterBlock::find(text) else { return Self::default() };
         // Most pages say nothing of the kind, and YAML is slow to read.
-        let is_silent = !["url", "slug", "aliases"].iter().any(|key| block.content.contains(key));
+        let is_silent = !KEYS.iter().any(|key| block.content.contains(key));
         if block.language == FrontMatterLanguage::Yaml && is_silent {
             return Self::default();
         }
@@ -84,6 +139,30 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     })
 }
 
+/// On or off, perhaps as a text; anything else is off.
+fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_bool().unwrap_or_else(|| value.as_str() == Some("true")))
+}
+
+/// A date as it is written; TOML has a type of its own for it.
+fn date_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let inside = value.as_object().and_then(|object| object.values().next());
+    Ok(inside.unwrap_or(&value).as_str().map(str::to_owned))
+}
+
+/// What build options say of rendering: `render` is `always`, `link`, `never`, or was on or off (Hugo docs, "Build
+/// options").
+fn renders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let render = value.get("render");
+    Ok(render.map(|render| match render.as_str() {
+        Some(text) => !matches!(text, "never" | "link" | "false"),
+        None => render != false,
+    }))
+}
+
 /// One text, a list of them, or nothing.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
@@ -96,17 +175,5 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         Some(Texts::Many(texts)) => texts.into_iter().flatten().collect(),
         Some(Texts::One(text)) => vec![text],
         None => Vec::new(),
-    })
-}
-
-/// A shortcode stands in the text, in either form. One that is written with `/*` is shown and not called.
-fn has_shortcodes(text: &str) -> bool {
-    ["{{<", "{{%"].iter().any(|open| {
-        memmem::find_iter(text.as_bytes(), open).any(|at| {
-            let name = text[at + open.len()..].trim_start();
-            // These make links and pictures, no headings.
-            let inert = ["ref ", "relref ", "figure ", "youtube ", "/*", "/ref", "/relref"];
-            !inert.iter().any(|inert| name.starts_with(inert))
-        })
     })
 }

@@ -1,183 +1,342 @@
-//! A site that Hugo builds: which page has which address (Hugo docs, "URL management" and "ref").
+//! A site that Hugo builds: which page has which address, and where its links lead (Hugo docs, "URL management", "ref"
+//! and "Link render hooks").
 
+mod address;
 mod config;
+mod content;
+mod get_page;
+mod link_hook;
+mod publication;
 mod redirects;
+mod shortcodes;
+mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Destination, FileKind, FileSystem, LocalDocument, documents_by_name, path};
+use chrono::NaiveDate;
+
+use super::anchors::DocumentAnchors;
+use super::suggestions::{Nearest, Work};
+use super::{Destination, FileKind, FileSystem, LocalDocument, path};
+use address::{PageAddress, page_address};
 use config::SiteConfig;
+use content::{ContentFolders, ContentPath, below, join};
+use link_hook::LinkHook;
+use publication::{Cascades, Publication, publication};
 use redirects::{RedirectAction, Redirects};
+pub(super) use shortcodes::MadeAnchor;
+use shortcodes::Shortcodes;
 
 /// Hugo's folder of pages, at the root of the site.
 const CONTENT_FOLDER: &str = "content";
 /// Files from which a site gets its `_redirects` (GitLab docs, "GitLab Pages redirects").
-const REDIRECT_FILES: [&str; 4] =
-    ["static/_redirects", "layouts/index.redirects", "content/index.redirects", "index.redirects"];
+const REDIRECT_FILES: [&str; 7] = [
+    "static/_redirects",
+    "layouts/index.redirects",
+    "layouts/home.redirects",
+    "layouts/_default/index.redirects",
+    "layouts/_default/home.redirects",
+    "content/index.redirects",
+    "index.redirects",
+];
 
-/// The addresses of a site.
+/// The pages of a site, with their addresses.
 pub(super) struct HugoSite {
-    /// Documents by the path of their page, without slashes at its ends, in lower case as Hugo has it.
-    pages: BTreeMap<String, String>,
+    pages: Vec<Page>,
+    by_document: BTreeMap<String, usize>,
+    /// By language and the path that pages are found by.
+    by_key: BTreeMap<(usize, String), usize>,
+    /// By address, those of folders without slashes at their ends.
+    by_address: BTreeMap<String, usize>,
+    by_lower_address: BTreeMap<String, usize>,
     /// The paths that pages had before.
-    aliases: BTreeMap<String, String>,
+    aliases: BTreeMap<String, usize>,
+    /// By language and the name they go by.
+    names: BTreeMap<(usize, String), BTreeSet<usize>>,
+    /// Whether the address of a page is not known: it may be any that is missing.
+    has_unknown_address: bool,
     redirects: Redirects,
-    layout: SiteConfig,
-    /// Whether pages stand in a content folder, and nothing else is one.
+    config: SiteConfig,
+    /// Whether pages stand in folders of their own, and nothing else is one.
     has_content: bool,
-    /// Documents by the name they go by.
-    names: BTreeMap<String, BTreeSet<String>>,
-    /// Documents by the path they have below the content folder, as `ref` names them.
-    documents: BTreeMap<String, String>,
-    /// Addresses by document.
-    addresses: BTreeMap<String, String>,
+    content: ContentFolders,
+    hook: LinkHook,
+    shortcodes: Shortcodes,
+}
+
+/// A page of a site.
+struct Page {
+    document: String,
+    content: ContentPath,
+    address: PageAddress,
+    publication: Publication,
 }
 
 impl HugoSite {
-    pub(super) fn new(local_documents: &[LocalDocument], files: &dyn FileSystem) -> Self {
-        let (mut pages, mut aliases) = (BTreeMap::new(), BTreeMap::new());
-        let (mut documents, mut addresses) = (BTreeMap::new(), BTreeMap::new());
-        let has_content = matches!(files.entry_kind(CONTENT_FOLDER), Some(FileKind::Folder | FileKind::OutsideRoot));
-        let is_page = |document: &&LocalDocument| !has_content || is_in_content(&document.path);
-        let page_documents: Vec<&LocalDocument> = local_documents.iter().filter(is_page).collect();
-        for document in &page_documents {
-            let address = page_address(document);
-            for alias in &document.front_matter.aliases {
-                let from = match alias.strip_prefix('/') {
-                    Some(from_root) => path::join("", from_root),
-                    None => path::join(path::parent(&address), alias),
-                };
-                aliases.extend(from.map(|from| (from.to_lowercase(), address.clone())));
-            }
-            pages.insert(address.to_lowercase(), document.path.clone());
-            documents.insert(path::page_path(path_below_content(&document.path)).to_lowercase(), document.path.clone());
-            addresses.insert(document.path.clone(), address);
+    /// `today` decides which pages are published, where it is known.
+    pub(super) fn new(local_documents: &[LocalDocument], files: &dyn FileSystem, today: Option<NaiveDate>) -> Self {
+        let mut config = SiteConfig::read(files);
+        let folders = ContentFolders::new(&config);
+        let is_there =
+            |folder: &str| matches!(files.entry_kind(folder), Some(FileKind::Folder | FileKind::OutsideRoot));
+        let has_content = { folders.sources() }.any(is_there);
+        // Pages that are brought from elsewhere when the site is built.
+        let has_other_pages = config.is_found && !{ folders.sources() }.all(is_there);
+        let content = if has_content { folders } else { ContentFolders::whole_tree() };
+        let redirect_texts: Vec<String> =
+            REDIRECT_FILES.iter().filter_map(|path| config.read_settings(path, files)).collect();
+        let redirects = Redirects::parse(redirect_texts.into_iter(), files);
+        let mut site = Self {
+            pages: Vec::with_capacity(local_documents.len()),
+            by_document: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            by_lower_address: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            names: BTreeMap::new(),
+            has_unknown_address: has_other_pages,
+            redirects,
+            hook: LinkHook::find(&config, files),
+            config,
+            has_content,
+            content,
+            shortcodes: Shortcodes::default(),
+        };
+        site.add_pages(local_documents, today);
+        site
+    }
+
+    fn add_pages(&mut self, local_documents: &[LocalDocument], today: Option<NaiveDate>) {
+        let locate = |document: &'_ LocalDocument| self.content.locate(&document.path, &self.config);
+        let located: Vec<_> =
+            local_documents.iter().filter_map(|document| Some((document, locate(document)?))).collect();
+        let mut cascades = Cascades::default();
+        for (document, content) in &located {
+            cascades.add(content, &document.front_matter);
         }
-        let (names, mut layout) = (documents_by_name(&page_documents), SiteConfig::read(files));
-        let redirects = Redirects::parse(REDIRECT_FILES.iter().filter_map(|path| layout.read_settings(path, files)));
-        Self { pages, aliases, redirects, layout, has_content, names, documents, addresses }
+        for (document, content) in located {
+            let front = &document.front_matter;
+            let own = publication(&content, front, &self.config, today);
+            // What a page says itself counts before what is given to it.
+            let publication = if own == Publication::Built && front.render.is_none() {
+                cascades.find(&content).unwrap_or(own)
+            } else {
+                own
+            };
+            let address = page_address(&content, front, &self.config);
+            self.add_page(Page { document: document.path.clone(), content, address, publication }, &front.aliases);
+        }
+    }
+
+    fn add_page(&mut self, page: Page, aliases: &[String]) {
+        let at = self.pages.len();
+        let key = page.content.key();
+        // What is not built hides nothing of another page.
+        let is_built = !matches!(page.publication, Publication::NotBuilt(_));
+        self.has_unknown_address |= is_built && page.address == PageAddress::Unknown;
+        if let PageAddress::Folder(address) | PageAddress::File(address) = &page.address {
+            if is_built || !self.by_address.contains_key(address) {
+                self.by_address.insert(address.clone(), at);
+            }
+            self.by_lower_address.entry(address.to_lowercase()).or_insert(at);
+        }
+        let prefix = self.config.language_prefix(page.content.language);
+        for alias in aliases.iter().filter(|_| is_built) {
+            let alias = match alias.strip_prefix('/') {
+                Some(from_root) => path::join(prefix, from_root),
+                // Seen from the folder of the page's address (`hugolib/site.go`, `publishDestAlias`).
+                None => page.address.base().and_then(|base| path::join(path::parent(base), alias)),
+            };
+            if let Some(alias) = alias {
+                self.aliases.insert(alias, at);
+            }
+        }
+        self.names.entry((page.content.language, path::page_name(&key))).or_default().insert(at);
+        self.by_key.insert((page.content.language, key), at);
+        self.by_document.insert(page.document.clone(), at);
+        self.pages.push(page);
     }
 
     /// Whether a document is a page of the site.
     pub(super) fn is_content_file(&self, path: &str) -> bool {
-        !self.has_content || is_in_content(path)
+        !self.has_content || self.content.contains(path)
     }
 
-    /// Where a visitor comes who follows this path from a page.
-    pub(super) fn resolve_path(&self, from: &str, to: &str, files: &dyn FileSystem) -> Destination {
-        // Beside the document: another document, which Hugo turns into its page's address, or a picture.
-        if !to.starts_with('/')
-            && let Some(beside) = path::join(path::parent(from), to)
-            && let Some(found) = file_or_outside(beside, files)
-        {
+    /// Whether the page of a document has an anchor that its Markdown alone does not tell of.
+    pub(super) fn make_anchor(&self, anchors: &DocumentAnchors, wanted: &str, files: &dyn FileSystem) -> MadeAnchor {
+        self.shortcodes.make_anchor(anchors, wanted, &self.config, files)
+    }
+
+    /// Whether the headings of a document have this anchor on its page.
+    pub(super) fn has_anchor(&self, anchors: &DocumentAnchors, wanted: &str) -> bool {
+        anchors.has_on_hugo(wanted, self.config.ids)
+    }
+
+    /// What is near to an anchor that is not on the page of a document.
+    pub(super) fn nearest_anchor(&self, anchors: &DocumentAnchors, wanted: &str, work: &Work) -> Nearest {
+        anchors.nearest_on_hugo(wanted, self.config.ids, work)
+    }
+
+    /// Where a visitor comes who follows this path from a page; two places, where it is not known which of them, and
+    /// the better one counts.
+    pub(super) fn resolve_path(
+        &self,
+        from: &str,
+        to: &str,
+        files: &dyn FileSystem,
+    ) -> (Destination, Option<Destination>) {
+        let page = self.by_document.get(from).map(|at| &self.pages[*at]);
+        if let Some(why) = self.config.unlike_files_reason() {
+            // Which page has which address is not known, nor which name stands for which page.
+            let beside = path::join(path::parent(from), to).filter(|path| !to.starts_with('/') && !path.is_empty());
+            let found = beside.and_then(|path| file_or_outside(path, files));
+            return (found.unwrap_or(Destination::Unknown(why)), None);
+        }
+        let named = || self.get_page(page, to, false).map(|at| self.page_destination(at));
+        match self.hook {
+            LinkHook::Absent => (self.browse(page, to, files), None),
+            LinkHook::Embedded => {
+                let found = named().or_else(|| self.find_resource(page, to, files));
+                (found.unwrap_or_else(|| self.browse(page, to, files)), None)
+            }
+            LinkHook::Unknown => {
+                // A picture beside the document is one that a theme may find.
+                let beside = if to.starts_with('/') { None } else { path::join(path::parent(from), to) };
+                let by_hook = named().or_else(|| file_or_outside(beside?, files));
+                (self.browse(page, to, files), by_hook)
+            }
+        }
+    }
+
+    /// A file of the page's bundle, or of the site's assets.
+    fn find_resource(&self, page: Option<&Page>, to: &str, files: &dyn FileSystem) -> Option<Destination> {
+        let bundle = page.filter(|page| page.content.kind != content::PageKind::Single);
+        let beside = bundle.and_then(|page| path::join(path::parent(&page.document), to));
+        let assets = self
+            .config
+            .folders("assets")
+            .into_iter()
+            .filter_map(|mount| path::join(&mount.source, below(to.trim_start_matches('/'), &mount.target)?));
+        let is_document = |path: &String| self.by_document.contains_key(path);
+        beside.into_iter().filter(|path| !is_document(path)).chain(assets).find_map(|path| file_or_outside(path, files))
+    }
+
+    /// Where a browser goes from a page.
+    fn browse(&self, page: Option<&Page>, to: &str, files: &dyn FileSystem) -> Destination {
+        let slash = to.ends_with('/') || matches!(to.rsplit('/').next(), Some("." | ".."));
+        if let Some(from_root) = to.strip_prefix('/') {
+            let inside = match self.config.base_path.as_deref() {
+                None | Some("") => Some(from_root),
+                Some(base) => below(from_root, base).map(|rest| rest.trim_start_matches('/')),
+            };
+            return match inside.map(|inside| path::join("", inside)) {
+                Some(Some(address)) => self.resolve_address(&address, slash, files),
+                Some(None) => Destination::OutsideRoot,
+                None => Destination::Unknown("the site stands below another path of its host"),
+            };
+        }
+        let base = match page.map(|page| page.address.base()) {
+            None => "",
+            Some(Some(base)) => base,
+            Some(None) => return Destination::Unknown(self.unknown_address_reason()),
+        };
+        match path::join(base, to) {
+            Some(address) => self.resolve_address(&address, slash, files),
+            // Browsers do not go above a host's first page (WHATWG URL Standard, "path state").
+            None if self.config.base_path.as_deref() == Some("") => {
+                self.resolve_address(&path::join_below_root(base, to), slash, files)
+            }
+            None => Destination::OutsideRoot,
+        }
+    }
+
+    fn unknown_address_reason(&self) -> &'static str {
+        self.config.unlike_files_reason().unwrap_or("the address of a page is made when the site is built")
+    }
+
+    /// Where an address of the site leads; `slash`: whether one stands behind it.
+    fn resolve_address(&self, address: &str, slash: bool, files: &dyn FileSystem) -> Destination {
+        let folder = address.strip_suffix("index.html").map(|folder| folder.trim_end_matches('/'));
+        let address = folder.unwrap_or(address);
+        if let Some(found) = self.find_by_address(address) {
+            return self.page_destination(found);
+        }
+        if let Some(found) = self.find_static_file(address, files).or_else(|| self.find_bundled_file(address, files)) {
             return found;
         }
-        let at = |folder: &str, to: &str| {
-            path::join(folder, to).map_or(Destination::OutsideRoot, |address| {
-                let folder = address.strip_suffix("index.html").map(|folder| folder.trim_end_matches('/'));
-                self.resolve_address(folder.unwrap_or(&address), to.ends_with('/'), files)
-            })
-        };
-        if let Some(from_root) = to.strip_prefix('/') {
-            return at("", from_root);
+        // GitLab Pages adds the ending (its `internal/serving/disk/reader.go`).
+        if let Some(found) = self.find_by_address(&format!("{address}.html")) {
+            return self.page_destination(found);
         }
-        // As a browser goes, from the page's address; or as a site's render hook goes, from the document's folder.
-        let own = self.addresses.get(from).map_or("", String::as_str);
-        match at(own, to) {
-            Destination::Missing { .. } | Destination::OutsideRoot | Destination::Unknown(_) => {
-                let beside = at(path::parent(path_below_content(from)), to);
-                if matches!(beside, Destination::Missing { .. } | Destination::Unknown(_)) {
-                    at(own, to)
-                } else {
-                    beside
-                }
-            }
-            there => there,
-        }
-    }
-
-    /// The document that `ref` names from a page.
-    pub(super) fn resolve_ref(&self, from: &str, name: &str) -> Destination {
-        if name.is_empty() {
-            return Destination::File { path: from.to_owned(), moved: None };
-        }
-        let within = |path: Option<String>| {
-            let path = path?.to_lowercase();
-            self.documents.get(path::page_path(&path)).or_else(|| self.documents.get(&path)).cloned()
-        };
-        let direct = if let Some(from_root) = name.strip_prefix('/') {
-            within(path::join("", from_root))
-        } else {
-            let folder = path::parent(path_below_content(from));
-            within(path::join(folder, name)).or_else(|| within(path::join("", name)))
-        };
-        if let Some(path) = direct {
-            return Destination::File { path, moved: None };
-        }
-        let named = self.names.get(&path::page_name(name.trim_end_matches('/')));
-        match named.map(|paths| (paths.len(), paths.first())) {
-            Some((1, Some(only))) => Destination::File { path: only.clone(), moved: None },
-            Some((_, Some(_))) => Destination::Unknown("several pages go by this name"),
-            _ => match self.layout.unlike_files_reason() {
-                Some(why) => Destination::Unknown(why),
-                None => Destination::Missing { path: name.to_owned(), better: None },
-            },
-        }
-    }
-
-    /// `slash`: whether one stands behind it.
-    fn resolve_address(&self, address: &str, slash: bool, files: &dyn FileSystem) -> Destination {
-        if let Some(document) = self.pages.get(&address.to_lowercase()) {
-            return Destination::File { path: document.clone(), moved: None };
-        }
-        // The document's own path in the place of its page's address.
-        let document = format!("{CONTENT_FOLDER}/{address}");
-        if self.addresses.contains_key(&document) {
-            return Destination::File { path: document, moved: None };
-        }
-        for folder in ["static", CONTENT_FOLDER, "assets"] {
-            for page in ["", "/index.html"] {
-                let path = format!("{folder}/{address}{page}");
-                if let Some(found) = file_or_outside(path, files) {
-                    return found;
-                }
-            }
-        }
-        if let Some(page) = self.aliases.get(&address.to_lowercase()) {
-            let document = self.pages.get(&page.to_lowercase()).cloned().unwrap_or_default();
-            return Destination::File { path: document, moved: Some(format!("/{page}/")) };
+        if let Some(page) = self.aliases.get(address).or_else(|| self.aliases.get(&format!("{address}.html"))) {
+            let page = &self.pages[*page];
+            return match (page.publication, &page.address) {
+                (Publication::Unknown(why), _) => Destination::Unknown(why),
+                (_, PageAddress::Unknown) => Destination::Unknown(self.unknown_address_reason()),
+                (_, address) => Destination::File { path: page.document.clone(), moved: Some(address.shown()) },
+            };
         }
         match self.redirects.find_for_address(address, slash) {
             Some(RedirectAction::Redirect(to)) => return Destination::Redirected(to),
             Some(RedirectAction::Rewrite) => return Destination::Unknown("the server fills it from another address"),
             None => {}
         }
-        // Hugo makes a page for each folder at the top.
-        if !address.contains('/') && files.entry_kind(&document) == Some(FileKind::Folder) {
-            return Destination::Folder(document);
+        if let Some(found) = self.find_listing(address) {
+            return found;
         }
-        match self.layout.may_exist_reason(address, files).or_else(|| self.other_markup_reason(address, files)) {
+        match self.may_exist_reason(address, files) {
             Some(why) => Destination::Unknown(why),
-            None => Destination::Missing { path: format!("/{address}/"), better: None },
+            None => self.missing(address),
         }
     }
 
-    /// Why there may be a page in another language or in another markup than the documents that are read.
-    fn other_markup_reason(&self, address: &str, files: &dyn FileSystem) -> Option<&'static str> {
-        let lower = address.to_lowercase();
-        let (language, rest) = lower.split_once('/').unwrap_or((&lower, ""));
-        let translated =
-            [format!("{rest}.{language}"), format!("{rest}/_index.{language}"), format!("_index.{language}")];
-        if translated.iter().any(|path| self.documents.contains_key(path)) {
-            return Some("a document in another language may be at this address");
+    /// Nothing is at an address; perhaps in another letter case.
+    fn missing(&self, address: &str) -> Destination {
+        let better = self.by_lower_address.get(&address.to_lowercase()).map(|at| &self.pages[*at]);
+        let better = better.filter(|page| page.publication == Publication::Built).map(|page| page.address.shown());
+        Destination::Missing {
+            path: format!("/{address}/"),
+            better: better.filter(|better| *better != format!("/{address}/")),
         }
-        let marked_up = ["html", "adoc", "org", "rst", "pdc"].iter().any(|ending| {
-            [format!("{address}.{ending}"), format!("{address}/_index.{ending}"), format!("{address}/index.{ending}")]
-                .iter()
-                .any(|path| file_or_outside(format!("{CONTENT_FOLDER}/{path}"), files).is_some())
-        });
-        marked_up.then_some("a document that is no Markdown may be at this address")
     }
+
+    fn find_by_address(&self, address: &str) -> Option<usize> {
+        self.by_address.get(address).copied()
+    }
+
+    fn page_destination(&self, at: usize) -> Destination {
+        let page = &self.pages[at];
+        match page.publication {
+            Publication::Built => Destination::File { path: page.document.clone(), moved: None },
+            Publication::NotBuilt(why) => Destination::NotBuilt { path: page.document.clone(), why },
+            Publication::Unknown(why) => Destination::Unknown(why),
+        }
+    }
+
+    fn find_static_file(&self, address: &str, files: &dyn FileSystem) -> Option<Destination> {
+        self.config.folders("static").into_iter().find_map(|mount| {
+            let rest = below(address, &mount.target)?;
+            let path = join(&mount.source, rest);
+            ["", "/index.html", ".html"].iter().find_map(|end| file_or_outside(format!("{path}{end}"), files))
+        })
+    }
+
+    /// A file beside the pages, which is published where their folder is.
+    fn find_bundled_file(&self, address: &str, files: &dyn FileSystem) -> Option<Destination> {
+        let languages = (0..self.config.languages.len())
+            .filter_map(|language| Some((language, below(address, self.config.language_prefix(language))?)));
+        let paths = languages.flat_map(|(language, rest)| self.content.source_paths(rest, language, &self.config));
+        // A document is published as its page alone.
+        paths
+            .filter(|path| !self.by_document.contains_key(path))
+            .find_map(|path| ["", "/index.html"].iter().find_map(|end| file_or_outside(format!("{path}{end}"), files)))
+    }
+}
+
+/// The folders with pages of a site, as its settings have them.
+pub(super) fn content_folders(files: &dyn FileSystem) -> Vec<String> {
+    let folders = ContentFolders::new(&SiteConfig::read(files));
+    folders.sources().map(str::to_owned).collect()
 }
 
 /// What is at a path, where it is a file or leads out of the site.
@@ -199,30 +358,4 @@ pub(super) fn parse_ref_shortcode(address: &str) -> Option<String> {
     let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let (name, _) = inside[1..].split_once(quote)?;
     Some(name.to_owned())
-}
-
-/// The address of a document's page, without slashes at its ends.
-fn page_address(document: &LocalDocument) -> String {
-    let path = path_below_content(&document.path);
-    let page = path::page_path(path);
-    if let Some(url) = &document.front_matter.url {
-        return url.trim_matches('/').to_owned();
-    }
-    match &document.front_matter.slug {
-        Some(slug) if !path::is_index_page(path) || path.ends_with("/index.md") => {
-            let folder = path::parent(page);
-            if folder.is_empty() { slug.clone() } else { format!("{folder}/{slug}") }
-        }
-        _ => page.to_owned(),
-    }
-    .replace(' ', "-")
-    .to_lowercase()
-}
-
-fn path_below_content(path: &str) -> &str {
-    path.strip_prefix(CONTENT_FOLDER).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
-}
-
-fn is_in_content(path: &str) -> bool {
-    path_below_content(path).len() < path.len()
 }

@@ -36,10 +36,17 @@ pub(super) fn page_path(path: &str) -> &str {
     own("_index").or_else(|| own("index")).map_or(stem, |folder| folder.trim_end_matches('/'))
 }
 
-/// Whether a page stands for the folder it is in.
-pub(super) fn is_index_page(path: &str) -> bool {
-    let stem = without_extension(path);
-    matches!(stem.rsplit('/').next(), Some("_index" | "index"))
+/// The path of `to` seen from a folder, where `..` at the root leads to the root, as in browsers.
+pub(super) fn join_below_root(folder: &str, to: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in to.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Moved, Skipped};
 
 use super::*;
+
+mod hugo;
 
 /// Stands for a symlink out of the root.
 const LEADS_OUT: &str = "->";
@@ -212,9 +214,16 @@ fn pages_that_a_site_makes_itself_are_not_called_dead() {
     );
     // What settings say of the same missing page, of a picture and of a page of a taxonomy.
     for (path, text, page, picture, kind) in [
-        ("hugo.toml", "[permalinks]\nposts = '/:year/:title/'\n", Skipped, Skipped, Skipped),
-        ("config/_default/permalinks.yaml", "posts: /:slug/\n", Skipped, Skipped, Skipped),
-        ("config.json", "{\"languages\": {\"en\": {}, \"de\": {}}}", Skipped, Skipped, Skipped),
+        ("hugo.toml", "[permalinks]\nposts = '/:year/:title/'\n", Dead, Dead, Dead),
+        ("config/_default/permalinks.yaml", "- pattern: /:slug/\n", Skipped, Skipped, Skipped),
+        ("config.json", "{\"languages\": {\"en\": {}, \"de\": {}}}", Dead, Dead, Dead),
+        (
+            "config.json",
+            "{\"languages\": {\"en\": {}, \"de\": {\"baseURL\": \"https://de.example/\"}}}",
+            Skipped,
+            Skipped,
+            Skipped,
+        ),
         ("hugo.yaml", "languages:\n  en:\n    title: x\n", Dead, Dead, Dead),
         ("config/_default/module.toml", "[[mounts]]\nsource = 'x'\ntarget = 'content'\n", Skipped, Skipped, Skipped),
         ("hugo.yaml", "module:\n  imports:\n    - path: example.com/theme\n", Dead, Skipped, Dead),

@@ -3,6 +3,7 @@
 //! One list of ids serves GitLab of every version and sites that Hugo builds: an anchor that one of them makes counts,
 //! so that a living one is never called dead.
 
+pub(crate) mod hugo_ids;
 mod ids;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use comrak::{Arena, parse_document};
 
 use super::options::gitlab_options;
 use super::source::Source;
+use hugo_ids::HugoIdForm;
 
 /// The headings of a Markdown text with the `id` and `name` of its raw HTML: the anchors that links can lead to.
 ///
@@ -29,6 +31,8 @@ pub struct MarkdownAnchors {
     likely: OnceLock<BTreeSet<String>>,
     /// Those of other renderers.
     others: OnceLock<BTreeSet<String>>,
+    /// Those of the site that Hugo builds of it.
+    hugo: OnceLock<BTreeSet<String>>,
 }
 
 /// What ids are made from.
@@ -54,17 +58,17 @@ impl FootnoteMark {
     /// The ids of the footnote and of the reference: those of GitLab's parser and of GitHub (`fn-name`, `fnref-name`),
     /// and those of Hugo's, which numbers them (`fn:1`, `fnref:1`, `fnref1:1`; `extension/footnote.go` of Goldmark).
     fn ids(&self) -> [String; 4] {
-        let Self { name, number, reference } = self;
-        let (again, before) = match reference {
-            0 | 1 => (String::new(), String::new()),
-            more => (format!("-{more}"), (more - 1).to_string()),
-        };
-        [
-            format!("fn-{name}"),
-            format!("fnref-{name}{again}"),
-            format!("fn:{number}"),
-            format!("fnref{before}:{number}"),
-        ]
+        let Self { name, reference, .. } = self;
+        let again = if *reference > 1 { format!("-{reference}") } else { String::new() };
+        let [note, mark] = self.hugo_ids();
+        [format!("fn-{name}"), format!("fnref-{name}{again}"), note, mark]
+    }
+
+    /// Those of Hugo's parser alone.
+    fn hugo_ids(&self) -> [String; 2] {
+        let Self { number, reference, .. } = self;
+        let before = if *reference > 1 { (reference - 1).to_string() } else { String::new() };
+        [format!("fn:{number}"), format!("fnref{before}:{number}")]
     }
 }
 
@@ -86,6 +90,11 @@ impl MarkdownAnchors {
             found.note(node, |number| &text[source.line_range(source.original_line(number))]);
         }
         found
+    }
+
+    /// The `id` and `name` of an HTML page.
+    pub(crate) fn of_html(text: &str) -> Self {
+        Self { named: html_anchors(text).into_iter().collect(), ..Self::default() }
     }
 
     /// Takes up the next node of a text that is parsed already; `line` gives its lines, counted from 0.
@@ -120,6 +129,25 @@ impl MarkdownAnchors {
                 ids.extend(self.footnotes.iter().flat_map(FootnoteMark::ids));
                 ids
             }))
+    }
+
+    /// Whether an anchor is on the page that Hugo makes of the text; a site makes its ids in one form.
+    pub(crate) fn has_on_hugo(&self, place: &str, form: HugoIdForm) -> bool {
+        self.hugo_ids_set(form).contains(place)
+    }
+
+    /// The anchors that Hugo gives a text, which are those to be proposed on a site.
+    pub(crate) fn hugo_ids(&self, form: HugoIdForm) -> impl Iterator<Item = &str> {
+        self.hugo_ids_set(form).iter().map(String::as_str)
+    }
+
+    fn hugo_ids_set(&self, form: HugoIdForm) -> &BTreeSet<String> {
+        self.hugo.get_or_init(|| {
+            let mut ids = hugo_ids::hugo_ids(&self.all, form);
+            ids.extend(self.named.iter().cloned());
+            ids.extend(self.footnotes.iter().flat_map(FootnoteMark::hugo_ids));
+            ids
+        })
     }
 }
 

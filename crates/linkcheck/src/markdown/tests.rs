@@ -228,8 +228,8 @@ fn a_line_that_includes_a_file_is_a_link() {
         ("---\nx: |\n\n::include{file=a.md}\n---\n", &[]),
     ]);
     let anchors = crate::files::DocumentAnchors::parse("# T\n\n::include{file=a.md}\n");
-    assert!(anchors.has("t") && anchors.may_be_incomplete);
-    assert!(!crate::files::DocumentAnchors::parse("# T\n\n`::include{file=a.md}`\n").may_be_incomplete);
+    assert!(anchors.has("t") && anchors.find_unknown_maker().is_some());
+    assert!(crate::files::DocumentAnchors::parse("# T\n\n`::include{file=a.md}`\n").find_unknown_maker().is_none());
 }
 
 /// HTML Living Standard, "srcset attributes": each candidate has its place, over several lines.

@@ -1,60 +1,108 @@
-//! What of a Hugo site no document shows: pages that Hugo makes itself, what themes bring, and settings that give
-//! pages other addresses than those of their files (Hugo docs, "Configuration").
+//! What the settings of a Hugo site say of its addresses (Hugo docs, "Configuration").
 
-use serde_json::Value;
+mod apply;
+mod permalinks;
+mod reading;
 
-use super::{CONTENT_FOLDER, FileKind, FileSystem};
+use std::collections::BTreeSet;
 
-/// Folders with settings, each with a slash behind it.
-const FOLDERS: [&str; 3] = ["", "config/_default/", "config/production/"];
-/// Files with all settings.
-const MAIN_CONFIG_NAMES: [&str; 2] = ["hugo", "config"];
-/// Settings that may have a file of their own.
-const SPLIT_CONFIG_KEYS: [&str; 4] = ["permalinks", "languages", "module", "taxonomies"];
-const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+use super::super::{FileKind, FileSystem};
+use crate::markdown::headings::hugo_ids::HugoIdForm;
+pub(super) use permalinks::{PermalinkValues, Permalinks, expand as expand_permalink};
+pub(super) use reading::parse_settings;
+
+/// A language of a site.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Language {
+    /// Its key, in lower case.
+    pub(super) name: String,
+    /// Where its pages stand, where it has a folder of its own.
+    pub(super) content_folder: Option<String>,
+    weight: i64,
+    is_disabled: bool,
+}
+
+/// Where files of one kind stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mount {
+    /// Their folder, seen from the root of the site.
+    pub(super) source: String,
+    /// Where they are among the files of their kind; empty for all of them.
+    pub(super) target: String,
+    /// The language that it is for, if it is for one.
+    pub(super) language: Option<String>,
+}
+
+/// Which template makes the links of Markdown (Hugo docs, "Link render hooks").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum LinkHookSetting {
+    #[default]
+    Auto,
+    Always,
+    Fallback,
+    Never,
+}
 
 /// The settings of a site that decide its addresses.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that is on or off")]
 pub(super) struct SiteConfig {
-    unlike_files: bool,
+    /// Whether there are settings at all; else what they say is not known.
+    pub(super) is_found: bool,
+    /// Something gives its pages addresses that cannot be told.
+    is_unknown: bool,
     /// Whether a file of settings is there and cannot be read: what it says is not known.
     unreadable: bool,
     /// Folders of the pages that Hugo makes for what front matter names.
     taxonomies: Vec<String>,
+    disabled_kinds: BTreeSet<String>,
     /// Whether themes or modules bring files that do not stand here.
-    brings_files: bool,
+    pub(super) brings_files: bool,
+    /// The path of the site on its host, without slashes at its ends; `None` where the settings do not say.
+    pub(super) base_path: Option<String>,
+    content_folder: Option<String>,
+    /// In their order, the first the default one; at least one.
+    pub(super) languages: Vec<Language>,
+    default_language: Option<String>,
+    /// Whether the default language has a folder of its own, too.
+    pub(super) has_prefix_for_default: bool,
+    /// Each with the component that it is mounted to.
+    mounts: Vec<(String, Mount)>,
+    static_folders: Vec<String>,
+    pub(super) permalinks: Permalinks,
+    ugly_urls: UglyUrls,
+    pub(super) keeps_case: bool,
+    pub(super) removes_accents: bool,
+    pub(super) link_hook: LinkHookSetting,
+    pub(super) duplicates_resources: bool,
+    pub(super) ids: HugoIdForm,
+    pub(super) builds_drafts: bool,
+    pub(super) builds_future: bool,
+    pub(super) builds_expired: bool,
+}
+
+/// Whose addresses end with `.html`.
+#[derive(Debug, Default)]
+enum UglyUrls {
+    #[default]
+    Nobody,
+    All,
+    /// Those of pages in these sections.
+    Sections(BTreeSet<String>),
 }
 
 impl SiteConfig {
     /// Reads the configuration files of a site.
     pub(super) fn read(files: &dyn FileSystem) -> Self {
-        let taxonomies = ["tags", "categories"].map(str::to_owned).to_vec();
-        let brings_files = matches!(files.entry_kind("themes"), Some(FileKind::Folder | FileKind::OutsideRoot))
-            || files.entry_kind("_vendor").is_some();
-        let mut layout = Self { unlike_files: false, unreadable: false, taxonomies, brings_files };
-        for folder in FOLDERS {
-            for ending in ENDINGS {
-                for name in MAIN_CONFIG_NAMES {
-                    let path = format!("{folder}{name}.{ending}");
-                    let Some(text) = layout.read_settings(&path, files) else { continue };
-                    match parse_config(&text, ending) {
-                        Some(Value::Object(settings)) => {
-                            settings.iter().for_each(|(key, value)| layout.apply_setting(&key.to_lowercase(), value));
-                        }
-                        Some(_) => {}
-                        None => layout.unlike_files = true,
-                    }
-                }
-                for key in SPLIT_CONFIG_KEYS.iter().filter(|_| !folder.is_empty()) {
-                    let path = format!("{folder}{key}.{ending}");
-                    let Some(text) = layout.read_settings(&path, files) else { continue };
-                    match parse_config(&text, ending) {
-                        Some(value) => layout.apply_setting(key, &value),
-                        None => layout.unlike_files = true,
-                    }
-                }
-            }
-        }
-        layout
+        let mut config = Self {
+            taxonomies: ["tags", "categories"].map(str::to_owned).to_vec(),
+            brings_files: matches!(files.entry_kind("themes"), Some(FileKind::Folder | FileKind::OutsideRoot))
+                || files.entry_kind("_vendor").is_some(),
+            ..Self::default()
+        };
+        reading::read_settings_files(&mut config, files);
+        config.order_languages();
+        config
     }
 
     /// The text of a file of settings, where there is one; one that cannot be read is remembered.
@@ -69,83 +117,80 @@ impl SiteConfig {
         if self.unreadable {
             return Some("the site's settings cannot be read");
         }
-        self.unlike_files.then_some("the site's settings give its pages other addresses than their files have")
+        self.is_unknown.then_some("the site's settings give its pages other addresses than their files have")
     }
 
-    /// Why something may be at an address, though no file is.
-    pub(super) fn may_exist_reason(&self, address: &str, files: &dyn FileSystem) -> Option<&'static str> {
-        if let Some(why) = self.unlike_files_reason() {
-            return Some(why);
-        }
+    /// Whether an address may be one of the pages that Hugo makes of no document (Hugo docs, "Taxonomies", "Output
+    /// formats" and "Pagination"); it has no language any more.
+    pub(super) fn is_made_by_hugo(&self, address: &str) -> bool {
         let parts: Vec<&str> = address.split('/').collect();
         let last = parts.last().copied().unwrap_or_default();
         let ending = last.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-        let made = match (parts.as_slice(), ending.as_deref()) {
+        let is_disabled = |kind: &str| self.disabled_kinds.contains(kind);
+        if last == "index.xml" && is_disabled("rss") {
+            return false;
+        }
+        let is_generated = match (parts.as_slice(), ending.as_deref()) {
             ([.., "page", number], _) => number.bytes().all(|byte| byte.is_ascii_digit()),
             (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "css" | "js" | "ics" | "webmanifest")) => true,
             _ => false,
         };
-        if made || self.taxonomies.iter().any(|folder| parts[0].eq_ignore_ascii_case(folder)) {
-            return Some("Hugo makes such pages when the site is built");
-        }
-        if self.brings_files && ending.is_some_and(|ending| ending != "html") {
-            return Some("a theme may bring it when the site is built");
-        }
-        let mut folders = (0..parts.len()).map(|end| [&[CONTENT_FOLDER], &parts[..end]].concat().join("/"));
-        let template =
-            folders.any(|folder| files.entry_kind(&format!("{folder}/_content.gotmpl")) == Some(FileKind::File));
-        template.then_some("a template makes pages here when the site is built")
+        let is_term = || self.taxonomies.iter().any(|folder| parts[0].eq_ignore_ascii_case(folder));
+        is_generated || (!(is_disabled("taxonomy") && is_disabled("term")) && is_term())
     }
 
-    /// Takes a setting in; Hugo reads their names in any letter case.
-    fn apply_setting(&mut self, key: &str, value: &Value) {
-        let entries = || value.as_object().into_iter().flatten();
-        match key {
-            "permalinks" | "uglyurls" | "defaultcontentlanguageinsubdir" => self.unlike_files |= is_set(value),
-            "contentdir" => self.unlike_files |= value != CONTENT_FOLDER,
-            // One language alone lives where all pages would.
-            "languages" => {
-                self.unlike_files |= entries().count() > 1;
-                for (key, value) in entries().filter_map(|(_, language)| language.as_object()).flatten() {
-                    let key = key.to_lowercase();
-                    self.unlike_files |= key == "contentdir" && value != CONTENT_FOLDER;
-                    self.brings_files |= key == "staticdir";
+    /// The folders with files of a kind: where they are mounted, else the one that Hugo's settings name.
+    pub(super) fn folders(&self, component: &str) -> Vec<Mount> {
+        let mounted: Vec<Mount> =
+            self.mounts.iter().filter(|(own, _)| own == component).map(|(_, mount)| mount.clone()).collect();
+        if !mounted.is_empty() {
+            return mounted;
+        }
+        let whole = |source: &str| Mount { source: source.to_owned(), target: String::new(), language: None };
+        match component {
+            "content" => {
+                let own = |language: &Language| {
+                    let source = language.content_folder.as_ref()?;
+                    Some(Mount { language: Some(language.name.clone()), ..whole(source) })
+                };
+                let mut folders: Vec<Mount> = self.languages.iter().filter_map(own).collect();
+                if folders.len() < self.languages.len() || folders.is_empty() {
+                    folders.push(whole(self.content_folder.as_deref().unwrap_or(super::CONTENT_FOLDER)));
                 }
+                folders
             }
-            "module" => {
-                for (key, value) in entries() {
-                    match key.to_lowercase().as_str() {
-                        "mounts" => self.unlike_files |= is_set(value),
-                        "imports" => self.brings_files |= is_set(value),
-                        _ => {}
-                    }
-                }
-            }
-            "taxonomies" => self.taxonomies.extend(entries().filter_map(|(_, name)| name.as_str()).map(str::to_owned)),
-            "theme" | "staticdir" => self.brings_files = true,
-            _ => {}
+            "static" if !self.static_folders.is_empty() => self.static_folders.iter().map(|path| whole(path)).collect(),
+            component => vec![whole(component)],
         }
     }
-}
 
-fn parse_config(text: &str, ending: &str) -> Option<Value> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: 50_000, max_events: 200_000, max_depth: 32, max_aliases: 50 },
-        with_snippet: false,
-    };
-    match ending {
-        "toml" => toml::from_str(text).ok(),
-        "json" => serde_json::from_str(text).ok(),
-        _ => serde_saphyr::from_str_with_options(text, options).ok(),
+    /// The index of a language.
+    pub(super) fn find_language(&self, name: &str) -> Option<usize> {
+        self.languages.iter().position(|language| language.name.eq_ignore_ascii_case(name))
     }
-}
 
-/// Whether a setting is more than empty or off.
-fn is_set(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Array(values) => !values.is_empty(),
-        Value::Object(values) => !values.is_empty(),
-        _ => true,
+    /// What stands before the addresses of a language, without slashes at its ends.
+    pub(super) fn language_prefix(&self, language: usize) -> &str {
+        let has_prefix = language != 0 || self.has_prefix_for_default;
+        if has_prefix { self.languages.get(language).map_or("", |language| &language.name) } else { "" }
+    }
+
+    /// Whether addresses of pages in a section end with `.html`.
+    pub(super) fn is_ugly(&self, section: &str) -> bool {
+        match &self.ugly_urls {
+            UglyUrls::Nobody => false,
+            UglyUrls::All => true,
+            UglyUrls::Sections(sections) => sections.contains(section),
+        }
+    }
+
+    /// The default language first, the others by weight; a site without languages has the default one.
+    fn order_languages(&mut self) {
+        let default = self.default_language.clone().unwrap_or_else(|| "en".to_owned());
+        self.languages.retain(|language| !language.is_disabled);
+        self.languages.sort_by_key(|language| (language.name != default, language.weight));
+        if self.languages.is_empty() {
+            self.languages.push(Language { name: default, ..Language::default() });
+        }
     }
 }

@@ -1,8 +1,17 @@
 //! What the server of a site redirects: rules of the form `/from /to 301`, one in a line (GitLab docs, "GitLab Pages
 //! redirects").
 
+mod template;
+
+use super::FileSystem;
+use template::TemplatedRules;
+
 /// The rules, in the order of the files: the first that matches counts.
-pub(super) struct Redirects(Vec<Rule>);
+pub(super) struct Redirects {
+    rules: Vec<Rule>,
+    /// Those that templates write when the site is built.
+    templated: Vec<TemplatedRules>,
+}
 
 struct Rule {
     /// With a slash at its beginning and none at its end; `*` stands for anything, `/:name` for one part.
@@ -22,9 +31,24 @@ pub(super) enum RedirectAction {
 }
 
 impl Redirects {
-    /// The rules of several files, one after the other.
-    pub(super) fn parse(texts: impl Iterator<Item = String>) -> Self {
-        Self(texts.flat_map(|text| text.lines().filter_map(parse_rule).collect::<Vec<_>>()).collect())
+    /// The rules of several files, one after the other; some of them are templates.
+    pub(super) fn parse(texts: impl Iterator<Item = String>, files: &dyn FileSystem) -> Self {
+        let mut found = Self { rules: Vec::new(), templated: Vec::new() };
+        for text in texts {
+            if !text.contains("{{") {
+                found.rules.extend(text.lines().filter_map(parse_rule));
+                continue;
+            }
+            let (plain, templated) = TemplatedRules::split(&text, files);
+            found.rules.extend(plain.lines().filter_map(parse_rule));
+            found.templated.push(templated);
+        }
+        found
+    }
+
+    /// Whether a rule may be for an address without slashes at its ends that is made when the site is built.
+    pub(super) fn may_be_made_for(&self, address: &str) -> bool {
+        self.templated.iter().any(|rules| rules.may_match(address))
     }
 
     /// What is done with an address without slashes at its ends; `slash`: whether one stands behind it.
@@ -32,7 +56,7 @@ impl Redirects {
         let (bare, with_slash) = (format!("/{address}"), format!("/{}", format!("{address}/").trim_start_matches('/')));
         // `/a/*` stands for `/a`, too.
         let forms = if slash { [&with_slash, &bare, &with_slash] } else { [&bare, &bare, &with_slash] };
-        self.0.iter().find_map(|rule| {
+        self.rules.iter().find_map(|rule| {
             let named = forms.iter().find_map(|form| {
                 let mut named = Vec::new();
                 match_pattern(&rule.from, form, &mut named).then_some(named)
@@ -100,6 +124,18 @@ fn fill_placeholders(to: &str, mut named: Vec<(&str, &str)>) -> String {
 mod tests {
     use super::*;
 
+    struct NoFiles;
+
+    impl FileSystem for NoFiles {
+        fn entry_kind(&self, _path: &str) -> Option<crate::files::FileKind> {
+            None
+        }
+
+        fn read_text(&self, _path: &str) -> Option<String> {
+            None
+        }
+    }
+
     #[test]
     fn every_form_of_a_rule_is_followed() {
         let rules = "\
@@ -113,7 +149,7 @@ mod tests {
             /no/* /404 404\n\
             /a/*/b/*/c/* /d/:splat\n\
             elsewhere /x\n/half\n";
-        let redirects = Redirects::parse(std::iter::once(rules.to_owned()));
+        let redirects = Redirects::parse(std::iter::once(rules.to_owned()), &NoFiles);
         for (address, slash, to) in [
             ("gone", false, Some("/new/")),
             ("gone/a/b", true, Some("/new/a/b/")),

@@ -54,7 +54,7 @@ fn hugo_ids(headings: &[HeadingText]) -> Vec<String> {
 }
 
 /// A heading's text, and the id among the attributes behind it: `Regular meetings {#meetings .wide}`.
-fn split_attributes(heading: &str) -> (&str, Option<&str>) {
+pub(super) fn split_attributes(heading: &str) -> (&str, Option<&str>) {
     let whole = (heading, None);
     let Some((text, inside)) = heading.trim_end().strip_suffix('}').and_then(|rest| rest.rsplit_once('{')) else {
         return whole;

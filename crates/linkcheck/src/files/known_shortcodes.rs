@@ -1,0 +1,81 @@
+//! Shortcodes that make no anchors, by name: for sites whose templates are a theme's, or are not there.
+
+/// Hugo's own (`tpl/tplimpl/embedded/templates/_shortcodes/`).
+const EMBEDDED: [&str; 18] = [
+    "comment",
+    "details",
+    "figure",
+    "gist",
+    "highlight",
+    "instagram",
+    "instagram_simple",
+    "param",
+    "ref",
+    "relref",
+    "tweet",
+    "twitter",
+    "twitter_simple",
+    "vimeo",
+    "vimeo_simple",
+    "x",
+    "x_simple",
+    "youtube",
+];
+
+/// Those of Docsy (its docs, "Docsy shortcodes"), and names that other themes and GitLab's handbook use for the same:
+/// they wrap text, or show a person, a label, a table or a video.
+const WELL_KNOWN: [&str; 48] = [
+    "admonition",
+    "alert",
+    "badge",
+    "blocks/cover",
+    "blocks/feature",
+    "blocks/lead",
+    "blocks/link-down",
+    "blocks/section",
+    "button",
+    "callout",
+    "card",
+    "card-code",
+    "cardpane",
+    "cards",
+    "columns",
+    "conditional-text",
+    "department-member-count",
+    "department-members",
+    "engineering/design-document-header",
+    "engineering/stable-counterparts",
+    "expand",
+    "group-by-expertise",
+    "group-by-slugs",
+    "hint",
+    "icon",
+    "iframe",
+    "imgproc",
+    "info",
+    "label",
+    "mermaid",
+    "member-and-role-by-gitlab",
+    "member-by-gitlab",
+    "member-by-name",
+    "note",
+    "notice",
+    "pageinfo",
+    "panel",
+    "step",
+    "steps",
+    "tab",
+    "tableau",
+    "tabpane",
+    "tabs",
+    "team-by-departments",
+    "team-by-manager-role",
+    "team-by-manager-slug",
+    "tip",
+    "warning",
+];
+
+/// Whether a shortcode of this name makes no anchors, as far as names tell.
+pub(super) fn makes_no_anchors(name: &str) -> bool {
+    EMBEDDED.contains(&name) || WELL_KNOWN.contains(&name)
+}

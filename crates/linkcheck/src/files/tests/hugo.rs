@@ -1,0 +1,270 @@
+//! Sites that Hugo builds, by what their settings and templates say. What is said of each was tried with Hugo 0.168;
+//! whole sites are in `tests/it/hugo_site.rs`.
+
+use super::*;
+
+/// A site with settings, templates and no link render hook.
+fn plain(settings: &'static str, files: &[(&'static str, &'static str)]) -> LocalFiles {
+    local(SiteKind::Hugo, &[&[("hugo.toml", settings), ("layouts/page.html", "{{ .Content }}")], files].concat())
+}
+
+#[test]
+fn pages_in_a_folder_of_their_language_are_known_in_each_way() {
+    // Hugo docs, "Multilingual", "Translation by content directory": page, alias and language alike.
+    let pages = [
+        ("content/en/a.md", "---\naliases: [/old/]\n---\n"),
+        ("content/en/b.md", ""),
+        ("content/fr/b.md", "---\naliases: [/vieux/]\n---\n"),
+    ];
+    let cases = [("/b/", Alive, ""), ("/old/", Moved, "/a/"), ("/en/b/", Dead, ""), ("b.md", Dead, "")];
+    let one = "baseURL = 'https://x.example/'\n[languages.en]\nweight = 1\ncontentDir = 'content/en'\n";
+    assessment(&plain(one, &pages[..2]), "content/en/a.md", &cases);
+    let mounted = "[[module.mounts]]\nsource = 'content/en'\ntarget = 'content'\n";
+    assessment(&plain(mounted, &pages[..2]), "content/en/a.md", &cases);
+    let two = "[languages.en]\nweight = 1\ncontentDir = 'content/en'\n[languages.fr]\nweight = 2\ncontentDir = 'content/fr'\n";
+    let site = plain(two, &pages);
+    assessment(&site, "content/en/a.md", &cases[..3]);
+    // Several languages on one host have Hugo's own hook.
+    assessment(&site, "content/en/a.md", &[("b.md", Alive, ""), ("c.md", Dead, ""), ("/fr/b/", Alive, "")]);
+    assessment(
+        &site,
+        "content/en/a.md",
+        &[("/fr/vieux/", Moved, "/fr/b/"), ("/vieux/", Dead, ""), ("/fr/a/", Dead, "")],
+    );
+    let in_folders = "defaultContentLanguageInSubdir = true\n[languages.en]\ncontentDir = 'content/en'\n";
+    let site = plain(in_folders, &pages[..2]);
+    assessment(&site, "content/en/a.md", &[("/b/", Dead, ""), ("/en/old/", Moved, "/en/a/"), ("/en/b/", Alive, "")]);
+    // A form that is not followed: all three are unknown alike.
+    let by_name = "[[module.mounts]]\nsource = 'content/en'\ntarget = 'content'\nfiles = ['!drafts/**']\n";
+    let unknown = [("/b/", Skipped, ""), ("/old/", Skipped, ""), ("/en/b/", Skipped, "")];
+    assessment(&plain(by_name, &pages[..2]), "content/en/a.md", &unknown);
+}
+
+#[test]
+fn a_relative_markdown_link_needs_a_hook_and_its_file() {
+    // Hugo docs, "Link render hooks": only a hook makes an address of a file's name.
+    let pages = [("content/_index.md", ""), ("content/a.md", "## Here\n"), ("content/deep/_index.md", "")];
+    let there = [("a.md", Alive, ""), ("a.md#here", Alive, ""), ("deep/_index.md", Alive, ""), ("/a.md", Alive, "")];
+    let gone = [("a.md", Dead, ""), ("deep/_index.md", Dead, ""), ("/a.md", Dead, "")];
+    let never_there = [("b.md", Dead, ""), ("../a.md", Dead, ""), ("./deep/b.md", Dead, "")];
+    let hooked = "baseURL = 'https://x.example/'\n[markup.goldmark.renderHooks.link]\nuseEmbedded = 'always'\n";
+    for (settings, cases) in [
+        ("baseURL = 'https://x.example/'\n", &gone[..]),
+        (hooked, &there[..]),
+        ("baseURL = 'https://x.example/'\ntheme = 'elsewhere'\n", &there[..]),
+        ("baseURL = 'https://x.example/'\n[[module.imports]]\npath = 'example.com/theme'\n", &there[..]),
+        ("baseURL = 'https://x.example/'\n[markup.goldmark.renderHooks.link]\nenableDefault = true\n", &there[..]),
+    ] {
+        let site = plain(settings, &pages);
+        assessment(&site, "content/_index.md", cases);
+        assessment(&site, "content/_index.md", &never_there);
+    }
+    let own = [("layouts/_default/_markup/render-link.html", "<a>"), pages[0], pages[1], pages[2]];
+    assessment(&plain("baseURL = 'https://x.example/'\n", &own), "content/_index.md", &there);
+    // Without templates, this is not all of the site.
+    let part = local(SiteKind::Hugo, &[&[("hugo.toml", "")], &pages[..]].concat());
+    assessment(&part, "content/_index.md", &there);
+    assessment(&part, "content/_index.md", &never_there[..1]);
+}
+
+#[test]
+fn the_embedded_hook_finds_pages_first() {
+    // `tpl/tplimpl/embedded/templates/_markup/render-link.html`, `hugolib/pagecollections.go`.
+    let settings = "[markup.goldmark.renderHooks.link]\nuseEmbedded = 'fallback'\n";
+    let site = plain(
+        settings,
+        &[
+            ("content/s/_index.md", ""),
+            ("content/s/one.md", "## Two\n"),
+            ("content/s/Big Name.md", ""),
+            ("content/s/pack/index.md", ""),
+            ("content/s/pack/list.txt", ""),
+            ("assets/all.txt", ""),
+            ("content/top.md", ""),
+        ],
+    );
+    let from_one = [
+        ("pack", Alive, ""),
+        ("pack/index.md", Alive, ""),
+        ("big-name.md", Alive, ""),
+        ("Big%20Name.md", Alive, ""),
+        ("top.md", Alive, ""),
+        ("./top.md", Alive, ""),
+        ("../top.md", Alive, ""),
+        ("s/one.md", Alive, ""),
+        ("all.txt", Alive, ""),
+        ("pack/list.txt", Dead, ""),
+        ("packs", Dead, ""),
+        ("one.md#one", FragmentDead, ""),
+        ("../one/#two", Alive, ""),
+    ];
+    assessment(&site, "content/s/one.md", &from_one);
+    let from_pack = [("list.txt", Alive, ""), ("one.md", Alive, ""), ("../one.md", Alive, ""), ("lists.txt", Dead, "")];
+    assessment(&site, "content/s/pack/index.md", &from_pack);
+}
+
+#[test]
+fn what_is_not_built_is_dead_and_says_why() {
+    let day = NaiveDate::from_ymd_opt(2026, 6, 15);
+    let files: &[(&str, &str)] = &[
+        ("hugo.toml", ""),
+        ("content/_index.md", ""),
+        ("content/draft.md", "---\ndraft: true\naliases: [/early/]\n---\n"),
+        ("content/later.md", "+++\npublishDate = 2026-06-16\n+++\n"),
+        ("content/dated.md", "---\ndate: 2027-01-01T10:00:00Z\n---\n"),
+        ("content/today.md", "---\npublishDate: 2026-06-15\n---\n"),
+        ("content/over.md", "{\"expiryDate\": \"2026-06-14\"}\n"),
+        ("content/never.md", "---\nbuild:\n  render: never\n---\n"),
+        ("content/older.md", "---\n_build:\n  render: false\n---\n"),
+        ("content/head/index.md", "---\nheadless: true\n---\n"),
+        ("content/in/_index.md", "---\ncascade:\n  build:\n    render: link\n---\n"),
+        ("content/in/side.md", ""),
+        ("content/in/own.md", "---\nbuild:\n  render: always\n---\n"),
+        ("content/some/_index.md", "---\ncascade:\n  - build: {render: never}\n    target: {kind: page}\n---\n"),
+        ("content/some/page.md", ""),
+    ];
+    let cases = [
+        ("/draft/", Dead, ""),
+        ("/early/", Dead, ""),
+        ("/later/", Dead, ""),
+        ("/dated/", Dead, ""),
+        ("/today/", Skipped, ""),
+        ("/over/", Dead, ""),
+        ("/never/", Dead, ""),
+        ("/older/", Dead, ""),
+        ("/head/", Dead, ""),
+        ("/in/", Dead, ""),
+        ("/in/side/", Dead, ""),
+        ("/in/own/", Alive, ""),
+        ("/some/page/", Skipped, ""),
+    ];
+    let site = on_day(files, day);
+    assessment(&site, "content/_index.md", &cases);
+    let why = site.resolve("content/_index.md", "/draft/").assessment.reason.to_string();
+    assert_eq!(why, "the page of content/draft.md is not built: it is a draft");
+    // Without a day, what depends on it is not known.
+    let unknown = [("/later/", Skipped, ""), ("/over/", Skipped, ""), ("/dated/", Alive, ""), ("/draft/", Dead, "")];
+    assessment(&on_day(files, None), "content/_index.md", &unknown);
+    // A pipeline builds what the settings leave out.
+    let built = [&[(".gitlab-ci.yml", "pages:\n  script: [hugo --buildDrafts]\n")], files].concat();
+    assessment(&on_day(&built, day), "content/_index.md", &[("/draft/", Alive, ""), ("/later/", Dead, "")]);
+}
+
+fn on_day(files: &[(&'static str, &'static str)], day: Option<NaiveDate>) -> LocalFiles {
+    let documents = files.iter().filter(|(path, _)| headings::is_markdown_path(path)).map(|(path, text)| {
+        LocalDocument { path: (*path).to_owned(), front_matter: FrontMatter::parse(text), anchors: None }
+    });
+    let documents: Vec<LocalDocument> = documents.collect();
+    LocalFiles::on_day(SiteKind::Hugo, Box::new(Memory(files.iter().copied().collect())), documents, day)
+}
+
+#[test]
+fn shortcodes_hide_only_what_they_may_make() {
+    let site = plain(
+        "",
+        &[
+            ("content/wrapped.md", "{{% alert %}}\n## In it\n{{% /alert %}}\n\n{{< person \"x\" >}}\n"),
+            ("content/made.md", "## Own\n\n{{% crew %}}\n"),
+            ("content/other.md", "{{< from-a-theme >}}\n"),
+            ("content/known.md", "{{< figure src=\"x.png\" >}} {{< youtube x >}} {{< pageinfo >}}x{{< /pageinfo >}}\n"),
+            ("content/put.md", "{{< spot \"north\" >}} {{< spot id=\"south\" >}} {{< fixed >}}\n"),
+            ("content/parts.md", "{{% part \"more.md\" %}} {{% root file=\"NOTES.md\" %}}\n"),
+            ("content/lost.md", "{{% part \"none.md\" %}}\n"),
+            ("layouts/shortcodes/alert.html", "<div class=\"alert\">{{ .Inner }}</div>"),
+            ("layouts/_shortcodes/person.html", "{{- /* id=\"no\" */ -}}<a href=\"/p/{{ .Get 0 }}\">{{ .Get 0 }}</a>"),
+            ("layouts/_shortcodes/crew.html", "{{ range site.Data.crew }}\n### {{ .name }}\n{{ end }}"),
+            ("layouts/_shortcodes/spot.html", "<b id=\"{{ .Get 0 }}\"></b>"),
+            ("layouts/_shortcodes/fixed.html", "{{ partial \"map.html\" . }}"),
+            ("layouts/_partials/map.html", "<p id=\"map\">{{ .x }}</p>"),
+            ("layouts/_shortcodes/part.html", "{{ $of := .Get 0 }}{{ (resources.Get $of).Content | safeHTML }}"),
+            ("layouts/_shortcodes/root.html", "{{ os.ReadFile (.Get \"file\") | markdownify }}"),
+            ("assets/more.md", "## From a part\n\n{{% crew %}}\n"),
+            ("NOTES.md", "## Notes {#own-notes}\n"),
+        ],
+    );
+    let cases = [
+        ("/wrapped/#in-it", Alive, ""),
+        ("/wrapped/#out", FragmentDead, ""),
+        ("/made/#own", Alive, ""),
+        ("/made/#a", FragmentUnverifiable, ""),
+        ("/other/#a", FragmentUnverifiable, ""),
+        ("/known/#a", FragmentDead, ""),
+        ("/put/#north", Alive, ""),
+        ("/put/#map", Alive, ""),
+        ("/put/#west", FragmentDead, ""),
+        ("/parts/#from-a-part", Alive, ""),
+        ("/parts/#own-notes", Alive, ""),
+        ("/parts/#else", FragmentUnverifiable, ""),
+        ("/lost/#a", FragmentUnverifiable, ""),
+        ("/other/#top", Alive, ""),
+    ];
+    assessment(&site, "content/wrapped.md", &cases);
+    let why = site.resolve("content/made.md", "/other/#a").assessment.reason.to_string();
+    assert_eq!(why, "the page is there; from-a-theme may make the place when it is rendered");
+    // In a tree, their names tell.
+    let tree = local(SiteKind::Tree, &[("a.md", "{{< alert >}}\n"), ("b.md", "{{< alert >}} {{< crew >}}\n")]);
+    assessment(&tree, "a.md", &[("#x", FragmentDead, ""), ("b.md#x", FragmentUnverifiable, "")]);
+}
+
+#[test]
+fn redirects_of_a_template_are_known_as_far_as_they_stand_there() {
+    let template = "/a/* /b/:splat 301\n{{- range .Site.Pages }}{{ range .Aliases }}\n{{ . }} {{ $.RelPermalink }} 301\n\
+                    {{- end }}{{ end }}\n";
+    let pages = [("content/_index.md", ""), ("content/b/x.md", "")];
+    let site = plain("", &[&[("layouts/index.redirects", template)], &pages[..]].concat());
+    assessment(&site, "content/_index.md", &[("/a/x", Moved, "/b/x"), ("/c/", Dead, ""), ("/a/y", Dead, "")]);
+    let data = "{{ range $from, $to := .Site.Data.old.moves }}\n/was/{{ $from }} {{ $to }} 301\n{{ end }}";
+    let named = [("layouts/index.redirects", data), ("data/old/moves.toml", "x = '/b/x/'\n'all/*' = '/b/'\n")];
+    let site = plain("", &[&named[..], &pages[..]].concat());
+    let cases = [("/was/x", Skipped, ""), ("/was/all/of/it", Skipped, ""), ("/was/y", Dead, ""), ("/x/", Dead, "")];
+    assessment(&site, "content/_index.md", &cases);
+    // What the data says is not known.
+    let site = plain("", &[&named[..1], &pages[..]].concat());
+    assessment(&site, "content/_index.md", &[("/was/y", Skipped, ""), ("/x/", Dead, "")]);
+}
+
+#[test]
+fn addresses_are_compared_as_servers_do() {
+    let site = plain(
+        "baseURL = 'https://x.example/'\n",
+        &[
+            ("content/Deep Folder/My Page.md", ""),
+            ("content/plain.md", "---\nurl: /plain.html\n---\n"),
+            ("static/tool.html", "<p id=\"here\">"),
+        ],
+    );
+    let cases = [
+        ("/deep-folder/my-page/", Alive, ""),
+        ("/Deep-Folder/My-Page/", Dead, "/deep-folder/my-page/"),
+        ("/deep-folder/my-page/#x", FragmentDead, ""),
+        ("/plain.html", Alive, ""),
+        ("/plain", Alive, ""),
+        ("/tool", Alive, ""),
+        ("/tool.html#here", Alive, ""),
+        ("/tool.html#gone", FragmentDead, ""),
+        ("../../../../plain.html", Alive, ""),
+    ];
+    assessment(&site, "content/Deep Folder/My Page.md", &cases);
+    let below = plain("baseURL = 'https://x.example/docs/'\n", &[("content/a.md", ""), ("content/b.md", "")]);
+    let cases = [("/docs/b/", Alive, ""), ("/docs/c/", Dead, ""), ("/b/", Skipped, ""), ("../b/", Alive, "")];
+    assessment(&below, "content/a.md", &cases);
+}
+
+#[test]
+fn patterns_and_own_names_make_addresses() {
+    let settings =
+        "baseURL = 'https://x.example/'\n[permalinks.page]\nnews = '/:year/:slug/'\nodd = '/:monthname/:title/'\n";
+    let dated = "---\ntitle: First Words\ndate: 2024-05-06\n---\n";
+    let site = plain(settings, &[("content/news/a.md", dated), ("content/b.md", "---\nslug: own\n---\n")]);
+    let cases = [
+        ("/2024/first-words/", Alive, ""),
+        ("/news/a/", Dead, ""),
+        ("/news/", Alive, ""),
+        ("/own/", Alive, ""),
+        ("/b/", Dead, ""),
+    ];
+    assessment(&site, "content/b.md", &cases);
+    // One address that is not known may be any.
+    let site = plain(settings, &[("content/odd/a.md", dated), ("content/b.md", "")]);
+    assessment(&site, "content/b.md", &[("/b/", Alive, ""), ("/may/first-words/", Skipped, "")]);
+}
