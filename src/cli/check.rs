@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tracing::{Instrument as _, info, info_span};
 
 use super::CliError;
@@ -66,7 +66,8 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>, output: &mut Ou
     let web = (!args.offline).then(|| super::web::build_web(Some(&connection), settings, github)).transpose()?;
     let policy = build_policy(args, &connection, &config, context, output)?;
 
-    let sources = DocumentLoader { args, config: &config, reader: &reader, context };
+    let today = connection.now.date_naive();
+    let sources = DocumentLoader { args, config: &config, reader: &reader, context, today };
     let is_fetched = targets.iter().all(|target| matches!(target, InputArgument::Url(_) | InputArgument::Pod));
     let read = sources.read_all(targets).instrument(info_span!("read"));
     // Reading of this machine waits for nobody, or for whoever types: there a signal ends the program by itself.
@@ -317,12 +318,14 @@ struct DocumentLoader<'a> {
     config: &'a Config,
     reader: &'a Reader,
     context: &'a Context<'a>,
+    today: NaiveDate,
 }
 
 impl DocumentLoader<'_> {
     /// Reads all targets; `targets` are those of the arguments, in their order.
     async fn read_all(&self, targets: Vec<InputArgument>) -> Result<Inputs, CliError> {
         let mut inputs = Inputs::without(&self.args.exclude_path);
+        inputs.today = Some(self.today);
         for (written, target) in self.args.targets.iter().zip(targets) {
             self.read_target(written, target, &mut inputs).await?;
         }

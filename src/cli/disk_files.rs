@@ -200,12 +200,18 @@ pub(super) fn display_path(path: &Path) -> String {
     show_invisible(&path.to_string_lossy())
 }
 
-/// The root of a site that Hugo builds: the folder that holds `content`.
+/// Files that stand at the root of a site (Hugo docs, "Configuration").
+const HUGO_ROOT_FILES: [&str; 4] = ["hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json"];
+
+/// The root of a site that Hugo builds: the folder that holds `content`, or its settings.
 pub(super) fn find_site_root(folder: &Path) -> PathBuf {
     let absolute = folder.canonicalize().unwrap_or_else(|_gone| folder.to_owned());
     // What a symlink leads to is not asked here.
     let is_content = |path: &Path| path.is_symlink() || path.is_dir();
-    let site = absolute.ancestors().find(|above| is_content(&above.join(HUGO_CONTENT_FOLDER)));
+    let is_root = |above: &&Path| {
+        is_content(&above.join(HUGO_CONTENT_FOLDER)) || HUGO_ROOT_FILES.iter().any(|name| above.join(name).is_file())
+    };
+    let site = absolute.ancestors().find(is_root);
     site.map_or_else(|| absolute.clone(), Path::to_owned)
 }
 

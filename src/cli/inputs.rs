@@ -13,7 +13,10 @@ use super::rooted_path::{ResolvedPath, find_repository_root, resolve_below, syml
 use crate::check::InputDocument;
 use crate::collect::handbook;
 use crate::report::check::UnreadDocument;
-use linkcheck::files::{DocumentAnchors, FileSystem, FrontMatter, LocalDocument, LocalFiles, SiteKind};
+use chrono::NaiveDate;
+use linkcheck::files::{
+    DocumentAnchors, FileSystem, FrontMatter, LocalDocument, LocalFiles, SiteKind, hugo_content_folders,
+};
 use rayon::prelude::*;
 
 /// What was read so far: documents, and the trees that they stand in.
@@ -33,6 +36,8 @@ pub(super) struct Inputs {
     repositories: BTreeMap<PathBuf, Option<Arc<Repository>>>,
     /// What is left out by its name.
     excluded: Option<PathGlobs>,
+    /// The day of the check, which decides what of a site is published.
+    pub(super) today: Option<NaiveDate>,
 }
 
 impl Inputs {
@@ -93,7 +98,10 @@ impl Inputs {
         }
         // What was left out is not checked, and stands on the site all the same.
         let whole = !has_left_out
-            && folder.canonicalize().is_ok_and(|folder| root.join(HUGO_CONTENT_FOLDER).starts_with(folder));
+            && folder.canonicalize().is_ok_and(|folder| {
+                let mut contents = content_folders(&root, site).into_iter();
+                contents.all(|content| root.join(content).starts_with(&folder))
+            });
         self.add_to_tree(&root, site, local_documents, whole, repository);
     }
 
@@ -170,7 +178,7 @@ impl Inputs {
         let disk = DiskFiles::rooted_at(root).held_by(repository);
         let refused = disk.refused();
         self.roots.push((root.to_owned(), site));
-        self.trees.push(LocalFiles::new(site, Box::new(disk), local_documents));
+        self.trees.push(LocalFiles::on_day(site, Box::new(disk), local_documents, self.today));
         // Its settings were read.
         self.add_refused(&refused);
     }
@@ -199,6 +207,14 @@ fn is_in_built_folder(folder: &Path, root: &Path) -> bool {
     within.split('/').any(is_never_read)
 }
 
+/// The folders with the documents of a tree, seen from its root.
+fn content_folders(root: &Path, site: SiteKind) -> Vec<String> {
+    match site {
+        SiteKind::Tree => vec![HUGO_CONTENT_FOLDER.to_owned()],
+        SiteKind::Hugo => hugo_content_folders(&DiskFiles::rooted_at(root)),
+    }
+}
+
 /// A document, or why it cannot be read; one that stands outside its root is none that links could lead to.
 fn read_document(
     file: &MarkdownFile,
@@ -223,13 +239,17 @@ fn empty_document(path: String) -> LocalDocument {
 
 /// The pages of a site beside those that are known; their places are read when a link names one.
 fn read_other_pages(root: &Path, disk: &DiskFiles, known: &[LocalDocument]) -> (Vec<LocalDocument>, UnreadableFolders) {
-    let content = root.join(HUGO_CONTENT_FOLDER);
-    if !content.is_dir() {
-        return (Vec::new(), Vec::new());
-    }
     let known: BTreeSet<&str> = known.iter().map(|document| document.path.as_str()).collect();
     let rules = SearchRules { repository: None, excluded: None, skips_built: false };
-    let FoundFiles { files, unreadable, .. } = disk_files::find_markdown_files(&content, root, rules);
+    let (mut files, mut unreadable) = (Vec::new(), UnreadableFolders::new());
+    for content in hugo_content_folders(disk) {
+        let content = root.join(content);
+        if content.is_dir() {
+            let found = disk_files::find_markdown_files(&content, root, rules);
+            files.extend(found.files);
+            unreadable.extend(found.unreadable);
+        }
+    }
     let paths = files.iter().filter_map(|file| file.path_in_tree.clone()).filter(|path| !known.contains(path.as_str()));
     let paths: Vec<String> = paths.collect();
     let front = |path: &String| disk.read_text(path).map(|text| FrontMatter::parse(&text)).unwrap_or_default();
