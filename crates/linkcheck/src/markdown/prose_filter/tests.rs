@@ -23,6 +23,11 @@ fn seen(source: &Source<'_>) -> Seen {
     let outline = Outline::parse(source, Extract::Anchors);
     let hidden = outline.code_ranges().chain(outline.hidden_ranges.iter().cloned()).chain(outline.front_matter.clone());
     let signs = source.blank_out(hidden).match_indices(|c: char| c == '~' || !c.is_ascii()).map(|(at, _)| at).collect();
+    // Math in prose hides nothing that is looked for.
+    let hides = |range: &&Range<usize>| {
+        !source.text[range.start..].starts_with('$') || source.text[(*range).clone()].contains(['~', '['])
+    };
+    let silent = outline.hidden_ranges.iter().filter(hides).map(|range| range.start);
     let links = outline.links.into_iter().map(|link| (link.range.start, link.url, link.text, link.form)).collect();
     let headings = outline.headings.into_iter().map(|heading| (heading.range.start, heading.level, heading.text));
     let rows = |range: &Range<usize>| source.line_number(range.end) - source.line_number(range.start);
@@ -32,7 +37,7 @@ fn seen(source: &Source<'_>) -> Seen {
         links,
         signs,
         headings: headings.collect(),
-        silent: outline.hidden_ranges.iter().map(|range| range.start).collect(),
+        silent: silent.collect(),
         items: items.collect(),
         anchors: format!("{:?}", outline.anchors),
     }
