@@ -182,7 +182,16 @@ fn is_client_rendered_anchor(page: &Url, wanted: &str) -> bool {
         number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
     };
     let of_a_forge = fragment::lines::last_github_line(wanted).is_some() || numbered("lines-") || numbered("note_");
-    view || of_a_forge || (page.host_str() == Some("github.com") && is_github_rendered_anchor(page, wanted))
+    view || of_a_forge
+        || is_gitlab_file(page)
+        || (page.host_str() == Some("github.com") && is_github_rendered_anchor(page, wanted))
+}
+
+/// A file or folder of a GitLab whose API is not asked: scripts draw its text (GitLab's
+/// `app/assets/javascripts/repository/components/blob_content_viewer.vue`), so that the page has ids and not those.
+fn is_gitlab_file(page: &Url) -> bool {
+    let page = page.path().split_once("/-/").map_or("", |(_, page)| page);
+    ["blob/", "tree/", "blame/"].iter().any(|word| page.starts_with(word))
 }
 
 /// Anchors that GitHub's scripts draw: all of files (fact sheet on links, section 5.5), comments, files of a change.

@@ -92,10 +92,10 @@ async fn a_page_whose_title_says_that_its_matter_is_over_is_alive_and_reported()
     let probed = Stage::new(empty_world(), None).check_links(&urls, &web(&memory)).await;
     assert!(probed.observations.iter().all(|seen| seen.assessment.verdict == Verdict::Alive));
     let findings = assess_without_memory(&probed.observations, NOW.parse().unwrap()).findings;
-    let told: Vec<(&str, &str)> =
+    let reported: Vec<(&str, &str)> =
         findings.iter().map(|finding| (finding.rule.code(), finding.message.as_str())).collect();
     assert_eq!(
-        told,
+        reported,
         [
             (
                 "page-deprecated",

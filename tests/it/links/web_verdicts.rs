@@ -165,6 +165,7 @@ fn scripted_web() -> Arc<InMemoryWeb> {
         ("https://git.example/a/c", &[ScriptedResponse::page("<title>Sign in · GitLab</title>")]),
         ("https://git.example/a/b/-/blob/main/gone.md", &[ScriptedResponse::redirect(302, "/a/b/-/tree/main")]),
         ("https://git.example/a/b/-/tree/main", &[ok()]),
+        ("https://git.example/a/b/-/blob/feature/x/README.md", &[ok()]),
         ("https://tls.example/", &[ScriptedResponse::Lost(FetchError::Tls("its certificate has expired".to_owned()))]),
         ("https://inner.example/", &[ScriptedResponse::Lost(FetchError::NotPublic)]),
         ("https://docs.gitlab.com/old/", &[ScriptedResponse::page(alias)]),
@@ -242,6 +243,9 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://git.example/a/b", Hidden),
     ("https://git.example/a/c", Login),
     ("https://git.example/a/b/-/blob/main/gone.md", Dead),
+    // A GitLab whose API is not asked, on a ref with a slash or without.
+    ("https://git.example/a/b/-/blob/feature/x/README.md", Alive),
+    ("https://git.example/a/b/-/blob/feature/x/README.md#how", FragmentUnverifiable),
     ("https://tls.example/", Unreachable),
     ("https://inner.example/", Blocked),
     ("https://no-such-host.example/", Unreachable),

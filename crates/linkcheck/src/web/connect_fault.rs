@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_such_name_is_told_from_no_answer() {
+    fn no_such_name_differs_from_no_answer() {
         let lookup = |words: &str| format!("failed to lookup address information: {words}");
         for unknown in ["Name or service not known", "No address associated with hostname", "Name does not resolve"] {
             assert!(is_unknown_name(&lookup(unknown)), "{unknown}");

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_title_that_ends_so_says_it_and_words_elsewhere_do_not() {
-        for (html, said) in [
+        for (html, expected) in [
             ("<title>License scanning (deprecated) | Juniper Docs</title>", Some("deprecated: License scanning")),
             ("<title>Juniper</title><h1 class=x>Old <code>api</code> (removed)</h1>", Some("removed: Old api")),
             ("<title>Old thing (removed)</title>", Some("removed: Old thing")),
@@ -57,8 +57,8 @@ mod tests {
             ("<h1>never closed (removed)", None),
         ] {
             let notice = find_deprecation(html.as_bytes()).map(|deprecation| deprecation.notice.to_string());
-            assert_eq!(notice.is_some(), said.is_some(), "{html}");
-            assert!(notice.is_none_or(|notice| notice.contains(said.unwrap())), "{html}");
+            assert_eq!(notice.is_some(), expected.is_some(), "{html}");
+            assert!(notice.is_none_or(|notice| notice.contains(expected.unwrap())), "{html}");
         }
     }
 }
