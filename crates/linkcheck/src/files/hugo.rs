@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use super::anchors::DocumentAnchors;
 use super::suggestions::{Nearest, Work};
 use super::{Destination, FileKind, FileSystem, LocalDocument, path};
+use crate::markdown::headings::is_markdown_path;
 use address::{PageAddress, page_address};
 use config::SiteConfig;
 use content::{ContentFolders, ContentPath, below, join};
@@ -202,10 +203,27 @@ impl HugoSite {
             LinkHook::Unknown => {
                 // A picture beside the document is one that a theme may find.
                 let beside = if to.starts_with('/') { None } else { path::join(path::parent(from), to) };
-                let by_hook = named().or_else(|| file_or_outside(beside?, files));
+                let by_hook = self.named_for_any_hook(page, to).or_else(|| file_or_outside(beside?, files));
                 (self.browse(page, to, files), by_hook)
             }
         }
+    }
+
+    /// The page of a name, as any hook may find it: a Markdown file has to be there, whatever a theme does, and pages
+    /// have no `.html`.
+    fn named_for_any_hook(&self, page: Option<&Page>, to: &str) -> Option<Destination> {
+        if to.rsplit_once('.').is_some_and(|(_, ending)| ending == "html") {
+            return None;
+        }
+        if !is_markdown_path(to) {
+            return self.get_page(page, to, false).map(|at| self.page_destination(at));
+        }
+        let (language, document) = page.map_or((0, ""), |page| (page.content.language, page.document.as_str()));
+        let paths = match to.strip_prefix('/') {
+            Some(from_root) => self.content.source_paths(&path::join("", from_root)?, language, &self.config),
+            None => vec![path::join(path::parent(document), to)?],
+        };
+        paths.iter().find_map(|path| self.by_document.get(path)).map(|at| self.page_destination(*at))
     }
 
     /// A file of the page's bundle, or of the site's assets.

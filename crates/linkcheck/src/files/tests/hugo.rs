@@ -47,6 +47,8 @@ fn a_relative_markdown_link_needs_a_hook_and_its_file() {
     let there = [("a.md", Alive, ""), ("a.md#here", Alive, ""), ("deep/_index.md", Alive, ""), ("/a.md", Alive, "")];
     let gone = [("a.md", Dead, ""), ("deep/_index.md", Dead, ""), ("/a.md", Dead, "")];
     let never_there = [("b.md", Dead, ""), ("../a.md", Dead, ""), ("./deep/b.md", Dead, "")];
+    // A name that only Hugo's own hook would find; a theme's uncertainty does not cover it.
+    let by_theme = [("deep/index.md", Dead, ""), ("a.html", Dead, "")];
     let hooked = "baseURL = 'https://x.example/'\n[markup.goldmark.renderHooks.link]\nuseEmbedded = 'always'\n";
     for (settings, cases) in [
         ("baseURL = 'https://x.example/'\n", &gone[..]),
@@ -61,6 +63,7 @@ fn a_relative_markdown_link_needs_a_hook_and_its_file() {
     }
     let own = [("layouts/_default/_markup/render-link.html", "<a>"), pages[0], pages[1], pages[2]];
     assessment(&plain("baseURL = 'https://x.example/'\n", &own), "content/_index.md", &there);
+    assessment(&plain("theme = 'elsewhere'\n", &pages), "content/_index.md", &by_theme);
     // Without templates, this is not all of the site.
     let part = local(SiteKind::Hugo, &[&[("hugo.toml", "")], &pages[..]].concat());
     assessment(&part, "content/_index.md", &there);
