@@ -191,11 +191,12 @@ impl LocalFiles {
         }
         match site {
             Some(hugo) => {
-                let (first, other) = hugo.resolve_path(from, &to, self.files.as_ref());
+                let first = hugo.resolve_path(from, &to, self.files.as_ref());
                 let first = self.assess_destination(first, place, address);
                 if first.assessment.verdict == Verdict::Alive {
                     return first;
                 }
+                let other = hugo.resolve_by_unknown_hook(from, &to, self.files.as_ref());
                 let other = other.map(|other| self.assess_destination(other, place, address));
                 other.into_iter().fold(first, better_of)
             }
@@ -304,7 +305,7 @@ impl LocalFiles {
             };
             let (path, own) = split_fragment(&better);
             let path = decoded(path.split('?').next().unwrap_or_default());
-            match hugo.resolve_path("", &path, self.files.as_ref()).0 {
+            match hugo.resolve_path("", &path, self.files.as_ref()) {
                 Destination::Redirected(next) => to = next,
                 Destination::File { path, moved: None } | Destination::Folder(path) => {
                     return self.assess_fragment(&path, own, moved, "");

@@ -178,41 +178,41 @@ impl HugoSite {
         anchors.nearest_on_hugo(wanted, self.config.ids, work)
     }
 
-    /// Where a visitor comes who follows this path from a page; two places, where it is not known which of them, and
-    /// the better one counts.
-    pub(super) fn resolve_path(
-        &self,
-        from: &str,
-        to: &str,
-        files: &dyn FileSystem,
-    ) -> (Destination, Option<Destination>) {
-        let page = self.by_document.get(from).map(|at| &self.pages[*at]);
+    /// Where a visitor comes who follows this path from a page.
+    pub(super) fn resolve_path(&self, from: &str, to: &str, files: &dyn FileSystem) -> Destination {
+        let page = self.find_page(from);
         if let Some(why) = self.config.unlike_files_reason() {
             // Which page has which address is not known, nor which name stands for which page.
             let beside = path::join(path::parent(from), to).filter(|path| !to.starts_with('/') && !path.is_empty());
-            let found = beside.and_then(|path| file_or_outside(path, files));
-            return (found.unwrap_or(Destination::Unknown(why)), None);
+            return { beside }.and_then(|path| file_or_outside(path, files)).unwrap_or(Destination::Unknown(why));
         }
-        let named = || self.get_page(page, to, false).map(|at| self.page_destination(at));
-        match self.hook {
-            LinkHook::Absent => (self.browse(page, to, files), None),
-            LinkHook::Embedded => {
-                let found = named().or_else(|| self.find_resource(page, to, files));
-                (found.unwrap_or_else(|| self.browse(page, to, files)), None)
-            }
-            LinkHook::Unknown => {
-                // A picture beside the document is one that a theme may find.
-                let beside = if to.starts_with('/') { None } else { path::join(path::parent(from), to) };
-                let by_hook = self.named_for_any_hook(page, to).or_else(|| file_or_outside(beside?, files));
-                (self.browse(page, to, files), by_hook)
+        if self.hook == LinkHook::Embedded {
+            let named = self.get_page(page, to, false).map(|at| self.page_destination(at));
+            if let Some(found) = named.or_else(|| self.find_resource(page, to, files)) {
+                return found;
             }
         }
+        self.browse(page, to, files)
+    }
+
+    /// Where a hook may lead instead, of which it is not known whether there is one: the better place counts.
+    pub(super) fn resolve_by_unknown_hook(&self, from: &str, to: &str, files: &dyn FileSystem) -> Option<Destination> {
+        if self.hook != LinkHook::Unknown || self.config.unlike_files_reason().is_some() {
+            return None;
+        }
+        // A picture beside the document is one that a theme may find.
+        let beside = if to.starts_with('/') { None } else { path::join(path::parent(from), to) };
+        self.named_for_any_hook(self.find_page(from), to).or_else(|| file_or_outside(beside?, files))
+    }
+
+    fn find_page(&self, document: &str) -> Option<&Page> {
+        self.by_document.get(document).map(|at| &self.pages[*at])
     }
 
     /// The page of a name, as any hook may find it: a Markdown file has to be there, whatever a theme does, and pages
     /// have no `.html`.
     fn named_for_any_hook(&self, page: Option<&Page>, to: &str) -> Option<Destination> {
-        if to.rsplit_once('.').is_some_and(|(_, ending)| ending == "html") {
+        if to.trim_end_matches('/').rsplit_once('.').is_some_and(|(_, ending)| ending == "html") {
             return None;
         }
         if !is_markdown_path(to) {
