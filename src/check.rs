@@ -2,6 +2,7 @@
 
 pub mod changes;
 mod exceptions;
+mod ignored_links;
 
 use chrono::{DateTime, Utc};
 
@@ -89,6 +90,9 @@ pub async fn check(
     match sources.web {
         Some(web) => check_online(documents, trees, sources, web, (now, silences), &mut checked).await,
         None => check_without_network(documents, trees, sources.policy, &mut checked),
+    }
+    if is_whole {
+        ignored_links::add_ignored_links(&mut checked, documents, trees, sources.policy);
     }
     // They are sorted by their addresses; one that resolves in two ways is asked twice.
     checked.unique_url_count = checked.observations.chunk_by(|one, next| one.url == next.url).count();

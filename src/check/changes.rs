@@ -75,6 +75,8 @@ pub async fn check_changes(
     let broken = find_broken_targets(now_there, &was_there, before);
     for (document, change) in documents.iter_mut().zip(&before.changes) {
         document.page.links.retain(|link| change.has_line(link.line));
+        document.page.ignored_links.retain(|ignored| change.has_line(ignored.link.line));
+        document.page.ignore_comments.retain(|comment| change.has_line(comment.line));
         document.page.findings.retain(|found| found.place.as_ref().is_none_or(|place| change.has_line(place.line)));
     }
     let mut checked = check(documents, trees, sources, now, silences).await;
@@ -139,15 +141,22 @@ fn find_mended(
             if verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Alive | Verdict::Moved)) {
                 continue;
             }
+            // Whoever lets it pass has not mended it.
+            let is_ignored = |document: &InputDocument| {
+                document.page.ignored_links.iter().any(|ignored| ignored.link.url == seen.url.as_str())
+            };
+            if head.and_then(|head| documents.get(head)).is_some_and(is_ignored) {
+                continue;
+            }
             let stands = head.and_then(|head| places.get(&(head, seen.url.as_str())));
             let path = head.and_then(|head| documents.get(head)).map_or(&*place.path, |document| &document.path);
             let (line, column) = stands.copied().unwrap_or((place.line, place.column));
-            let link = MendedLink {
+            let entry = MendedLink {
                 url: seen.url.to_string(),
                 place: Place { path: path.to_owned(), line, column },
                 reason: seen.assessment.reason.to_string(),
             };
-            mended.entry((link.place.path.clone(), link.url.clone())).or_insert(link);
+            mended.entry((entry.place.path.clone(), entry.url.clone())).or_insert(entry);
         }
     }
     mended.into_values().collect()

@@ -59,7 +59,7 @@ pub(super) fn read_base(base: &str, inputs: &Inputs, env: &BTreeMap<String, Stri
     diff.extend(["--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all"]);
     diff.extend([commit.as_str(), "--"]);
     diff.extend(patterns.iter().map(String::as_str));
-    let patch = Patch::parse(&git.read(&diff).map_err(with_flag)?);
+    let differences = Patch::parse(&git.read(&diff).map_err(with_flag)?);
     let listed = git.read(&["ls-tree", "-r", "-z", "--full-tree", &commit]).map_err(with_flag)?;
     let tree = Arc::new(CommitTree::parse(&listed));
     let objects = Arc::new(Mutex::new(git.objects().map_err(with_flag)?));
@@ -69,13 +69,13 @@ pub(super) fn read_base(base: &str, inputs: &Inputs, env: &BTreeMap<String, Stri
         .map(|(own, _)| own.strip_prefix(&root).ok().and_then(Path::to_str).unwrap_or_default())
         .map(|within| if within.is_empty() { String::new() } else { format!("{within}/") })
         .collect();
-    let wanted = wanted_documents(inputs, &prefixes, &patch, &tree);
+    let wanted = wanted_documents(inputs, &prefixes, &differences, &tree);
     for (number, (_, site)) in roots.iter().enumerate() {
         let own: Vec<&WantedDocument> = wanted.iter().filter(|wanted| wanted.tree == number).collect();
         let files = CommitFiles::new(&tree, &objects, &prefixes[number]);
         reader.read_tree(&own, files, *site, &tree, &prefixes[number]);
     }
-    let changes = inputs.documents.iter().map(|document| reader.change_of(document, &prefixes, &patch));
+    let changes = inputs.documents.iter().map(|document| reader.change_of(document, &prefixes, &differences));
     let changes = changes.collect();
     Ok(Base { commit, before: BaseDocuments { changes, ..reader.before } })
 }
@@ -105,11 +105,16 @@ struct WantedDocument {
 }
 
 /// The documents of today as they were called before, and those that were removed from the folders that are checked.
-fn wanted_documents(inputs: &Inputs, prefixes: &[String], patch: &Patch, tree: &CommitTree) -> Vec<WantedDocument> {
+fn wanted_documents(
+    inputs: &Inputs,
+    prefixes: &[String],
+    differences: &Patch,
+    tree: &CommitTree,
+) -> Vec<WantedDocument> {
     let mut wanted = Vec::new();
     for document in &inputs.documents {
         let Some((number, path)) = repository_path(document, prefixes) else { continue };
-        let old = old_path(&path, patch);
+        let old = old_path(&path, differences);
         if let Some(path) = old.filter(|path| tree.has_file(path) && path.starts_with(&prefixes[number])) {
             wanted.push(WantedDocument { tree: number, path });
         }
@@ -118,7 +123,7 @@ fn wanted_documents(inputs: &Inputs, prefixes: &[String], patch: &Patch, tree: &
         let folder = format!("{}{folder}", prefixes[*number]);
         let is_in_folder =
             |path: &&String| folder.is_empty() || path.starts_with(&format!("{}/", folder.trim_end_matches('/')));
-        let removed = patch.removed.iter().filter(is_in_folder);
+        let removed = differences.removed.iter().filter(is_in_folder);
         wanted.extend(removed.map(|path| WantedDocument { tree: *number, path: path.clone() }));
     }
     wanted
@@ -131,8 +136,8 @@ fn repository_path(document: &InputDocument, prefixes: &[String]) -> Option<(usi
 }
 
 /// How a document was called before; `None` for one that is new.
-fn old_path(path: &str, patch: &Patch) -> Option<String> {
-    match patch.files.get(path) {
+fn old_path(path: &str, differences: &Patch) -> Option<String> {
+    match differences.files.get(path) {
         Some(change) => change.old_path.clone(),
         None => Some(path.to_owned()),
     }
@@ -183,13 +188,13 @@ impl BaseReader {
         self.before.trees.push(LocalFiles::new(site, Box::new(files), local));
     }
 
-    fn change_of(&self, document: &InputDocument, prefixes: &[String], patch: &Patch) -> DocumentChange {
+    fn change_of(&self, document: &InputDocument, prefixes: &[String], differences: &Patch) -> DocumentChange {
         let Some((number, path)) = repository_path(document, prefixes) else { return DocumentChange::New };
-        let old = old_path(&path, patch).and_then(|old| self.indexes.get(&(number, old)));
+        let old = old_path(&path, differences).and_then(|old| self.indexes.get(&(number, old)));
         match old {
             None => DocumentChange::New,
             Some(base) => {
-                let lines = patch.files.get(&path).map(|change| change.lines.clone()).unwrap_or_default();
+                let lines = differences.files.get(&path).map(|change| change.lines.clone()).unwrap_or_default();
                 DocumentChange::Of { base: *base, lines }
             }
         }

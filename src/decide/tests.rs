@@ -59,6 +59,8 @@ pub(super) fn pod() -> Pod {
 
 fn page() -> PodPage {
     PodPage {
+        ignored_links: Vec::new(),
+        ignore_comments: Vec::new(),
         title: Untrusted::new("Alpha Support Pod"),
         members: Vec::new(),
         members_section: MembersSection::Closed,

@@ -28,6 +28,12 @@ pub struct PodPage {
     pub slack: Vec<SlackChannel>,
     /// Every link of the page, in every form, repeated ones included.
     pub links: Vec<Link>,
+    /// Links that comments let pass: they are not among the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored_links: Vec<IgnoredLink>,
+    /// The comments that let links pass.
+    #[serde(skip)]
+    pub ignore_comments: Vec<IgnoreComment>,
     /// What is wrong with the page as a text.
     pub findings: Vec<Finding>,
 }
@@ -37,6 +43,28 @@ impl PodPage {
     pub fn leads(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| member.role == Role::Lead)
     }
+}
+
+/// A link that a comment lets pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IgnoredLink {
+    /// The link.
+    #[serde(flatten)]
+    pub link: Link,
+    /// Why it is not checked.
+    #[serde(serialize_with = "serialize_as_line")]
+    pub reason: Untrusted,
+}
+
+/// A comment that lets the links of a line pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoreComment {
+    /// The line whose links it lets pass.
+    pub line: usize,
+    /// Where it stands itself.
+    pub place: super::finding::Place,
+    /// Why.
+    pub reason: Untrusted,
 }
 
 /// How much of the members section was seen.

@@ -213,6 +213,20 @@ rules! {
         severity: Info, audience: Public, subject: Text,
         in_check: Reported,
     }
+    IgnoreReasonMissing {
+        code: "ignore-reason-missing",
+        summary: "A comment lets links pass (`podkeeper-disable-line`, `podkeeper-disable-next-line`) and says no reason, so it has no effect.",
+        advice: "Write the reason behind a colon: <!-- podkeeper-disable-line: REASON -->.",
+        severity: Minor, audience: Public, subject: Text,
+        in_check: Reported,
+    }
+    IgnoreUnused {
+        code: "ignore-unused",
+        summary: "A comment lets links pass, and there is none in its line that does not work.",
+        advice: "Take the comment out.",
+        severity: Info, audience: Public, subject: Text,
+        in_check: Reported,
+    }
     SessionDiffers {
         code: "session-differs",
         summary: "The page names another time for the session than the configuration.",

@@ -197,6 +197,8 @@ mod tests {
     #[test]
     fn an_empty_page_is_still_a_report() {
         let page = PodPage {
+            ignored_links: Vec::new(),
+            ignore_comments: Vec::new(),
             title: Untrusted::default(),
             members: Vec::new(),
             members_section: MembersSection::Missing,

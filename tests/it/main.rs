@@ -34,6 +34,7 @@ mod hostile_files; // files, symlinks and pipes that mean harm
 mod hostile_servers; // servers that mean harm
 mod hostile_text; // text from outside can be read and cannot act
 mod hugo_site; // every link and place of invented sites, against what Hugo built
+mod ignore_comments; // comments that let links pass
 mod init; // the first configuration, written from a page
 mod internal_addresses; // no link reaches into the network that podkeeper stands in
 mod issue_identity; // other keys, other accounts, other versions

@@ -164,6 +164,8 @@ new file mode 100644
 +++ \"b/\\303\\244\\\"x.md\"
 @@ -0,0 +1 @@
 +x
+@@ -2,0 +4 @@
++y
 diff --git a/with blank.md b/with blank.md
 --- a/with blank.md\t
 +++ b/with blank.md\t
@@ -179,7 +181,7 @@ diff --git a/with blank.md b/with blank.md
             ("docs/a.md".to_owned(), change(Some("docs/a.md"), &[3..4, 10..12])),
             ("new.md".to_owned(), change(Some("old name.md"), &[])),
             ("with blank.md".to_owned(), change(Some("with blank.md"), &[])),
-            ("\u{e4}\"x.md".to_owned(), change(None, &[1..2])),
+            ("\u{e4}\"x.md".to_owned(), change(None, &[1..2, 4..5])),
         ]);
         assert_eq!((read.files, read.removed), (expected, vec!["gone.md".to_owned()]));
     }

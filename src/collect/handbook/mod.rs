@@ -4,6 +4,7 @@
 //! an error, so that one bad line cannot hide the rest. The shapes of pod pages were measured over the
 //! handbook's 20 pods.
 
+mod ignore_comments;
 mod labels;
 mod legacy_links;
 mod list_dashes;
@@ -85,6 +86,8 @@ fn parse_page(text: &str, path: &str, whole: PageKind<'_>) -> (PodPage, Markdown
     legacy_links::check(&page, &links, &mut findings);
     found.links = links.into_iter().map(|link| to_page_link(&page, link, whole)).collect();
     let counts = [found.members.len(), found.labels.len(), found.links.len(), found.sessions.len()];
+    (found.ignored_links, found.ignore_comments) =
+        ignore_comments::take_ignored_links(&page, &mut found.links, &mut findings);
     if text.len() > MAX_TEXT_BYTES || counts.iter().any(|n| *n >= MAX_ENTRIES) {
         let message = "The page is larger than is read; what stands further down is not checked.";
         findings.push(Finding::new(Rule::PageCut, "page", message).with_place(page.place_at(0)));

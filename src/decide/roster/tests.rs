@@ -175,6 +175,8 @@ impl World {
 
     fn snapshot(&self) -> Snapshot {
         let page = PodPage {
+            ignored_links: Vec::new(),
+            ignore_comments: Vec::new(),
             title: Untrusted::default(),
             members: self.members.clone(),
             members_section: self.section,
