@@ -15,8 +15,9 @@ use super::target::{InputArgument, document_text};
 use crate::check::InputDocument;
 use crate::check::changes::{BaseDocuments, DocumentChange};
 use base_files::{CommitFiles, CommitTree};
+use chrono::NaiveDate;
 use git::Git;
-use linkcheck::files::{FrontMatter, LocalDocument, LocalFiles, SiteKind};
+use linkcheck::files::{FrontMatter, LocalDocument, LocalFiles, SiteKind, hugo_content_folders};
 use patch::Patch;
 
 /// The endings of documents whose lines are compared.
@@ -73,7 +74,7 @@ pub(super) fn read_base(base: &str, inputs: &Inputs, env: &BTreeMap<String, Stri
     for (number, (_, site)) in roots.iter().enumerate() {
         let own: Vec<&WantedDocument> = wanted.iter().filter(|wanted| wanted.tree == number).collect();
         let files = CommitFiles::new(&tree, &objects, &prefixes[number]);
-        reader.read_tree(&own, files, *site, &tree, &prefixes[number]);
+        reader.read_tree(&own, files, *site, (&tree, &prefixes[number]), inputs.today);
     }
     let changes = inputs.documents.iter().map(|document| reader.change_of(document, &prefixes, &differences));
     let changes = changes.collect();
@@ -156,8 +157,8 @@ impl BaseReader {
         wanted: &[&WantedDocument],
         files: CommitFiles,
         site: SiteKind,
-        tree: &CommitTree,
-        prefix: &str,
+        (tree, prefix): (&CommitTree, &str),
+        today: Option<NaiveDate>,
     ) {
         let mut local = Vec::new();
         for WantedDocument { tree: number, path } in wanted {
@@ -175,17 +176,19 @@ impl BaseReader {
         if site == SiteKind::Hugo {
             let known: std::collections::BTreeSet<String> =
                 local.iter().map(|document| document.path.clone()).collect();
-            let content = format!("{prefix}content/");
-            let pages = tree.paths_below(&content).filter_map(|path| path.strip_prefix(prefix));
-            let pages =
-                pages.filter(|path| !known.contains(*path) && super::disk_files::is_markdown_path(Path::new(path)));
-            for page in pages {
-                let text = files.read(page).and_then(|bytes| document_text(bytes).ok()).unwrap_or_default();
-                let front_matter = FrontMatter::parse(&text);
-                local.push(LocalDocument { path: page.to_owned(), front_matter, anchors: None });
+            for content in hugo_content_folders(&files) {
+                let folder = format!("{prefix}{content}/");
+                let pages = tree.paths_below(&folder).filter_map(|path| path.strip_prefix(prefix));
+                let pages =
+                    pages.filter(|path| !known.contains(*path) && super::disk_files::is_markdown_path(Path::new(path)));
+                for page in pages {
+                    let text = files.read(page).and_then(|bytes| document_text(bytes).ok()).unwrap_or_default();
+                    let front_matter = FrontMatter::parse(&text);
+                    local.push(LocalDocument { path: page.to_owned(), front_matter, anchors: None });
+                }
             }
         }
-        self.before.trees.push(LocalFiles::new(site, Box::new(files), local));
+        self.before.trees.push(LocalFiles::on_day(site, Box::new(files), local, today));
     }
 
     fn change_of(&self, document: &InputDocument, prefixes: &[String], differences: &Patch) -> DocumentChange {

@@ -132,7 +132,7 @@ impl SiteConfig {
         }
         let is_generated = match (parts.as_slice(), ending.as_deref()) {
             ([.., "page", number], _) => number.bytes().all(|byte| byte.is_ascii_digit()),
-            (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "css" | "js" | "ics" | "webmanifest")) => true,
+            (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "ics" | "webmanifest")) => true,
             _ => false,
         };
         let is_term = || self.taxonomies.iter().any(|folder| parts[0].eq_ignore_ascii_case(folder));

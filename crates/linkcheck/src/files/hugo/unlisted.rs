@@ -43,6 +43,10 @@ impl HugoSite {
         if self.config.brings_files && ending.is_some_and(|ending| ending != "html" && ending != "md") {
             return Some("a theme may bring it when the site is built");
         }
+        let has_assets = || !self.config.is_found || files.entry_kind("assets").is_some();
+        if ending.is_some_and(|ending| matches!(ending, "css" | "js")) && has_assets() {
+            return Some("a template may make it of the site's assets");
+        }
         let is_asset = |path: &str| self.find_resource(None, path, files).is_some();
         if is_asset(address) {
             return Some("it is published only where a template uses it");

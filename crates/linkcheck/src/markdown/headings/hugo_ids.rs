@@ -27,15 +27,12 @@ pub(crate) enum IdCharacters {
     Blackfriday,
 }
 
-/// All ids that the headings of a page may have: Hugo makes them from the text that is shown, older ones made them from
-/// the source (Hugo's change 13405).
+/// All ids that the headings of a page may have: Hugo makes them from the text that is shown (since 0.144; its change
+/// 13405).
 pub(super) fn hugo_ids(headings: &[HeadingText], form: HugoIdForm) -> BTreeSet<String> {
     let mut ids: BTreeSet<String> = number_all(headings, form, |heading| heading.words.clone()).collect();
     if !form.keeps_dashes && headings.iter().any(|heading| heading.words.contains("--")) {
         ids.extend(number_all(headings, form, |heading| drop_typeset_dashes(&heading.words)));
-    }
-    if headings.iter().any(|heading| heading.source.is_some()) {
-        ids.extend(number_all(headings, form, |heading| heading.source().to_owned()));
     }
     ids
 }
