@@ -28,7 +28,8 @@ def sites(hugo, work):
         addresses = {page["source"]: page["address"] for page in known["pages"]}
         rows, calls = [], {}
         for link in known["links"]:
-            row = Row(f"{name}: {link['truth']}", link["page"], link["written"], MEANING[link["truth"]], link["truth"])
+            answer = MEANING[link["truth"]]
+            row = Row(f"{name}: {link['truth']}", link["page"], link["written"], answer, "", answer == "fine")
             rows.append(row)
             calls[row] = lychee_call(public, addresses[link["page"]], link["built"])
         yield name, hugo_site.SITES / name, public, rows, calls

@@ -16,3 +16,5 @@ class Row(typing.NamedTuple):
     answer: str
     # The one verdict of podkeeper's that is right, where the answer leaves several.
     verdict: str = ""
+    # Whether podkeeper may leave it open, because only whoever builds the site knows.
+    may_be_open: bool = False
