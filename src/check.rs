@@ -4,6 +4,9 @@ pub mod changes;
 mod exceptions;
 mod ignored_links;
 
+use std::borrow::Cow;
+use std::mem;
+
 use chrono::{DateTime, Utc};
 
 use crate::collect::{Clients, label_names};
@@ -19,6 +22,7 @@ use crate::pod::verdict::{LabelVerdicts, Observation};
 use linkcheck::cache::Cache;
 use linkcheck::check_options::CheckOptions;
 use linkcheck::files::LocalFiles;
+use linkcheck::link::Link;
 use linkcheck::shard_file::ShardObservation;
 use linkcheck::web::WebClient;
 use linkcheck::{Document, LabelSet, check_gathered_links, gather_links, gather_links_offline, observe_offline};
@@ -110,28 +114,24 @@ fn list_document_defects(documents: &[InputDocument]) -> Vec<Finding> {
     findings.filter(|finding| finding.rule.in_check() != rule::InCheck::Omitted).cloned().collect()
 }
 
-/// The documents with their links, as they are collected.
+/// The documents with their links.
 fn to_linkcheck_documents<'a>(documents: &'a [InputDocument], trees: &'a [LocalFiles]) -> Vec<Document<'a>> {
-    let local = |document: &'a InputDocument| {
-        let (tree, path) = document.tree_and_path.as_ref()?;
-        Some((trees.get(*tree)?, path.as_str()))
-    };
-    documents
-        .iter()
-        .map(|document| Document {
-            path: &document.path,
-            links: &document.page.links,
-            site_url: document.site.as_ref(),
-            local_files: local(document),
-        })
-        .collect()
+    documents.iter().map(|document| to_linkcheck_document(document, (&document.page.links).into(), trees)).collect()
 }
 
-/// A hundred thousand links need not be held twice: once they are gathered, the documents' own are let go.
-fn take_links_away(documents: &mut [InputDocument]) {
-    for document in documents {
-        document.page.links = Vec::new();
-    }
+/// The same of documents that give their links away: a hundred thousand links need not be held twice.
+fn into_linkcheck_documents<'a>(documents: &'a mut [InputDocument], trees: &'a [LocalFiles]) -> Vec<Document<'a>> {
+    let with_links = documents.iter_mut().map(|document| (mem::take(&mut document.page.links), document));
+    with_links.map(|(links, document)| to_linkcheck_document(document, links.into(), trees)).collect()
+}
+
+fn to_linkcheck_document<'a>(
+    document: &'a InputDocument,
+    links: Cow<'a, [Link]>,
+    trees: &'a [LocalFiles],
+) -> Document<'a> {
+    let local = document.tree_and_path.as_ref().and_then(|(tree, path)| Some((trees.get(*tree)?, path.as_str())));
+    Document { path: &document.path, links, site_url: document.site.as_ref(), local_files: local }
 }
 
 /// Checks links by what the files show.
@@ -141,9 +141,7 @@ fn check_without_network(
     policy: &CheckOptions,
     checked: &mut DocumentCheckResult,
 ) {
-    let gathered = gather_links_offline(&to_linkcheck_documents(documents, trees), policy);
-    take_links_away(documents);
-    checked.observations = observe_offline(gathered);
+    checked.observations = observe_offline(gather_links_offline(into_linkcheck_documents(documents, trees), policy));
     // Files are there or not: no network can make them look gone.
     checked.findings.extend(links::offline_findings(&checked.observations));
 }
@@ -157,8 +155,7 @@ async fn check_online(
     (now, silences): (DateTime<Utc>, Silences),
     checked: &mut DocumentCheckResult,
 ) {
-    let gathered = gather_links(&to_linkcheck_documents(documents, trees), sources.reader, sources.policy);
-    take_links_away(documents);
+    let gathered = gather_links(into_linkcheck_documents(documents, trees), sources.reader, sources.policy);
     let with_labels = documents_with_label_groups(documents, sources.policy);
     let labels: Vec<LabelSet<'_>> = with_labels
         .iter()

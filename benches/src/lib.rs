@@ -84,7 +84,7 @@ pub async fn visits(pages: usize) -> CheckResult {
     .unwrap();
     let web =
         WebClient::with_fetch(Arc::new(Still), WebSettings { limits: RateLimits::NONE, ..WebSettings::default() });
-    let document = Document { path: "page.md", links: &page.links, site_url: None, local_files: None };
+    let document = Document { path: "page.md", links: (&page.links).into(), site_url: None, local_files: None };
     check_links(&[document], &[], &reader, &web, &CheckOptions::default()).await
 }
 

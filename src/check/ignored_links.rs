@@ -27,17 +27,18 @@ pub(super) fn add_ignored_links(
         .iter()
         .map(|one| one.page.ignored_links.iter().map(|ignored| ignored.link.clone()).collect())
         .collect();
-    let to_look_at: Vec<Document<'_>> = documents
+    let with_ignored_links: Vec<Document<'_>> = documents
         .iter()
         .zip(&links)
         .map(|(document, links)| {
             let local =
                 document.tree_and_path.as_ref().and_then(|(tree, path)| Some((trees.get(*tree)?, path.as_str())));
-            Document { path: &document.path, links, site_url: document.site.as_ref(), local_files: local }
+            let site_url = document.site.as_ref();
+            Document { path: &document.path, links: links.into(), site_url, local_files: local }
         })
         .collect();
     let mut used: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for seen in check_offline(&to_look_at, policy) {
+    for seen in check_offline(&with_ignored_links, policy) {
         if matches!(seen.assessment.verdict, Verdict::Alive | Verdict::Moved) {
             checked.observations.push(seen);
             continue;

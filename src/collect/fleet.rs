@@ -258,7 +258,7 @@ async fn check_page_links(
         let key = DocumentKey::of(pod);
         let Some(page) = pages.get(&key.page).and_then(Observed::present) else { continue };
         let (path, site_url) = (pod.page.path.as_str(), pod.page.site.as_ref());
-        linked.insert(key, Document { path, links: &page.links, site_url, local_files: None });
+        linked.insert(key, Document { path, links: (&page.links).into(), site_url, local_files: None });
         if !pod.label_groups.is_empty() {
             owners.push(pod.key.to_string());
             labels.push(LabelSet { names: label_names(page), groups: &pod.label_groups });

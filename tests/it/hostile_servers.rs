@@ -238,7 +238,7 @@ pub(crate) async fn check_urls(urls: Vec<String>, web: &WebClient) -> BTreeMap<S
         jitter_seed: 1,
         redactor: Redactor::default(),
     };
-    let document = Document { path: "page.md", links: &links, site_url: None, local_files: None };
+    let document = Document { path: "page.md", links: (&links).into(), site_url: None, local_files: None };
     let probed = check_links(&[document], &[], &new_reader(&access).unwrap(), web, &CheckOptions::default()).await;
     probed.observations.into_iter().map(|seen| (seen.url.as_str().to_owned(), seen)).collect()
 }

@@ -145,7 +145,7 @@ fn compare_site(name: &str, built: &BuiltSite, kind: SiteKind, agreement: &mut A
 
 /// The verdicts on links that stand on a page.
 pub(crate) fn check_page(page: &str, links: &[Link], local: &LocalFiles) -> BTreeMap<String, Observation> {
-    let document = Document { path: page, links, site_url: None, local_files: Some((local, page)) };
+    let document = Document { path: page, links: links.into(), site_url: None, local_files: Some((local, page)) };
     let seen = check_offline(&[document], &CheckOptions::default());
     seen.into_iter().map(|seen| (seen.url.to_string(), seen)).collect()
 }

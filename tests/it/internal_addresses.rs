@@ -327,7 +327,7 @@ async fn check_url(url: &str, looks: WebSetup) -> (Observation, Vec<String>) {
         form: LinkForm::Bare,
         kind: None,
     };
-    let document = Document { path: "page.md", links: &[link], site_url: None, local_files: None };
+    let document = Document { path: "page.md", links: vec![link].into(), site_url: None, local_files: None };
     let policy = CheckOptions { gitlab_host: "git.example".to_owned(), ..CheckOptions::default() };
     let mut probed = check_links(&[document], &[], &new_reader(&access).unwrap(), &web, &policy).await;
     let connects = sockets.connects.lock().unwrap().clone();

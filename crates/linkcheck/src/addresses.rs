@@ -6,7 +6,7 @@ use std::hash::BuildHasher as _;
 use std::ptr;
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
 use url::Url;
 
@@ -84,13 +84,13 @@ pub(super) enum Connectivity {
 
 /// All links of all documents: each once, sorted, with everywhere it stands.
 pub(super) fn collect_links(
-    documents: &[Document<'_>],
+    documents: Vec<Document<'_>>,
     policy: &CheckOptions,
     hosts: &BTreeSet<String>,
     mode: Connectivity,
 ) -> Vec<(AddressKey, CollectedLink)> {
     let size = documents.len().div_ceil(rayon::current_num_threads()).max(MIN_CHUNK_DOCUMENTS);
-    let chunks = documents.par_chunks(size).enumerate();
+    let chunks = split_into_chunks(documents, size).into_par_iter().enumerate();
     let mut found =
         merge_sorted(chunks.map(|(at, chunk)| collect_sorted(chunk, at * size, policy, hosts, mode)).collect());
     if let Some(shard) = policy.shard {
@@ -111,9 +111,19 @@ pub(super) fn collect_links(
     found
 }
 
-/// The links of some documents, each once and sorted; `first` is the index of the first one among all.
+fn split_into_chunks<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    let mut rest = all.into_iter().peekable();
+    let mut chunks = Vec::new();
+    while rest.peek().is_some() {
+        chunks.push(rest.by_ref().take(size).collect());
+    }
+    chunks
+}
+
+/// The links of some documents, each once and sorted; `first` is the index of the first one among all. The links of each
+/// document are let go before those of the next are read.
 fn collect_sorted(
-    documents: &[Document<'_>],
+    documents: Vec<Document<'_>>,
     first: usize,
     policy: &CheckOptions,
     hosts: &BTreeSet<String>,
@@ -121,19 +131,23 @@ fn collect_sorted(
 ) -> Vec<(AddressKey, CollectedLink)> {
     let mut unique = UniqueLinks::default();
     // Most addresses say all by themselves, and are named again and again: each of those is read once.
-    let mut shared: HashMap<(usize, &str), usize> = HashMap::new();
+    let mut shared = SharedLinks::default();
     for (number, document) in (first..).zip(documents) {
         let path: Arc<str> = Arc::from(document.path);
         let mut section: (&str, Arc<str>) = ("", Arc::from(""));
-        for link in document.links {
-            let meaning = sharing_scope(document, &link.url).map(|among| (among, link.url.as_str()));
-            let index = meaning.and_then(|meaning| shared.get(&meaning).copied()).unwrap_or_else(|| {
-                let (key, kind, source) = classify(document, &link.url, policy, hosts);
+        for link in document.links.iter() {
+            let scope = sharing_scope(&document, &link.url);
+            let known = scope.and_then(|scope| shared.find(scope, &link.url, &unique));
+            let index = known.unwrap_or_else(|| {
+                let (key, kind, source) = classify(&document, &link.url, policy, hosts);
                 // A shard goes by who would be asked.
                 let source = if policy.shard.is_some() { source } else { source.for_mode(mode) };
-                unique.get_or_insert(key, kind, source)
+                let index = unique.get_or_insert(key, kind, source);
+                if let Some(scope) = scope {
+                    shared.insert(scope, index, &unique);
+                }
+                index
             });
-            shared.extend(meaning.map(|meaning| (meaning, index)));
             if section.0 != link.section.raw() {
                 section = (link.section.raw(), Arc::from(link.section.one_line()));
             }
@@ -156,6 +170,11 @@ struct UniqueLinks {
 }
 
 impl UniqueLinks {
+    /// The address of a link as it is written.
+    fn address(&self, index: usize) -> &str {
+        &self.addresses[index].0.0
+    }
+
     /// The index of a link; a new one is added.
     fn get_or_insert(&mut self, key: AddressKey, kind: LinkKind, source: VerdictSource) -> usize {
         let Self { addresses, indexes, hasher } = self;
@@ -166,6 +185,26 @@ impl UniqueLinks {
             addresses.push((key, CollectedLink { kind, source, places: Vec::with_capacity(1) }));
         }
         index
+    }
+}
+
+/// Where among links those are whose address means the same in several documents, by where it does and by the address.
+#[derive(Default)]
+struct SharedLinks {
+    indexes: HashTable<(usize, usize)>,
+    hasher: DefaultHashBuilder,
+}
+
+impl SharedLinks {
+    fn find(&self, scope: usize, address: &str, unique: &UniqueLinks) -> Option<usize> {
+        let is_same = |(own, at): &(usize, usize)| *own == scope && unique.address(*at) == address;
+        self.indexes.find(self.hasher.hash_one((scope, address)), is_same).map(|(_, at)| *at)
+    }
+
+    fn insert(&mut self, scope: usize, index: usize, unique: &UniqueLinks) {
+        let Self { indexes, hasher } = self;
+        let hash = |(scope, at): &(usize, usize)| hasher.hash_one((*scope, unique.address(*at)));
+        indexes.insert_unique(hash(&(scope, index)), (scope, index), hash);
     }
 }
 
@@ -351,7 +390,7 @@ mod tests {
 
     #[test]
     fn a_host_is_one_shards_whoever_is_asked() {
-        let document = Document { path: "a.md", links: &[], site_url: None, local_files: None };
+        let document = Document { path: "a.md", links: Cow::default(), site_url: None, local_files: None };
         let policy = CheckOptions { gitlab_host: "git.example:8443".to_owned(), ..CheckOptions::default() };
         let homes = ["a/b", "explore", "a/b/-/issues/1"].map(|path| {
             let address = format!("https://git.example:8443/{path}");
@@ -365,9 +404,11 @@ mod tests {
     fn a_place_names_its_document_however_the_documents_are_shared_out_among_cores() {
         let address = |number: usize| format!("https://{number}.example/");
         let links: Vec<Vec<Link>> = (0..5 * MIN_CHUNK_DOCUMENTS).map(|number| vec![link(address(number))]).collect();
-        let documents: Vec<Document<'_>> =
-            links.iter().map(|links| Document { path: "page.md", links, site_url: None, local_files: None }).collect();
-        let found = collect_links(&documents, &CheckOptions::default(), &BTreeSet::new(), Connectivity::Online);
+        let documents: Vec<Document<'_>> = links
+            .iter()
+            .map(|links| Document { path: "page.md", links: links.into(), site_url: None, local_files: None })
+            .collect();
+        let found = collect_links(documents.clone(), &CheckOptions::default(), &BTreeSet::new(), Connectivity::Online);
         assert_eq!(found.len(), documents.len());
         for ((url, _), found) in found {
             assert_eq!(url, address(found.places[0].document));
@@ -386,8 +427,12 @@ mod tests {
                 anchors: Some(files::DocumentAnchors::parse(text)),
             }];
             let local = LocalFiles::new(site, Box::new(NoFiles), documents);
-            let document =
-                Document { path: "a.md", links: &[], site_url: None, local_files: Some((&local, "content/a.md")) };
+            let document = Document {
+                path: "a.md",
+                links: Cow::default(),
+                site_url: None,
+                local_files: Some((&local, "content/a.md")),
+            };
             match classify(&document, address, &policy, &BTreeSet::new()).2 {
                 VerdictSource::Known(known) => known.verdict.as_str().to_owned(),
                 VerdictSource::Gitlab(thing) => thing.url.into(),

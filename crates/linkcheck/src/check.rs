@@ -58,7 +58,7 @@ pub struct CheckResult {
 pub struct GatheredLinks(Vec<(AddressKey, CollectedLink)>);
 
 /// Gathers the links of all documents, which may go when that is done.
-pub fn gather_links(documents: &[Document<'_>], api: &dyn GitlabApi, policy: &CheckOptions) -> GatheredLinks {
+pub fn gather_links(documents: Vec<Document<'_>>, api: &dyn GitlabApi, policy: &CheckOptions) -> GatheredLinks {
     GatheredLinks(collect_links(documents, policy, &other_instance_hosts(api), Connectivity::Online))
 }
 
@@ -75,7 +75,7 @@ pub async fn check_links(
     web: &WebClient,
     policy: &CheckOptions,
 ) -> CheckResult {
-    check_gathered_links(gather_links(documents, api, policy), labels, api, web, policy).await
+    check_gathered_links(gather_links(documents.to_vec(), api, policy), labels, api, web, policy).await
 }
 
 /// Checks all links, and labels. Each resource is asked once, however often and with whatever fragments it is named.
@@ -214,11 +214,11 @@ impl SourceResults {
 
 /// Checks what the documents themselves and the files around them show: nothing is asked of anybody.
 pub fn check_offline(documents: &[Document<'_>], policy: &CheckOptions) -> Vec<Observation> {
-    observe_offline(gather_links_offline(documents, policy))
+    observe_offline(gather_links_offline(documents.to_vec(), policy))
 }
 
 /// Gathers the links of all documents, which may go when that is done, for [`observe_offline`].
-pub fn gather_links_offline(documents: &[Document<'_>], policy: &CheckOptions) -> GatheredLinks {
+pub fn gather_links_offline(documents: Vec<Document<'_>>, policy: &CheckOptions) -> GatheredLinks {
     GatheredLinks(collect_links(documents, policy, &BTreeSet::new(), Connectivity::Offline))
 }
 

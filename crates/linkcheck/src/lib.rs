@@ -8,7 +8,7 @@
 //! use linkcheck::{Document, check_offline, markdown};
 //!
 //! let links = markdown::parse_links("Write to [us](mailto:team.example.com), or [here](https://example.com/).");
-//! let document = Document { path: "page.md", links: &links, site_url: None, local_files: None };
+//! let document = Document { path: "page.md", links: (&links).into(), site_url: None, local_files: None };
 //! let observations = check_offline(&[document], &CheckOptions::default());
 //! let dead: Vec<_> = observations.iter().filter(|seen| seen.assessment.verdict == Verdict::Dead).collect();
 //! assert_eq!(dead.len(), 1);

@@ -83,7 +83,7 @@ fn instance(host: &str, named: &str, with_token: bool, silent: bool) -> (Arc<Rec
 
 async fn check_urls(reader: &Reader, memory: &Arc<InMemoryWeb>, urls: &[&str]) -> CheckResult {
     let links = links(urls);
-    let document = Document { path: "pod.md", links: &links, site_url: None, local_files: None };
+    let document = Document { path: "pod.md", links: (&links).into(), site_url: None, local_files: None };
     check_links(&[document], &[], reader, &web(memory), &CheckOptions::default()).await
 }
 

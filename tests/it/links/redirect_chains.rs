@@ -68,7 +68,7 @@ async fn the_advice_for_a_link_from_the_root_begins_at_the_root() {
     let urls = ["/old.html#here", "/gone", "https://handbook.example/old.html"];
     let (stage, site) = (Stage::new(empty_world(), None), Url::parse("https://handbook.example/").unwrap());
     let links = links(&urls);
-    let document = Document { path: "pod.md", links: &links, site_url: Some(&site), local_files: None };
+    let document = Document { path: "pod.md", links: (&links).into(), site_url: Some(&site), local_files: None };
     let probed = check_links(&[document], &[], &stage.reader, &web(&memory), &CheckOptions::default()).await;
     let seen = observations_by_url(probed);
     for (url, advice) in

@@ -99,8 +99,8 @@ async fn observations_are_sorted_and_know_all_their_places() {
     let (site, other): (Url, Url) =
         ("https://site.example/".parse().unwrap(), "https://other.example/".parse().unwrap());
     let documents = [
-        Document { path: "b.md", links: &first, site_url: Some(&site), local_files: None },
-        Document { path: "a.md", links: &second, site_url: Some(&other), local_files: None },
+        Document { path: "b.md", links: (&first).into(), site_url: Some(&site), local_files: None },
+        Document { path: "a.md", links: (&second).into(), site_url: Some(&other), local_files: None },
     ];
     let skip = vec![SkipRule { prefix: "skip:".to_owned(), reason: "not ours until 2027".to_owned() }];
     let probed = check_links(

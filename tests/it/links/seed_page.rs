@@ -36,7 +36,8 @@ async fn the_page_of_the_box_is_judged_as_the_box_expects() {
     let settings = WebSettings { progress: progress.clone(), ..WebSettings::default() };
     let web = WebClient::with_fetch(Arc::new(SandboxWeb(stage.sandbox.clone())), settings);
     let site: Url = "https://handbook.gitlab.com".parse().unwrap();
-    let document = Document { path: &pod.page_path, links: &page.links, site_url: Some(&site), local_files: None };
+    let document =
+        Document { path: &pod.page_path, links: (&page.links).into(), site_url: Some(&site), local_files: None };
     let probed = check_links(&[document], &[], &stage.reader, &web, &CheckOptions::default()).await;
     let places: usize = probed.observations.iter().map(|seen| seen.places.len()).sum();
     assert_eq!(places, page.links.len());

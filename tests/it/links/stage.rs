@@ -224,7 +224,7 @@ impl Stage {
 
     pub(super) async fn check_with_policy(&self, urls: &[&str], web: &WebClient, policy: &CheckOptions) -> CheckResult {
         let links = links(urls);
-        let document = Document { path: "pod.md", links: &links, site_url: None, local_files: None };
+        let document = Document { path: "pod.md", links: (&links).into(), site_url: None, local_files: None };
         let probed = check_links(&[document], &[], &self.reader, web, policy).await;
         for query in self.wire.queries.lock().unwrap().iter() {
             assert!(query.chars().count() <= 10_000);
