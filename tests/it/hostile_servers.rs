@@ -225,7 +225,7 @@ pub(crate) async fn check_urls(urls: Vec<String>, web: &WebClient) -> BTreeMap<S
         text: Untrusted::default(),
         line: 1,
         column: 1,
-        section: Untrusted::default(),
+        section: Untrusted::default().into(),
         form: LinkForm::Bare,
         kind: None,
     };

@@ -152,7 +152,7 @@ pub(crate) fn check_page(page: &str, links: &[Link], local: &LocalFiles) -> BTre
 
 fn link_to(url: String) -> Link {
     let (text, section) = (Untrusted::default(), Untrusted::default());
-    Link { url, text, line: 1, column: 1, section, form: LinkForm::Inline, kind: None }
+    Link { url, text, line: 1, column: 1, section: section.into(), form: LinkForm::Inline, kind: None }
 }
 
 /// The files of a site.

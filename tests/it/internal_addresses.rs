@@ -323,7 +323,7 @@ async fn check_url(url: &str, looks: WebSetup) -> (Observation, Vec<String>) {
         text: Untrusted::default(),
         line: 1,
         column: 1,
-        section: Untrusted::default(),
+        section: Untrusted::default().into(),
         form: LinkForm::Bare,
         kind: None,
     };

@@ -469,6 +469,6 @@ mod tests {
 
     fn link(url: String) -> Link {
         let (text, section) = (Untrusted::default(), Untrusted::default());
-        Link { url, text, line: 1, column: 1, section, form: LinkForm::Bare, kind: None }
+        Link { url, text, line: 1, column: 1, section: section.into(), form: LinkForm::Bare, kind: None }
     }
 }

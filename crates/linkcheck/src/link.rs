@@ -1,5 +1,7 @@
 //! A link as it stands in a document, and the kinds of targets it can have.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::text::Untrusted;
@@ -16,9 +18,9 @@ pub struct Link {
     pub line: usize,
     /// The column, from 1 and in characters.
     pub column: usize,
-    /// The nearest heading above it; empty before the first.
-    #[serde(serialize_with = "serialize_one_line")]
-    pub section: Untrusted,
+    /// The nearest heading above it, shared by all links below it; empty before the first.
+    #[serde(serialize_with = "serialize_section")]
+    pub section: Arc<Untrusted>,
     /// How it is written.
     pub form: LinkForm,
     /// What kind of target it has, where whoever read the document asked; else only the check asks that.
@@ -106,6 +108,10 @@ impl LinkKind {
 /// What tells one address from another: as it is written, and where it resolves on the document's site, where that
 /// decides.
 pub type AddressKey = (String, Option<String>);
+
+fn serialize_section<S: Serializer>(section: &Arc<Untrusted>, serializer: S) -> Result<S::Ok, S::Error> {
+    serialize_one_line(section, serializer)
+}
 
 fn serialize_one_line<S: Serializer>(text: &Untrusted, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text.one_line())

@@ -254,7 +254,7 @@ pub(super) fn link(url: &str, line: usize) -> Link {
         text: Untrusted::new("a link"),
         line,
         column: 3,
-        section: Untrusted::new("Links"),
+        section: Untrusted::new("Links").into(),
         form: LinkForm::Inline,
         kind: None,
     }

@@ -39,9 +39,9 @@ pub struct MarkdownAnchors {
 #[derive(Debug, Clone)]
 struct HeadingText {
     /// Its text without Markdown's marks.
-    words: String,
+    words: Box<str>,
     /// Its source, where that is another text.
-    source: Option<String>,
+    source: Option<Box<str>>,
 }
 
 /// A reference to a footnote.
@@ -74,7 +74,7 @@ impl FootnoteMark {
 
 impl HeadingText {
     fn source(&self) -> &str {
-        self.source.as_ref().unwrap_or(&self.words)
+        self.source.as_deref().unwrap_or(&self.words)
     }
 }
 
@@ -169,8 +169,8 @@ fn read_heading<'t>(node: Node<'_>, line: impl Fn(usize) -> &'t str) -> HeadingT
             atx_heading_text(own)
         }
     };
-    let source = (!source.is_empty() && source != words).then(|| source.to_owned());
-    HeadingText { words, source }
+    let source = (!source.is_empty() && source != words).then(|| source.into());
+    HeadingText { words: words.into(), source }
 }
 
 /// The text of a heading that begins with `#`, without the marks around it.

@@ -14,7 +14,7 @@ impl FoundLink {
             text: Untrusted::new(self.text),
             line,
             column,
-            section: Untrusted::new(outline.section_at(self.range.start)),
+            section: outline.shared_section_at(self.range.start),
             form: self.form,
             kind: None,
             url: self.url,

@@ -3,7 +3,9 @@
 //! comrak is GitLab's own Markdown parser. Its tree is walked once, never recursively, and the parts of
 //! the text that matter to links are noted in the order of the page.
 
+use std::iter;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
@@ -18,6 +20,7 @@ use super::options::gitlab_options;
 use super::plain_text;
 use super::source::Source;
 use super::{Extract, MAX_ENTRIES};
+use crate::text::Untrusted;
 
 /// What is known of a page after one walk through its tree.
 #[derive(Default)]
@@ -47,6 +50,8 @@ pub struct Outline {
     has_label_marks: bool,
     /// Where an element of raw HTML began in whose text GitLab looks for no references.
     open_element: Option<usize>,
+    /// The text of each heading as links share it, behind the empty one that stands for none.
+    sections: OnceLock<Vec<Arc<Untrusted>>>,
     /// Some fence is never closed: where its code ends hangs on the lines behind it.
     pub(super) has_unclosed_fence: bool,
 }
@@ -133,6 +138,16 @@ impl Outline {
     pub fn section_at(&self, offset: usize) -> &str {
         let behind = self.headings.partition_point(|heading| heading.range.start <= offset);
         behind.checked_sub(1).map_or("", |index| &self.headings[index].text)
+    }
+
+    /// The same as links have it.
+    pub(super) fn shared_section_at(&self, offset: usize) -> Arc<Untrusted> {
+        let sections = self.sections.get_or_init(|| {
+            let texts = self.headings.iter().map(|heading| heading.text.as_str());
+            iter::once("").chain(texts).map(|text| Arc::new(Untrusted::new(text))).collect()
+        });
+        let behind = self.headings.partition_point(|heading| heading.range.start <= offset);
+        Arc::clone(&sections[behind])
     }
 
     /// All code, spans and blocks.

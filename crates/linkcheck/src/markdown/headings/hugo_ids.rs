@@ -30,7 +30,7 @@ pub(crate) enum IdCharacters {
 /// All ids that the headings of a page may have: Hugo makes them from the text that is shown (since 0.144; its change
 /// 13405).
 pub(super) fn hugo_ids(headings: &[HeadingText], form: HugoIdForm) -> BTreeSet<String> {
-    let mut ids: BTreeSet<String> = number_all(headings, form, |heading| heading.words.clone()).collect();
+    let mut ids: BTreeSet<String> = number_all(headings, form, |heading| heading.words.to_string()).collect();
     if !form.keeps_dashes && headings.iter().any(|heading| heading.words.contains("--")) {
         ids.extend(number_all(headings, form, |heading| drop_typeset_dashes(&heading.words)));
     }
