@@ -56,7 +56,8 @@ pub(super) fn read_base(base: &str, inputs: &Inputs, env: &BTreeMap<String, Stri
     let git = Git::at(&root, env);
     let commit = find_merge_base(&git, base).map_err(with_flag)?;
     let patterns = DOCUMENT_PATTERNS.map(|ending| format!(":(top,icase)*.{ending}"));
-    let mut diff = vec!["diff", "--no-ext-diff", "--no-textconv", "--find-renames", "--unified=0"];
+    let mut diff =
+        vec!["diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--unified=0"];
     diff.extend(["--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all"]);
     diff.extend([commit.as_str(), "--"]);
     diff.extend(patterns.iter().map(String::as_str));

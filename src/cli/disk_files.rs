@@ -45,6 +45,7 @@ enum FolderListing {
 
 const BEHIND_SYMLINK: &str = "it stands behind a symlink, which GitLab does not follow";
 const IGNORED: &str = "git ignores it";
+const EMPTY_FOLDER: &str = "it is an empty folder, which git does not hold";
 const IN_SUBMODULE: &str = "it is in a submodule, which is another repository";
 const UNREADABLE: &str = "the folder that it stands in cannot be read";
 
@@ -108,6 +109,16 @@ impl DiskFiles {
         is_symlink.then_some(FileKind::NotInRepository(BEHIND_SYMLINK))
     }
 
+    /// Whether a folder of a repository holds nothing at all.
+    fn is_empty_folder(&self, path: &str, folders: &mut BTreeMap<String, FolderListing>) -> bool {
+        if self.repository.is_none() || path.is_empty() {
+            return false;
+        }
+        let folder = path.trim_end_matches('/');
+        let known = folders.entry(folder.to_owned()).or_insert_with(|| self.list_folder(folder));
+        matches!(known, FolderListing::Listed(named) if named.is_empty())
+    }
+
     /// What is said of a path that is not there, where it belongs to a submodule that was not fetched.
     fn explain_submodule(&self, path: &str) -> Option<FileKind> {
         let is_in_submodule = self.repository.as_ref().is_some_and(|repository| repository.is_in_submodule(path));
@@ -162,8 +173,22 @@ fn file_kind(kind: fs::FileType) -> FileKind {
 
 impl FileSystem for DiskFiles {
     fn entry_kind(&self, path: &str) -> Option<FileKind> {
+        // Git's own folder is none of what it holds.
+        if self.repository.is_some() && path.split('/').any(|part| part == ".git") {
+            return None;
+        }
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        self.find_kind(path, &mut folders)
+        let kind = self.find_kind(path, &mut folders);
+        match kind {
+            Some(FileKind::Folder) if self.is_empty_folder(path, &mut folders) => {
+                Some(FileKind::NotInRepository(EMPTY_FOLDER))
+            }
+            kind => kind,
+        }
+    }
+
+    fn is_repository(&self) -> bool {
+        self.repository.is_some()
     }
 
     fn visit_names(&self, folder: &str, visit: &mut dyn FnMut(&str)) {

@@ -356,7 +356,7 @@ rules! {
     LinkFragmentDead {
         code: "link-fragment-dead",
         summary: "The page that a link points at is there, the place on it is not.",
-        advice: "Point the link at a heading that is there.",
+        advice: "Point the link at a place that is there.",
         severity: Minor, audience: Public, subject: Link,
         report: Links, in_check: Reported, in_junit: LinkCase,
     }

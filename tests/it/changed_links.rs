@@ -248,3 +248,17 @@ async fn the_reports_of_a_check_hold_what_the_change_broke() {
     let reported = check(&repository, &["--report", "slack=out/x"]).await;
     assert!(reported.code == Some(2) && reported.err.contains("json, junit and codequality"), "{reported:?}");
 }
+
+/// Git compares a file as lines or, where it or a person takes it for binary, as one lump.
+#[tokio::test]
+async fn documents_that_git_takes_for_binary_are_compared_by_their_lines() {
+    let repository = repository("changed-binary");
+    repository.write(".gitattributes", "*.md -diff\n");
+    repository.git(&["config", "color.diff", "always"]);
+    repository.commit_all("attributes");
+    repository.write("docs/guide.md", &GUIDE.replace("Text.", "[n](nowhere.md)"));
+    repository.commit_all("change");
+    let (code, shown) = changed(&repository, "main").await;
+    assert_eq!(code, Some(3), "{shown}");
+    assert_eq!(entries(&repository, &shown, "broken"), triples(&[("nowhere.md", "docs/guide.md", 7)]));
+}

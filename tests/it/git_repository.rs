@@ -210,3 +210,49 @@ async fn a_folder_that_cannot_be_read_hides_nothing_but_itself() {
     assert_eq!(reported.err.matches("cannot be read").count(), 1, "{}", reported.err);
     std::fs::remove_dir_all(&repository.root).unwrap();
 }
+
+/// `nested_file_path_if_exists` in GitLab's `repository_link_filter.rb` asks the commit, and a folder that is no
+/// repository is shown by no GitLab.
+#[tokio::test]
+async fn what_is_found_from_the_root_is_what_the_repository_holds() {
+    let repository = TestRepository::new(
+        "git-from-root",
+        &[
+            (".gitignore", "secret.md\n"),
+            ("secret.md", "# Secret\n"),
+            ("open.md", "# Open\n"),
+            ("README.md", "[s](secret.md) [o](open.md)\n"),
+            ("docs/a/p.md", "[s](secret.md) [o](open.md) [g](.git/config)\n"),
+        ],
+    );
+    let seen = repository.observations(&[&repository.path("")]).await;
+    let shown: Vec<(&str, &str, &str)> =
+        seen.iter().map(|(url, verdict, reason)| (url.as_str(), verdict.as_str(), reason.as_str())).collect();
+    let ignored = "secret.md is not in the repository: git ignores it";
+    let from_root = "GitLab finds it from the root of the repository; other readers do not";
+    let expected = [
+        (".git/config", "dead", "there is nothing at docs/a/.git/config"),
+        // What is said of one document's link is not said of another's.
+        ("open.md", "alive", ""),
+        ("open.md", "alive", from_root),
+        ("secret.md", "dead", ignored),
+    ];
+    assert_eq!(shown, expected);
+    let folder = empty_temp_folder("no-repository-from-root");
+    std::fs::create_dir_all(folder.join("a")).unwrap();
+    std::fs::write(folder.join("s.md"), "# S\n").unwrap();
+    std::fs::write(folder.join("a/p.md"), "[s](s.md)\n").unwrap();
+    let reported = run_podkeeper_with_env(&["check", "--offline", folder.to_str().unwrap()], &[]).await;
+    assert_eq!(reported.code, Some(3), "{reported:?}");
+}
+
+#[tokio::test]
+async fn an_empty_folder_is_on_this_machine_alone() {
+    let repository =
+        TestRepository::new("git-empty-folder", &[("README.md", "[l](logs) [d](docs)\n"), ("docs/a.md", "")]);
+    std::fs::create_dir(repository.root.join("logs")).unwrap();
+    let seen = repository.observations(&[&repository.path("")]).await;
+    let logs = seen.iter().find(|(url, ..)| url == "logs").unwrap();
+    assert_eq!((logs.1.as_str(), logs.2.contains("empty folder")), ("dead", true));
+    assert_eq!(seen.iter().find(|(url, ..)| url == "docs").unwrap().1, "alive");
+}

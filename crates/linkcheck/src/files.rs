@@ -50,6 +50,10 @@ pub trait FileSystem: Send + Sync {
     fn read_text(&self, path: &str) -> Option<String>;
     /// Names everything in a folder, as far as that is known: what somebody may have meant is looked for among it.
     fn visit_names(&self, _folder: &str, _visit: &mut dyn FnMut(&str)) {}
+    /// Whether the root is that of a repository, as GitLab shows one.
+    fn is_repository(&self) -> bool {
+        false
+    }
 }
 
 /// A document that links can lead to.
@@ -238,13 +242,17 @@ impl LocalFiles {
     /// What GitLab takes from the root of the repository, because it is not beside the document
     /// (`nested_file_path_if_exists` in `lib/banzai/filter/repository_link_filter.rb`).
     fn find_from_root(&self, to: &str) -> Option<Destination> {
-        // A site's pages are not shown by GitLab, and no path leads above the root.
-        if self.hugo.is_some() || to.split('/').any(|part| part == "..") {
+        // Neither a site's pages nor other folders are shown by GitLab, and no path leads above the root.
+        if self.hugo.is_some() || !self.files.is_repository() || to.split('/').any(|part| part == "..") {
             return None;
         }
         let path = path::join("", to)?;
-        let kind = self.entry_kind(&path)?;
-        (kind != FileKind::OutsideRoot).then_some(Destination::FromRoot(path))
+        match self.entry_kind(&path)? {
+            FileKind::File | FileKind::Folder => Some(Destination::FromRoot(path)),
+            FileKind::NotInRepository(why) => Some(Destination::NotInRepository { path, why }),
+            FileKind::Unknown(why) => Some(Destination::Unknown(why)),
+            FileKind::OutsideRoot => None,
+        }
     }
 
     /// The verdict on a destination, the anchor included.
@@ -264,7 +272,9 @@ impl LocalFiles {
             Destination::Folder(path) => self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, ""), ""),
             Destination::FromRoot(path) => {
                 let reason = "GitLab finds it from the root of the repository; other readers do not";
-                self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, reason), address)
+                let found = self.assess_fragment(&path, place, Assessment::new(Verdict::Alive, reason), address);
+                // The same address in a document at the root leads there by itself.
+                ResolvedLink { destination: format!("/{}", found.destination), ..found }
             }
             Destination::OutsideRoot => {
                 resolved_link(address, Verdict::Skipped, "it leads out of the folder that is checked")
@@ -279,7 +289,10 @@ impl LocalFiles {
                 let shown = one_line(path.as_str());
                 let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
                 found.assessment = match better {
-                    Some(better) => found.assessment.with_suggestion(better),
+                    Some(better) => {
+                        let place = place.map(|place| format!("#{place}")).unwrap_or_default();
+                        found.assessment.with_suggestion(format!("{better}{place}"))
+                    }
                     // The address of a page of a site is no path of a file.
                     None if path.starts_with('/') => found.assessment,
                     None => self.suggest_path(&path, address, found.assessment),
@@ -348,7 +361,7 @@ impl LocalFiles {
     fn assess_line(&self, path: &str, line: usize, assessment: Assessment) -> Assessment {
         let (verdict, reason) = match self.count_lines(path) {
             None => (Verdict::FragmentUnverifiable, "it is there; its lines cannot be counted".to_owned()),
-            Some(count) if line <= count => return assessment,
+            Some(count) if (1..=count).contains(&line) => return assessment,
             Some(1) => (Verdict::FragmentDead, format!("the file has one line, and no line {line}")),
             Some(count) => (Verdict::FragmentDead, format!("the file has {count} lines, and no line {line}")),
         };

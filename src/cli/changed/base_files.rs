@@ -90,6 +90,10 @@ impl CommitFiles {
 }
 
 impl FileSystem for CommitFiles {
+    fn is_repository(&self) -> bool {
+        true
+    }
+
     fn entry_kind(&self, path: &str) -> Option<FileKind> {
         self.tree.kind(&format!("{}{path}", self.prefix))
     }

@@ -85,7 +85,13 @@ impl Git {
 
 fn explain_failure(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
-    format!("git says: {}", text.lines().next().unwrap_or("nothing"))
+    let first = text.lines().next().unwrap_or("nothing");
+    let advice = if text.contains("dubious ownership") {
+        "; the folder is somebody else's: `git config --global --add safe.directory '*'` in the job trusts it"
+    } else {
+        ""
+    };
+    format!("git says: {first}{advice}")
 }
 
 /// Reads files of a repository one after the other (`git cat-file --batch`).

@@ -1,5 +1,7 @@
 //! Paths that are left out by name: `--exclude-path`.
 
+use std::path::Path;
+
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 /// Patterns as in a `.gitignore`, from the root of a tree.
@@ -16,6 +18,11 @@ impl PathGlobs {
         if pattern.trim().is_empty() {
             return Err("name a path or a pattern, for example vendor/ or '**/drafts'".to_owned());
         }
+        if Path::new(pattern).is_absolute() && Path::new(pattern).exists()
+            || pattern.split('/').any(|part| part == "..")
+        {
+            return Err("it counts from the root of the repository or of the site; write it from there".to_owned());
+        }
         let checked = GitignoreBuilder::new("").add_line(None, pattern).map(|_| pattern.to_owned());
         checked.map_err(|error| format!("it is no pattern of paths ({error}); write it as in a .gitignore"))
     }
@@ -29,7 +36,7 @@ impl PathGlobs {
 fn build(patterns: &[String]) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new("");
     for pattern in patterns {
-        builder.add_line(None, pattern).ok()?;
+        builder.add_line(None, pattern.strip_prefix("./").unwrap_or(pattern)).ok()?;
     }
     builder.build().ok()
 }

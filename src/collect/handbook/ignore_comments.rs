@@ -56,6 +56,10 @@ fn read_comments(page: &ParsedPage<'_>, findings: &mut Vec<Finding>) -> Vec<Igno
                 (None, Some(rest)) => (rest, place.line),
                 (None, None) => continue,
             };
+            // `disable-lines` is another word.
+            if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+                continue;
+            }
             let reason = rest.trim_start_matches([':', ' ', '\t', '\n', '\r', '-']).trim_end();
             let reason = Untrusted::new(reason);
             if reason.one_line().is_empty() {

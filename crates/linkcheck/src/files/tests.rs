@@ -13,6 +13,10 @@ const LEADS_OUT: &str = "->";
 struct Memory(BTreeMap<&'static str, &'static str>);
 
 impl FileSystem for Memory {
+    fn is_repository(&self) -> bool {
+        true
+    }
+
     fn entry_kind(&self, path: &str) -> Option<FileKind> {
         if let Some(text) = self.0.get(path) {
             return Some(if *text == LEADS_OUT { FileKind::OutsideRoot } else { FileKind::File });
@@ -418,6 +422,7 @@ fn lines_of_files_are_counted() {
         &[
             ("src/main.rs#L3", Alive, ""),
             ("src/main.rs#L4", FragmentDead, ""),
+            ("src/main.rs#L0", FragmentDead, ""),
             ("src/main.rs#L2-3", Alive, ""),
             ("src/main.rs#L2-L9", FragmentDead, ""),
             ("a.md?plain=1#L5", Alive, ""),

@@ -122,6 +122,8 @@ impl Outline {
                         outline.note_block(source, node, range, &mut items, detail);
                     } else {
                         outline.note_inline(source, node, &mut rest, detail);
+                        // The text for a picture is shown as plain text.
+                        left_out = matches!(node.data().value, NodeValue::Image(_)).then_some(node);
                     }
                     if detail == Extract::Anchors {
                         let line = |number| &source.text[source.line_range(source.original_line(number))];
@@ -233,6 +235,9 @@ impl Outline {
                 let found = links::wiki_link_from_node(source, node, claimed(), rest, detail);
                 self.note_link(found);
             }
+            // An address in the text of a link is no link of its own (comrak's `render_link`).
+            NodeValue::Link(_)
+                if node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Link(_))) => {}
             NodeValue::Link(_) | NodeValue::Image(_) if self.links.len() < MAX_ENTRIES => {
                 let found = links::link_from_node(source, node, claimed(), rest, detail);
                 self.note_link(found);

@@ -262,3 +262,15 @@ fn markdown_has_many_endings() {
 fn an_empty_target_is_a_link_all_the_same() {
     check_links(&[("[a]() [b](<>) [c]( ) <a href=''>d</a>\n", &[("", 1), ("", 1), ("", 1)])]);
 }
+
+/// comrak's `render_link` (`src/html.rs`) makes no link of an address in the text of one, and a picture's text is plain.
+#[test]
+fn an_address_in_the_text_of_a_link_is_none_of_its_own() {
+    check_links(&[
+        ("[the manual https://a.example/gone on the site](x.md)\n", &[("x.md", 1)]),
+        ("[www.a.example is](x.md) https://b.example/y\n", &[("x.md", 1), ("https://b.example/y", 1)]),
+        ("![https://a.example/d now](x.png) [t](y.md)\n", &[("x.png", 1), ("y.md", 1)]),
+        ("[![https://a.example now](x.png)](y.md)\n", &[("y.md", 1), ("x.png", 1)]),
+        ("[**https://a.example/c now**](x.md)\n", &[("x.md", 1), ("https://a.example/c", 1)]),
+    ]);
+}
