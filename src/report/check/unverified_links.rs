@@ -3,10 +3,12 @@
 //! Those that gave no useful answer are named always, the others when more is asked for.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::CheckReport;
 use super::report_lines::{ReportLines, format_place};
 use crate::pod::finding::Place;
+use crate::pod::rule::Rule;
 use crate::pod::verdict::{Observation, Verdict};
 use crate::report::ReportAudience;
 use crate::report::terminal::pluralize;
@@ -26,7 +28,15 @@ const VERBOSE_ONLY_VERDICTS: [Verdict; 6] = [
 
 /// Names them, each once at its first place.
 pub(super) fn write_unverified_links<A: ReportAudience>(out: &mut ReportLines, report: &CheckReport<'_, A>) {
-    let silent = observations_with_verdict(report, Verdict::Unreachable);
+    let mut silent = observations_with_verdict(report, Verdict::Unreachable);
+    // Those that are findings are named there.
+    let reported: BTreeSet<&str> = report
+        .findings
+        .findings()
+        .filter(|finding| finding.rule == Rule::LinkUnreachable)
+        .map(|finding| finding.subject.as_str())
+        .collect();
+    silent.retain(|seen| !reported.contains(seen.url.to_string().as_str()));
     if !silent.is_empty() {
         out.push_line(&format!("{} gave no useful answer, which may pass", pluralize(silent.len(), "link")));
         let most = if report.is_verbose() { silent.len() } else { MAX_UNREACHABLE };
