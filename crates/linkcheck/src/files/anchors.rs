@@ -2,6 +2,7 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::known_shortcodes::makes_no_anchors;
 use super::shortcode_calls::ShortcodeCalls;
@@ -91,10 +92,10 @@ pub struct FrontMatter {
     #[serde(deserialize_with = "date_text")]
     pub date: Option<String>,
     /// From when on it is built.
-    #[serde(alias = "publishDate", alias = "publishdate", alias = "pubdate", deserialize_with = "date_text")]
+    #[serde(rename = "publishdate", alias = "pubdate", alias = "published", deserialize_with = "date_text")]
     pub publish_date: Option<String>,
     /// Until when it is built.
-    #[serde(alias = "expiryDate", alias = "expirydate", alias = "unpublishdate", deserialize_with = "date_text")]
+    #[serde(rename = "expirydate", alias = "unpublishdate", deserialize_with = "date_text")]
     pub expiry_date: Option<String>,
     /// Whether its build options render it; `None` where they do not say.
     #[serde(rename = "build", alias = "_build", deserialize_with = "renders")]
@@ -103,23 +104,36 @@ pub struct FrontMatter {
     #[serde(deserialize_with = "on_or_off")]
     pub headless: bool,
     /// What it gives to the pages below it.
-    pub cascade: Option<Box<serde_json::Value>>,
+    pub cascade: Option<Box<Value>>,
 }
 
-/// What a page has to say beyond its title: without one of these, its front matter need not be read.
-const KEYS: [&str; 10] =
-    ["url", "slug", "aliases", "draft", "date:", "Date", "expirydate", "build", "headless", "cascade"];
+/// What a page has to say beyond its title, in lower case: without one of these, its front matter need not be read.
+const KEYS: [&str; 8] = ["url", "slug", "aliases", "draft", "date", "build", "headless", "cascade"];
 
 impl FrontMatter {
     /// Reads the front matter of a text in each of its languages; what none of them can be read in says nothing.
     pub fn parse(text: &str) -> Self {
         let Some(block) = FrontMatterBlock::find(text) else { return Self::default() };
         // Most pages say nothing of the kind, and YAML is slow to read.
-        let is_silent = !KEYS.iter().any(|key| block.content.contains(key));
-        if block.language == FrontMatterLanguage::Yaml && is_silent {
-            return Self::default();
+        if block.language == FrontMatterLanguage::Yaml {
+            let lower = block.content.to_ascii_lowercase();
+            if !KEYS.iter().any(|key| lower.contains(key)) {
+                return Self::default();
+            }
         }
-        block.read().unwrap_or_default()
+        let read = block.read().map(lower_keys).and_then(|lower| serde_json::from_value(lower).ok());
+        read.unwrap_or_default()
+    }
+}
+
+/// The same with all keys in lower case: Hugo reads them in any (its docs, "Front matter").
+fn lower_keys(value: Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            entries.into_iter().map(|(key, value)| (key.to_lowercase(), lower_keys(value))).collect()
+        }
+        Value::Array(values) => values.into_iter().map(lower_keys).collect(),
+        other => other,
     }
 }
 
@@ -141,13 +155,13 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 
 /// On or off, perhaps as a text; anything else is off.
 fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
+    let value = Value::deserialize(deserializer)?;
     Ok(value.as_bool().unwrap_or_else(|| value.as_str() == Some("true")))
 }
 
 /// A date as it is written; TOML has a type of its own for it.
 fn date_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
+    let value = Value::deserialize(deserializer)?;
     let inside = value.as_object().and_then(|object| object.values().next());
     Ok(inside.unwrap_or(&value).as_str().map(str::to_owned))
 }
@@ -155,7 +169,7 @@ fn date_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String
 /// What build options say of rendering: `render` is `always`, `link`, `never`, or was on or off (Hugo docs, "Build
 /// options").
 fn renders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
+    let value = Value::deserialize(deserializer)?;
     let render = value.get("render");
     Ok(render.map(|render| match render.as_str() {
         Some(text) => !matches!(text, "never" | "link" | "false"),

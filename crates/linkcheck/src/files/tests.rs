@@ -256,6 +256,10 @@ fn front_matter_is_read_in_every_form() {
         (";;;\n{\"slug\": \"x\"}\n;;;\n", (Some("x"), None, vec![])),
         ("---toml\nslug = 'x'\n---\n", (Some("x"), None, vec![])),
         ("---php\n$slug = 'x';\n---\n", (None, None, vec![])),
+        // Hugo reads keys in any letter case.
+        ("---\nSlug: x\nALIASES: [/a/]\n---\n", (Some("x"), None, vec!["/a/"])),
+        ("+++\nURL = '/u/'\nDate = 2024-05-06\n+++\n", (None, Some("/u/"), vec![])),
+        ("{\"Slug\": \"x\", \"Aliases\": [\"/a/\"]}", (Some("x"), None, vec!["/a/"])),
     ] {
         let read = FrontMatter::parse(text);
         let aliases: Vec<&str> = read.aliases.iter().map(String::as_str).collect();

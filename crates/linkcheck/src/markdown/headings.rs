@@ -42,6 +42,8 @@ struct HeadingText {
     words: Box<str>,
     /// Its source, where that is another text.
     source: Option<Box<str>>,
+    /// Where the last line of the words begins.
+    last_line: usize,
 }
 
 /// A reference to a footnote.
@@ -75,6 +77,11 @@ impl FootnoteMark {
 impl HeadingText {
     fn source(&self) -> &str {
         self.source.as_deref().unwrap_or(&self.words)
+    }
+
+    /// The last line of its words, of which alone Hugo makes the id.
+    fn last_line(&self) -> &str {
+        self.words.get(self.last_line..).unwrap_or(&self.words)
     }
 }
 
@@ -170,7 +177,20 @@ fn read_heading<'t>(node: Node<'_>, line: impl Fn(usize) -> &'t str) -> HeadingT
         }
     };
     let source = (!source.is_empty() && source != words).then(|| source.into());
-    HeadingText { words: words.into(), source }
+    let is_setext = matches!(&data.value, NodeValue::Heading(heading) if heading.setext);
+    let last_line = if is_setext { words.len().saturating_sub(last_line_len(node)) } else { 0 };
+    HeadingText { words: words.into(), source, last_line }
+}
+
+/// How long the text behind the last break of lines is.
+fn last_line_len(heading: Node<'_>) -> usize {
+    heading.descendants().skip(1).fold(0, |len, node| match &node.data().value {
+        NodeValue::SoftBreak | NodeValue::LineBreak => 0,
+        NodeValue::Text(text) => len + text.len(),
+        NodeValue::Code(code) => len + code.literal.len(),
+        NodeValue::Math(math) => len + math.literal.len(),
+        _ => len,
+    })
 }
 
 /// The text of a heading that begins with `#`, without the marks around it.

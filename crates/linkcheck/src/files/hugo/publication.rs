@@ -106,7 +106,7 @@ fn read_cascade(cascade: &Value) -> Option<Publication> {
             .is_some_and(|renders| matches!(renders.as_str(), Some("never" | "link")) || renders == false)
             || named("draft").is_some_and(|draft| draft == true);
         let changes_address =
-            ["url", "slug", "publishDate", "expiryDate", "outputs"].iter().any(|name| named(name).is_some());
+            ["url", "slug", "publishdate", "expirydate", "outputs"].iter().any(|name| named(name).is_some());
         if !is_hidden && !changes_address {
             continue;
         }

@@ -113,11 +113,14 @@ fn what_is_not_built_is_dead_and_says_why() {
         ("hugo.toml", ""),
         ("content/_index.md", ""),
         ("content/draft.md", "---\ndraft: true\naliases: [/early/]\n---\n"),
-        ("content/later.md", "+++\npublishDate = 2026-06-16\n+++\n"),
+        ("content/later.md", "+++\nPublishDate = 2026-06-16\n+++\n"),
         ("content/dated.md", "---\ndate: 2027-01-01T10:00:00Z\n---\n"),
         ("content/today.md", "---\npublishDate: 2026-06-15\n---\n"),
         ("content/over.md", "{\"expiryDate\": \"2026-06-14\"}\n"),
         ("content/never.md", "---\nbuild:\n  render: never\n---\n"),
+        ("content/capitals.md", "---\nBUILD: {Render: never}\n---\n"),
+        ("content/given/_index.md", "---\nCascade:\n  Build: {Render: never}\n---\n"),
+        ("content/given/page.md", ""),
         ("content/older.md", "---\n_build:\n  render: false\n---\n"),
         ("content/head/index.md", "---\nheadless: true\n---\n"),
         ("content/in/_index.md", "---\ncascade:\n  build:\n    render: link\n---\n"),
@@ -134,6 +137,8 @@ fn what_is_not_built_is_dead_and_says_why() {
         ("/today/", Skipped, ""),
         ("/over/", Dead, ""),
         ("/never/", Dead, ""),
+        ("/capitals/", Dead, ""),
+        ("/given/page/", Dead, ""),
         ("/older/", Dead, ""),
         ("/head/", Dead, ""),
         ("/in/", Dead, ""),
@@ -270,4 +275,23 @@ fn patterns_and_own_names_make_addresses() {
     // One address that is not known may be any.
     let site = plain(settings, &[("content/odd/a.md", dated), ("content/b.md", "")]);
     assessment(&site, "content/b.md", &[("/b/", Alive, ""), ("/may/first-words/", Skipped, "")]);
+}
+
+#[test]
+fn settings_decide_the_ids_of_headings() {
+    // The older name of `autoIDType` counts, too.
+    let pages = [("content/a.md", "## A & \u{dc}\n\n## Own {#own}\n")];
+    for (setting, id) in [
+        ("autoIDType = 'blackfriday'", "a-\u{fc}"),
+        ("autoHeadingIDType = 'github-ascii'", "a--u"),
+        ("autoHeadingID = true", "a--\u{fc}"),
+        ("autoHeadingID = false", "own"),
+    ] {
+        let site = plain(String::leak(format!("[markup.goldmark.parser]\n{setting}\n")), &pages);
+        for other in ["a-\u{fc}", "a--u", "a--\u{fc}", "own"] {
+            let verdict = if other == id || other == "own" { Alive } else { FragmentDead };
+            let found = site.resolve("content/a.md", &format!("#{other}")).assessment.verdict;
+            assert_eq!(found, verdict, "{other} with {setting}");
+        }
+    }
 }

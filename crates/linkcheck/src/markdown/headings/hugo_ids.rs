@@ -1,9 +1,8 @@
-//! The ids that Hugo gives to headings, by its settings (its docs, "Configure markup", `autoHeadingIDType`;
-//! `markup/goldmark/autoid.go` and `internal/extensions/attributes/attributes.go`).
+//! The ids that Hugo gives to headings, by its settings (its docs, "Configure markup", `autoIDType` and
+//! `autoHeadingID`; `markup/goldmark/autoid.go` and `internal/extensions/attributes/attributes.go`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use comrak::Anchorizer;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -16,6 +15,8 @@ pub(crate) struct HugoIdForm {
     pub(crate) characters: IdCharacters,
     /// Two and three dashes stay as they are: without the typographer, nothing makes one of them.
     pub(crate) keeps_dashes: bool,
+    /// Only headings that name their ids themselves have some.
+    pub(crate) makes_none: bool,
 }
 
 /// Which characters an id has.
@@ -30,33 +31,63 @@ pub(crate) enum IdCharacters {
 /// All ids that the headings of a page may have: Hugo makes them from the text that is shown (since 0.144; its change
 /// 13405).
 pub(super) fn hugo_ids(headings: &[HeadingText], form: HugoIdForm) -> BTreeSet<String> {
-    let mut ids: BTreeSet<String> = number_all(headings, form, |heading| heading.words.to_string()).collect();
+    let mut ids: BTreeSet<String> = number_all(headings, form, |heading| heading.last_line().to_owned()).collect();
     if !form.keeps_dashes && headings.iter().any(|heading| heading.words.contains("--")) {
-        ids.extend(number_all(headings, form, |heading| drop_typeset_dashes(&heading.words)));
+        ids.extend(number_all(headings, form, |heading| drop_typeset_dashes(heading.last_line())));
     }
     ids
 }
 
-/// One id for each heading: the one that it names itself, or one that is made and free.
+/// One id for each heading: the one that it names itself, even where it is taken, or one that is made and free.
 fn number_all(
     headings: &[HeadingText],
     form: HugoIdForm,
     text: impl Fn(&HeadingText) -> String,
 ) -> impl Iterator<Item = String> {
-    let mut taken = Anchorizer::new();
-    headings.iter().map(move |heading| {
+    let mut taken = Taken::default();
+    headings.iter().filter_map(move |heading| {
         if let (_, Some(own)) = split_attributes(heading.source()) {
-            taken.anchorize(own);
-            return own.to_owned();
+            taken.0.entry(own.to_owned()).or_default();
+            return Some(own.to_owned());
+        }
+        if form.makes_none {
+            return None;
         }
         let text = text(heading);
         let slug = sanitize(split_attributes(&text).0, form.characters);
-        taken.anchorize(if slug.is_empty() { "heading" } else { &slug })
+        Some(taken.make_free(if slug.is_empty() { "heading".to_owned() } else { slug }))
     })
 }
 
-/// A heading's text as an id, in its own letter case.
+/// The ids that are taken, each with the last number that was put behind it.
+#[derive(Default)]
+struct Taken(BTreeMap<String, usize>);
+
+impl Taken {
+    fn make_free(&mut self, slug: String) -> String {
+        let Some(mut number) = self.0.get(&slug).copied() else {
+            self.0.insert(slug.clone(), 0);
+            return slug;
+        };
+        // The numbers that were tried before are taken for good.
+        let free = loop {
+            number += 1;
+            let numbered = format!("{slug}-{number}");
+            if !self.0.contains_key(&numbered) {
+                break numbered;
+            }
+        };
+        self.0.insert(slug, number);
+        self.0.insert(free.clone(), 0);
+        free
+    }
+}
+
+/// A heading's text as an id.
 fn sanitize(text: &str, characters: IdCharacters) -> String {
+    // Letter by letter as Go does, which makes one of each.
+    let lower: String = text.chars().filter_map(|c| c.to_lowercase().next()).collect();
+    let text = lower.as_str();
     let is_word = |c: char| c == '_' || c.is_ascii_digit() || (c.is_alphabetic() && !c.is_numeric());
     let github = |c: char| match c {
         ' ' | '-' => Some('-'),
@@ -135,11 +166,30 @@ mod tests {
             (IdCharacters::Github, "A & B -- c!", "a--b--c", "a-b-c"),
         ] {
             let found = MarkdownAnchors::parse(&format!("## {heading}\n"));
-            let form = HugoIdForm { characters, keeps_dashes: false };
+            let form = HugoIdForm { characters, ..HugoIdForm::default() };
             assert!(found.has_on_hugo(id, form) && !found.has_on_hugo(other, form), "{heading}: {found:?}");
         }
         let kept = HugoIdForm { keeps_dashes: true, ..HugoIdForm::default() };
         let found = MarkdownAnchors::parse("## a -- b\n");
         assert!(found.has_on_hugo("a----b", kept) && !found.has_on_hugo("a--b", kept));
+    }
+
+    /// All made by Hugo 0.168.
+    #[test]
+    fn own_ids_and_forms_of_headings_are_those_of_hugo() {
+        let text = "# x\n\n## a {#x}\n\n## x\n\n## b {id=\"q\"}\n\n## c {id=r}\n\n## d {id='s'}\n\n\
+                    First line\nsecond `line`\n===\n\n## \u{130}stanbul\n\n## \u{391}\u{3a3}\n\n## f {.c id=\"two words\"}\n";
+        let (found, form) = (MarkdownAnchors::parse(text), HugoIdForm::default());
+        let there = ["x", "x-1", "q", "r", "d-ids", "second-line", "istanbul", "\u{3b1}\u{3c3}", "two words"];
+        let gone = ["x-2", "b", "c", "s", "first-line", "first-line-second-line", "f"];
+        for id in there {
+            assert!(found.has_on_hugo(id, form), "{id}: {found:?}");
+        }
+        for id in gone {
+            assert!(!found.has_on_hugo(id, form), "{id}: {found:?}");
+        }
+        // `autoHeadingID = false`.
+        let (found, form) = (MarkdownAnchors::parse(text), HugoIdForm { makes_none: true, ..form });
+        assert!(found.has_on_hugo("q", form) && !found.has_on_hugo("second-line", form), "{found:?}");
     }
 }

@@ -59,11 +59,38 @@ pub(super) fn split_attributes(heading: &str) -> (&str, Option<&str>) {
     let Some((text, inside)) = heading.trim_end().strip_suffix('}').and_then(|rest| rest.rsplit_once('{')) else {
         return whole;
     };
-    let attributes = inside.split([' ', '\t', ',']).filter(|attribute| !attribute.is_empty());
-    if !attributes.clone().any(|attribute| attribute.starts_with(['#', '.']) || attribute.contains('=')) {
-        return whole;
+    let mut own = None;
+    let mut is_attributes = false;
+    let mut rest = inside.trim_start_matches(ATTRIBUTE_BLANKS);
+    while !rest.is_empty() {
+        let (attribute, behind) = split_attribute(rest);
+        if let Some(id) = attribute.strip_prefix('#') {
+            own = own.or(Some(id));
+        } else if let Some((name, value)) = attribute.split_once('=') {
+            // Other quotes are none.
+            if value.starts_with('\'') {
+                return whole;
+            }
+            own = own.or((name == "id").then(|| value.trim_matches('"')));
+        } else if !attribute.starts_with('.') {
+            rest = behind;
+            continue;
+        }
+        is_attributes = true;
+        rest = behind;
     }
-    (text, attributes.clone().find_map(|attribute| attribute.strip_prefix('#')))
+    if is_attributes { (text, own) } else { whole }
+}
+
+/// What stands between attributes.
+const ATTRIBUTE_BLANKS: [char; 3] = [' ', '\t', ','];
+
+/// The first attribute of some, and those behind it; a value between double quotes may have blanks.
+fn split_attribute(text: &str) -> (&str, &str) {
+    let quoted = text.find("=\"").filter(|at| !text[..*at].contains(ATTRIBUTE_BLANKS)).map(|at| at + 2);
+    let closed = quoted.and_then(|open| Some(open + text[open..].find('"')? + 1));
+    let end = closed.or_else(|| text.find(ATTRIBUTE_BLANKS)).unwrap_or(text.len());
+    (&text[..end], text[end..].trim_start_matches(ATTRIBUTE_BLANKS))
 }
 
 /// Slugs as ids: one that was there before gets a number.

@@ -92,12 +92,17 @@ impl SiteConfig {
 
     fn apply_markup(&mut self, markup: &Value) {
         let Some(goldmark) = get(markup, &["goldmark"]) else { return };
-        if let Some(kind) = get(goldmark, &["parser", "autoheadingidtype"]).and_then(Value::as_str) {
+        let parser = |key: &str| get(goldmark, &["parser", key]);
+        // The first is its name today.
+        if let Some(kind) = parser("autoidtype").or_else(|| parser("autoheadingidtype")).and_then(Value::as_str) {
             self.ids.characters = match kind {
                 "github-ascii" => IdCharacters::GithubAscii,
                 "blackfriday" => IdCharacters::Blackfriday,
                 _ => IdCharacters::Github,
             };
+        }
+        if let Some(on) = parser("autoheadingid") {
+            self.ids.makes_none = !is_on(on);
         }
         if let Some(off) = get(goldmark, &["extensions", "typographer", "disable"]) {
             self.ids.keeps_dashes = is_on(off);
