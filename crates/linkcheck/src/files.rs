@@ -22,7 +22,7 @@ use crate::target::{self, EMPTY_REASON, PLACEHOLDER_REASON};
 use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
 pub use anchors::{DocumentAnchors, FrontMatter};
-use hugo::{HugoSite, MadeAnchor};
+use hugo::{HugoSite, MadeAnchor, RefCall};
 use suggestions::{Nearest, Work};
 
 use crate::MOST_REDIRECTS;
@@ -173,11 +173,11 @@ impl LocalFiles {
     }
 
     fn resolve_with(&self, from: &str, address: &str, site: Option<&HugoSite>) -> ResolvedLink {
-        if let Some(named) = hugo::parse_ref_shortcode(address) {
+        if let Some(RefCall { name: named, language }) = hugo::parse_ref_shortcode(address) {
             return match &self.hugo {
                 Some(hugo) => {
                     let (name, place) = split_fragment(&named);
-                    self.assess_destination(hugo.resolve_ref(from, name), place, &named)
+                    self.assess_destination(hugo.resolve_ref(from, name, language.as_deref()), place, &named)
                 }
                 None => resolved_link(&named, Verdict::Skipped, PLACEHOLDER_REASON),
             };

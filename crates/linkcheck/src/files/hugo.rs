@@ -2,6 +2,7 @@
 //! and "Link render hooks").
 
 mod address;
+mod bundles;
 mod config;
 mod content;
 mod get_page;
@@ -20,6 +21,7 @@ use super::suggestions::{Nearest, Work};
 use super::{Destination, FileKind, FileSystem, LocalDocument, path};
 use crate::markdown::headings::is_markdown_path;
 use address::{PageAddress, page_address};
+use bundles::Bundles;
 use config::SiteConfig;
 use content::{ContentFolders, ContentPath, below, join};
 use link_hook::LinkHook;
@@ -54,6 +56,7 @@ pub(super) struct HugoSite {
     aliases: BTreeMap<String, usize>,
     /// By language and the name they go by.
     names: BTreeMap<(usize, String), BTreeSet<usize>>,
+    bundles: Bundles,
     /// Whether the address of a page is not known: it may be any that is missing.
     has_unknown_address: bool,
     redirects: Redirects,
@@ -95,6 +98,7 @@ impl HugoSite {
             by_lower_address: BTreeMap::new(),
             aliases: BTreeMap::new(),
             names: BTreeMap::new(),
+            bundles: Bundles::default(),
             has_unknown_address: has_other_pages,
             redirects,
             hook: LinkHook::find(&config, files),
@@ -109,8 +113,14 @@ impl HugoSite {
 
     fn add_pages(&mut self, local_documents: &[LocalDocument], today: Option<NaiveDate>) {
         let locate = |document: &'_ LocalDocument| self.content.locate(&document.path, &self.config);
-        let located: Vec<_> =
+        let mut located: Vec<_> =
             local_documents.iter().filter_map(|document| Some((document, locate(document)?))).collect();
+        if self.has_content {
+            for (document, content) in &located {
+                self.bundles.add_leaf(&document.path, content);
+            }
+            located.retain(|(document, content)| !self.bundles.note_part(&document.path, content));
+        }
         let mut cascades = Cascades::default();
         for (document, content) in &located {
             cascades.add(content, &document.front_matter);
@@ -142,7 +152,7 @@ impl HugoSite {
             self.by_lower_address.entry(address.to_lowercase()).or_insert(at);
         }
         let prefix = self.config.language_prefix(page.content.language);
-        for alias in aliases.iter().filter(|_| is_built) {
+        for alias in aliases.iter().filter(|_| is_built && !self.config.disables_aliases) {
             let alias = match alias.strip_prefix('/') {
                 Some(from_root) => path::join(prefix, from_root),
                 // Seen from the folder of the page's address (`hugolib/site.go`, `publishDestAlias`).
@@ -154,6 +164,7 @@ impl HugoSite {
         }
         self.names.entry((page.content.language, path::page_name(&key))).or_default().insert(at);
         self.by_key.insert((page.content.language, key), at);
+        self.bundles.add_page(at, &page.document, &page.content, prefix);
         self.by_document.insert(page.document.clone(), at);
         self.pages.push(page);
     }
@@ -187,7 +198,9 @@ impl HugoSite {
             return { beside }.and_then(|path| file_or_outside(path, files)).unwrap_or(Destination::Unknown(why));
         }
         if self.hook == LinkHook::Embedded {
+            let language = page.map_or(0, |page| page.content.language);
             let named = self.get_page(page, to, false).map(|at| self.page_destination(at));
+            let named = named.or_else(|| self.find_made_page(to, language));
             if let Some(found) = named.or_else(|| self.find_resource(page, to, files)) {
                 return found;
             }
@@ -205,8 +218,13 @@ impl HugoSite {
         self.named_for_any_hook(self.find_page(from), to).or_else(|| file_or_outside(beside?, files))
     }
 
+    /// The page of a document, or the one that it is part of.
     fn find_page(&self, document: &str) -> Option<&Page> {
-        self.by_document.get(document).map(|at| &self.pages[*at])
+        let owner = || {
+            let folder = self.bundles.folder_of_part(document)?;
+            self.bundles.page_of_folder(folder, self.config.languages.len())
+        };
+        self.by_document.get(document).copied().or_else(owner).map(|at| &self.pages[at])
     }
 
     /// The page of a name, as any hook may find it: a Markdown file has to be there, whatever a theme does, and pages
@@ -235,8 +253,7 @@ impl HugoSite {
             .folders("assets")
             .into_iter()
             .filter_map(|mount| path::join(&mount.source, below(to.trim_start_matches('/'), &mount.target)?));
-        let is_document = |path: &String| self.by_document.contains_key(path);
-        beside.into_iter().filter(|path| !is_document(path)).chain(assets).find_map(|path| file_or_outside(path, files))
+        beside.into_iter().filter(|path| !self.is_document(path)).chain(assets).find_map(|path| file_or_outside(path, files))
     }
 
     /// Where a browser goes from a page.
@@ -338,17 +355,6 @@ impl HugoSite {
             ["", "/index.html", ".html"].iter().find_map(|end| file_or_outside(format!("{path}{end}"), files))
         })
     }
-
-    /// A file beside the pages, which is published where their folder is.
-    fn find_bundled_file(&self, address: &str, files: &dyn FileSystem) -> Option<Destination> {
-        let languages = (0..self.config.languages.len())
-            .filter_map(|language| Some((language, below(address, self.config.language_prefix(language))?)));
-        let paths = languages.flat_map(|(language, rest)| self.content.source_paths(rest, language, &self.config));
-        // A document is published as its page alone.
-        paths
-            .filter(|path| !self.by_document.contains_key(path))
-            .find_map(|path| ["", "/index.html"].iter().find_map(|end| file_or_outside(format!("{path}{end}"), files)))
-    }
 }
 
 /// The folders with pages of a site, as its settings have them.
@@ -367,13 +373,39 @@ fn file_or_outside(path: String, files: &dyn FileSystem) -> Option<Destination> 
     }
 }
 
-/// What a `ref` or `relref` shortcode names, in any of its forms.
-pub(super) fn parse_ref_shortcode(address: &str) -> Option<String> {
+/// What a `ref` or `relref` shortcode asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RefCall {
+    /// The page and perhaps a place on it.
+    pub(super) name: String,
+    /// The language of the page, where it is not that of the document.
+    pub(super) language: Option<String>,
+}
+
+/// Reads a `ref` or `relref` shortcode in any of its forms (Hugo docs, "Ref shortcode").
+pub(super) fn parse_ref_shortcode(address: &str) -> Option<RefCall> {
     let text = address.trim().trim_start_matches('\\');
     let inside = text.strip_prefix("{{<").or_else(|| text.strip_prefix("{{%"))?;
     let inside = inside.trim().strip_prefix("relref").or_else(|| inside.trim().strip_prefix("ref"))?;
-    let inside = inside.trim_start().trim_start_matches("path=");
-    let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    let (name, _) = inside[1..].split_once(quote)?;
-    Some(name.to_owned())
+    let (mut name, mut language) = (None, None);
+    let mut rest = inside.trim_start();
+    while !rest.is_empty() && !rest.starts_with(">}}") && !rest.starts_with("%}}") {
+        let named = rest.split_once('=').filter(|(key, _)| key.chars().all(char::is_alphanumeric));
+        let (key, value) = named.unwrap_or(("", rest));
+        let value = value.trim_start();
+        let (value, behind) = match value.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
+            Some(quote) => value[1..].split_once(quote)?,
+            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+        };
+        match key {
+            "path" => name = Some(value),
+            "lang" => language = Some(value),
+            "" if name.is_none() => name = Some(value),
+            "" if language.is_none() => language = Some(value),
+            _ => {}
+        }
+        rest = behind.trim_start();
+    }
+    let language = language.filter(|language| !language.is_empty()).map(str::to_owned);
+    Some(RefCall { name: name?.to_owned(), language })
 }

@@ -64,6 +64,12 @@ pub(super) struct SiteConfig {
     /// In their order, the first the default one; at least one.
     pub(super) languages: Vec<Language>,
     default_language: Option<String>,
+    /// Whether they are listed at all, if only one: Hugo then takes the site for one of several.
+    pub(super) lists_languages: bool,
+    disabled_languages: BTreeSet<String>,
+    /// Whether no address of the default language's folder leads to the root.
+    disables_language_redirect: bool,
+    pub(super) disables_aliases: bool,
     /// Whether the default language has a folder of its own, too.
     pub(super) has_prefix_for_default: bool,
     /// Each with the component that it is mounted to.
@@ -135,8 +141,15 @@ impl SiteConfig {
             (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "ics" | "webmanifest")) => true,
             _ => false,
         };
-        let is_term = || self.taxonomies.iter().any(|folder| parts[0].eq_ignore_ascii_case(folder));
-        is_generated || (!(is_disabled("taxonomy") && is_disabled("term")) && is_term())
+        is_generated || self.is_term(address)
+    }
+
+    /// Whether a path is one of a taxonomy: its list, or the page of a term.
+    pub(super) fn is_term(&self, path: &str) -> bool {
+        let is_disabled = |kind: &str| self.disabled_kinds.contains(kind);
+        let first = path.split('/').next().unwrap_or_default();
+        !(is_disabled("taxonomy") && is_disabled("term"))
+            && self.taxonomies.iter().any(|folder| first.eq_ignore_ascii_case(folder))
     }
 
     /// The folders with files of a kind: where they are mounted, else the one that Hugo's settings name.
@@ -175,6 +188,14 @@ impl SiteConfig {
         if has_prefix { self.languages.get(language).map_or("", |language| &language.name) } else { "" }
     }
 
+    /// Whether an address is the folder of the default language, which stands at the root and is led on from there.
+    pub(super) fn is_led_to_root(&self, address: &str) -> bool {
+        self.languages.len() > 1
+            && !self.has_prefix_for_default
+            && !self.disables_language_redirect
+            && self.languages[0].name == address
+    }
+
     /// Whether addresses of pages in a section end with `.html`.
     pub(super) fn is_ugly(&self, section: &str) -> bool {
         match &self.ugly_urls {
@@ -187,7 +208,8 @@ impl SiteConfig {
     /// The default language first, the others by weight; a site without languages has the default one.
     fn order_languages(&mut self) {
         let default = self.default_language.clone().unwrap_or_else(|| "en".to_owned());
-        self.languages.retain(|language| !language.is_disabled);
+        let disabled = std::mem::take(&mut self.disabled_languages);
+        self.languages.retain(|language| !language.is_disabled && !disabled.contains(&language.name));
         self.languages.sort_by_key(|language| (language.name != default, language.weight));
         if self.languages.is_empty() {
             self.languages.push(Language { name: default, ..Language::default() });

@@ -1,25 +1,37 @@
 //! Which page a name stands for, as Hugo's `GetPage`, `ref` and its link render hook find it
 //! (`hugolib/pagecollections.go`).
 
-use super::content::{PageKind, path_key};
-use super::{Destination, HugoSite, Page, Publication};
+use super::content::{PageKind, join, path_key};
+use super::{CONTENT_FOLDER, Destination, HugoSite, Page, Publication};
 use crate::files::path;
 
 impl HugoSite {
-    /// The document that `ref` names from a page.
-    pub(in crate::files) fn resolve_ref(&self, from: &str, name: &str) -> Destination {
-        if name.is_empty() {
+    /// The document that `ref` names from a page, perhaps in another language.
+    pub(in crate::files) fn resolve_ref(&self, from: &str, name: &str, language: Option<&str>) -> Destination {
+        let page = self.find_page(from);
+        let own = page.map_or(0, |page| page.content.language);
+        let language = match language.map(|language| self.config.find_language(language)) {
+            None => own,
+            Some(Some(language)) => language,
+            Some(None) if !self.config.is_found => return Destination::Unknown("the site's languages are not known"),
+            Some(None) => match self.config.unlike_files_reason() {
+                Some(why) => return Destination::Unknown(why),
+                None => return Destination::Missing { path: name.to_owned(), better: None },
+            },
+        };
+        if name.is_empty() && language == own {
             return Destination::File { path: from.to_owned(), moved: None };
         }
-        let page = self.by_document.get(from).map(|at| &self.pages[*at]);
-        if let Some(at) = self.get_page(page, name, true) {
+        if let Some(at) = self.get_page_in(page, name, language, true) {
             return match &self.pages[at] {
                 // It has no address, and the link leads nowhere.
                 Page { publication: Publication::Unknown(why), .. } => Destination::Unknown(why),
                 _ => self.page_destination(at),
             };
         }
-        let language = page.map_or(0, |page| page.content.language);
+        if let Some(made) = self.find_made_page(name, language) {
+            return made;
+        }
         let named = self.names.get(&(language, path::page_name(name.trim_end_matches('/'))));
         match named.map(|pages| (pages.len(), pages.first())) {
             Some((1, Some(only))) => self.page_destination(*only),
@@ -31,15 +43,30 @@ impl HugoSite {
         }
     }
 
+    /// A page that Hugo makes without a document: that of the site, of a folder at the top or of a taxonomy.
+    pub(super) fn find_made_page(&self, name: &str, language: usize) -> Option<Destination> {
+        let key = path_key(name.trim_matches('/'));
+        let is_section = self.bundles.has_section(&join(self.config.language_prefix(language), &key));
+        if name == "/" || (!key.is_empty() && is_section) {
+            return Some(Destination::Folder(join(CONTENT_FOLDER, &key)));
+        }
+        (!key.is_empty() && self.config.is_term(&key))
+            .then_some(Destination::Unknown("Hugo makes such pages when the site is built"))
+    }
+
+    /// The page of a name in the language of the page that it is seen from.
+    pub(super) fn get_page(&self, from: Option<&Page>, name: &str, is_ref: bool) -> Option<usize> {
+        self.get_page_in(from, name, from.map_or(0, |page| page.content.language), is_ref)
+    }
+
     /// The page of a name, seen from another page; `is_ref`: by an address of the root, too, where it begins without a
     /// slash or a dot.
-    pub(super) fn get_page(&self, from: Option<&Page>, name: &str, is_ref: bool) -> Option<usize> {
+    fn get_page_in(&self, from: Option<&Page>, name: &str, language: usize, is_ref: bool) -> Option<usize> {
         let name = name.strip_prefix("./").unwrap_or(name);
         let name = if name == "/" { name } else { name.trim_end_matches('/') };
         if name.is_empty() {
             return None;
         }
-        let language = from.map_or(0, |page| page.content.language);
         let has_ending = name.rsplit('/').next().is_some_and(|last| last.contains('.') && last != "." && last != "..");
         if let Some(from_root) = name.strip_prefix('/') {
             return self.find_by_path("", from_root, language);
@@ -51,7 +78,8 @@ impl HugoSite {
             let found = self.find_by_path(base, name, language).or_else(|| {
                 // By the file's own place.
                 let beside = path::join(path::parent(&page.document), name)?;
-                self.by_document.get(&beside).copied().filter(|_| has_ending)
+                let found = self.by_document.get(&beside).copied().filter(|_| has_ending)?;
+                (language == content.language).then_some(found)
             });
             if found.is_some() {
                 return found;

@@ -22,7 +22,7 @@ impl LinkHook {
         if may_have_own(config, files) {
             return Self::Unknown;
         }
-        let is_multilingual = config.languages.len() > 1 && !config.duplicates_resources;
+        let is_multilingual = config.lists_languages && !config.duplicates_resources;
         match config.link_hook {
             LinkHookSetting::Fallback => Self::Embedded,
             LinkHookSetting::Auto if is_multilingual => Self::Embedded,

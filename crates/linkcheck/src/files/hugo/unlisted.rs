@@ -12,6 +12,9 @@ impl HugoSite {
         if address.is_empty() && self.config.has_prefix_for_default {
             return Some(Destination::Redirected(format!("/{}/", self.config.language_prefix(0))));
         }
+        if self.config.is_led_to_root(address) {
+            return Some(Destination::Redirected("/".to_owned()));
+        }
         (0..self.config.languages.len()).find_map(|language| {
             let folder = below(address, self.config.language_prefix(language))?;
             if folder.contains('/') {

@@ -17,8 +17,10 @@ fn pages_in_a_folder_of_their_language_are_known_in_each_way() {
         ("content/fr/b.md", "---\naliases: [/vieux/]\n---\n"),
     ];
     let cases = [("/b/", Alive, ""), ("/old/", Moved, "/a/"), ("/en/b/", Dead, ""), ("b.md", Dead, "")];
+    // A list of languages, if only of one, brings Hugo's own hook.
+    let hooked = [cases[0], cases[1], cases[2], ("b.md", Alive, "")];
     let one = "baseURL = 'https://x.example/'\n[languages.en]\nweight = 1\ncontentDir = 'content/en'\n";
-    assessment(&plain(one, &pages[..2]), "content/en/a.md", &cases);
+    assessment(&plain(one, &pages[..2]), "content/en/a.md", &hooked);
     let mounted = "[[module.mounts]]\nsource = 'content/en'\ntarget = 'content'\n";
     assessment(&plain(mounted, &pages[..2]), "content/en/a.md", &cases);
     let two = "[languages.en]\nweight = 1\ncontentDir = 'content/en'\n[languages.fr]\nweight = 2\ncontentDir = 'content/fr'\n";
@@ -33,7 +35,7 @@ fn pages_in_a_folder_of_their_language_are_known_in_each_way() {
     );
     let in_folders = "defaultContentLanguageInSubdir = true\n[languages.en]\ncontentDir = 'content/en'\n";
     let site = plain(in_folders, &pages[..2]);
-    assessment(&site, "content/en/a.md", &[("/b/", Dead, ""), ("/en/old/", Moved, "/en/a/"), ("/en/b/", Alive, "")]);
+    assessment(&site, "content/en/a.md", &[("/b/", Alive, ""), ("/en/old/", Moved, "/en/a/"), ("/old/", Dead, "")]);
     // A form that is not followed: all three are unknown alike.
     let by_name = "[[module.mounts]]\nsource = 'content/en'\ntarget = 'content'\nfiles = ['!drafts/**']\n";
     let unknown = [("/b/", Skipped, ""), ("/old/", Skipped, ""), ("/en/b/", Skipped, "")];
@@ -294,4 +296,128 @@ fn settings_decide_the_ids_of_headings() {
             assert_eq!(found, verdict, "{other} with {setting}");
         }
     }
+}
+
+#[test]
+fn files_of_a_bundle_are_published_beside_its_page() {
+    let site = plain(
+        "baseURL = 'https://x.example/'\n[permalinks.page]\nnews = '/blog/:slugorcontentbasename/'\n",
+        &[
+            ("content/_index.md", ""),
+            ("content/home.txt", ""),
+            ("content/s/_index.md", "---\nurl: /own/\n---\n"),
+            ("content/s/q.txt", ""),
+            ("content/s/Sub Dir/x.txt", ""),
+            ("content/s/Sub Dir/p.md", ""),
+            ("content/T/Sub Dir/y.txt", ""),
+            ("content/T/a.md", ""),
+            ("content/b/Pack/index.md", "---\nslug: other\n---\n"),
+            ("content/b/Pack/Pic.PNG", ""),
+            ("content/b/Pack/In It/A b.png", ""),
+            ("content/b/\u{c4}hm/index.md", ""),
+            ("content/b/\u{c4}hm/pic.png", ""),
+            ("content/b/plain.txt", ""),
+            ("content/news/n/index.md", ""),
+            ("content/news/n/pic.png", ""),
+        ],
+    );
+    let cases = [
+        ("/home.txt", Alive, ""),
+        ("/own/q.txt", Alive, ""),
+        ("/s/q.txt", Dead, ""),
+        ("/own/Sub%20Dir/x.txt", Alive, ""),
+        ("/s/Sub%20Dir/x.txt", Dead, ""),
+        ("/s/sub-dir/p/", Alive, ""),
+        ("/t/Sub%20Dir/y.txt", Alive, ""),
+        ("/T/Sub%20Dir/y.txt", Dead, ""),
+        ("/b/other/Pic.PNG", Alive, ""),
+        ("/b/other/pic.png", Dead, ""),
+        ("/b/Pack/Pic.PNG", Dead, ""),
+        ("/b/other/In%20It/A%20b.png", Alive, ""),
+        ("/b/\u{e4}hm/pic.png", Alive, ""),
+        ("/b/plain.txt", Alive, ""),
+        ("/blog/n/pic.png", Alive, ""),
+        ("/news/n/pic.png", Dead, ""),
+    ];
+    assessment(&site, "content/_index.md", &cases);
+    assessment(&site, "content/b/Pack/index.md", &[("Pic.PNG", Alive, ""), ("../Pack/Pic.PNG", Dead, "")]);
+    assessment(&site, "content/s/_index.md", &[("q.txt", Alive, "")]);
+}
+
+#[test]
+fn markdown_in_the_folder_of_a_page_is_no_page() {
+    let site = plain(
+        "",
+        &[
+            ("content/b/index.md", ""),
+            ("content/b/note.md", "[x](pic.png)"),
+            ("content/b/pic.png", ""),
+            ("content/b/sub/index.md", ""),
+            ("content/c/_index.md", ""),
+            ("content/c/note.md", ""),
+        ],
+    );
+    let cases = [("/b/", Alive, ""), ("/b/note/", Dead, ""), ("/b/note.md", Dead, ""), ("/b/sub/", Dead, "")];
+    assessment(&site, "content/c/note.md", &cases);
+    assessment(&site, "content/b/index.md", &[("/c/note/", Alive, ""), ("note/", Dead, "")]);
+    // What stands in it is shown on the page.
+    assessment(&site, "content/b/note.md", &[("pic.png", Alive, ""), ("../c/note/", Alive, "")]);
+}
+
+#[test]
+fn a_list_of_languages_brings_the_embedded_hook() {
+    let pages = [("content/a.md", "---\naliases: [/old/]\n---\n"), ("content/b.md", "")];
+    let (one, two) = ("[languages.en]\nweight = 1\n", "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n");
+    let off = "[languages.en]\nweight = 1\n[languages.de]\ndisabled = true\n";
+    for (settings, hook, root) in [
+        ("", Dead, Dead),
+        (one, Alive, Dead),
+        ("[languages.de]\nweight = 1\n", Alive, Dead),
+        (off, Alive, Dead),
+        (two, Alive, Moved),
+        (String::leak(format!("disableLanguages = ['de']\n{two}")), Alive, Dead),
+        (String::leak(format!("disableDefaultLanguageRedirect = true\n{two}")), Alive, Dead),
+        (String::leak(format!("{one}[markup.goldmark]\nduplicateResourceFiles = true\n")), Dead, Dead),
+    ] {
+        let site = plain(settings, &pages);
+        for (address, verdict) in [("b.md", hook), ("/en/", root), ("/old/", Moved), ("/b/", Alive)] {
+            assert_eq!(site.resolve("content/a.md", address).assessment.verdict, verdict, "{address} {settings}");
+        }
+    }
+    assessment(&plain("disableAliases = true\n", &pages), "content/a.md", &[("/old/", Dead, "")]);
+}
+
+#[test]
+fn ref_finds_other_languages_and_pages_without_files() {
+    let site = plain(
+        "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
+        &[
+            ("content/a.md", ""),
+            ("content/b.md", ""),
+            ("content/b.de.md", "## Nur hier\n"),
+            ("content/nur.de.md", ""),
+            ("content/s/t/p.md", ""),
+        ],
+    );
+    let cases = [
+        ("{{< ref path=\"b.md\" lang=\"de\" >}}", Alive, ""),
+        ("{{< ref path=\"b.md#nur-hier\" lang=de >}}", Alive, ""),
+        ("{{< ref path=\"b.md#nur-hier\" >}}", FragmentDead, ""),
+        ("{{< relref lang=\"de\" path=\"/nur\" >}}", Alive, ""),
+        ("{{< ref \"/nur\" \"de\" >}}", Alive, ""),
+        ("{{< ref \"/nur\" >}}", Dead, ""),
+        ("{{< ref path=\"b\" lang=\"xx\" >}}", Dead, ""),
+        ("{{< ref \"/s\" >}}", Alive, ""),
+        ("{{< ref \"s\" >}}", Alive, ""),
+        ("{{< ref \"/\" >}}", Alive, ""),
+        ("{{< ref \"/s/t\" >}}", Dead, ""),
+        ("{{< ref \"/tags\" >}}", Skipped, ""),
+        ("{{< ref \"/tags/q\" >}}", Skipped, ""),
+        ("{{< ref \"/none\" >}}", Dead, ""),
+    ];
+    assessment(&site, "content/a.md", &cases);
+    // Hugo's own hook finds them alike.
+    let in_folders = "defaultContentLanguageInSubdir = true\n[languages.en]\nweight = 1\n";
+    let site = plain(in_folders, &[("content/a.md", ""), ("content/s/p.md", "")]);
+    assessment(&site, "content/a.md", &[("/s/", Alive, ""), ("/en/s/", Alive, ""), ("/t/", Dead, "")]);
 }

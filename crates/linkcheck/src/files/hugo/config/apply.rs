@@ -14,6 +14,9 @@ impl SiteConfig {
             "uglyurls" => self.ugly_urls = parse_ugly_urls(value),
             "defaultcontentlanguage" => self.default_language = value.as_str().map(str::to_lowercase),
             "defaultcontentlanguageinsubdir" => self.has_prefix_for_default = is_on(value),
+            "disabledefaultlanguageredirect" => self.disables_language_redirect = is_on(value),
+            "disablelanguages" => self.disabled_languages = texts(value).map(str::to_lowercase).collect(),
+            "disablealiases" => self.disables_aliases = is_on(value),
             "disablepathtolower" => self.keeps_case = is_on(value),
             "removepathaccents" => self.removes_accents = is_on(value),
             "builddrafts" => self.builds_drafts = is_on(value),
@@ -36,6 +39,7 @@ impl SiteConfig {
 
     fn apply_languages(&mut self, value: &Value) {
         for (name, settings) in entries(value) {
+            self.lists_languages = true;
             let name = name.to_lowercase();
             let mut language = Language { name: name.clone(), ..Language::default() };
             for (key, value) in entries(settings) {
