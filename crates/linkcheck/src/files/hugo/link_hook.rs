@@ -19,8 +19,13 @@ impl LinkHook {
         if config.link_hook == LinkHookSetting::Always {
             return Self::Embedded;
         }
-        if may_have_own(config, files) {
+        if !has_all_templates(config, files) {
             return Self::Unknown;
+        }
+        let own = own_hooks(config, files);
+        if !own.is_empty() {
+            let is_plain = own.iter().all(|hook| files.read_text(hook).is_some_and(|text| passes_on(&text)));
+            return if is_plain { Self::Absent } else { Self::Unknown };
         }
         let is_multilingual = config.lists_languages && !config.duplicates_resources;
         match config.link_hook {
@@ -31,17 +36,102 @@ impl LinkHook {
     }
 }
 
-/// Whether the site has a hook of its own, or one may come from elsewhere.
-fn may_have_own(config: &SiteConfig, files: &dyn FileSystem) -> bool {
+/// Whether no hook may come from elsewhere.
+fn has_all_templates(config: &SiteConfig, files: &dyn FileSystem) -> bool {
     // Without settings or templates, this is not all of the site.
     let is_whole = config.is_found && config.unlike_files_reason().is_none();
-    let has_layouts = files.entry_kind("layouts") == Some(FileKind::Folder);
-    if !is_whole || !has_layouts || config.brings_files {
-        return true;
-    }
+    is_whole && files.entry_kind("layouts") == Some(FileKind::Folder) && !config.brings_files
+}
+
+/// The hooks of the site itself.
+fn own_hooks(config: &SiteConfig, files: &dyn FileSystem) -> Vec<String> {
     let names = config.languages.iter().map(|language| format!("render-link.{}.html", language.name));
     let names: Vec<String> = names.chain(["render-link.html".to_owned(), "render-link.html.html".to_owned()]).collect();
-    ["layouts/_markup", "layouts/_default/_markup"]
-        .iter()
-        .any(|folder| names.iter().any(|name| files.entry_kind(&format!("{folder}/{name}")).is_some()))
+    let paths = ["layouts/_markup", "layouts/_default/_markup"]
+        .into_iter()
+        .flat_map(|folder| names.iter().map(move |name| format!("{folder}/{name}")));
+    paths.filter(|path| files.entry_kind(path).is_some()).collect()
+}
+
+/// What a hook may use that leaves the destination as it is written.
+const HARMLESS_WORDS: [&str; 33] = [
+    "Destination",
+    "Text",
+    "PlainText",
+    "Title",
+    "Page",
+    "safeURL",
+    "safeHTML",
+    "safeHTMLAttr",
+    "htmlEscape",
+    "markdownify",
+    "if",
+    "else",
+    "end",
+    "with",
+    "and",
+    "or",
+    "not",
+    "eq",
+    "ne",
+    "in",
+    "strings",
+    "HasPrefix",
+    "HasSuffix",
+    "Contains",
+    "hasPrefix",
+    "hasSuffix",
+    "urls",
+    "Parse",
+    "parse",
+    "IsAbs",
+    "Host",
+    "Scheme",
+    "chomp",
+];
+
+/// Whether a hook writes the destination as it is, so that browsers follow what the Markdown has: it asks for no page
+/// and no file, and changes no text.
+fn passes_on(template: &str) -> bool {
+    let mut rest = template;
+    let mut written = 0;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let Some((action, after)) = behind.split_once("}}") else { return false };
+        if before.trim_end_matches(['"', '\'']).ends_with("href=") {
+            let first = action.trim_matches(['-', ' ']).split([' ', '|']).next();
+            if first != Some(".Destination") || !after.starts_with(['"', '\'', '>', ' ']) {
+                return false;
+            }
+            written += 1;
+        }
+        if !action.trim_start_matches(['-', ' ']).starts_with("/*") && !is_harmless(action) {
+            return false;
+        }
+        rest = after;
+    }
+    // An address that is written otherwise is another one.
+    written > 0 && template.matches("href=").count() == written
+}
+
+/// Whether an action has none but harmless words beside its quoted texts and variables.
+fn is_harmless(action: &str) -> bool {
+    let mut is_quoted = None;
+    let unquoted: String = action
+        .chars()
+        .map(|c| match (is_quoted, c) {
+            (None, '"' | '`') => {
+                is_quoted = Some(c);
+                ' '
+            }
+            (Some(quote), c) => {
+                if quote == c {
+                    is_quoted = None;
+                }
+                ' '
+            }
+            (None, c) => c,
+        })
+        .collect();
+    let words = unquoted.split(|c: char| !c.is_alphanumeric() && c != '$' && c != '_');
+    { words }.all(|word| word.is_empty() || word.starts_with('$') || HARMLESS_WORDS.contains(&word))
 }

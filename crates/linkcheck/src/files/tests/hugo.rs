@@ -421,3 +421,36 @@ fn ref_finds_other_languages_and_pages_without_files() {
     let site = plain(in_folders, &[("content/a.md", ""), ("content/s/p.md", "")]);
     assessment(&site, "content/a.md", &[("/s/", Alive, ""), ("/en/s/", Alive, ""), ("/t/", Dead, "")]);
 }
+
+#[test]
+fn an_own_hook_that_passes_links_on_changes_none() {
+    let pages = [("content/a.md", ""), ("content/b.md", "")];
+    let passed = [("b.md", Dead, ""), ("../b/", Alive, ""), ("/b/", Alive, "")];
+    for hook in [
+        "<a href=\"{{ .Destination | safeURL }}\"{{ if strings.HasPrefix .Destination \"http\" }} target=\"_blank\"{{ end \
+         }}>{{ .Text | safeHTML }}</a>",
+        "{{- /* GetPage is not called */ -}}<a href={{ .Destination }}>{{ .Text }}</a>",
+    ] {
+        let site = plain("", &[&[("layouts/_default/_markup/render-link.html", hook)], &pages[..]].concat());
+        assessment(&site, "content/a.md", &passed);
+    }
+    for hook in [
+        "<a href=\"{{ with .Page.GetPage .Destination }}{{ .RelPermalink }}{{ end }}\">{{ .Text }}</a>",
+        "<a href=\"{{ replace .Destination \".md\" \"/\" | safeURL }}\">{{ .Text }}</a>",
+        "<a href=\"{{ .Destination | relURL }}\">{{ .Text }}</a>",
+        "<a href=\"/x/{{ .Destination }}\">{{ .Text }}</a>",
+        "<a href=\"{{ $to }}\">{{ .Text }}</a>",
+        "{{ partial \"link.html\" . }}",
+        "{{ .Destination",
+    ] {
+        let site = plain("", &[&[("layouts/_markup/render-link.html", hook)], &pages[..]].concat());
+        assessment(&site, "content/a.md", &[("b.md", Alive, ""), ("../b/", Alive, "")]);
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_named_as_the_reason() {
+    let site = local(SiteKind::Hugo, &[("hugo.toml", "no = [TOML"), ("content/a.md", ""), ("content/b.md", "")]);
+    let found = site.resolve("content/a.md", "/c/").assessment;
+    assert_eq!((found.verdict, found.reason.to_string().as_str()), (Skipped, "the site's settings cannot be read"));
+}

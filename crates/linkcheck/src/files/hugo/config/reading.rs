@@ -35,7 +35,7 @@ pub(super) fn read_settings_files(config: &mut SiteConfig, files: &dyn FileSyste
                         settings.iter().for_each(|(key, value)| config.apply_setting(&key.to_lowercase(), value));
                     }
                     Some(_) => {}
-                    None => config.is_unknown = true,
+                    None => config.unreadable = true,
                 }
             }
             for key in SPLIT_CONFIG_KEYS.iter().filter(|_| !folder.is_empty()) {
@@ -44,7 +44,7 @@ pub(super) fn read_settings_files(config: &mut SiteConfig, files: &dyn FileSyste
                 config.is_found = true;
                 match parse_settings(&text, ending) {
                     Some(value) => config.apply_setting(key, &value),
-                    None => config.is_unknown = true,
+                    None => config.unreadable = true,
                 }
             }
         }
