@@ -48,6 +48,11 @@ impl DocumentAnchors {
         self.headings.has_on_hugo(wanted, form)
     }
 
+    /// The same without those of headings.
+    pub(super) fn has_beside_headings(&self, wanted: &str) -> bool {
+        self.headings.has_beside_headings(wanted)
+    }
+
     /// What is near to an anchor that is not there.
     pub(super) fn nearest(&self, wanted: &str, work: &Work) -> Nearest {
         find_nearest(wanted, &mut self.headings.gitlab_ids(), work)

@@ -7,12 +7,14 @@ mod config;
 mod content;
 mod get_page;
 mod link_hook;
+mod page_templates;
 mod publication;
 mod redirects;
 mod shortcodes;
 mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 
@@ -25,6 +27,7 @@ use bundles::Bundles;
 use config::SiteConfig;
 use content::{ContentFolders, ContentPath, below, join};
 use link_hook::LinkHook;
+use page_templates::{HeadingHook, template_ids};
 use publication::{Cascades, Publication, publication};
 use redirects::{RedirectAction, Redirects};
 pub(super) use shortcodes::MadeAnchor;
@@ -65,6 +68,9 @@ pub(super) struct HugoSite {
     has_content: bool,
     content: ContentFolders,
     hook: LinkHook,
+    heading_hook: HeadingHook,
+    /// The ids that templates put on pages, read when the first is asked for.
+    template_ids: OnceLock<BTreeSet<String>>,
     shortcodes: Shortcodes,
 }
 
@@ -102,6 +108,8 @@ impl HugoSite {
             has_unknown_address: has_other_pages,
             redirects,
             hook: LinkHook::find(&config, files),
+            heading_hook: HeadingHook::find(&config, files),
+            template_ids: OnceLock::new(),
             config,
             has_content,
             content,
@@ -176,12 +184,23 @@ impl HugoSite {
 
     /// Whether the page of a document has an anchor that its Markdown alone does not tell of.
     pub(super) fn make_anchor(&self, anchors: &DocumentAnchors, wanted: &str, files: &dyn FileSystem) -> MadeAnchor {
-        self.shortcodes.make_anchor(anchors, wanted, &self.config, files)
+        if self.template_ids.get_or_init(|| template_ids(files)).contains(wanted) {
+            return MadeAnchor::There;
+        }
+        match self.shortcodes.make_anchor(anchors, wanted, &self.config, files) {
+            MadeAnchor::NotThere if self.heading_hook != HeadingHook::Absent => {
+                MadeAnchor::Unknown("a template of headings".to_owned())
+            }
+            made => made,
+        }
     }
 
     /// Whether the headings of a document have this anchor on its page.
     pub(super) fn has_anchor(&self, anchors: &DocumentAnchors, wanted: &str) -> bool {
-        anchors.has_on_hugo(wanted, self.config.ids)
+        match self.heading_hook {
+            HeadingHook::Own => anchors.has_beside_headings(wanted),
+            HeadingHook::Absent | HeadingHook::OfTheme => anchors.has_on_hugo(wanted, self.config.ids),
+        }
     }
 
     /// What is near to an anchor that is not on the page of a document.
@@ -253,7 +272,11 @@ impl HugoSite {
             .folders("assets")
             .into_iter()
             .filter_map(|mount| path::join(&mount.source, below(to.trim_start_matches('/'), &mount.target)?));
-        beside.into_iter().filter(|path| !self.is_document(path)).chain(assets).find_map(|path| file_or_outside(path, files))
+        beside
+            .into_iter()
+            .filter(|path| !self.is_document(path))
+            .chain(assets)
+            .find_map(|path| file_or_outside(path, files))
     }
 
     /// Where a browser goes from a page.

@@ -143,6 +143,12 @@ impl MarkdownAnchors {
         self.hugo_ids_set(form).contains(place)
     }
 
+    /// Whether an anchor that is no heading's is on that page.
+    pub(crate) fn has_beside_headings(&self, place: &str) -> bool {
+        self.named.iter().any(|name| name == place)
+            || self.footnotes.iter().any(|mark| mark.hugo_ids().iter().any(|id| id == place))
+    }
+
     /// The anchors that Hugo gives a text, which are those to be proposed on a site.
     pub(crate) fn hugo_ids(&self, form: HugoIdForm) -> impl Iterator<Item = &str> {
         self.hugo_ids_set(form).iter().map(String::as_str)

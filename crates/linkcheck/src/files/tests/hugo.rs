@@ -454,3 +454,31 @@ fn settings_that_cannot_be_read_are_named_as_the_reason() {
     let found = site.resolve("content/a.md", "/c/").assessment;
     assert_eq!((found.verdict, found.reason.to_string().as_str()), (Skipped, "the site's settings cannot be read"));
 }
+
+#[test]
+fn templates_of_headings_and_pages_decide_ids_too() {
+    let page = ("content/a.md", "## Here\n\n<b id=\"mark\"></b>\n");
+    let hook = "layouts/_markup/render-heading.html";
+    let theme = "themes/t/layouts/_default/_markup/render-heading.html";
+    let (is, is_not, may) = (Alive, FragmentDead, FragmentUnverifiable);
+    for (path, template, here, gone) in [
+        (hook, "<h{{ .Level }} id=\"{{ .Anchor }}\">{{ .Text }}</h{{ .Level }}>", is, is_not),
+        (hook, "<h2 id='{{- .Anchor | safeURL -}}'>{{ .Text }}</h2>", is, is_not),
+        (hook, "<h2 id=\"x-{{ .Anchor }}\">{{ .Text }}</h2>", may, may),
+        (hook, "<h2>{{ .Text }}</h2>", may, may),
+        (theme, "<h2>{{ .Text }}</h2>", is, may),
+        (theme, "<h2 id=\"{{ .Anchor }}\">{{ .Text }}</h2>", is, is_not),
+    ] {
+        let site = plain("", &[page, (path, template)]);
+        assessment(&site, "content/a.md", &[("#here", here, ""), ("#gone", gone, ""), ("#mark", Alive, "")]);
+    }
+    let layouts = [
+        page,
+        ("layouts/_default/baseof.html", "<main id=\"content\"><p id=\"{{ .x }}\"></p></main>"),
+        ("layouts/_partials/foot.html", "<footer id=foot>"),
+        ("layouts/_shortcodes/box.html", "<p id=\"box\">"),
+    ];
+    let cases =
+        [("#content", Alive, ""), ("/a/#foot", Alive, ""), ("#box", FragmentDead, ""), ("#none", FragmentDead, "")];
+    assessment(&plain("", &layouts), "content/a.md", &cases);
+}
