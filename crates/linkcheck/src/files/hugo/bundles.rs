@@ -7,6 +7,9 @@ use super::content::{ContentPath, PageKind, below, join, path_key};
 use super::{Destination, FileSystem, HugoSite, PageAddress, file_or_outside};
 use crate::files::path;
 
+/// The deepest folder whose page is looked for: an address may have any number of slashes.
+const MOST_NESTED: usize = 64;
+
 /// The pages that files belong to.
 #[derive(Default)]
 pub(super) struct Bundles {
@@ -126,18 +129,18 @@ impl HugoSite {
                 sources.into_iter().map(move |path| (language, path))
             });
             { paths }.filter(|(_, path)| !self.is_document(path)).find_map(|(language, path)| {
-                let is_elsewhere = self.is_published_elsewhere(&path, address, language);
-                let ends: &[&str] = if is_elsewhere { &["/index.html"] } else { &["", "/index.html"] };
-                ends.iter().find_map(|end| file_or_outside(format!("{path}{end}"), files))
+                file_or_outside(path.clone(), files)
+                    .filter(|_| !self.is_published_elsewhere(&path, address, language))
+                    .or_else(|| file_or_outside(format!("{path}/index.html"), files))
             })
         })
     }
 
     /// A file below the address of the page that it belongs to; its own name stays as it is.
     fn find_below_page(&self, address: &str, files: &dyn FileSystem) -> Option<Destination> {
-        let mut base = path::parent(address);
-        loop {
-            let rest = address[base.len()..].trim_start_matches('/');
+        let slashes: Vec<usize> = address.match_indices('/').map(|(at, _)| at).take(MOST_NESTED).collect();
+        for end in slashes.into_iter().rev().chain([0]) {
+            let (base, rest) = (&address[..end], address[end..].trim_start_matches('/'));
             let found = self.find_by_address(base).or_else(|| self.find_by_address(&format!("{base}.html")));
             if let Some(page) = found
                 && let page = &self.pages[page]
@@ -168,11 +171,8 @@ impl HugoSite {
             if let Some(path) = path {
                 return file_or_outside(path, files);
             }
-            if base.is_empty() {
-                return None;
-            }
-            base = path::parent(base);
         }
+        None
     }
 
     fn is_first_page(&self, at: usize) -> bool {

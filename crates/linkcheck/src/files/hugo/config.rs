@@ -182,6 +182,11 @@ impl SiteConfig {
         self.languages.iter().position(|language| language.name.eq_ignore_ascii_case(name))
     }
 
+    /// Whether a language is one whose pages are not built.
+    pub(super) fn is_disabled_language(&self, name: &str) -> bool {
+        !self.disabled_languages.is_empty() && self.disabled_languages.contains(&name.to_lowercase())
+    }
+
     /// What stands before the addresses of a language, without slashes at its ends.
     pub(super) fn language_prefix(&self, language: usize) -> &str {
         let has_prefix = language != 0 || self.has_prefix_for_default;
@@ -208,8 +213,10 @@ impl SiteConfig {
     /// The default language first, the others by weight; a site without languages has the default one.
     fn order_languages(&mut self) {
         let default = self.default_language.clone().unwrap_or_else(|| "en".to_owned());
-        let disabled = std::mem::take(&mut self.disabled_languages);
-        self.languages.retain(|language| !language.is_disabled && !disabled.contains(&language.name));
+        let disabled = { &self.languages }.iter().filter(|language| language.is_disabled);
+        self.disabled_languages.extend(disabled.map(|language| language.name.clone()));
+        let disabled = &self.disabled_languages;
+        self.languages.retain(|language| !disabled.contains(&language.name));
         self.languages.sort_by_key(|language| (language.name != default, language.weight));
         if self.languages.is_empty() {
             self.languages.push(Language { name: default, ..Language::default() });

@@ -73,6 +73,9 @@ impl ContentFolders {
         let (mount, rest) = self.0.iter().find_map(|mount| Some((mount, below(document, &mount.source)?)))?;
         let own_folder = path::parent(rest);
         let mut name = path::without_extension(&rest[own_folder.len()..]).trim_start_matches('/');
+        if name.rsplit_once('.').is_some_and(|(_, key)| config.is_disabled_language(key)) {
+            return None;
+        }
         let mut language = mount.language.as_deref().and_then(|name| config.find_language(name)).unwrap_or(0);
         if let Some((bare, named)) =
             name.rsplit_once('.').and_then(|(bare, key)| Some((bare, config.find_language(key)?)))

@@ -342,6 +342,10 @@ fn files_of_a_bundle_are_published_beside_its_page() {
     assessment(&site, "content/_index.md", &cases);
     assessment(&site, "content/b/Pack/index.md", &[("Pic.PNG", Alive, ""), ("../Pack/Pic.PNG", Dead, "")]);
     assessment(&site, "content/s/_index.md", &[("q.txt", Alive, "")]);
+    // With `.html`, they are in a folder beside it.
+    let files = [("content/a.md", ""), ("content/s/p/index.md", ""), ("content/s/p/x.png", "")];
+    let ugly = plain("uglyURLs = true\n", &files);
+    assessment(&ugly, "content/a.md", &[("/s/p.html", Alive, ""), ("/s/p/x.png", Alive, ""), ("/s/x.png", Dead, "")]);
 }
 
 #[test]
@@ -384,6 +388,10 @@ fn a_list_of_languages_brings_the_embedded_hook() {
             assert_eq!(site.resolve("content/a.md", address).assessment.verdict, verdict, "{address} {settings}");
         }
     }
+    // Pages of a language that is off are not built.
+    let french = [pages[0], ("content/b.fr.md", ""), ("content/c.xx.md", "")];
+    let site = plain("[languages.en]\n[languages.fr]\ndisabled = true\n", &french);
+    assessment(&site, "content/a.md", &[("/b.fr/", Dead, ""), ("/b/", Dead, ""), ("/c.xx/", Alive, "")]);
     assessment(&plain("disableAliases = true\n", &pages), "content/a.md", &[("/old/", Dead, "")]);
 }
 
