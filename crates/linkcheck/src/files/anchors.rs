@@ -97,13 +97,13 @@ pub struct FrontMatter {
     #[serde(deserialize_with = "date_text")]
     pub date: Option<String>,
     /// From when on it is built.
-    #[serde(rename = "publishdate", alias = "pubdate", alias = "published", deserialize_with = "date_text")]
+    #[serde(rename = "publishdate", deserialize_with = "date_text")]
     pub publish_date: Option<String>,
     /// Until when it is built.
-    #[serde(rename = "expirydate", alias = "unpublishdate", deserialize_with = "date_text")]
+    #[serde(rename = "expirydate", deserialize_with = "date_text")]
     pub expiry_date: Option<String>,
     /// Whether its build options render it; `None` where they do not say.
-    #[serde(rename = "build", alias = "_build", deserialize_with = "renders")]
+    #[serde(rename = "build", deserialize_with = "renders")]
     pub render: Option<bool>,
     /// Whether it is there for other pages alone.
     #[serde(deserialize_with = "on_or_off")]
@@ -126,10 +126,19 @@ impl FrontMatter {
                 return Self::default();
             }
         }
-        let read = block.read().map(lower_keys).and_then(|lower| serde_json::from_value(lower).ok());
-        read.unwrap_or_default()
+        let Some(Value::Object(mut entries)) = block.read().map(lower_keys) else { return Self::default() };
+        for (other, name) in OTHER_NAMES {
+            if let Some(value) = entries.remove(other) {
+                entries.entry(name).or_insert(value);
+            }
+        }
+        serde_json::from_value(Value::Object(entries)).unwrap_or_default()
     }
 }
+
+/// Other names of keys, in lower case, the first of which counts (Hugo docs, "Configure front matter").
+const OTHER_NAMES: [(&str, &str); 4] =
+    [("pubdate", "publishdate"), ("published", "publishdate"), ("unpublishdate", "expirydate"), ("_build", "build")];
 
 /// The same with all keys in lower case: Hugo reads them in any (its docs, "Front matter").
 fn lower_keys(value: Value) -> Value {
@@ -182,17 +191,11 @@ fn renders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D
     }))
 }
 
-/// One text, a list of them, or nothing.
+/// One text, a list of them, or nothing; what is no text in a list is left out.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Texts {
-        Many(Vec<Option<String>>),
-        One(String),
-    }
-    Ok(match Option::<Texts>::deserialize(deserializer)? {
-        Some(Texts::Many(texts)) => texts.into_iter().flatten().collect(),
-        Some(Texts::One(text)) => vec![text],
-        None => Vec::new(),
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     })
 }

@@ -256,6 +256,11 @@ fn front_matter_is_read_in_every_form() {
         (";;;\n{\"slug\": \"x\"}\n;;;\n", (Some("x"), None, vec![])),
         ("---toml\nslug = 'x'\n---\n", (Some("x"), None, vec![])),
         ("---php\n$slug = 'x';\n---\n", (None, None, vec![])),
+        // Two names of one key, and what is no text, hide nothing else.
+        (
+            "---\nslug: x\npublishDate: 2024-01-01\npubdate: 2024-01-01\naliases: [1, /a/]\n---\n",
+            (Some("x"), None, vec!["/a/"]),
+        ),
         // Hugo reads keys in any letter case.
         ("---\nSlug: x\nALIASES: [/a/]\n---\n", (Some("x"), None, vec!["/a/"])),
         ("+++\nURL = '/u/'\nDate = 2024-05-06\n+++\n", (None, Some("/u/"), vec![])),

@@ -78,7 +78,7 @@ pub(super) fn template_ids(files: &dyn FileSystem) -> BTreeSet<String> {
         files.visit_names(&folder, &mut |name| names.push(name.to_owned()));
         for name in names {
             let path = format!("{folder}/{name}");
-            if name.ends_with(".html") {
+            if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "html") {
                 count += 1;
                 if count > MOST_TEMPLATES {
                     return ids;
