@@ -69,6 +69,8 @@ pub(super) struct HugoSite {
     content: ContentFolders,
     hook: LinkHook,
     heading_hook: HeadingHook,
+    /// The folders of pages that themes bring.
+    theme_contents: Vec<String>,
     /// The ids that templates put on pages, read when the first is asked for.
     template_ids: OnceLock<BTreeSet<String>>,
     shortcodes: Shortcodes,
@@ -109,6 +111,7 @@ impl HugoSite {
             redirects,
             hook: LinkHook::find(&config, files),
             heading_hook: HeadingHook::find(&config, files),
+            theme_contents: theme_contents(files),
             template_ids: OnceLock::new(),
             config,
             has_content,
@@ -384,6 +387,14 @@ impl HugoSite {
 pub(super) fn content_folders(files: &dyn FileSystem) -> Vec<String> {
     let folders = ContentFolders::new(&SiteConfig::read(files));
     folders.sources().map(str::to_owned).collect()
+}
+
+/// The folders of pages of the themes that are there.
+fn theme_contents(files: &dyn FileSystem) -> Vec<String> {
+    let mut folders = Vec::new();
+    files.visit_names("themes", &mut |name| folders.push(format!("themes/{name}/{CONTENT_FOLDER}")));
+    folders.retain(|folder| files.entry_kind(folder) == Some(FileKind::Folder));
+    folders
 }
 
 /// What is at a path, where it is a file or leads out of the site.

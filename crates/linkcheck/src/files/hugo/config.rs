@@ -56,6 +56,8 @@ pub(super) struct SiteConfig {
     /// Folders of the pages that Hugo makes for what front matter names.
     taxonomies: Vec<String>,
     disabled_kinds: BTreeSet<String>,
+    /// What stands before the number of a list's page, where it is not `page`.
+    pager_path: Option<String>,
     /// Whether themes or modules bring files that do not stand here.
     pub(super) brings_files: bool,
     /// The path of the site on its host, without slashes at its ends; `None` where the settings do not say.
@@ -137,7 +139,9 @@ impl SiteConfig {
             return false;
         }
         let is_generated = match (parts.as_slice(), ending.as_deref()) {
-            ([.., "page", number], _) => number.bytes().all(|byte| byte.is_ascii_digit()),
+            ([.., pager, number], _) if *pager == self.pager_path.as_deref().unwrap_or("page") => {
+                number.bytes().all(|byte| byte.is_ascii_digit())
+            }
             (["404.html" | "robots.txt"], _) | (_, Some("xml" | "json" | "ics" | "webmanifest")) => true,
             _ => false,
         };

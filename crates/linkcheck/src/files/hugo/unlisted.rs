@@ -46,6 +46,14 @@ impl HugoSite {
         if self.config.brings_files && ending.is_some_and(|ending| ending != "html" && ending != "md") {
             return Some("a theme may bring it when the site is built");
         }
+        let is_of_theme = self.theme_contents.iter().any(|folder| {
+            ["", ".md", "/_index.md", "/index.md"]
+                .iter()
+                .any(|end| files.entry_kind(&format!("{}{end}", join(folder, address))) == Some(FileKind::File))
+        });
+        if is_of_theme {
+            return Some("a theme may bring it when the site is built");
+        }
         let has_assets = || !self.config.is_found || files.entry_kind("assets").is_some();
         if ending.is_some_and(|ending| matches!(ending, "css" | "js")) && has_assets() {
             return Some("a template may make it of the site's assets");

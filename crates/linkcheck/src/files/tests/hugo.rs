@@ -490,3 +490,20 @@ fn templates_of_headings_and_pages_decide_ids_too() {
         [("#content", Alive, ""), ("/a/#foot", Alive, ""), ("#box", FragmentDead, ""), ("#none", FragmentDead, "")];
     assessment(&plain("", &layouts), "content/a.md", &cases);
 }
+
+#[test]
+fn themes_bring_pages_and_lists_have_several() {
+    let settings = "theme = 't'\n[pagination]\npath = 'seite'\n";
+    let site = plain(
+        settings,
+        &[("content/s/a.md", ""), ("themes/t/content/tp.md", ""), ("themes/t/content/x/_index.md", "")],
+    );
+    let cases = [
+        ("/tp/", Skipped, ""),
+        ("/x/", Skipped, ""),
+        ("/y/", Dead, ""),
+        ("/s/seite/2/", Skipped, ""),
+        ("/s/page/2/", Dead, ""),
+    ];
+    assessment(&site, "content/s/a.md", &cases);
+}

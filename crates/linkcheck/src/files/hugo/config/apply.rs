@@ -17,6 +17,8 @@ impl SiteConfig {
             "disabledefaultlanguageredirect" => self.disables_language_redirect = is_on(value),
             "disablelanguages" => self.disabled_languages = texts(value).map(str::to_lowercase).collect(),
             "disablealiases" => self.disables_aliases = is_on(value),
+            "pagination" => self.pager_path = get(value, &["path"]).and_then(Value::as_str).map(folder_path),
+            "paginatepath" => self.pager_path = value.as_str().map(folder_path),
             "disablepathtolower" => self.keeps_case = is_on(value),
             "removepathaccents" => self.removes_accents = is_on(value),
             "builddrafts" => self.builds_drafts = is_on(value),
