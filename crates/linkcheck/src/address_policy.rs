@@ -279,8 +279,23 @@ fn embedded_v4_addresses(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
 
 /// Whether a name stands for this machine, whatever DNS says.
 pub fn is_local_name(name: &str) -> bool {
+    is_loopback_name(name) || name.trim_end_matches('.').eq_ignore_ascii_case("metadata.google.internal")
+}
+
+/// Whether a name is one that resolvers give the loopback addresses for (RFC 6761, section 6.3).
+pub(super) fn is_loopback_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || name == "metadata.google.internal"
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether public DNS has no say over a name, so that its silence proves nothing: `onion` (RFC 7686), `local` (RFC 6762),
+/// `home.arpa` (RFC 8375), `alt` (RFC 9476), `internal` (ICANN board, resolution 2024.07.29.06), and names of one label,
+/// which a network completes for itself.
+pub(super) fn is_outside_public_dns(name: &str) -> bool {
+    const PRIVATE: [&str; 4] = ["onion", "local", "alt", "internal"];
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let (rest, top) = name.rsplit_once('.').unwrap_or(("", &name));
+    rest.is_empty() || PRIVATE.contains(&top) || name == "home.arpa" || name.ends_with(".home.arpa")
 }
 
 #[cfg(test)]
@@ -460,5 +475,16 @@ mod tests {
             assert!(is_local_name(local));
         }
         assert!(!is_local_name("localhost.example"));
+        assert!(!is_loopback_name("metadata.google.internal"));
+    }
+
+    #[test]
+    fn names_that_public_dns_has_no_say_over_are_known() {
+        for own in ["x.onion", "printer.local", "a.home.arpa", "home.arpa.", "db.INTERNAL", "a.alt", "wiki", "wiki."] {
+            assert!(is_outside_public_dns(own), "{own}");
+        }
+        for public in ["a.example", "local.example", "myhome.arpa", "1.in-addr.arpa", "a.xonion", "internal.com."] {
+            assert!(!is_outside_public_dns(public), "{public}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::progress::Progress;
 use crate::traffic::HostTraffic;
 use crate::verdict::{Assessment, Verdict};
 use host_state::HostState;
+pub(super) use host_state::Transport;
 pub use limits::{HostLimits, RateLimits};
 use retry_budget::{MIN_RUN_RETRIES, RetryBudget};
 
@@ -100,7 +101,7 @@ impl RateLimiter {
     ///
     /// # Errors
     /// The verdict on a host that is not asked any more in this run.
-    pub(super) async fn acquire_permit(&self, host: &str) -> Result<Permit, Assessment> {
+    pub(super) async fn acquire_permit(&self, host: &str, transport: Transport) -> Result<Permit, Assessment> {
         let host = self.host(host);
         let free = Arc::clone(&host.permits).try_acquire_owned().ok();
         let permit = match free {
@@ -110,7 +111,7 @@ impl RateLimiter {
         loop {
             let until = {
                 let mut state = lock(&host.state);
-                if let Some(assessment) = state.closed.clone() {
+                if let Some(assessment) = state.closed_reason(transport).cloned() {
                     return Err(assessment);
                 }
                 state.try_take_turn(host.limits, Instant::now())
@@ -122,7 +123,7 @@ impl RateLimiter {
             let all = Arc::clone(&self.all).acquire_owned().await.ok();
             let mut state = lock(&host.state);
             // A refusal that came while others had all permits counts too.
-            if let Some(assessment) = state.closed.clone() {
+            if let Some(assessment) = state.closed_reason(transport).cloned() {
                 return Err(assessment);
             }
             if state.held_until(Instant::now()).is_none() {
@@ -135,8 +136,8 @@ impl RateLimiter {
     }
 
     /// Whether the host is still asked.
-    pub(super) fn is_open(&self, host: &str) -> bool {
-        lock(&self.host(host).state).closed.is_none()
+    pub(super) fn is_open(&self, host: &str, transport: Transport) -> bool {
+        lock(&self.host(host).state).closed_reason(transport).is_none()
     }
 
     /// Whether something may be sent again to a host; if so, it is counted. The whole run has a budget, too.
@@ -154,10 +155,11 @@ impl RateLimiter {
     }
 
     /// The host answered after so long, whatever the status; `well` if that was a page, a redirect or that it is gone.
-    pub(super) fn record_answer(&self, host: &str, took: Duration, well: bool) {
+    pub(super) fn record_answer(&self, host: &str, transport: Transport, took: Duration, well: bool) {
         let host = self.host(host);
         let mut state = lock(&host.state);
-        (state.answered, state.silences) = (true, 0);
+        let spoken = state.transport(transport);
+        (spoken.answered, spoken.silences) = (true, 0);
         state.tally.record_answer_time(took);
         state.tally.failures += u64::from(!well);
         if well {
@@ -172,16 +174,17 @@ impl RateLimiter {
 
     /// The host was silent to the deadline, or could not be reached, when it was asked at `sent`. One that never
     /// answered is not asked again, nor one that failed so twice in a row: such a host costs a deadline, not one for
-    /// each link. What was under way when it failed is the same failure.
-    pub(super) fn record_silence(&self, host: &str, sent: Instant, assessment: &Assessment) {
+    /// each link. What was under way when it failed is the same failure. That it is silent one way says nothing of the other.
+    pub(super) fn record_silence(&self, host: &str, transport: Transport, sent: Instant, assessment: &Assessment) {
         let host = self.host(host);
         let mut state = lock(&host.state);
-        if state.failed_at.is_none_or(|failed| failed <= sent) {
-            state.silences += 1;
-            state.failed_at = Some(Instant::now());
+        let spoken = state.transport(transport);
+        if spoken.failed_at.is_none_or(|failed| failed <= sent) {
+            spoken.silences += 1;
+            spoken.failed_at = Some(Instant::now());
         }
-        if !state.answered || state.silences > 1 {
-            state.closed.get_or_insert_with(|| assessment.clone());
+        if !spoken.answered || spoken.silences > 1 {
+            spoken.closed.get_or_insert_with(|| assessment.clone());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use url::Url;
 
 use super::HostLimits;
 use super::host_counters::HostCounters;
@@ -15,23 +16,65 @@ pub(super) struct HostState {
     pub(super) due: Option<Instant>,
     /// Not before, because the host asked for it.
     pub(super) held: Option<Instant>,
-    pub(super) answered: bool,
-    /// Requests in a row that got no answer.
-    pub(super) silences: u32,
-    /// When the last of them was given up.
-    pub(super) failed_at: Option<Instant>,
+    plain: TransportState,
+    tls: TransportState,
     pub(super) refusals: u32,
-    /// Why it is not asked any more.
+    /// Why it is not asked any more, whichever way.
     pub(super) closed: Option<Assessment>,
     pub(super) budget: RetryBudget,
     pub(super) tally: HostCounters,
 }
 
+/// How a host is spoken to: a port that is mute to TLS may answer without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// As it is.
+    Plain,
+    /// Over TLS.
+    Tls,
+}
+
+impl Transport {
+    /// That of an address.
+    pub(crate) fn from_url(url: &Url) -> Self {
+        if url.scheme() == "https" { Self::Tls } else { Self::Plain }
+    }
+}
+
+/// What is known of a host that is spoken to in one way.
+#[derive(Default)]
+pub(super) struct TransportState {
+    pub(super) answered: bool,
+    /// Requests in a row that got no answer.
+    pub(super) silences: u32,
+    /// When the last of them was given up.
+    pub(super) failed_at: Option<Instant>,
+    /// Why it is not asked any more in this way.
+    pub(super) closed: Option<Assessment>,
+}
+
 impl HostState {
     pub(super) fn new() -> Self {
-        let (due, held, failed_at, closed) = (None, None, None, None);
         let (budget, tally) = (RetryBudget::new(MIN_HOST_RETRIES), HostCounters::default());
-        Self { due, held, answered: false, silences: 0, failed_at, refusals: 0, closed, budget, tally }
+        let (plain, tls) = (TransportState::default(), TransportState::default());
+        Self { due: None, held: None, plain, tls, refusals: 0, closed: None, budget, tally }
+    }
+
+    /// What is known of it by the way it is spoken to.
+    pub(super) fn transport(&mut self, transport: Transport) -> &mut TransportState {
+        match transport {
+            Transport::Plain => &mut self.plain,
+            Transport::Tls => &mut self.tls,
+        }
+    }
+
+    /// Why it is not asked any more in this way, if so.
+    pub(super) fn closed_reason(&self, transport: Transport) -> Option<&Assessment> {
+        let silent = match transport {
+            Transport::Plain => &self.plain.closed,
+            Transport::Tls => &self.tls.closed,
+        };
+        self.closed.as_ref().or(silent.as_ref())
     }
 
     /// Takes a turn now, or says when to ask again.

@@ -8,28 +8,29 @@ async fn after_a_burst_the_rate_counts_and_other_hosts_do_not_wait() {
     );
     let start = Instant::now();
     for _ in 0..30 {
-        drop(pace.acquire_permit("a").await);
+        drop(pace.acquire_permit("a", Transport::Tls).await);
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
     for _ in 0..20 {
-        drop(pace.acquire_permit("a").await);
+        drop(pace.acquire_permit("a", Transport::Tls).await);
     }
     let waited = start.elapsed();
     assert!(waited >= Duration::from_millis(950) && waited <= Duration::from_millis(1_050), "{waited:?}");
-    drop(pace.acquire_permit("b").await);
+    drop(pace.acquire_permit("b", Transport::Tls).await);
     assert_eq!(start.elapsed(), waited);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
     let pace = Arc::new(RateLimiter::new(RateLimits::CAREFUL, Progress::default()));
-    let (first, second) = (pace.acquire_permit("a").await, pace.acquire_permit("a").await);
-    let third = tokio::time::timeout(Duration::from_secs(1), pace.acquire_permit("a")).await;
+    let (first, second) =
+        (pace.acquire_permit("a", Transport::Tls).await, pace.acquire_permit("a", Transport::Tls).await);
+    let third = tokio::time::timeout(Duration::from_secs(1), pace.acquire_permit("a", Transport::Tls)).await;
     assert!(third.is_err(), "a third permit was given away");
     drop((first, second));
     pace.hold_host("a", Duration::from_secs(7));
     let start = Instant::now();
-    drop(pace.acquire_permit("a").await);
+    drop(pace.acquire_permit("a", Transport::Tls).await);
     assert_eq!(start.elapsed(), Duration::from_secs(7));
 }
 
@@ -37,24 +38,39 @@ async fn two_at_once_and_a_host_that_asks_for_time_gets_it() {
 async fn a_host_that_never_spoke_is_given_up_at_once_another_at_the_second_silence() {
     let pace = RateLimiter::new(RateLimits::CAREFUL, Progress::default());
     let silence = Assessment::new(Verdict::Unreachable, "no answer");
-    pace.record_silence("mute", Instant::now(), &silence);
-    assert_eq!(pace.acquire_permit("mute").await.err(), Some(silence.clone()));
-    pace.record_answer("slow", Duration::ZERO, true);
+    pace.record_silence("mute", Transport::Tls, Instant::now(), &silence);
+    assert_eq!(pace.acquire_permit("mute", Transport::Tls).await.err(), Some(silence.clone()));
+    pace.record_answer("slow", Transport::Tls, Duration::ZERO, true);
     let before = Instant::now();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    pace.record_silence("slow", before, &silence);
+    pace.record_silence("slow", Transport::Tls, before, &silence);
     // What was under way at the same time is the same silence.
-    pace.record_silence("slow", before, &silence);
-    assert!(pace.acquire_permit("slow").await.is_ok());
-    pace.record_silence("slow", Instant::now(), &silence);
-    assert!(pace.acquire_permit("slow").await.is_err());
+    pace.record_silence("slow", Transport::Tls, before, &silence);
+    assert!(pace.acquire_permit("slow", Transport::Tls).await.is_ok());
+    pace.record_silence("slow", Transport::Tls, Instant::now(), &silence);
+    assert!(pace.acquire_permit("slow", Transport::Tls).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_is_silent_to_tls_is_asked_without_it_and_both_share_its_limits() {
+    for (silent, other) in [(Transport::Tls, Transport::Plain), (Transport::Plain, Transport::Tls)] {
+        let pace = RateLimiter::new(RateLimits::NONE, Progress::default());
+        let silence = Assessment::new(Verdict::Unreachable, "no answer");
+        pace.record_silence("a", silent, Instant::now(), &silence);
+        assert!(!pace.is_open("a", silent) && pace.acquire_permit("a", silent).await.is_err());
+        assert!(pace.is_open("a", other) && pace.acquire_permit("a", other).await.is_ok());
+        for _ in 0..MOST_REFUSALS {
+            pace.record_refusal("a", &silence);
+        }
+        assert!(!pace.is_open("a", other));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_again_is_a_tenth_and_a_few_more_and_has_a_bound_over_all() {
     let pace = RateLimiter::new(RateLimits::NONE, Progress::default());
     for _ in 0..200 {
-        drop(pace.acquire_permit("a").await);
+        drop(pace.acquire_permit("a", Transport::Tls).await);
     }
     let again = |host: &str| (0..1_000).filter(|_| pace.try_take_retry(host)).count();
     assert_eq!(again("a"), 30);
@@ -70,14 +86,14 @@ async fn a_host_that_asks_for_time_again_and_again_is_left_alone() {
     let pace = RateLimiter::new(RateLimits::NONE, Progress::default());
     let start = Instant::now();
     let mut asked = 0;
-    while pace.acquire_permit("a").await.is_ok() {
+    while pace.acquire_permit("a", Transport::Tls).await.is_ok() {
         asked += 1;
         pace.hold_host("a", Duration::from_secs(60));
         pace.hold_host("a", Duration::from_secs(20));
     }
     assert_eq!((asked, start.elapsed()), (6, Duration::from_secs(300)));
-    assert_eq!(pace.acquire_permit("a").await.err().unwrap().verdict, Verdict::Refused);
-    assert!(pace.acquire_permit("b").await.is_ok());
+    assert_eq!(pace.acquire_permit("a", Transport::Tls).await.err().unwrap().verdict, Verdict::Refused);
+    assert!(pace.acquire_permit("b", Transport::Tls).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,11 +104,11 @@ async fn three_refusals_in_a_row_are_enough() {
         for _ in 0..2 {
             pace.record_refusal("a", &busy);
         }
-        pace.record_answer("a", Duration::ZERO, well);
+        pace.record_answer("a", Transport::Tls, Duration::ZERO, well);
     }
-    assert!(pace.acquire_permit("a").await.is_ok());
+    assert!(pace.acquire_permit("a", Transport::Tls).await.is_ok());
     pace.record_refusal("a", &busy);
-    assert_eq!(pace.acquire_permit("a").await.err(), Some(busy));
+    assert_eq!(pace.acquire_permit("a", Transport::Tls).await.err(), Some(busy));
 }
 
 #[test]

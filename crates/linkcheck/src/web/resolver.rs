@@ -1,7 +1,7 @@
 //! Names of hosts → permitted addresses; each name is looked up once, however many links wait for it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::HostResolution;
 use super::connect_fault::is_unknown_name;
-use crate::address_policy::{AddressPolicy, ResolveError, is_local_name};
+use crate::address_policy::{AddressPolicy, ResolveError, is_local_name, is_loopback_name};
 
 /// A name is looked up anew after this, and at once where that failed.
 const CACHE_TTL: Duration = Duration::from_secs(60);
@@ -90,6 +90,10 @@ fn get_or_start_lookup(all: &Mutex<BTreeMap<String, CachedName>>, name: &str) ->
 
 async fn resolve_name(hosts: &HostResolution, name: &str) -> Option<Vec<IpAddr>> {
     match hosts {
+        // Not every system's resolver knows names below it, or with a dot behind it.
+        HostResolution::Internet if is_loopback_name(name) => {
+            Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+        }
         HostResolution::Internet => match tokio::net::lookup_host((name, 0)).await {
             Ok(found) => Some(found.map(|address| address.ip()).collect()),
             Err(error) => is_unknown_name(&error.to_string()).then(Vec::new),
@@ -145,6 +149,18 @@ mod tests {
         // Any other name is refused as a whole.
         assert_eq!(keep_opened_loopback(&opened, "a.example", both.clone()), both);
         assert_eq!(keep_opened_loopback(&AddressPolicy::default(), "localhost", both.clone()), both);
+    }
+
+    #[tokio::test]
+    async fn names_of_this_machine_are_its_loopback_addresses_without_dns() {
+        let opened = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+        let resolver = PublicResolver::new(HostResolution::Internet, opened, PortScope::Open);
+        for name in ["localhost", "localhost.", "foo.localhost", "a.b.localhost."] {
+            let found: Vec<SocketAddr> = resolver.resolve(name.parse().unwrap()).await.unwrap().collect();
+            assert_eq!(found, ["127.0.0.1:0".parse().unwrap()], "{name}");
+        }
+        let closed = PublicResolver::new(HostResolution::Internet, AddressPolicy::default(), PortScope::Open);
+        assert!(closed.resolve("foo.localhost".parse().unwrap()).await.is_err());
     }
 
     #[tokio::test]

@@ -24,16 +24,19 @@ use super::location;
 use super::response_kind::{self, ResponseKind};
 use super::retry_after;
 use crate::MOST_REDIRECTS;
-use crate::address_policy::{CLOSED_PORT_REASON, NOT_PUBLIC_REASON};
+use crate::address_policy::{CLOSED_PORT_REASON, NOT_PUBLIC_REASON, is_outside_public_dns};
 use crate::fragment::without_fragment;
 use crate::fragment::{self, FoundAnchors};
-use crate::rate_limit::{Permit, RateLimiter};
+use crate::rate_limit::{Permit, RateLimiter, Transport};
 use crate::time_budget::finish_by;
 use crate::traffic::HostTraffic;
 use crate::verdict::{Assessment, Redirect, Verdict};
 pub(crate) use api::ApiResponse;
 use chain::alive_or_moved;
 use trail::RedirectTrail;
+
+/// Why a host that no DNS server knows may be there all the same.
+const NOT_IN_PUBLIC_DNS_REASON: &str = "its host was not found, and public DNS does not know such names";
 
 /// All visits of one run.
 pub(crate) struct Visitor {
@@ -250,7 +253,8 @@ impl Visitor {
                 Attempt::Answered(answered) => return Ok(answered),
                 // A deadline costs long: one more is enough, and none where nothing is answered.
                 Attempt::TimedOut(_)
-                    if self.rate_limiter.is_open(&host) && self.try_reserve_retry(&host, attempt, 2) => {}
+                    if self.rate_limiter.is_open(&host, Transport::from_url(url))
+                        && self.try_reserve_retry(&host, attempt, 2) => {}
                 Attempt::NoAnswer { may_pass: true, .. } if self.try_reserve_retry(&host, attempt, u32::MAX) => {
                     self.rate_limiter.wait_without_slot(sleep(self.backoff(url, attempt))).await;
                 }
@@ -269,7 +273,8 @@ impl Visitor {
     /// # Errors
     /// The assessment of a host that is not asked any more in this run.
     async fn ask_once(&self, url: &Url, host: &str, form: RequestForm<'_>) -> Result<Attempt, Assessment> {
-        let permit = self.rate_limiter.acquire_permit(host).await?;
+        let transport = Transport::from_url(url);
+        let permit = self.rate_limiter.acquire_permit(host, transport).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = Instant::now();
         let until = sent.checked_add(self.web.settings.deadline).unwrap_or(sent);
@@ -285,14 +290,14 @@ impl Visitor {
                 let assessment =
                     response_kind::unreachable_assessment(format!("no answer within {:?}", self.web.settings.deadline));
                 self.rate_limiter.record_failure(host);
-                self.rate_limiter.record_silence(host, sent, &assessment);
+                self.rate_limiter.record_silence(host, transport, sent, &assessment);
                 return Ok(Attempt::TimedOut(assessment));
             }
             Ok(Err(error)) => {
                 self.rate_limiter.record_failure(host);
-                let assessment = self.record_fetch_error(host, sent, &error);
+                let assessment = self.record_fetch_error((host, transport), sent, &error);
                 let is_closed = matches!(error, FetchError::NotPublic | FetchError::ClosedPort);
-                let may_pass = !is_closed && self.rate_limiter.is_open(host);
+                let may_pass = !is_closed && self.rate_limiter.is_open(host, transport);
                 return Ok(Attempt::NoAnswer { assessment, may_pass });
             }
             Ok(Ok(reply)) => reply,
@@ -301,7 +306,7 @@ impl Visitor {
         let is_unchanged = status == 304 && form.since.is_some();
         let is_answer =
             is_unchanged || matches!(meaning, ResponseKind::Success | ResponseKind::Redirect | ResponseKind::Gone);
-        self.rate_limiter.record_answer(host, sent.elapsed(), is_answer);
+        self.rate_limiter.record_answer(host, transport, sent.elapsed(), is_answer);
         if let Some(wait) = retry_after::exhausted_wait(&reply.headers) {
             self.rate_limiter.hold_host(host, wait);
         }
@@ -337,17 +342,17 @@ impl Visitor {
 
     /// No answer to what was sent then; a host that cannot be reached is remembered, so that it costs one try and not
     /// one for each link.
-    fn record_fetch_error(&self, host: &str, sent: Instant, lost: &FetchError) -> Assessment {
+    fn record_fetch_error(&self, (host, transport): (&str, Transport), sent: Instant, lost: &FetchError) -> Assessment {
         let assessment = match lost {
             FetchError::NotPublic => return Assessment::new(Verdict::Blocked, NOT_PUBLIC_REASON),
             FetchError::ClosedPort => return Assessment::new(Verdict::Blocked, CLOSED_PORT_REASON),
             FetchError::BadResponse(why) => return response_kind::unreachable_assessment(why.clone()),
-            FetchError::NoSuchHost => Assessment::no_such_host(),
+            FetchError::NoSuchHost => assess_missing_host(host),
             FetchError::DnsSilent => response_kind::unreachable_assessment(ConnectFault::DnsSilent.reason().to_owned()),
             FetchError::ConnectFailed(why) => response_kind::unreachable_assessment(format!("no connection ({why})")),
             FetchError::Tls(why) => response_kind::unreachable_assessment(why.clone()),
         };
-        self.rate_limiter.record_silence(host, sent, &assessment);
+        self.rate_limiter.record_silence(host, transport, sent, &assessment);
         assessment
     }
 }
@@ -355,6 +360,16 @@ impl Visitor {
 /// What a host is called in the queues: each port is a server of its own.
 pub(super) fn host_and_port(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+/// Of a host, with its port, that DNS does not know.
+fn assess_missing_host(host: &str) -> Assessment {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if is_outside_public_dns(name) {
+        response_kind::unreachable_assessment(NOT_IN_PUBLIC_DNS_REASON.to_owned())
+    } else {
+        Assessment::no_such_host()
+    }
 }
 
 fn assess_landing(landing: LandingPage, status: u16) -> Assessment {
@@ -412,6 +427,28 @@ impl Visit {
             body_hash: None,
             validators,
             from_shard: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_only_its_own_network_knows_is_not_called_missing() {
+        for (host, missing) in [
+            ("gone.example:443", true),
+            ("wiki:443", false),
+            ("wiki.:80", false),
+            ("printer.local:80", false),
+            ("a.onion:80", false),
+            ("nas.home.arpa:443", false),
+            ("ci.internal:8443", false),
+        ] {
+            let assessment = assess_missing_host(host);
+            assert_eq!(assessment.is_no_such_host(), missing, "{host}");
+            assert_eq!(assessment.verdict, Verdict::Unreachable, "{host}");
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::fetch::{Fetch, FetchResponse};
 use super::super::location;
 use super::super::response_kind::{self, ResponseKind};
 use super::{Visitor, host_and_port};
+use crate::rate_limit::Transport;
 use crate::verdict::{Assessment, Verdict};
 
 /// The most of a response that is read, bytes; a file of 1 MiB takes a third more in base64.
@@ -44,8 +45,8 @@ impl Visitor {
         if let Err(why) = self.web.check_url(url) {
             return Err(Assessment::new(Verdict::Blocked, why));
         }
-        let host = host_and_port(url);
-        let _permit = self.rate_limiter.acquire_permit(&host).await?;
+        let (host, transport) = (host_and_port(url), Transport::from_url(url));
+        let _permit = self.rate_limiter.acquire_permit(&host, transport).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let asked = Instant::now();
         let until = asked.checked_add(self.web.settings.deadline).unwrap_or(asked);
@@ -54,19 +55,19 @@ impl Visitor {
                 let assessment =
                     response_kind::unreachable_assessment(format!("no answer within {:?}", self.web.settings.deadline));
                 self.rate_limiter.record_failure(&host);
-                self.rate_limiter.record_silence(&host, asked, &assessment);
+                self.rate_limiter.record_silence(&host, transport, asked, &assessment);
                 Err(assessment)
             }
             Ok(Err(why)) => {
                 self.rate_limiter.record_failure(&host);
-                Err(self.record_fetch_error(&host, asked, &why))
+                Err(self.record_fetch_error((&host, transport), asked, &why))
             }
             Ok(Ok(reply)) => {
                 let well = matches!(
                     response_kind::classify(&reply),
                     ResponseKind::Success | ResponseKind::Redirect | ResponseKind::Gone
                 );
-                self.rate_limiter.record_answer(&host, asked.elapsed(), well);
+                self.rate_limiter.record_answer(&host, transport, asked.elapsed(), well);
                 read_response(reply, until).await
             }
         }
