@@ -96,6 +96,16 @@ pub(super) fn alternative_lookups(git_ref: &str, path: &str, root_ref: Option<&s
     lookups
 }
 
+/// A folder whose link names a file, or the other way round, in refs whose names hold slashes: what is looked up beside
+/// [`alternative_lookups`] for a link to a file (`is_file`) or a folder.
+pub(super) fn other_kind_lookups(git_ref: &str, path: &str, root_ref: Option<&str>, is_file: bool) -> Vec<Lookup> {
+    if root_ref.is_none_or(|root_ref| root_ref == git_ref || git_ref == "HEAD") {
+        return Vec::new();
+    }
+    let lookup = if is_file { folder_lookup } else { file_lookup };
+    split_refs(git_ref, path, !is_file).map(|(longer, rest)| lookup(&longer, rest)).collect()
+}
+
 /// Whether a ref may have a longer name than those that are tried.
 pub(super) fn has_untried_ref_splits(path: &str, file: bool) -> bool {
     path.matches('/').count() + usize::from(!file && !path.is_empty()) > MAX_REF_SPLITS

@@ -2,8 +2,8 @@
 
 use super::lookup_results::LookupResults;
 use super::lookups::{
-    self, README_NAMES, alternative_lookups, direct_lookup, file_and_folder_lookups, possible_owner_types,
-    readme_lookup, ref_root_lookup, requested_template,
+    self, README_NAMES, alternative_lookups, direct_lookup, file_and_folder_lookups, other_kind_lookups,
+    possible_owner_types, readme_lookup, ref_root_lookup, requested_template,
 };
 use super::owner_query::{Lookup, OwnerQuery, OwnerType};
 use super::query_builder::{OwnerSelection, QueryBuilder, build_queries};
@@ -133,11 +133,15 @@ fn fallback_lookups(link: &GitlabLink, answers: &LookupResults) -> Vec<(OwnerTyp
         }
         GitlabResource::File { git_ref, path } if lacks(&lookups::file_lookup(git_ref, path)) => {
             let folder = lookups::folder_lookup(git_ref, path);
-            in_project(std::iter::once(folder).chain(alternative_lookups(git_ref, path, root_ref, true)).collect())
+            let elsewhere = alternative_lookups(git_ref, path, root_ref, true);
+            let other_kind = other_kind_lookups(git_ref, path, root_ref, true);
+            in_project(std::iter::once(folder).chain(elsewhere).chain(other_kind).collect())
         }
         GitlabResource::Tree { git_ref, path } if lacks(&lookups::folder_lookup(git_ref, path)) => {
             let file = (!path.is_empty()).then(|| lookups::file_lookup(git_ref, path));
-            in_project(file.into_iter().chain(alternative_lookups(git_ref, path, root_ref, false)).collect())
+            let elsewhere = alternative_lookups(git_ref, path, root_ref, false);
+            let other_kind = other_kind_lookups(git_ref, path, root_ref, false);
+            in_project(file.into_iter().chain(elsewhere).chain(other_kind).collect())
         }
         GitlabResource::FileOrTree { git_ref, path }
             if file_and_folder_lookups(git_ref, path).all(|lookup| lacks(&lookup)) =>

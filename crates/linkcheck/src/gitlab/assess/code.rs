@@ -19,8 +19,7 @@ impl LinkAssessor<'_> {
             LookupResult::Null
                 if self.is_found(&Lookup::Tree { git_ref: git_ref.to_owned(), path: path.to_owned() }) =>
             {
-                let better = self.target().url_with_page_and_ref(self.suggested_owner_path(), Some("tree"), None);
-                Assessment::new(Verdict::Moved, "it is a folder, shown at another address").with_suggestion(better)
+                self.assess_other_kind(true)
             }
             LookupResult::Null => self.assess_missing_path(git_ref, path, "file", &[true]),
         }
@@ -33,11 +32,21 @@ impl LinkAssessor<'_> {
             LookupResult::Null
                 if self.is_found(&Lookup::Blob { git_ref: git_ref.to_owned(), path: path.to_owned() }) =>
             {
-                let better = self.target().url_with_page_and_ref(self.suggested_owner_path(), Some("blob"), None);
-                Assessment::new(Verdict::Moved, "it is a file, shown at another address").with_suggestion(better)
+                self.assess_other_kind(false)
             }
             LookupResult::Null => self.assess_missing_path(git_ref, path, "folder", &[false]),
         }
+    }
+
+    /// A folder that the link names as a file (`is_file`), or the other way round.
+    fn assess_other_kind(&self, is_file: bool) -> Assessment {
+        let (word, reason) = if is_file {
+            ("tree", "it is a folder, shown at another address")
+        } else {
+            ("blob", "it is a file, shown at another address")
+        };
+        let better = self.target().url_with_page_and_ref(self.suggested_owner_path(), Some(word), None);
+        Assessment::new(Verdict::Moved, reason).with_suggestion(better)
     }
 
     /// A file or a folder, whichever it is.
@@ -84,10 +93,17 @@ impl LinkAssessor<'_> {
         };
         let elsewhere: Vec<Vec<Lookup>> =
             as_files.iter().map(|file| lookups::alternative_lookups(git_ref, path, Some(root_ref), *file)).collect();
-        if let Some(why) = elsewhere.iter().flatten().find_map(|lookup| match self.lookup_result(lookup) {
-            LookupResult::Failed(why) => Some(why),
-            _ => None,
-        }) {
+        // What is looked up as both has its own kind already.
+        let other_kind = match as_files {
+            [is_file] => lookups::other_kind_lookups(git_ref, path, Some(root_ref), *is_file),
+            _ => Vec::new(),
+        };
+        if let Some(why) =
+            elsewhere.iter().flatten().chain(&other_kind).find_map(|lookup| match self.lookup_result(lookup) {
+                LookupResult::Failed(why) => Some(why),
+                _ => None,
+            })
+        {
             return Assessment::new(Verdict::Unreachable, why);
         }
         // The first is the root of the ref, the second the same place in the default branch.
@@ -97,6 +113,9 @@ impl LinkAssessor<'_> {
         if !ref_is_there && elsewhere.iter().any(|lookups| lookups.iter().skip(2).any(|lookup| self.is_found(lookup))) {
             // The ref has a longer name, with slashes in it, and the file is there.
             return if as_files == [true] { self.assess_file_anchor(path) } else { self.assess_folder_anchor() };
+        }
+        if !ref_is_there && other_kind.iter().any(|lookup| self.is_found(lookup)) {
+            return self.assess_other_kind(as_files == [true]);
         }
         let better = self.target().url_with_page_and_ref(self.suggested_owner_path(), None, Some(root_ref));
         let at = one_line(git_ref);
@@ -185,5 +204,63 @@ fn assess_markdown_anchor(text: &str, fragment: &str) -> Assessment {
         alive("")
     } else {
         Assessment::new(Verdict::FragmentDead, format!("no heading makes the anchor #{}", one_line(fragment)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gitlab::lookup_results::LookupResults;
+    use crate::gitlab::response::{OwnerInfo, OwnerResult};
+    use crate::gitlab::{GitlabLink, assess, query_rounds};
+    use crate::target::{Target, parse};
+
+    /// The verdict on a link into a project that has branches `main` and `release/1.0`, each with `docs/x.md`.
+    fn verdict_on(path: &str) -> (Verdict, Option<String>) {
+        let Target::Gitlab(target) = parse(&format!("https://gitlab.com/g/p/-/{path}"), "gitlab.com") else {
+            panic!("{path} is no address of a project")
+        };
+        let link = [GitlabLink { target, fragment: String::new() }];
+        let is_there = |lookup: &Lookup| match lookup {
+            Lookup::Blob { git_ref, path } => ["main", "release/1.0"].contains(&&**git_ref) && path == "docs/x.md",
+            Lookup::Tree { git_ref, path } => {
+                ["main", "release/1.0"].contains(&&**git_ref) && ["", "docs"].contains(&&**path)
+            }
+            _ => false,
+        };
+        let mut results = LookupResults::default();
+        for round in [query_rounds::first_round, query_rounds::second_round] {
+            for query in results.unanswered_queries(round(&link, &[], &results)) {
+                let answer = |lookup: &Lookup| match is_there(lookup) {
+                    true => LookupResult::Found(LookupValue::Exists),
+                    false => LookupResult::Null,
+                };
+                let lookups = query.lookups.iter().map(|lookup| (lookup.clone(), answer(lookup))).collect();
+                let info = OwnerInfo { path: "g/p".to_owned(), archived: false, root_ref: Some("main".to_owned()) };
+                results.record_owner_result(&query, OwnerResult { owner: LookupResult::Found(info), lookups });
+            }
+        }
+        let assessment = assess::assess(&link[0], &results);
+        (assessment.verdict, assessment.suggestion.map(|better| better.to_string()))
+    }
+
+    #[test]
+    fn a_kind_that_disagrees_is_a_move_on_refs_with_slashes_too() {
+        for (path, verdict, better) in [
+            ("blob/main/docs/x.md", Verdict::Alive, None),
+            ("blob/main/docs", Verdict::Moved, Some("tree/main/docs")),
+            ("tree/main/docs/x.md", Verdict::Moved, Some("blob/main/docs/x.md")),
+            ("blob/release/1.0/docs/x.md", Verdict::Alive, None),
+            ("tree/release/1.0/docs", Verdict::Alive, None),
+            ("tree/release/1.0", Verdict::Alive, None),
+            ("blob/release/1.0/docs", Verdict::Moved, Some("tree/release/1.0/docs")),
+            ("blob/release/1.0", Verdict::Moved, Some("tree/release/1.0")),
+            ("tree/release/1.0/docs/x.md", Verdict::Moved, Some("blob/release/1.0/docs/x.md")),
+            ("tree/release/1.0/none", Verdict::Dead, None),
+            ("blob/release/2.0/docs", Verdict::Dead, None),
+        ] {
+            let better = better.map(|better| format!("https://gitlab.com/g/p/-/{better}"));
+            assert_eq!(verdict_on(path), (verdict, better), "{path}");
+        }
     }
 }
