@@ -122,7 +122,7 @@ impl<'a> AnchorSearch<'a> {
 pub(super) fn find_anchors(html: &[u8]) -> BTreeSet<String> {
     let ids = scan(html).filter_map(|mark| match mark {
         ScannedItem::Id(id, _) => Some(id),
-        ScannedItem::Refresh(_) | ScannedItem::Title(_) => None,
+        ScannedItem::Refresh(_) | ScannedItem::Title(_) | ScannedItem::Heading(_) => None,
     });
     ids.collect()
 }
@@ -136,7 +136,7 @@ pub(super) fn find_meta_refresh(html: &[u8]) -> Option<String> {
     }
     scan(html).find_map(|mark| match mark {
         ScannedItem::Refresh(content) => parse_refresh_target(&content),
-        ScannedItem::Id(..) | ScannedItem::Title(_) => None,
+        ScannedItem::Id(..) | ScannedItem::Title(_) | ScannedItem::Heading(_) => None,
     })
 }
 
@@ -144,7 +144,15 @@ pub(super) fn find_meta_refresh(html: &[u8]) -> Option<String> {
 pub(super) fn find_title(html: &[u8]) -> Option<String> {
     scan(html).find_map(|mark| match mark {
         ScannedItem::Title(title) => Some(title.trim().to_owned()),
-        ScannedItem::Id(..) | ScannedItem::Refresh(_) => None,
+        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Heading(_) => None,
+    })
+}
+
+/// The text of a page's first `h1` that is closed.
+pub(super) fn find_heading(html: &[u8]) -> Option<String> {
+    scan(html).find_map(|mark| match mark {
+        ScannedItem::Heading(heading) => Some(heading.trim().to_owned()),
+        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Title(_) => None,
     })
 }
 

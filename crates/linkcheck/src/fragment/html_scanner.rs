@@ -16,8 +16,10 @@ pub(super) enum ScannedItem {
     Id(String, bool),
     /// The `content` of a `meta` that refreshes.
     Refresh(String),
-    /// The page's title.
+    /// The page's title, which is none inside of a drawing.
     Title(String),
+    /// The text of an `h1`, without what a drawing or a script in it holds.
+    Heading(String),
 }
 
 /// What is picked out of a piece of HTML, in its order.
@@ -58,6 +60,10 @@ struct ScanEmitter<'a> {
     refreshes: bool,
     content: Option<String>,
     title: Option<String>,
+    heading: Option<String>,
+    /// How many `svg` are open; their titles are those of drawings (SVG 2, section 5.7).
+    svg_depth: usize,
+    self_closing: bool,
     position: usize,
     settled: Option<&'a Cell<usize>>,
     found: VecDeque<ScannedItem>,
@@ -97,7 +103,7 @@ impl ScanEmitter<'_> {
     fn begin_tag(&mut self, ends: bool) {
         self.tag.clear();
         self.ids.clear();
-        (self.ends, self.refreshes, self.content) = (ends, false, None);
+        (self.ends, self.refreshes, self.content, self.self_closing) = (ends, false, None, false);
     }
 
     fn record_settled(&self) {
@@ -115,6 +121,11 @@ impl Emitter for ScanEmitter<'_> {
         if self.ends {
             self.started.clear();
             self.found.extend(self.title.take().map(ScannedItem::Title));
+            match self.tag.as_slice() {
+                b"svg" => self.svg_depth = self.svg_depth.saturating_sub(1),
+                b"h1" => self.found.extend(self.heading.take().map(ScannedItem::Heading)),
+                _ => {}
+            }
             self.record_settled();
             return None;
         }
@@ -123,8 +134,11 @@ impl Emitter for ScanEmitter<'_> {
         if self.refreshes {
             self.found.extend(self.content.take().map(ScannedItem::Refresh));
         }
-        if self.tag == b"title" {
-            self.title = Some(String::new());
+        match self.tag.as_slice() {
+            b"svg" if !self.self_closing => self.svg_depth += 1,
+            b"title" if self.svg_depth == 0 => self.title = Some(String::new()),
+            b"h1" => self.heading = Some(String::new()),
+            _ => {}
         }
         std::mem::swap(&mut self.started, &mut self.tag);
         let next = naive_next_state(&self.started);
@@ -137,6 +151,10 @@ impl Emitter for ScanEmitter<'_> {
     fn emit_string(&mut self, text: &[u8]) {
         if let Some(title) = &mut self.title {
             title.push_str(&String::from_utf8_lossy(text));
+        }
+        let is_read = self.svg_depth == 0 && !INVISIBLE_TAGS.contains(&self.started.as_slice());
+        if let Some(heading) = self.heading.as_mut().filter(|_| is_read) {
+            heading.push_str(&String::from_utf8_lossy(text));
         }
     }
 
@@ -197,7 +215,9 @@ impl Emitter for ScanEmitter<'_> {
 
     fn emit_current_doctype(&mut self) {}
 
-    fn set_self_closing(&mut self) {}
+    fn set_self_closing(&mut self) {
+        self.self_closing = true;
+    }
 
     fn set_force_quirks(&mut self) {}
 

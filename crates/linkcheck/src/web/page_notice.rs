@@ -19,7 +19,7 @@ pub(super) fn find_deprecation(html: &[u8]) -> Option<Deprecation> {
     // The site's own name stands behind a bar or a dot.
     let title = fragment::find_title(html).unwrap_or_default();
     let own = [" | ", " · ", " – "].iter().fold(title.as_str(), |own, bar| own.split(bar).next().unwrap_or(own));
-    let heading = first_heading(html).unwrap_or_default();
+    let heading = fragment::find_heading(html).unwrap_or_default();
     [own, heading.as_str()].into_iter().find_map(notice)
 }
 
@@ -29,15 +29,6 @@ fn notice(title: &str) -> Option<Deprecation> {
     let (_, word) = ENDINGS.iter().find(|(ending, _)| title.ends_with(ending))?;
     let notice = format!("the title of the page says that this is {word}: {}", one_line(title));
     Some(Deprecation { notice: notice.into(), successor: None })
-}
-
-/// The text of the first `h1`, without the tags in it.
-fn first_heading(html: &[u8]) -> Option<String> {
-    let start = memmem::find(html, b"<h1")?;
-    let end = memmem::find(&html[start..], b"</h1>")?;
-    let inside = String::from_utf8_lossy(&html[start..start + end]).into_owned();
-    let text = inside.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text);
-    Some(text.collect::<String>())
 }
 
 #[cfg(test)]
@@ -55,6 +46,13 @@ mod tests {
             ("<title>(deprecated) features</title>", None),
             ("<title>Deprecated features</title>", None),
             ("<h1>never closed (removed)", None),
+            ("<!-- <h1>Old (removed)</h1> --><h1>New</h1>", None),
+            ("<!-- <title>Old (removed)</title> --><title>New</title>", None),
+            ("<script>x = '<h1>Old (removed)</h1>'</script><h1>New</h1>", None),
+            ("<svg><title>Mark (removed)</title></svg><title>New</title>", None),
+            ("<svg/><title>Old (removed)</title>", Some("removed: Old")),
+            ("<h1>New<svg><title>Mark</title><text>x (removed)</text></svg></h1>", None),
+            ("<!-- <h1>New</h1> --><H1>A &amp; <!-- b -->c (removed)</H1>", Some("removed: A & c")),
         ] {
             let notice = find_deprecation(html.as_bytes()).map(|deprecation| deprecation.notice.to_string());
             assert_eq!(notice.is_some(), expected.is_some(), "{html}");

@@ -1,7 +1,10 @@
 //! Where a chain of redirects has led, for who would write the address anew.
 
+use std::borrow::Cow;
+
 use url::Url;
 
+use crate::fragment::undecoded_anchor;
 use crate::verdict::{Assessment, Redirect, Verdict};
 
 /// The page is there, at the end of these redirects.
@@ -12,11 +15,13 @@ pub(super) fn alive_or_moved(url: &Url, redirects: Vec<Redirect>, status: u16) -
     let mut assessment = Assessment { status: Some(status), ..Assessment::new(Verdict::Alive, "") };
     match lasting_end(url, &redirects) {
         LastingEnd::Same => {}
-        LastingEnd::Moved(end) if redirects[end].url == url.as_str() => {}
         LastingEnd::Moved(end) => {
-            assessment.verdict = Verdict::Moved;
-            assessment.reason = "it moved for good".into();
-            assessment.suggestion = Some(redirects[end].url.clone());
+            let better = without_session(redirects[end].url.as_str());
+            if better != url.as_str() {
+                assessment.verdict = Verdict::Moved;
+                assessment.reason = "it moved for good".into();
+                assessment.suggestion = Some(better.as_ref().into());
+            }
         }
         LastingEnd::LedOn => {
             assessment.verdict = Verdict::Moved;
@@ -70,6 +75,47 @@ pub(super) fn is_step(from: &Url, to: &Url) -> bool {
     same_path && bare_query(from) == bare_query(to)
 }
 
+/// The anchor that a suggestion names because a redirect does, as it is written. What a script would show there is none.
+pub(super) fn suggested_anchor(assessment: &Assessment) -> Option<String> {
+    let better = Url::parse(assessment.suggestion.as_ref()?.as_str()).ok()?;
+    undecoded_anchor(better.fragment()).filter(|anchor| !anchor.starts_with(['/', '!'])).map(str::to_owned)
+}
+
+/// Takes an anchor that is not on the page from the suggestion.
+pub(super) fn drop_suggested_anchor(assessment: &mut Assessment) {
+    let better = assessment.suggestion.as_ref().and_then(|better| Url::parse(better.as_str()).ok());
+    if let Some(mut better) = better {
+        better.set_fragment(None);
+        assessment.suggestion = Some(better.as_str().into());
+    }
+}
+
+/// An address without the session in it, which is one reader's and ends.
+fn without_session(address: &str) -> Cow<'_, str> {
+    let Ok(mut url) = Url::parse(address) else { return Cow::Borrowed(address) };
+    let has_one = |text: &str| is_session_of_server(text.split_once('=').map_or(text, |(name, _)| name));
+    let path = url.path().rsplit_once(';').filter(|(_, rest)| has_one(rest)).map(|(path, _)| path.to_owned());
+    let query = url.query().filter(|query| query.split('&').any(has_one)).map(|query| {
+        let rest: Vec<&str> = query.split('&').filter(|pair| !has_one(pair)).collect();
+        rest.join("&")
+    });
+    if path.is_none() && query.is_none() {
+        return Cow::Borrowed(address);
+    }
+    if let Some(path) = path {
+        url.set_path(&path);
+    }
+    if let Some(query) = query {
+        url.set_query((!query.is_empty()).then_some(&query));
+    }
+    Cow::Owned(url.into())
+}
+
+/// Names that only the sessions of a kind of server have, those of PHP, Java and ASP.
+fn is_session_of_server(name: &str) -> bool {
+    ["phpsessid", "jsessionid", "aspsessionid"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// Whether the addresses differ by a session's name in the second.
 fn adds_session(from: &Url, to: &Url) -> bool {
     let sessions = |url: &Url| {
@@ -108,8 +154,8 @@ fn bare_query(url: &Url) -> Vec<(String, String)> {
 
 /// Names of sessions in addresses: those of PHP, Java, ASP and what others call theirs.
 fn is_session_name(name: &str) -> bool {
-    const NAMES: [&str; 7] = ["phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "session", "sid"];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+    const NAMES: [&str; 4] = ["sessionid", "session_id", "session", "sid"];
+    is_session_of_server(name) || NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
@@ -146,7 +192,7 @@ mod tests {
     fn the_advice_answers_by_itself() {
         // The link, the redirects with their statuses, and what to write instead; `None` where nothing is known.
         type Case = (&'static str, &'static [(u16, &'static str)], Verdict, Option<&'static str>);
-        let cases: [Case; 11] = [
+        let cases: [Case; 17] = [
             ("/old", &[(302, "/old/")], Verdict::Alive, None),
             ("/old", &[(302, "/old/"), (301, "/new/")], Verdict::Moved, Some("/new/")),
             ("/old", &[(301, "/new"), (302, "/new/")], Verdict::Moved, Some("/new/")),
@@ -158,6 +204,13 @@ mod tests {
             ("/old", &[(302, "/old"), (301, "/new")], Verdict::Moved, Some("/new")),
             ("/old", &[(301, "/wall"), (301, "/old")], Verdict::Alive, None),
             ("/old", &[(301, "/new")], Verdict::Moved, Some("/new")),
+            // A session is never written down; what may choose a page is.
+            ("/old", &[(301, "/new;jsessionid=1A?a=b#c")], Verdict::Moved, Some("/new?a=b#c")),
+            ("/old", &[(301, "/new?PHPSESSID=1a")], Verdict::Moved, Some("/new")),
+            ("/old", &[(301, "/new?a=b&phpsessid=1a&c")], Verdict::Moved, Some("/new?a=b&c")),
+            ("/old", &[(301, "/old;jsessionid=1A")], Verdict::Alive, None),
+            ("/old", &[(301, "/talks?session=5")], Verdict::Moved, Some("/talks?session=5")),
+            ("/old", &[(301, "/a;b=c")], Verdict::Moved, Some("/a;b=c")),
         ];
         let whole = |path: &str| format!("https://a.example{path}");
         for (link, hops, verdict, advice) in cases {

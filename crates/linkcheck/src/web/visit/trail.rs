@@ -12,7 +12,7 @@ use super::super::challenge::{self, Interstitial};
 use super::super::cookies::VisitCookies;
 use super::super::fetch::{FetchResponse, Validators};
 use super::super::{page_notice, response_kind};
-use super::chain::alive_or_moved;
+use super::chain::{alive_or_moved, drop_suggested_anchor, suggested_anchor};
 use super::{CachedPage, Visit};
 use crate::fragment::FoundAnchors;
 use crate::verdict::{Assessment, Redirect, Verdict};
@@ -82,11 +82,17 @@ impl RedirectTrail {
         }
         let validators = self.remembers.then(|| Box::new(Validators::from_reply(&reply)));
         let print = Some(body::hash_start(&start.bytes));
+        // An anchor that a redirect names is no better address where the page has not got it.
+        let suggested = suggested_anchor(&assessment);
+        let wanted: BTreeSet<String> = wanted.iter().chain(&suggested).cloned().collect();
         let (places, unknown) = if wanted.is_empty() {
             (FoundAnchors::default(), None)
         } else {
-            body::search_anchors(reply, start, wanted, until).await
+            body::search_anchors(reply, start, &wanted, until).await
         };
+        if unknown.is_none() && suggested.is_some_and(|anchor| !places.found.contains(&anchor)) {
+            drop_suggested_anchor(&mut assessment);
+        }
         Visit {
             assessment,
             final_url: Arc::new(end),
@@ -95,6 +101,46 @@ impl RedirectTrail {
             body_hash: print,
             validators,
             from_shard: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::StreamExt as _;
+    use http::HeaderMap;
+    use http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    /// What is suggested for a link that is sent to an address with this fragment, on a page of this text.
+    async fn suggestion(fragment: &str, page: &'static str) -> Option<String> {
+        let url: Url = "https://a.example/old".parse().unwrap();
+        let end: Url = "https://a.example/new".parse().unwrap();
+        let hop = Redirect { status: 301, url: format!("{end}{fragment}").as_str().into(), permanent: true };
+        let trail = RedirectTrail { redirects: vec![hop], ..RedirectTrail::default() };
+        let body = futures_util::stream::iter([Ok(page.into())]).boxed();
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/html"))]);
+        let until = Instant::now() + Duration::from_secs(9);
+        let (reply, start) = body::read_start(FetchResponse { status: 200, headers, body }, until).await;
+        let visit = trail.finish_with_page(&url, end, &BTreeSet::new(), reply, start, until).await;
+        visit.assessment.suggestion.map(|better| better.to_string())
+    }
+
+    #[tokio::test]
+    async fn an_anchor_that_a_redirect_names_is_suggested_where_the_page_has_it() {
+        for (fragment, page, suggested) in [
+            ("", "<p id=there>", "/new"),
+            ("#there", "<p id=there>", "/new#there"),
+            ("#zzz", "<p id=there>", "/new"),
+            // A page without any is drawn by scripts.
+            ("#zzz", "<p>", "/new#zzz"),
+            ("#/route", "<p id=there>", "/new#/route"),
+        ] {
+            let found = suggestion(fragment, page).await;
+            assert_eq!(found, Some(format!("https://a.example{suggested}")), "{fragment} on {page}");
         }
     }
 }
