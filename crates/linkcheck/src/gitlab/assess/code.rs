@@ -231,9 +231,8 @@ mod tests {
         let mut results = LookupResults::default();
         for round in [query_rounds::first_round, query_rounds::second_round] {
             for query in results.unanswered_queries(round(&link, &[], &results)) {
-                let answer = |lookup: &Lookup| match is_there(lookup) {
-                    true => LookupResult::Found(LookupValue::Exists),
-                    false => LookupResult::Null,
+                let answer = |lookup: &Lookup| {
+                    if is_there(lookup) { LookupResult::Found(LookupValue::Exists) } else { LookupResult::Null }
                 };
                 let lookups = query.lookups.iter().map(|lookup| (lookup.clone(), answer(lookup))).collect();
                 let info = OwnerInfo { path: "g/p".to_owned(), archived: false, root_ref: Some("main".to_owned()) };
