@@ -3,7 +3,7 @@
 //! GitLab's `%{…}` (its docs, "Placeholders"), Jekyll's and Liquid's tags, the marks of ERB, PHP, Template Toolkit and
 //! Thymeleaf, shell and CI variables, and the aliases and schemes by which generators of sites name their own files.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr3, memmem};
 
 /// What opens and closes the code of a template.
 const TEMPLATE_MARKS: [(&str, &str); 10] = [
@@ -33,8 +33,11 @@ pub(crate) fn is_placeholder(address: &str) -> bool {
         return true;
     }
     let bytes = address.as_bytes();
+    if has_encoded_placeholder(bytes) || has_percent_variable(bytes) || has_named_port(address) {
+        return true;
+    }
     if memchr3(b'{', b'<', b'[', bytes).is_none() {
-        return is_variable_first(address) || has_encoded_placeholder(bytes);
+        return is_variable_first(address);
     }
     memmem::find(bytes, b"{{").is_some()
         || TEMPLATE_MARKS.iter().any(|(open, close)| {
@@ -46,13 +49,50 @@ pub(crate) fn is_placeholder(address: &str) -> bool {
         || is_variable_first(address)
 }
 
-/// GitLab's `%{…}` as an encoded address holds it (`replace_placeholders_within_url_attr` in
-/// `lib/banzai/filter/placeholders_post_filter.rb`).
+/// What an encoded address holds of GitLab's `%{…}` (`replace_placeholders_within_url_attr` in
+/// `lib/banzai/filter/placeholders_post_filter.rb`), and of `{{…}}` and `${…}`, as editors encode them.
 fn has_encoded_placeholder(address: &[u8]) -> bool {
-    memmem::find_iter(address, "%7").any(|at| {
-        let is_brace = address.get(at + 2).is_some_and(|digit| digit.eq_ignore_ascii_case(&b'b'));
-        is_brace && (address[..at].ends_with(b"%") || address[..at].ends_with(b"%25"))
+    // Looked for once, at most.
+    let mut last_close = None;
+    let mut closes_behind = |at: usize| {
+        let find = || memmem::rfind_iter(address, "%7").find(|at| is_encoded_brace(address, *at, b'd'));
+        last_close.get_or_insert_with(find).is_some_and(|close| close > at)
+    };
+    memmem::find_iter(address, "%7").filter(|at| is_encoded_brace(address, *at, b'b')).any(|at| {
+        let before = &address[..at];
+        let is_opened = before.ends_with(b"$") || before.ends_with(b"%24") || is_encoded_brace(address, at + 3, b'b');
+        before.ends_with(b"%") || before.ends_with(b"%25") || is_opened && closes_behind(at)
     })
+}
+
+/// Whether an encoded brace stands here, `%7B` or `%7D` by its last digit.
+fn is_encoded_brace(address: &[u8], at: usize, digit: u8) -> bool {
+    address.get(at..at + 3).is_some_and(|code| code.starts_with(b"%7") && code[2].eq_ignore_ascii_case(&digit))
+}
+
+/// `%PUBLIC_URL%/x`, as Create React App and Vite fill it in, and Windows its variables: a name in large letters, behind
+/// which the second sign begins no code of a character (RFC 3986, section 2.1).
+fn has_percent_variable(address: &[u8]) -> bool {
+    memchr_iter(b'%', address).any(|at| {
+        let rest = &address[at + 1..];
+        let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        let length = rest.iter().take_while(|byte| is_part(byte)).count();
+        let after = rest.get(length + 1..).unwrap_or_default();
+        let is_code = after.len() >= 2 && after[..2].iter().all(u8::is_ascii_hexdigit);
+        length > 2 && rest[0].is_ascii_uppercase() && rest.get(length) == Some(&b'%') && !is_code
+    })
+}
+
+/// `http://localhost:PORT/`: a port is a number (RFC 3986, section 3.2.3), so a name there is filled in.
+fn has_named_port(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let Some((_, port)) = host.rsplit_once(':') else { return false };
+    let name = port.strip_prefix('$').unwrap_or(port);
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    scheme.to_ascii_lowercase().starts_with("http") && (is_name || name.eq_ignore_ascii_case("port"))
 }
 
 /// `$CI_PROJECT_URL/-/issues`, `$(Build.Repository.Uri)/x`: a number would be a snippet.
@@ -114,6 +154,17 @@ mod tests {
             "https://{host}/x",
             "https://a.example/users/{id}/{?page}",
             "https://<your-host>/x",
+            "%7B%7Bx%7D%7D",
+            "https://a.example/%7b%7b%20x.y%20%7d%7d/z",
+            "$%7Bx%7D/y",
+            "https://a.example/%24%7BNAME%7D",
+            "%PUBLIC_URL%/x",
+            "%BASE_URL%/x",
+            "https://%HOST%/x",
+            "http://localhost:PORT/",
+            "https://a.example:$PORT",
+            "http://[::1]:MY_PORT?x",
+            "http://127.0.0.1:port/x",
         ] {
             assert!(is_placeholder(address), "{address}");
         }
@@ -126,6 +177,18 @@ mod tests {
             "a.md",
             "https://a.example/%7Bx%7D",
             "https://a.example/?q={",
+            "https://a.example/%7B%7Bx",
+            "https://a.example/%7D%7D%7B%7B",
+            "https://a.example/$%7Bx",
+            "https://a.example/%C3%A9%C3%A9",
+            "https://a.example/%E4BC%20x",
+            "https://a.example/%DAMM%C3%BC",
+            "https://a.example/50%OFF",
+            "http://localhost:8080/PORT",
+            "http://user:PORT@a.example/",
+            "http://[::ABC]/",
+            "http://a.example/x:PORT",
+            "http://a.example:/x",
             "https://a.example/?id={8F3C2A10-1111-2222-3333-444455556666}",
             "https://a.example/a[1]",
             "https://a.example/@ada",
@@ -143,7 +206,9 @@ mod tests {
 
     #[test]
     fn no_repetition_takes_long() {
-        for token in ["{", "{a", "{a b", "<a", "%{", "[[", "{1}", "<1>", "$", "${x"] {
+        for token in
+            ["{", "{a", "{a b", "<a", "%{", "[[", "{1}", "<1>", "$", "${x", "%7B", "$%7B", "%A", "A", "%7D", ":A"]
+        {
             is_placeholder(&token.repeat(1_000_000 / token.len()));
         }
     }

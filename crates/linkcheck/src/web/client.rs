@@ -179,8 +179,58 @@ fn to_fetch_error(error: &reqwest::Error) -> FetchError {
         return FetchError::ConnectFailed(ConnectFault::from_error(error, error.is_timeout()).reason().to_owned());
     }
     let words = match causes(error).last().map(|last| (last.downcast_ref::<reqwest::Error>(), last)) {
-        Some((None, last)) => one_line(&last.to_string()),
+        Some((None, last)) => describe_bad_response(&last.to_string()),
         Some((Some(_), _)) | None => "no whole answer".to_owned(),
     };
     FetchError::BadResponse(words)
+}
+
+/// What is wrong with an answer, in words that are no library's; those of hyper and h2 are known here.
+fn describe_bad_response(words: &str) -> String {
+    let starts_with_one = |beginnings: &[&str]| beginnings.iter().any(|beginning| words.starts_with(beginning));
+    if starts_with_one(&["invalid HTTP", "received unexpected message", "frame with invalid size"]) {
+        "it does not answer in HTTP".to_owned()
+    } else if starts_with_one(&["message head is too large"]) {
+        "the head of its answer is too long".to_owned()
+    } else if starts_with_one(&["connection closed before message completed", "connection reset", "broken pipe"]) {
+        ConnectFault::Closed.reason().to_owned()
+    } else if starts_with_one(&["end of file before message", "unexpected EOF", "stream error", "connection error"]) {
+        "its answer broke off".to_owned()
+    } else {
+        one_line(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::address_policy::AddressPolicy;
+
+    #[tokio::test]
+    async fn an_answer_that_is_none_is_described_in_a_sentence() {
+        for (answer, described) in [
+            ("SSH-2.0-juniper\r\n", "it does not answer in HTTP"),
+            ("HTTP/1.1 odd\r\n\r\n", "it does not answer in HTTP"),
+            ("", "the connection was closed before an answer"),
+            ("HTTP/1.1 200 OK\r\n", "the connection was closed before an answer"),
+        ] {
+            let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url: Url = format!("http://{}/", server.local_addr().unwrap()).parse().unwrap();
+            let serve = async {
+                let (mut peer, _) = server.accept().await.unwrap();
+                let _read = peer.read(&mut [0; 1024]).await.unwrap();
+                peer.write_all(answer.as_bytes()).await.unwrap();
+            };
+            let settings = WebSettings {
+                address_policy: AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]),
+                ..WebSettings::default()
+            };
+            let client = HttpClient::new(HostResolution::Internet, &settings).unwrap();
+            let (reply, ()) = tokio::join!(client.get(&url), serve);
+            assert_eq!(reply.err(), Some(FetchError::BadResponse(described.to_owned())), "{answer}");
+        }
+    }
 }

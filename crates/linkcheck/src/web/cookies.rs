@@ -19,6 +19,8 @@ const MAX_BYTES: usize = 8 * 1024;
 pub(super) struct VisitCookies {
     /// Nothing, on nearly every visit.
     store: Option<Box<CookieStore>>,
+    /// Whether one without a name was set.
+    has_nameless: bool,
     count: usize,
     bytes: usize,
 }
@@ -30,6 +32,7 @@ impl VisitCookies {
             if self.count >= MAX_COOKIES || self.bytes + text.len() > MAX_BYTES {
                 return;
             }
+            self.has_nameless |= is_nameless(text);
             let Ok(cookie) = RawCookie::parse(text) else { continue };
             // A cookie for all of `com` is for no site (RFC 6265, section 5.3, step 5).
             if cookie.domain().is_some_and(|domain| !domain.trim_matches('.').contains('.')) {
@@ -43,7 +46,7 @@ impl VisitCookies {
 
     /// Whether nothing was set.
     pub(super) fn is_empty(&self) -> bool {
-        self.store.is_none()
+        self.store.is_none() && !self.has_nameless
     }
 
     /// The `Cookie` header of a request to this address, if it has one; the longest path first (RFC 6265, section 5.4).
@@ -53,6 +56,14 @@ impl VisitCookies {
         let pairs: Vec<String> = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         (!pairs.is_empty()).then(|| HeaderValue::from_str(&pairs.join("; ")).ok()).flatten()
     }
+}
+
+/// Whether a cookie has a value and no name: browsers keep such a one (RFC 6265bis, section 5.6), and here it shows that a
+/// site wants one kept.
+fn is_nameless(text: &str) -> bool {
+    let pair = text.split(';').next().unwrap_or_default();
+    let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+    name.trim().is_empty() && !value.trim().is_empty()
 }
 
 /// The `Set-Cookie` headers of an answer.
@@ -97,6 +108,17 @@ mod tests {
         }
         let two = ["b=2; Path=/", "a=1; Path=/", "c=3"];
         assert_eq!(sent(site, &two, "https://www.juniper.example/a/").as_deref(), Some("c=3; a=1; b=2"));
+    }
+
+    #[test]
+    fn a_cookie_without_a_name_is_one_that_was_set() {
+        for (set, is_empty) in
+            [("only", false), ("only; Path=/", false), ("=only", false), ("a=b", false), ("", true), ("; Path=/", true)]
+        {
+            let mut cookies = VisitCookies::default();
+            cookies.store(&"https://juniper.example/".parse().unwrap(), &[HeaderValue::from_str(set).unwrap()]);
+            assert_eq!(cookies.is_empty(), is_empty, "{set}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::time_budget::finish_by;
 use crate::traffic::HostTraffic;
 use crate::verdict::{Assessment, Redirect, Verdict};
 pub(crate) use api::ApiResponse;
-use chain::alive_or_moved;
+use chain::{alive_or_moved, drop_suggested_anchor, suggested_anchor};
 use trail::RedirectTrail;
 
 /// Why a host that no DNS server knows may be there all the same.
@@ -418,9 +418,13 @@ impl Visit {
             has_any: !cached.found_anchors.is_empty(),
             has_undecodable: false,
         };
+        let mut assessment = alive_or_moved(url, redirects, cached.status);
+        if suggested_anchor(&assessment).is_some_and(|anchor| !cached.found_anchors.contains(&anchor)) {
+            drop_suggested_anchor(&mut assessment);
+        }
         let (end, validators) = (Arc::new(cached.final_url.clone()), Some(Box::new(cached.validators.clone())));
         Self {
-            assessment: alive_or_moved(url, redirects, cached.status),
+            assessment,
             final_url: end,
             anchors: places,
             anchors_unknown_reason: None,
@@ -434,6 +438,24 @@ impl Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_is_as_it_was_is_suggested_with_the_anchor_that_was_found_on_it() {
+        let url: Url = "https://a.example/old".parse().unwrap();
+        for (fragment, suggested) in [("", "/new"), ("#there", "/new#there"), ("#zzz", "/new")] {
+            let cached = CachedPage {
+                final_url: "https://a.example/new".parse().unwrap(),
+                status: 200,
+                found_anchors: BTreeSet::from(["there".to_owned()]),
+                validators: Validators::default(),
+            };
+            let to = format!("{}{fragment}", cached.final_url);
+            let hop = Redirect { status: 301, url: to.as_str().into(), permanent: true };
+            let better = Visit::from_cache(&url, vec![hop], &cached).assessment.suggestion;
+            let suggested = format!("https://a.example{suggested}");
+            assert_eq!(better.map(|better| better.to_string()), Some(suggested), "{fragment}");
+        }
+    }
 
     #[test]
     fn a_host_that_only_its_own_network_knows_is_not_called_missing() {
