@@ -114,7 +114,7 @@ def compare(name, rows, podkeeper, lychee):
 def main():
     parser = argparse.ArgumentParser()
     for name in ("podkeeper", "lychee", "hugo", "work"):
-        parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
+        parser.add_argument(f"--{name}", required=True, type=lambda path: pathlib.Path(path).resolve())
     options = parser.parse_args()
     passed = failed = 0
 
