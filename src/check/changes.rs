@@ -148,9 +148,9 @@ fn find_mended(
             if head.and_then(|head| documents.get(head)).is_some_and(is_ignored) {
                 continue;
             }
-            let stands = head.and_then(|head| places.get(&(head, seen.url.as_str())));
+            let first = head.and_then(|head| places.get(&(head, seen.url.as_str())));
             let path = head.and_then(|head| documents.get(head)).map_or(&*place.path, |document| &document.path);
-            let (line, column) = stands.copied().unwrap_or((place.line, place.column));
+            let (line, column) = first.copied().unwrap_or((place.line, place.column));
             let entry = MendedLink {
                 url: seen.url.to_string(),
                 place: Place { path: path.to_owned(), line, column },

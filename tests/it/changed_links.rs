@@ -150,7 +150,7 @@ async fn a_site_that_hugo_builds_is_compared_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_compared_is_said_with_what_to_do() {
+async fn what_cannot_be_compared_ends_with_what_to_do() {
     let repository = repository("changed-refused");
     for (base, part) in [
         ("nowhere", "no such commit in this clone; fetch the branch"),

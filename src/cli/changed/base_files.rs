@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_a_commit_are_files_folders_and_what_stands_behind_links() {
+    fn paths_of_a_commit_are_files_folders_and_what_is_behind_links() {
         let tree = CommitTree::parse(
             b"100644 blob aa\tREADME.md\x00100644 blob bb\tdocs/a b.md\x00120000 blob cc\tlatest\x00160000 commit dd\tvendor/tool\x00",
         );

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_without_a_scheme_are_told_from_files() {
+    fn hosts_without_a_scheme_are_no_files() {
         for (address, host) in [
             ("www.site.example/a", Some("www.site.example")),
             ("www.site.example", Some("www.site.example")),

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use Verdict::{Alive, Dead, FragmentDead, FragmentUnverifiable, Moved, Skipped};
 
 use super::*;
+use crate::markdown::headings;
 
 mod hugo;
 

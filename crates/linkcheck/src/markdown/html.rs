@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_looked_for_in_text_alone() {
+    fn references_are_searched_in_text_alone() {
         let shown = |html: &str| {
             let mut out = html.to_owned();
             for range in ranges_without_references(html).into_iter().rev() {

@@ -217,7 +217,7 @@ fn shortcodes_hide_only_what_they_may_make() {
 }
 
 #[test]
-fn redirects_of_a_template_are_known_as_far_as_they_stand_there() {
+fn redirects_of_a_template_are_known_as_far_as_it_has_them() {
     let template = "/a/* /b/:splat 301\n{{- range .Site.Pages }}{{ range .Aliases }}\n{{ . }} {{ $.RelPermalink }} 301\n\
                     {{- end }}{{ end }}\n";
     let pages = [("content/_index.md", ""), ("content/b/x.md", "")];

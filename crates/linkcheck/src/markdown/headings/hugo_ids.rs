@@ -169,9 +169,9 @@ mod tests {
             let form = HugoIdForm { characters, ..HugoIdForm::default() };
             assert!(found.has_on_hugo(id, form) && !found.has_on_hugo(other, form), "{heading}: {found:?}");
         }
-        let kept = HugoIdForm { keeps_dashes: true, ..HugoIdForm::default() };
+        let with_dashes = HugoIdForm { keeps_dashes: true, ..HugoIdForm::default() };
         let found = MarkdownAnchors::parse("## a -- b\n");
-        assert!(found.has_on_hugo("a----b", kept) && !found.has_on_hugo("a--b", kept));
+        assert!(found.has_on_hugo("a----b", with_dashes) && !found.has_on_hugo("a--b", with_dashes));
     }
 
     /// All made by Hugo 0.168.
