@@ -216,7 +216,7 @@ rules! {
     IgnoreReasonMissing {
         code: "ignore-reason-missing",
         summary: "A comment lets links pass (`podkeeper-disable-line`, `podkeeper-disable-next-line`) and says no reason, so it has no effect.",
-        advice: "Write the reason behind a colon: <!-- podkeeper-disable-line: REASON -->.",
+        advice: "Write the reason behind a colon: `<!-- podkeeper-disable-line: REASON -->`.",
         severity: Minor, audience: Public, subject: Text,
         in_check: Reported,
     }
