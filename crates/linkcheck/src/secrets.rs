@@ -18,9 +18,21 @@ pub const REPLACEMENT: &str = "[redacted]";
 /// How often percent-encoding is undone: an address in the query of an address in the query of another.
 const MAX_DECODINGS: usize = 3;
 
+/// How often a text is read again after something of it was replaced.
+const MAX_PASSES: usize = 4;
+
 /// The text without anything that has the form of a secret.
 pub fn redact(text: &str) -> Cow<'_, str> {
-    replace_ranges(text, find_in_decodings(text, find_all))
+    let mut redacted = replace_ranges(text, find_in_decodings(text, find_all));
+    for _ in 1..MAX_PASSES {
+        // What stood between two addresses is gone, so that what is left may be read as one with a name in it.
+        let Cow::Owned(once) = &redacted else { break };
+        match replace_ranges(once, find_in_decodings(once, find_all)) {
+            Cow::Owned(again) if again != *once => redacted = Cow::Owned(again),
+            _ => break,
+        }
+    }
+    redacted
 }
 
 /// Whether the text holds anything that has the form of a secret.
