@@ -82,7 +82,7 @@ impl RedirectTrail {
         }
         let validators = self.remembers.then(|| Box::new(Validators::from_reply(&reply)));
         let print = Some(body::hash_start(&start.bytes));
-        // An anchor that a redirect names is no better address where the page has not got it.
+        // An anchor that a redirect names is advised where it was seen on the page, and is remembered with it.
         let suggested = suggested_anchor(&assessment);
         let wanted: BTreeSet<String> = wanted.iter().chain(&suggested).cloned().collect();
         let (places, unknown) = if wanted.is_empty() {
@@ -90,7 +90,7 @@ impl RedirectTrail {
         } else {
             body::search_anchors(reply, start, &wanted, until).await
         };
-        if unknown.is_none() && suggested.is_some_and(|anchor| !places.found.contains(&anchor)) {
+        if suggested.is_some_and(|anchor| !places.found.contains(&anchor)) {
             drop_suggested_anchor(&mut assessment);
         }
         Visit {
@@ -135,8 +135,8 @@ mod tests {
             ("", "<p id=there>", "/new"),
             ("#there", "<p id=there>", "/new#there"),
             ("#zzz", "<p id=there>", "/new"),
-            // A page without any is drawn by scripts.
-            ("#zzz", "<p>", "/new#zzz"),
+            // What scripts draw was not seen.
+            ("#zzz", "<p>", "/new"),
             ("#/route", "<p id=there>", "/new#/route"),
         ] {
             let found = suggestion(fragment, page).await;
