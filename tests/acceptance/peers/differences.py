@@ -9,27 +9,17 @@ links are printed, chosen by their own text, so that the same two builds print t
 
 import collections
 import hashlib
-import json
-import os
-import subprocess
 import sys
+
+from observations import read_observations
 
 SAMPLE = 20
 
 
 def observe(binary, folder, options):
     """(document, line, column, address) → (verdict, reason)."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("PODKEEPER_")}
-    command = [os.path.abspath(binary), "check", "--offline", "--format", "json", *options, "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=clean, check=False)
-    if not done.stdout:
-        sys.exit(f"{binary} printed nothing: {done.stderr}")
-    found = {}
-    for seen in json.loads(done.stdout)["observations"]:
-        for place in seen["places"]:
-            key = (os.path.normpath(place["path"]), place["line"], place["column"], seen["url"])
-            found[key] = (seen["verdict"], seen["reason"])
-    return found
+    seen = read_observations(binary, folder, ["--offline", *options])
+    return {(path, line, column, url): (verdict, reason) for path, line, column, url, verdict, reason in seen}
 
 
 def main():

@@ -25,6 +25,7 @@ import urllib.parse
 import hugo_rows
 import plain_rows
 import web_rows
+from observations import read_observations
 
 # What a verdict of podkeeper's means to a reader of the document.
 PODKEEPER = {
@@ -37,17 +38,8 @@ PODKEEPER = {
 
 def run_podkeeper(binary, folder, arguments):
     """Each link of a folder: (path below it, address) → what podkeeper makes of it."""
-    command = [binary, "check", "--format", "json", *arguments, "."]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PODKEEPER_", "CI"))}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=clean, check=False)
-    if not done.stdout:
-        sys.exit(f"podkeeper printed nothing in {folder.name}: {done.stderr}")
-    found = {}
-    for seen in json.loads(done.stdout)["observations"]:
-        for place in seen["places"]:
-            path = os.path.normpath(place["path"])
-            found[(path, seen["url"])] = (PODKEEPER.get(seen["verdict"], "open"), seen["verdict"], seen["reason"])
-    return found
+    seen = read_observations(binary, folder, arguments)
+    return {(path, url): (PODKEEPER.get(verdict, "open"), verdict, reason) for path, _, _, url, verdict, reason in seen}
 
 
 def run_lychee(binary, folder, arguments):
