@@ -47,7 +47,7 @@ pub(super) fn add_ignored_links(
             used.insert((place.document, place.line));
             let reason =
                 documents.get(place.document).and_then(|document| reason_at(&document.page.ignored_links, place.line));
-            let assessment = Assessment::new(Verdict::Skipped, reason.unwrap_or_default());
+            let assessment = Assessment::new(Verdict::Skipped, reason.unwrap_or_default()).into();
             let (url, kind) = (seen.url.clone(), seen.kind);
             checked.observations.push(Observation { url, kind, assessment, places: vec![place] });
         }

@@ -81,7 +81,8 @@ impl Inputs {
         }
         let tree = self.tree_index(&root);
         self.folders.extend(disk_files::path_below(folder, &root).map(|within| (tree, within)));
-        let mut local_documents = Vec::new();
+        let mut local_documents = Vec::with_capacity(files.len());
+        self.documents.reserve(files.len());
         let read: Vec<_> = files.par_iter().map(|file| read_document(file, tree, site)).collect();
         for (file, one) in files.iter().zip(read) {
             match one {

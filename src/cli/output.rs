@@ -66,8 +66,10 @@ impl Output {
 
     /// A result. A reader that went away is no fault of the work.
     pub(crate) fn print(&mut self, text: &str) {
-        let text = self.clean(text);
-        self.write(&text);
+        for lines in split_into_parts(text) {
+            let lines = self.clean(lines);
+            self.write(&lines);
+        }
     }
 
     /// A long result, as it is written: no more of it is held than some lines.
@@ -138,6 +140,20 @@ pub(super) fn clean(redactor: &Redactor, text: &str) -> String {
     redactor.redact(&show_invisible_in_lines(text)).into_owned()
 }
 
+/// How many bytes are cleaned at once: whoever looks for secrets holds a long text several times.
+const PART_BYTES: usize = 64 * 1024;
+
+/// A text in parts of whole lines: no secret goes over the end of one.
+fn split_into_parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let line_end = rest.as_bytes().iter().skip(PART_BYTES).position(|byte| *byte == b'\n');
+        let (part, behind) = rest.split_at(line_end.map_or(rest.len(), |end| PART_BYTES + end + 1));
+        rest = behind;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// Passes on whole lines: no secret goes over the end of one.
 struct LineBuffer<'a> {
     output: &'a mut Output,
@@ -154,9 +170,8 @@ impl LineBuffer<'_> {
 
 impl Write for LineBuffer<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        const ENOUGH: usize = 64 * 1024;
         self.held.extend_from_slice(bytes);
-        if self.held.len() >= ENOUGH
+        if self.held.len() >= PART_BYTES
             && let Some(end) = self.held.iter().rposition(|byte| *byte == b'\n')
         {
             self.print_all_but(self.held.len() - end - 1);

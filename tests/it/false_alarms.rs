@@ -173,8 +173,8 @@ fn url(link: usize) -> String {
 }
 
 fn observation(link: usize, verdict: Verdict) -> Observation {
-    let place = LinkPlace { path: "page.md".into(), document: 0, line: link + 1, column: 1, section: "Links".into() };
+    let place = LinkPlace { path: "page.md".into(), document: 0, line: link + 1, column: 1 };
     let status = (verdict != Verdict::Unreachable).then_some(200);
-    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") };
+    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") }.into();
     Observation { url: url(link).into(), kind: LinkKind::Web, assessment, places: vec![place] }
 }

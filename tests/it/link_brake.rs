@@ -308,14 +308,14 @@ fn is_failing(verdict: Verdict) -> bool {
 }
 
 fn observed(number: usize, link: &Link, verdict: Verdict) -> Observation {
-    let place = LinkPlace { path: "page.md".into(), document: 0, line: number + 1, column: 1, section: "Links".into() };
+    let place = LinkPlace { path: "page.md".into(), document: 0, line: number + 1, column: 1 };
     let status = match verdict {
         _ if link.kind == LinkKind::Path => None,
         Verdict::Unreachable | Verdict::Blocked => None,
         Verdict::Dead => Some(404),
         _ => Some(200),
     };
-    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") };
+    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") }.into();
     Observation { url: link.url.as_str().into(), kind: link.kind, assessment, places: vec![place] }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct CollectedLink {
 pub(super) enum VerdictSource {
     Gitlab(Box<GitlabTarget>),
     Web(Arc<Url>),
-    Known(Box<Assessment>),
+    Known(Arc<Assessment>),
     /// Nobody any more: another job did.
     Shard(Box<ShardResult>),
     /// Somebody would be, if anybody were.
@@ -52,7 +52,7 @@ pub(super) struct ShardResult {
 
 impl VerdictSource {
     fn known(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Known(Box::new(Assessment::new(verdict, reason)))
+        Self::Known(Arc::new(Assessment::new(verdict, reason)))
     }
 
     /// The same where perhaps nobody is asked: what would be asked for is not needed then.
@@ -129,12 +129,12 @@ fn collect_sorted(
     hosts: &BTreeSet<String>,
     mode: Connectivity,
 ) -> Vec<(AddressKey, CollectedLink)> {
-    let mut unique = UniqueLinks::default();
+    let likely_count = documents.iter().map(|document| document.links.len()).sum::<usize>() / 2;
+    let mut unique = UniqueLinks::with_capacity(likely_count);
     // Most addresses say all by themselves, and are named again and again: each of those is read once.
-    let mut shared = SharedLinks::default();
+    let mut shared = SharedLinks::with_capacity(likely_count);
     for (number, document) in (first..).zip(documents) {
         let path: Arc<str> = Arc::from(document.path);
-        let mut section: (&str, Arc<str>) = ("", Arc::from(""));
         for link in document.links.iter() {
             let scope = sharing_scope(&document, &link.url);
             let known = scope.and_then(|scope| shared.find(scope, &link.url, &unique));
@@ -148,11 +148,7 @@ fn collect_sorted(
                 }
                 index
             });
-            if section.0 != link.section.raw() {
-                section = (link.section.raw(), Arc::from(link.section.one_line()));
-            }
-            let (path, section) = (Arc::clone(&path), Arc::clone(&section.1));
-            let place = LinkPlace { path, document: number, line: link.line, column: link.column, section };
+            let place = LinkPlace { path: Arc::clone(&path), document: number, line: link.line, column: link.column };
             unique.addresses[index].1.places.push(place);
         }
     }
@@ -161,7 +157,6 @@ fn collect_sorted(
 }
 
 /// Links, each once, in the order in which they were named first.
-#[derive(Default)]
 struct UniqueLinks {
     addresses: Vec<(AddressKey, CollectedLink)>,
     /// Where among them a key is. Keys are looked up by the hundred thousand, and held once.
@@ -170,6 +165,11 @@ struct UniqueLinks {
 }
 
 impl UniqueLinks {
+    fn with_capacity(count: usize) -> Self {
+        let (addresses, indexes) = (Vec::with_capacity(count), HashTable::with_capacity(count));
+        Self { addresses, indexes, hasher: DefaultHashBuilder::default() }
+    }
+
     /// The address of a link as it is written.
     fn address(&self, index: usize) -> &str {
         &self.addresses[index].0.0
@@ -189,13 +189,16 @@ impl UniqueLinks {
 }
 
 /// Where among links those are whose address means the same in several documents, by where it does and by the address.
-#[derive(Default)]
 struct SharedLinks {
     indexes: HashTable<(usize, usize)>,
     hasher: DefaultHashBuilder,
 }
 
 impl SharedLinks {
+    fn with_capacity(count: usize) -> Self {
+        Self { indexes: HashTable::with_capacity(count), hasher: DefaultHashBuilder::default() }
+    }
+
     fn find(&self, scope: usize, address: &str, unique: &UniqueLinks) -> Option<usize> {
         let is_same = |(own, at): &(usize, usize)| *own == scope && unique.address(*at) == address;
         self.indexes.find(self.hasher.hash_one((scope, address)), is_same).map(|(_, at)| *at)
@@ -267,14 +270,14 @@ fn classify(
     };
     let kind = target.kind();
     if let Some(found) = resolve_in_local_files(document, &target, address) {
-        let key = (address.to_owned(), Some(found.destination));
-        return (key, kind, skip_or_else(address, policy, || VerdictSource::Known(Box::new(found.assessment))));
+        let key = (address.into(), Some(found.destination.into()));
+        return (key, kind, skip_or_else(address, policy, || VerdictSource::Known(Arc::new(found.assessment))));
     }
     let resolved = match &target {
         Target::RootRelativePath(path) => document.site_url.and_then(|site| site.join(path).ok()),
         _ => None,
     };
-    let key = (address.to_owned(), resolved.as_ref().map(Url::to_string));
+    let key = (address.into(), resolved.as_ref().map(|url| url.as_str().into()));
     let target = resolved.map_or(target, |url| instances::parse_target(url.as_str(), policy, hosts));
     (key, kind, skip_or_else(address, policy, || choose_source(target, address, policy)))
 }
@@ -411,7 +414,7 @@ mod tests {
         let found = collect_links(documents.clone(), &CheckOptions::default(), &BTreeSet::new(), Connectivity::Online);
         assert_eq!(found.len(), documents.len());
         for ((url, _), found) in found {
-            assert_eq!(url, address(found.places[0].document));
+            assert_eq!(*url, *address(found.places[0].document));
         }
     }
 

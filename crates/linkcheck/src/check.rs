@@ -127,7 +127,8 @@ pub async fn check_gathered_links(
         if policy.export_for_merge {
             for_shard.extend(build_shard_observation(&key, &address, &assessment, &fingerprints));
         }
-        observations.push(Observation { url: key.0.into(), kind: address.kind, assessment, places: address.places });
+        let (url, assessment) = (key.0.into(), assessment.into());
+        observations.push(Observation { url, kind: address.kind, assessment, places: address.places });
     }
     drop(answers);
     sort_equal_urls_by_place(&mut observations);
@@ -224,11 +225,12 @@ pub fn gather_links_offline(documents: Vec<Document<'_>>, policy: &CheckOptions)
 
 /// What was seen of links when they were gathered: nothing is asked of anybody.
 pub fn observe_offline(GatheredLinks(addresses): GatheredLinks) -> Vec<Observation> {
+    let not_asked = Arc::new(offline_assessment());
     let observe = |(key, address): (AddressKey, CollectedLink)| {
         let assessment = match address.source {
-            VerdictSource::Known(assessment) => *assessment,
-            VerdictSource::Shard(shard) => shard.assessment,
-            VerdictSource::Gitlab(_) | VerdictSource::Web(_) | VerdictSource::Offline => offline_assessment(),
+            VerdictSource::Known(assessment) => assessment,
+            VerdictSource::Shard(shard) => shard.assessment.into(),
+            VerdictSource::Gitlab(_) | VerdictSource::Web(_) | VerdictSource::Offline => Arc::clone(&not_asked),
         };
         Observation { url: key.0.into(), kind: address.kind, assessment, places: address.places }
     };

@@ -18,7 +18,8 @@ pub struct Link {
     pub line: usize,
     /// The column, from 1 and in characters.
     pub column: usize,
-    /// The nearest heading above it, shared by all links below it; empty before the first.
+    /// The nearest heading above it, shared by all links below it; empty before the first. Only with
+    /// [`Extract::Texts`](crate::markdown::Extract::Texts).
     #[serde(serialize_with = "serialize_section")]
     pub section: Arc<Untrusted>,
     /// How it is written.
@@ -107,7 +108,7 @@ impl LinkKind {
 
 /// What tells one address from another: as it is written, and where it resolves on the document's site, where that
 /// decides.
-pub type AddressKey = (String, Option<String>);
+pub type AddressKey = (Box<str>, Option<Box<str>>);
 
 fn serialize_section<S: Serializer>(section: &Arc<Untrusted>, serializer: S) -> Result<S::Ok, S::Error> {
     serialize_one_line(section, serializer)

@@ -29,9 +29,9 @@ const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 #[serde(deny_unknown_fields)]
 pub struct ShardObservation {
     /// As it is written.
-    url: String,
+    url: Box<str>,
     /// Where it resolves on the document's site, where that decides.
-    resolved: Option<String>,
+    resolved: Option<Box<str>>,
     kind: LinkKind,
     assessment: Assessment,
     /// The page's fingerprint, where a shard cannot know whether a captive portal sent it.
@@ -123,7 +123,7 @@ impl MergedShards {
             }
             // Why another job could not ask is no word of this one's: what it did not see is asked here.
             for link in file.links {
-                let address = Untrusted::new(link.url.as_str());
+                let address = Untrusted::new(&*link.url);
                 let key = (link.url.clone(), link.resolved.clone());
                 if seen.links.insert(key, link.clone()).is_some_and(|other| other != link) {
                     return Err(format!(
@@ -275,7 +275,7 @@ mod tests {
         let observed = |url: &str| {
             let reason = if url == "https://a.example/odd" { "a\u{202e}b" } else { "" };
             let assessment = Assessment::new(Verdict::Alive, reason);
-            ShardObservation::new(&(url.to_owned(), None), LinkKind::Web, &assessment, None)
+            ShardObservation::new(&(url.into(), None), LinkKind::Web, &assessment, None)
         };
         let urls = [
             "https://a.example/",
@@ -286,7 +286,7 @@ mod tests {
         let text = render(&context, None, &urls.map(observed), None);
         assert!(!text.contains("pw") && !text.contains("abc") && text.contains(r"a\u202eb"), "{text}");
         let merged = MergedShards::merge(&[("a.json".to_owned(), text)], &context).unwrap();
-        let found = |url: &str| merged.get(&(url.to_owned(), None), LinkKind::Web).is_some();
+        let found = |url: &str| merged.get(&(url.into(), None), LinkKind::Web).is_some();
         assert_eq!(urls.map(found), [true, false, false, false]);
     }
 }

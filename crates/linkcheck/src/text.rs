@@ -72,7 +72,7 @@ impl fmt::Debug for Untrusted {
 /// [`Untrusted::one_line`], and shows every invisible character by its number; JSON has all of it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Address(String);
+pub struct Address(Box<str>);
 
 /// Why a verdict is as it is, in a few words that may quote what a server sent. `Display` is safe to print, as
 /// [`Untrusted::one_line`]; JSON has all of it.
@@ -96,7 +96,7 @@ impl Reason {
 
 impl<T: Into<String>> From<T> for Address {
     fn from(address: T) -> Self {
-        Self(address.into())
+        Self(address.into().into_boxed_str())
     }
 }
 
@@ -108,7 +108,7 @@ impl<T: Into<Cow<'static, str>>> From<T> for Reason {
 
 impl PartialEq<&str> for Address {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        *self.0 == **other
     }
 }
 

@@ -87,9 +87,9 @@ pub struct Observation {
     pub url: Address,
     /// What kind of target it has.
     pub kind: LinkKind,
-    /// What the check found.
+    /// What the check found, which may be the same of many.
     #[serde(flatten)]
-    pub assessment: Assessment,
+    pub assessment: Arc<Assessment>,
     /// Where it stands, in order.
     pub places: Vec<LinkPlace>,
 }
@@ -101,14 +101,14 @@ impl Observation {
         Self {
             url: self.url.clone(),
             kind: self.kind,
-            assessment: self.assessment.as_seen_by_anybody().clone(),
+            assessment: self.assessment.as_seen_by_anybody().clone().into(),
             places: self.places.clone(),
         }
     }
 
     /// An observation with its verdict and reason, and nothing else yet.
     pub fn new(url: impl Into<Address>, kind: LinkKind, verdict: Verdict, reason: impl Into<Reason>) -> Self {
-        Self { url: url.into(), kind, assessment: Assessment::new(verdict, reason), places: Vec::new() }
+        Self { url: url.into(), kind, assessment: Assessment::new(verdict, reason).into(), places: Vec::new() }
     }
 }
 
@@ -222,9 +222,6 @@ pub struct LinkPlace {
     pub line: usize,
     /// The column, from 1 and in characters.
     pub column: usize,
-    /// The nearest heading above it; not part of the contract.
-    #[serde(skip)]
-    pub section: Arc<str>,
 }
 
 /// The verdict on a label that a page names.

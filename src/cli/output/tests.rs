@@ -98,8 +98,9 @@ fn observation(text: &str, verdict: Verdict) -> Observation {
         suggestion: Some(text.to_owned().into()),
         deprecated: Some(Box::new(deprecated)),
         ..Assessment::new(verdict, text.to_owned())
-    };
-    let place = LinkPlace { path: text.into(), document: 0, line: 7, column: 3, section: text.into() };
+    }
+    .into();
+    let place = LinkPlace { path: text.into(), document: 0, line: 7, column: 3 };
     Observation { url: text.to_owned().into(), kind: LinkKind::Web, assessment, places: vec![place.clone(), place] }
 }
 

@@ -3,9 +3,9 @@ use crate::pod::pod_page::LinkKind;
 use crate::pod::verdict::{Assessment, LinkPlace};
 
 fn seen(url: &str, verdict: Verdict) -> Observation {
-    let place = LinkPlace { path: "page.md".into(), document: 0, line: 7, column: 3, section: "Docs".into() };
+    let place = LinkPlace { path: "page.md".into(), document: 0, line: 7, column: 3 };
     let status = (verdict != Verdict::Unreachable).then_some(200);
-    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") };
+    let assessment = Assessment { status, ..Assessment::new(verdict, "a reason") }.into();
     Observation { url: url.into(), kind: LinkKind::Web, assessment, places: vec![place] }
 }
 
@@ -207,8 +207,10 @@ fn what_an_authority_vouches_for_is_told_at_once() {
 
 #[test]
 fn a_moved_link_is_information_with_its_new_address() {
-    let mut moved = seen("https://a.example/old", Verdict::Moved);
-    moved.assessment.suggestion = Some("https://a.example/new".into());
+    let seen = seen("https://a.example/old", Verdict::Moved);
+    let with_address =
+        Assessment { suggestion: Some("https://a.example/new".into()), ..Assessment::clone(&seen.assessment) };
+    let moved = Observation { assessment: with_address.into(), ..seen };
     let assessment = assess(&[moved], &BTreeMap::new(), at(MORNING));
     assert_eq!(codes(&assessment), ["link-moved"]);
     assert_eq!(assessment.findings[0].advice, "Write https://a.example/new instead.");

@@ -5,6 +5,7 @@
 //! being there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -47,7 +48,7 @@ pub enum Silences {
 pub fn mark_missing_hosts(observations: &mut [Observation]) {
     if observations.iter().any(is_answer_from_afar) {
         for seen in observations.iter_mut().filter(|seen| seen.assessment.is_no_such_host()) {
-            seen.assessment.verdict = Verdict::Dead;
+            Arc::make_mut(&mut seen.assessment).verdict = Verdict::Dead;
         }
     }
 }

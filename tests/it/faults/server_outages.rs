@@ -132,14 +132,9 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         assessment: Assessment {
             status: Some(404),
             ..Assessment::new(if number < 100_000 { Verdict::Dead } else { Verdict::Alive }, "the host says 404")
-        },
-        places: vec![LinkPlace {
-            path: pod.page.path.as_str().into(),
-            document: 0,
-            line: number + 1,
-            column: 1,
-            section: "Links".into(),
-        }],
+        }
+        .into(),
+        places: vec![LinkPlace { path: pod.page.path.as_str().into(), document: 0, line: number + 1, column: 1 }],
     };
     let failure = || ReadFailure { what: "x".to_owned(), why: "502".to_owned(), cause: FailureCause::Unavailable };
     let tracker = PairingProjectState {

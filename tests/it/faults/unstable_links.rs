@@ -139,7 +139,7 @@ fn f29_one_that_stays_silent_is_told_again_after_the_week() {
 fn observation(alive: bool) -> Observation {
     let verdict = if alive { Verdict::Alive } else { Verdict::Unreachable };
     Observation {
-        places: vec![LinkPlace { path: "page.md".into(), document: 0, line: 1, column: 1, section: "Links".into() }],
+        places: vec![LinkPlace { path: "page.md".into(), document: 0, line: 1, column: 1 }],
         ..Observation::new("https://flaky.example/", LinkKind::Web, verdict, "timed out")
     }
 }

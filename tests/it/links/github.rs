@@ -187,7 +187,7 @@ async fn with_a_token_the_api_tells_what_pages_do_not() {
         );
     }
     // What only the token shows looks to anybody like what is not there.
-    let missing = &at(&seen, "grove/never-was").assessment;
+    let missing = &*at(&seen, "grove/never-was").assessment;
     let private: Vec<&Observation> = seen.values().filter(|seen| seen.url.as_str().contains("grove/closed")).collect();
     assert!(private.iter().filter(|seen| seen.assessment.is_token_only()).count() >= 8);
     for seen in private {

@@ -27,7 +27,7 @@ use crate::text::Untrusted;
 pub struct Outline {
     /// The front matter with its delimiters.
     pub front_matter: Option<Range<usize>>,
-    /// Every heading.
+    /// Every heading; only with `Extract::Texts`.
     pub headings: Vec<Heading>,
     /// Every paragraph, with those of list items.
     pub paragraphs: Vec<Paragraph>,
@@ -167,7 +167,7 @@ impl Outline {
     ) {
         self.open_element = None;
         match &node.data().value {
-            NodeValue::Heading(heading) => {
+            NodeValue::Heading(heading) if detail == Extract::Texts => {
                 let text = plain_text::heading_text(node);
                 let divides = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document));
                 let may_change = source.is_end_of_text(range.end) && (heading.setext || text.is_empty());

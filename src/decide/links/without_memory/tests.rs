@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::pod::pod_page::LinkKind;
 use crate::pod::verdict::Assessment;
@@ -5,10 +7,10 @@ use crate::pod::verdict::Assessment;
 const NOW: &str = "2026-11-24T06:00:00Z";
 
 fn seen(kind: LinkKind, verdict: Verdict, status: Option<u16>, times: usize) -> Vec<Observation> {
-    let assessment = Assessment { status, ..Assessment::new(verdict, "why") };
+    let assessment = Arc::new(Assessment { status, ..Assessment::new(verdict, "why") });
     (0..times)
         .map(|n| Observation {
-            assessment: assessment.clone(),
+            assessment: Arc::clone(&assessment),
             ..Observation::new(format!("{kind:?}/{verdict:?}/{n}"), kind, verdict, "why")
         })
         .collect()
@@ -77,7 +79,7 @@ fn silences_are_not_told_and_many_make_the_look_incomplete() {
 #[test]
 fn a_host_that_does_not_exist_while_others_answer_is_gone() {
     let missing = || {
-        let assessment = Assessment::new(Verdict::Unreachable, "there is no such host");
+        let assessment = Assessment::new(Verdict::Unreachable, "there is no such host").into();
         vec![Observation { assessment, ..Observation::new("https://gone.example/", LinkKind::Web, Verdict::Alive, "") }]
     };
     let verdict = |others: Vec<Observation>| {

@@ -121,7 +121,7 @@ fn what_would_move_the_cursor_is_not_shown() {
 
 /// Links of all kinds that nobody can say anything of.
 fn unseen(verbose: bool, silent: usize, width: Option<usize>) -> String {
-    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3, section: "".into() };
+    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3 };
     let seen = |url: &str, verdict, reason: &'static str, lines: &[usize]| Observation {
         places: lines.iter().map(|line| place(*line)).collect(),
         ..Observation::new(url, LinkKind::Web, verdict, reason)
@@ -193,7 +193,7 @@ fn of_many_silent_links_the_first_are_named() {
 
 #[test]
 fn a_dead_link_is_told_with_all_its_places() {
-    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3, section: "".into() };
+    let place = |line| LinkPlace { path: "a.md".into(), document: 0, line, column: 3 };
     let reported = |last, verbose| {
         let places = (1..=last).map(place).collect();
         let seen = [Observation { places, ..Observation::new("x.md", LinkKind::Path, Verdict::Dead, "gone") }];

@@ -5,12 +5,11 @@ use crate::link::LinkForm;
 use crate::markdown::Extract;
 use crate::markdown::outline::Outline;
 
-/// All that is asked of a document: links, headings, what hides labels, and the items whose lines are read, each
-/// with where it stands; and the anchors that links can lead to.
+/// All that is asked of a document: links, what hides labels, and the items whose lines are read, each with where it
+/// stands; and the anchors that links can lead to.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     links: Vec<(usize, String, String, LinkForm)>,
-    headings: Vec<(usize, u8, String)>,
     /// What labels and broken characters are looked for by, where it is not hidden.
     signs: Vec<usize>,
     silent: Vec<usize>,
@@ -29,18 +28,10 @@ fn seen(source: &Source<'_>) -> Seen {
     };
     let silent = outline.hidden_ranges.iter().filter(hides).map(|range| range.start);
     let links = outline.links.into_iter().map(|link| (link.range.start, link.url, link.text, link.form)).collect();
-    let headings = outline.headings.into_iter().map(|heading| (heading.range.start, heading.level, heading.text));
     let rows = |range: &Range<usize>| source.line_number(range.end) - source.line_number(range.start);
     let items = outline.paragraphs.iter().filter(|block| block.is_list_item && rows(&block.range) > 0);
     let items = items.map(|block| block.range.start);
-    Seen {
-        links,
-        signs,
-        headings: headings.collect(),
-        silent: silent.collect(),
-        items: items.collect(),
-        anchors: format!("{:?}", outline.anchors),
-    }
+    Seen { links, signs, silent: silent.collect(), items: items.collect(), anchors: format!("{:?}", outline.anchors) }
 }
 
 #[track_caller]
