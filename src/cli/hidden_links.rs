@@ -21,6 +21,9 @@ pub(super) fn hidden_links_note(
     context: &Context<'_>,
     observations: &[&Observation],
 ) -> Option<String> {
+    if !observations.iter().any(|seen| is_hidden(seen)) {
+        return None;
+    }
     let own = own_gitlab_note(connection, config, observations);
     let others = other_gitlabs_note(connection, config, context, observations);
     let sentences: Vec<String> = own.into_iter().chain(others).collect();

@@ -5,7 +5,7 @@
 //! for editors: a finding is two lines, the first with place, rule and fault, the second with the fix. A place is
 //! always written `path:line:column`, which terminals and editors open on a click.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::report_lines::{ReportLines, format_place};
 use super::{CheckReport, change, count_verdicts, unverified_links};
@@ -71,19 +71,33 @@ fn group_by_page<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<&'
     pages
 }
 
+/// A path, a line and a column.
+type PlaceKey<'a> = (&'a str, usize, usize);
+
 /// The other places of links that stand in several, by the first, at which they are reported.
-type OtherPlaces<'a> = BTreeMap<(&'a str, usize, usize), Vec<String>>;
+type OtherPlaces<'a> = BTreeMap<PlaceKey<'a>, Vec<String>>;
 
 fn find_other_places<'a, A: ReportAudience>(report: &CheckReport<'a, A>) -> OtherPlaces<'a> {
     let most = if report.is_verbose() { usize::MAX } else { MAX_OTHER_PLACES };
+    let reported: BTreeSet<PlaceKey<'_>> = report.findings.findings().filter_map(reported_link_place).collect();
     // Where a link stands, everybody may know.
     let named = report.observations.places().filter_map(|places| {
         let (first, others) = places.split_first().filter(|(_, others)| !others.is_empty())?;
+        let first = (&*first.path, first.line, first.column);
+        if !reported.contains(&first) {
+            return None;
+        }
         let mut shown: Vec<String> = others.iter().take(most).map(|place| format_place(&Place::from(place))).collect();
         shown.extend((others.len() > most).then(|| format!("{} more, which -v names", others.len() - most)));
-        Some(((&*first.path, first.line, first.column), shown))
+        Some((first, shown))
     });
     named.collect()
+}
+
+/// Where a finding about a link stands.
+fn reported_link_place(found: &Finding) -> Option<PlaceKey<'_>> {
+    let of_a_link = found.rule.subject_kind() == SubjectKind::Link;
+    found.place.as_ref().filter(|_| of_a_link).map(|at| (at.path.as_str(), at.line, at.column))
 }
 
 fn write_page(out: &mut ReportLines, path: &str, findings: &[&Finding], elsewhere: &OtherPlaces<'_>) {
@@ -94,9 +108,7 @@ fn write_page(out: &mut ReportLines, path: &str, findings: &[&Finding], elsewher
         let place = found.place.as_ref().map(|place| format!("{} ", format_place(place))).unwrap_or_default();
         out.push_entry(&format!("  ! {place}{}", found.rule.code()), &found.message);
         out.push_paragraph("      fix: ", &found.advice);
-        let of_a_link = found.rule.subject_kind() == SubjectKind::Link;
-        let at = found.place.as_ref().filter(|_| of_a_link).map(|at| (at.path.as_str(), at.line, at.column));
-        if let Some(others) = at.and_then(|at| elsewhere.get(&at)) {
+        if let Some(others) = reported_link_place(found).and_then(|at| elsewhere.get(&at)) {
             out.push_paragraph("      also at: ", &others.join(", "));
         }
     }

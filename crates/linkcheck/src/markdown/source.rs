@@ -179,19 +179,15 @@ impl<'a> Source<'a> {
     pub fn blank_out(&self, ranges: impl IntoIterator<Item = Range<usize>>) -> String {
         let mut ranges: Vec<Range<usize>> = ranges.into_iter().collect();
         ranges.sort_by_key(|range| range.start);
-        let mut out = String::with_capacity(self.text.len());
+        let (mut bytes, mut done) = (self.text.as_bytes().to_vec(), 0);
         for range in ranges {
-            let (start, end) =
-                (self.floor_char_boundary(range.start).max(out.len()), self.floor_char_boundary(range.end));
-            if start < end {
-                out.push_str(&self.text[out.len()..start]);
-                out.extend(
-                    self.text[start..end].bytes().map(|b| if matches!(b, b'\n' | b'\r') { char::from(b) } else { ' ' }),
-                );
-            }
+            let (start, end) = (self.floor_char_boundary(range.start).max(done), self.floor_char_boundary(range.end));
+            let inside = bytes.get_mut(start..end).unwrap_or_default();
+            inside.iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+            done = done.max(end);
         }
-        out.push_str(&self.text[out.len()..]);
-        out
+        // It is text: only whole characters became blanks.
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// The nearest character boundary at or before an offset.

@@ -33,7 +33,8 @@ pub(crate) fn is_placeholder(address: &str) -> bool {
         return true;
     }
     let bytes = address.as_bytes();
-    if has_encoded_placeholder(bytes) || has_percent_variable(bytes) || has_named_port(address) {
+    let has_percent = memchr(b'%', bytes).is_some();
+    if has_percent && (has_encoded_placeholder(bytes) || has_percent_variable(bytes)) || has_named_port(address) {
         return true;
     }
     if memchr3(b'{', b'<', b'[', bytes).is_none() {
