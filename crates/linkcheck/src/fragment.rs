@@ -39,8 +39,10 @@ const FILLED_BY_SCRIPTS: [&str; 16] = [
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct FoundAnchors {
     pub(super) found: BTreeSet<String>,
-    /// Whether it has any anchor at all that readers see: one without any is drawn by scripts.
+    /// Whether it has any anchor at all that readers see: one with scripts and without any is drawn by them.
     pub(super) has_any: bool,
+    /// Whether it has a script.
+    pub(super) has_script: bool,
     /// Whether some of its anchors are not in UTF-8, and so cannot be read.
     pub(super) has_undecodable: bool,
 }
@@ -101,7 +103,14 @@ impl<'a> AnchorSearch<'a> {
     fn scan_buffer(&mut self) {
         let settled = Cell::new(0);
         for mark in scan_part(&self.held, &settled) {
-            let ScannedItem::Id(id, shown) = mark else { continue };
+            let (id, shown) = match mark {
+                ScannedItem::Id(id, shown) => (id, shown),
+                ScannedItem::Script => {
+                    self.places.has_script = true;
+                    continue;
+                }
+                ScannedItem::Refresh(_) | ScannedItem::Title(_) | ScannedItem::Heading(_) => continue,
+            };
             self.places.has_any = self.places.has_any || shown && !FILLED_BY_SCRIPTS.contains(&id.as_str());
             self.places.has_undecodable |= id.contains(char::REPLACEMENT_CHARACTER);
             // GitHub and GitLab prefix what users wrote and find it without the prefix.
@@ -122,7 +131,7 @@ impl<'a> AnchorSearch<'a> {
 pub(super) fn find_anchors(html: &[u8]) -> BTreeSet<String> {
     let ids = scan(html).filter_map(|mark| match mark {
         ScannedItem::Id(id, _) => Some(id),
-        ScannedItem::Refresh(_) | ScannedItem::Title(_) | ScannedItem::Heading(_) => None,
+        ScannedItem::Refresh(_) | ScannedItem::Title(_) | ScannedItem::Heading(_) | ScannedItem::Script => None,
     });
     ids.collect()
 }
@@ -136,7 +145,7 @@ pub(super) fn find_meta_refresh(html: &[u8]) -> Option<String> {
     }
     scan(html).find_map(|mark| match mark {
         ScannedItem::Refresh(content) => parse_refresh_target(&content),
-        ScannedItem::Id(..) | ScannedItem::Title(_) | ScannedItem::Heading(_) => None,
+        ScannedItem::Id(..) | ScannedItem::Title(_) | ScannedItem::Heading(_) | ScannedItem::Script => None,
     })
 }
 
@@ -144,7 +153,7 @@ pub(super) fn find_meta_refresh(html: &[u8]) -> Option<String> {
 pub(super) fn find_title(html: &[u8]) -> Option<String> {
     scan(html).find_map(|mark| match mark {
         ScannedItem::Title(title) => Some(title.trim().to_owned()),
-        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Heading(_) => None,
+        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Heading(_) | ScannedItem::Script => None,
     })
 }
 
@@ -152,7 +161,7 @@ pub(super) fn find_title(html: &[u8]) -> Option<String> {
 pub(super) fn find_heading(html: &[u8]) -> Option<String> {
     scan(html).find_map(|mark| match mark {
         ScannedItem::Heading(heading) => Some(heading.trim().to_owned()),
-        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Title(_) => None,
+        ScannedItem::Id(..) | ScannedItem::Refresh(_) | ScannedItem::Title(_) | ScannedItem::Script => None,
     })
 }
 
@@ -216,8 +225,10 @@ mod tests {
             <h3 id=\"user-content-six\">";
         assert_eq!(find_anchors(html), set(&["one", "two", "user-content-six"]));
         let seen = search(&[html], &set(&["two", "six", "seven"]));
-        assert_eq!(seen, FoundAnchors { found: set(&["six", "two"]), has_any: true, has_undecodable: false });
-        assert!(!search(&[b"<div>drawn later</div>"], &set(&["x"])).has_any);
+        let (has_any, has_script, has_undecodable) = (true, true, false);
+        assert_eq!(seen, FoundAnchors { found: set(&["six", "two"]), has_any, has_script, has_undecodable });
+        let bare = search(&[b"<div>no place</div><!-- <script> --><noscript></noscript>"], &set(&["x"]));
+        assert!(!bare.has_any && !bare.has_script);
     }
 
     #[test]

@@ -66,6 +66,7 @@ PAGES = {
     "/group/project/-/tree/main": answer("200 OK"),
     "/meta": answer("200 OK", body=b"<meta http-equiv=refresh content='0; url=/new/'>"),
     "/drawn": answer("200 OK", body=b"<div id=root></div><script>draw()</script>"),
+    "/without-places": answer("200 OK", body=b"<title>T</title><p>Text</p>"),
     "/guide": answer("200 OK", body=b"<h1 id=a>A</h1><a name=b></a><p id=user-content-c>"),
 }
 
@@ -98,6 +99,7 @@ LINKS = [
     ("place", "/guide#b", "fine", "alive"),
     ("place", "/guide#c", "fine", "alive"),
     ("place that is gone", "/guide#d", "broken", "fragment_dead"),
+    ("place on a page without any", "/without-places#x", "broken", "fragment_dead"),
     ("place on a page that scripts draw", "/drawn#x", "open", "fragment_unverifiable"),
     ("place behind a redirect", "/old#there", "fine", "moved"),
     ("place behind a redirect", "/old#gone", "broken", "fragment_dead"),

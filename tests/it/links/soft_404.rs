@@ -22,7 +22,7 @@ fn web(pages: &[(&str, ScriptedResponse)]) -> Arc<InMemoryWeb> {
 }
 
 fn app_shell() -> ScriptedResponse {
-    ScriptedResponse::page("<title>An application</title><div id=app></div>")
+    ScriptedResponse::page("<title>An application</title><div id=app></div><script src=app.js></script>")
 }
 
 #[tokio::test(start_paused = true)]

@@ -185,6 +185,8 @@ fn scripted_web() -> Arc<InMemoryWeb> {
         ),
         ("https://a.example/endless", &[ScriptedResponse::redirect(302, &format!("/{}", "x".repeat(9_000)))]),
         ("https://drawn.example/", &[ScriptedResponse::page("<script src=x></script>")]),
+        // Without a script, nothing is drawn later (HTML Living Standard, 4.12 "Scripting").
+        ("https://plain-html.example/", &[ScriptedResponse::page("<title>T</title><p>Text, and no place.</p>")]),
         ("https://packed.example/", &[ScriptedResponse::page(page).with_header("content-encoding", "gzip")]),
         ("https://handbook.gitlab.com/handbook/product/categories/features/", &[ok()]),
         ("https://img.youtube.com/vi/abcdefghijk/0.jpg", &[ScriptedResponse::status(200)]),
@@ -255,6 +257,7 @@ const TABLE: &[(&str, Verdict)] = &[
     ("https://long.example/#b", FragmentUnverifiable),
     ("https://plain.example/#x", FragmentUnverifiable),
     ("https://drawn.example/#x", FragmentUnverifiable),
+    ("https://plain-html.example/#x", FragmentDead),
     ("https://shell.example/#x", FragmentUnverifiable),
     ("https://shell.example/#root", Alive),
     ("https://latin.example/#caf%C3%A9", FragmentUnverifiable),

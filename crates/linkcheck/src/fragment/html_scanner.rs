@@ -20,6 +20,8 @@ pub(super) enum ScannedItem {
     Title(String),
     /// The text of an `h1`, without what a drawing or a script in it holds.
     Heading(String),
+    /// The beginning of a script.
+    Script,
 }
 
 /// What is picked out of a piece of HTML, in its order.
@@ -138,6 +140,7 @@ impl Emitter for ScanEmitter<'_> {
             b"svg" if !self.self_closing => self.svg_depth += 1,
             b"title" if self.svg_depth == 0 => self.title = Some(String::new()),
             b"h1" => self.heading = Some(String::new()),
+            b"script" => self.found.push_back(ScannedItem::Script),
             _ => {}
         }
         std::mem::swap(&mut self.started, &mut self.tag);

@@ -86,7 +86,7 @@ pub(super) async fn search_anchors(
         }
     }
     let places = search.finish();
-    if !places.has_any {
+    if !places.has_any && places.has_script {
         unknown = unknown.or(Some("the page is there; it has no places until scripts have drawn it"));
     }
     (places, unknown)

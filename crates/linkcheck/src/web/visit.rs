@@ -416,6 +416,7 @@ impl Visit {
         let places = FoundAnchors {
             found: cached.found_anchors.clone(),
             has_any: !cached.found_anchors.is_empty(),
+            has_script: false,
             has_undecodable: false,
         };
         let mut assessment = alive_or_moved(url, redirects, cached.status);
