@@ -263,7 +263,9 @@ fn classify(
     policy: &CheckOptions,
     hosts: &BTreeSet<String>,
 ) -> (AddressKey, LinkKind, VerdictSource) {
-    let target = match instances::parse_target(address, policy, hosts) {
+    let with_scheme = add_scheme_of_site(document, address);
+    let whole = with_scheme.as_ref().map_or(address, Url::as_str);
+    let target = match instances::parse_target(whole, policy, hosts) {
         // A site knows no references.
         Target::Reference { .. } if is_page_of_a_site(document) => target::parse_as_path(address),
         target => target,
@@ -275,11 +277,18 @@ fn classify(
     }
     let resolved = match &target {
         Target::RootRelativePath(path) => document.site_url.and_then(|site| site.join(path).ok()),
-        _ => None,
+        _ => with_scheme,
     };
     let key = (address.into(), resolved.as_ref().map(|url| url.as_str().into()));
     let target = resolved.map_or(target, |url| instances::parse_target(url.as_str(), policy, hosts));
     (key, kind, skip_or_else(address, policy, || choose_source(target, address, policy)))
+}
+
+/// An address that begins with its host has the scheme of the page that it stands on (RFC 3986, section 4.2), where that
+/// is known.
+fn add_scheme_of_site(document: &Document<'_>, address: &str) -> Option<Url> {
+    let address = address.trim();
+    document.site_url.filter(|_| address.starts_with("//"))?.join(address).ok()
 }
 
 /// Whether a document is shown by a site, and not by GitLab.
@@ -415,6 +424,34 @@ mod tests {
         assert_eq!(found.len(), documents.len());
         for ((url, _), found) in found {
             assert_eq!(*url, *address(found.places[0].document));
+        }
+    }
+
+    /// RFC 3986, section 4.2: a network-path reference has the scheme of its page.
+    #[test]
+    fn an_address_that_begins_with_its_host_has_the_scheme_of_its_site() {
+        let asked = |site: Option<&str>, address| {
+            let site = site.map(|site| site.parse().unwrap());
+            let document = Document { path: "a.md", links: Cow::default(), site_url: site.as_ref(), local_files: None };
+            let (key, _, source) = classify(&document, address, &CheckOptions::default(), &BTreeSet::new());
+            assert_eq!(key.0, address);
+            match source {
+                VerdictSource::Web(url) => url.to_string(),
+                VerdictSource::Known(known) => known.verdict.as_str().to_owned(),
+                _ => "another source".to_owned(),
+            }
+        };
+        let http = Some("http://site.com/docs/");
+        for (site, address, expected) in [
+            (http, "//other.com/x", "http://other.com/x"),
+            (http, " //other.com/x#y", "http://other.com/x#y"),
+            (http, "/x", "http://site.com/x"),
+            (http, "https://other.com/x", "https://other.com/x"),
+            (Some("https://site.com/"), "//other.com/x", "https://other.com/x"),
+            (None, "//other.com/x", "https://other.com/x"),
+            (http, "//exa mple/", "dead"),
+        ] {
+            assert_eq!(asked(site, address), expected, "{site:?} {address}");
         }
     }
 
