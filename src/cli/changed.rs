@@ -58,6 +58,8 @@ pub(super) fn read_base(base: &str, inputs: &Inputs, env: &BTreeMap<String, Stri
     let patterns = DOCUMENT_PATTERNS.map(|ending| format!(":(top,icase)*.{ending}"));
     let mut diff =
         vec!["diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--unified=0"];
+    // A line is the same with another end.
+    diff.push("--ignore-cr-at-eol");
     diff.extend(["--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all"]);
     diff.extend([commit.as_str(), "--"]);
     diff.extend(patterns.iter().map(String::as_str));
@@ -104,6 +106,8 @@ struct WantedDocument {
     tree: usize,
     /// Its path in the repository.
     path: String,
+    /// Its path as it is shown.
+    shown: String,
 }
 
 /// The documents of today as they were called before, and those that were removed from the folders that are checked.
@@ -118,15 +122,17 @@ fn wanted_documents(
         let Some((number, path)) = repository_path(document, prefixes) else { continue };
         let old = old_path(&path, differences);
         if let Some(path) = old.filter(|path| tree.has_file(path) && path.starts_with(&prefixes[number])) {
-            wanted.push(WantedDocument { tree: number, path });
+            wanted.push(WantedDocument { tree: number, shown: path.clone(), path });
         }
     }
-    for (number, folder) in inputs.checked_folders() {
-        let folder = format!("{}{folder}", prefixes[*number]);
-        let is_in_folder =
-            |path: &&String| folder.is_empty() || path.starts_with(&format!("{}/", folder.trim_end_matches('/')));
-        let removed = differences.removed.iter().filter(is_in_folder);
-        wanted.extend(removed.map(|path| WantedDocument { tree: *number, path: path.clone() }));
+    for folder in inputs.checked_folders() {
+        let within = format!("{}{}", prefixes[folder.tree], folder.within);
+        let beginning = if within.is_empty() { within } else { format!("{}/", within.trim_end_matches('/')) };
+        for path in &differences.removed {
+            let Some(below) = path.strip_prefix(&beginning) else { continue };
+            let shown = folder.written.join(below).to_string_lossy().into_owned();
+            wanted.push(WantedDocument { tree: folder.tree, path: path.clone(), shown });
+        }
     }
     wanted
 }
@@ -162,13 +168,13 @@ impl BaseReader {
         today: Option<NaiveDate>,
     ) {
         let mut local = Vec::new();
-        for WantedDocument { tree: number, path } in wanted {
+        for WantedDocument { tree: number, path, shown } in wanted {
             let Some(within) = path.strip_prefix(prefix) else { continue };
             let Some(text) = files.read(within).and_then(|bytes| document_text(bytes).ok()) else { continue };
             if self.indexes.contains_key(&(*number, path.clone())) {
                 continue;
             }
-            let (document, anchors) = inputs::parse_document(&text, path, Some((*number, within.to_owned())));
+            let (document, anchors) = inputs::parse_document(&text, shown, Some((*number, within.to_owned())));
             self.indexes.insert((*number, path.clone()), self.before.documents.len());
             self.before.documents.push(document);
             let front_matter = if site == SiteKind::Hugo { FrontMatter::parse(&text) } else { FrontMatter::default() };

@@ -30,14 +30,23 @@ pub(super) struct Inputs {
     sites: BTreeMap<PathBuf, usize>,
     /// The roots of the trees, in their order.
     roots: Vec<(PathBuf, SiteKind)>,
-    /// The folders that are checked: which tree each is of, and its path there.
-    folders: Vec<(usize, String)>,
+    folders: Vec<CheckedFolder>,
     /// By their roots, as far as they were looked for.
     repositories: BTreeMap<PathBuf, Option<Arc<Repository>>>,
     /// What is left out by its name.
     excluded: Option<PathGlobs>,
     /// The day of the check, which decides what of a site is published.
     pub(super) today: Option<NaiveDate>,
+}
+
+/// A folder that is checked.
+pub(super) struct CheckedFolder {
+    /// Which tree it is of.
+    pub(super) tree: usize,
+    /// Its path there.
+    pub(super) within: String,
+    /// Its path as it was named.
+    pub(super) written: PathBuf,
 }
 
 impl Inputs {
@@ -51,8 +60,8 @@ impl Inputs {
         &self.roots
     }
 
-    /// The folders that are checked: which tree each is of, and its path there.
-    pub(super) fn checked_folders(&self) -> &[(usize, String)] {
+    /// The folders that are checked.
+    pub(super) fn checked_folders(&self) -> &[CheckedFolder] {
         &self.folders
     }
 
@@ -80,7 +89,8 @@ impl Inputs {
             });
         }
         let tree = self.tree_index(&root);
-        self.folders.extend(disk_files::path_below(folder, &root).map(|within| (tree, within)));
+        let within = disk_files::path_below(folder, &root);
+        self.folders.extend(within.map(|within| CheckedFolder { tree, within, written: folder.to_owned() }));
         let mut local_documents = Vec::with_capacity(files.len());
         self.documents.reserve(files.len());
         let read: Vec<_> = files.par_iter().map(|file| read_document(file, tree, site)).collect();

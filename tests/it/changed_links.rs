@@ -1,9 +1,14 @@
 //! `check --changed BASE`: what a merge request broke or mended, and nothing else.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinSet;
 
 use crate::exit_codes::{ProgramOutput, empty_temp_folder, run_podkeeper_with_env};
 use crate::git_repository::TestRepository;
+use crate::hostile_servers::{read_request, serve};
 
 async fn check(repository: &TestRepository, args: &[&str]) -> ProgramOutput {
     let root = repository.root.to_str().unwrap();
@@ -261,4 +266,73 @@ async fn documents_that_git_takes_for_binary_are_compared_by_their_lines() {
     let (code, shown) = changed(&repository, "main").await;
     assert_eq!(code, Some(3), "{shown}");
     assert_eq!(entries(&repository, &shown, "broken"), triples(&[("nowhere.md", "docs/guide.md", 7)]));
+}
+
+/// `git diff --ignore-cr-at-eol`: who changes only the ends of lines has written none of their links.
+#[tokio::test]
+async fn other_line_ends_make_no_link_new() {
+    let repository = repository("changed-line-ends");
+    repository.write("docs/guide.md", &GUIDE.replace('\n', "\r\n"));
+    repository.commit_all("line ends");
+    let (code, shown) = changed(&repository, "main").await;
+    assert_eq!((code, entries(&repository, &shown, "broken")), (Some(0), Vec::new()), "{shown}");
+    // A line that is changed beside them counts.
+    repository.write("docs/guide.md", &GUIDE.replace("Text.", "[n](nowhere.md)").replace('\n', "\r\n"));
+    let (_, shown) = changed(&repository, "main").await;
+    assert_eq!(entries(&repository, &shown, "broken"), triples(&[("nowhere.md", "docs/guide.md", 7)]));
+}
+
+#[tokio::test]
+async fn a_removed_document_is_named_as_the_others_are() {
+    let repository = repository("changed-names");
+    repository.git(&["rm", "-q", "docs/guide.md"]);
+    repository.write("README.md", "[faq](docs/faq.md)\n");
+    repository.commit_all("change");
+    for (folder, mended) in [
+        (".", &["./README.md", "./docs/guide.md"][..]),
+        ("docs", &["docs/guide.md"]),
+        ("./docs/", &["./docs/guide.md"]),
+    ] {
+        let args = ["check", "--offline", folder, "--changed", "main", "--format", "json"];
+        let output = crate::exit_codes::command(&args).current_dir(&repository.root).output().await.unwrap();
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let listed = shown["changed"]["mended"].as_array().unwrap().iter();
+        let paths: Vec<&str> = listed.map(|link| link["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, mended, "{folder}");
+    }
+}
+
+/// What the web says of links that were there before is none of the change's doing, so it is not asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_is_asked_for_the_new_links_alone() {
+    let (mut tasks, asked) = (JoinSet::new(), Arc::new(Mutex::new(Vec::new())));
+    let log = Arc::clone(&asked);
+    let port = serve(&mut tasks, move |mut stream| {
+        let log = Arc::clone(&log);
+        async move {
+            let request = read_request(&mut stream).await?;
+            log.lock().unwrap().extend(request.split(' ').nth(1).map(str::to_owned));
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+            stream.shutdown().await
+        }
+    })
+    .await;
+    let link = |path: &str| format!("[{path}](http://127.0.0.1:{port}/{path})\n");
+    let repository = TestRepository::new(
+        "changed-web",
+        &[("a.md", &format!("{}\n{}", link("kept"), link("removed"))), ("b.md", &link("elsewhere"))],
+    );
+    repository.commit_all("start");
+    repository.git(&["checkout", "-q", "-b", "change"]);
+    repository.write("a.md", &format!("{}\n{}", link("kept"), link("new")));
+    repository.commit_all("change");
+    let root = repository.root.to_str().unwrap();
+    let args = ["check", "--allow-address", "127.0.0.0/8", "--format", "json", "--changed", "main", root];
+    let reported = run_podkeeper_with_env(&args, &[]).await;
+    let shown: Value = serde_json::from_str(&reported.out).unwrap_or_else(|_| panic!("{reported:?}"));
+    assert_eq!(reported.code, Some(3), "{shown}");
+    let broken = format!("http://127.0.0.1:{port}/new");
+    assert_eq!(entries(&repository, &shown, "broken"), triples(&[(&broken, "a.md", 3)]));
+    let asked = asked.lock().unwrap();
+    assert!(!asked.is_empty() && asked.iter().all(|path| path == "/new"), "{asked:?}");
 }
