@@ -486,8 +486,9 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "BEGINNING", env = "PODKEEPER_EXCLUDE", hide_env_values = true, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) exclude: Vec<String>,
     /// Do not read documents whose path matches, which is written as in a .gitignore and counts from the root of the
-    /// repository or of the site, for example vendor/ or '**/drafts'; may be given several times.
-    #[arg(long, value_name = "GLOB", env = "PODKEEPER_EXCLUDE_PATH", hide_env_values = true, value_delimiter = ',', value_parser = PathGlobs::check)]
+    /// repository or of the site, for example vendor/ or '**/{old,drafts}'; several stand between commas, and it may be
+    /// given several times.
+    #[arg(long, value_name = "GLOB", env = "PODKEEPER_EXCLUDE_PATH", hide_env_values = true, value_parser = PathGlobs::check)]
     pub(super) exclude_path: Vec<String>,
     /// Tell only what a change broke or mended: compare with the commit at which this branch and BASE parted, and ask
     /// the web for new links alone. BASE is a branch, tag or commit, for example origin/main.

@@ -179,6 +179,8 @@ async fn paths_are_left_out_by_patterns_and_stay_there_for_links() {
     assert_eq!((left_out.code, left_out.out.as_str()), (Some(0), "3 links, 3 different: 3 alive\n"), "{left_out:?}");
     let by_variable = [("PODKEEPER_EXCLUDE_PATH", "/vendor,drafts")];
     assert_eq!(run_podkeeper_with_env(&["check", "--offline", &root], &by_variable).await.code, Some(0));
+    let in_braces = repository.check(&["--exclude-path", "{vendor,docs/drafts}/*.md", &root]).await;
+    assert_eq!(in_braces.out, left_out.out, "{in_braces:?}");
     // Also one that is named: whoever hands over what changed leaves out the same.
     let named = repository.check(&["--exclude-path", "vendor/", &repository.path("vendor/a.md")]).await;
     assert_eq!(named.code, Some(0), "{named:?}");
