@@ -83,8 +83,14 @@ fn find_option_without_effect(cli: &Cli, matches: &ArgMatches) -> Option<String>
         Command::Check(check) if is_written("cache_age") && check.cache.is_none() => {
             nothing("--cache-age", "it is the age of what --cache FILE holds, and no cache is named")
         }
-        Command::Check(check) if is_written("fail_on_unreachable") && check.offline => {
-            nothing("--fail-on-unreachable", "--offline asks nobody")
+        Command::Check(check) if check.offline => {
+            let of_visits = [
+                ("fail_on_unreachable", "--fail-on-unreachable"),
+                ("allow_address", "--allow-address"),
+                ("allow_port", "--allow-port"),
+            ];
+            let written = of_visits.into_iter().find(|(id, _)| is_written(id));
+            written.and_then(|(_, flag)| nothing(flag, "--offline asks nobody"))
         }
         Command::Page(page) if is_local(&page.target) => {
             let asked = [("url", "--gitlab"), ("sandbox", "--sandbox"), ("own_page", "--page")];

@@ -51,8 +51,11 @@ async fn a_silent_host_fails_a_check_only_where_that_is_asked_for() {
     let shown: Value = serde_json::from_str(&reported.out).unwrap();
     assert_eq!(shown["findings"].as_array().unwrap().len(), 1, "{}", reported.out);
     assert_eq!(shown["findings"][0]["rule"], "link-unreachable");
-    let reported = check(&page, &["--offline", "--fail-on-unreachable"]).await;
-    assert!(reported.code == Some(2) && reported.err.contains("--offline asks nobody"), "{reported:?}");
+    // What is for visits alone has no effect where nobody is asked.
+    for of_visits in [&["--fail-on-unreachable"][..], &["--allow-port", "8000"], &["--allow-address", "127.0.0.0/8"]] {
+        let reported = check(&page, &[&["--offline"], of_visits].concat()).await;
+        assert!(reported.code == Some(2) && reported.err.contains("--offline asks nobody"), "{reported:?}");
+    }
 }
 
 /// RFC 2606 and RFC 6761: nobody means these hosts. A sandbox serves its own.
