@@ -72,20 +72,19 @@ impl CheckOptions {
 /// whatever made the page.
 pub(super) fn assess_page(visit: Option<&Visit>, url: &Url) -> Assessment {
     let Some(visit) = visit else { return Assessment::for_panicked_visit() };
-    let assessment = keep_fragment_in_suggestion(visit.assessment.clone(), url);
+    let assessment = visit.assessment.clone();
     if !matches!(assessment.verdict, Verdict::Alive | Verdict::Moved) {
         return assessment;
     }
     // A redirect that names a fragment of its own replaces the one that was asked for, and hands it on (RFC 9110,
     // section 10.2.2).
     let renamed = |redirect: &Redirect| Url::parse(redirect.url.as_str()).is_ok_and(|to| to.fragment().is_some());
-    let Some(wanted) = fragment::decode_anchor(url.fragment()).filter(|_| !assessment.redirects.iter().any(renamed))
-    else {
-        return assessment;
-    };
-    if fragment::undecoded_anchor(url.fragment()).is_some_and(|written| visit.anchors.found.contains(written)) {
+    if assessment.redirects.iter().any(renamed) {
         return assessment;
     }
+    let Some(wanted) = fragment::decode_anchor(url.fragment()).filter(|_| !has_anchor(visit, url)) else {
+        return keep_fragment_in_suggestion(assessment, url);
+    };
     let unverifiable = |reason: &'static str| Assessment {
         reason: reason.into(),
         verdict: Verdict::FragmentUnverifiable,
@@ -125,7 +124,12 @@ pub(super) fn reword_video_assessment(kind: LinkKind, assessment: Assessment) ->
     }
 }
 
-/// A better address leads to the same anchor on the page, unless it names one itself.
+/// Whether the page that was visited has the anchor that an address names.
+pub(super) fn has_anchor(visit: &Visit, url: &Url) -> bool {
+    fragment::undecoded_anchor(url.fragment()).is_some_and(|written| visit.anchors.found.contains(written))
+}
+
+/// A better address leads to the same anchor, which was seen on the page, unless it names one itself.
 pub(super) fn keep_fragment_in_suggestion(mut assessment: Assessment, url: &Url) -> Assessment {
     let better = assessment.suggestion.as_ref().and_then(|better| Url::parse(better.as_str()).ok());
     if let Some(mut better) = better.filter(|better| better.fragment().is_none()) {

@@ -11,10 +11,10 @@ use url::Url;
 
 use crate::addresses::{CollectedLink, VerdictSource};
 use crate::check_options;
-use crate::fragment::without_fragment;
+use crate::fragment::{self, without_fragment};
 use crate::gitlab::is_path_marked_for_deletion;
 use crate::link::AddressKey;
-use crate::text::percent_decode;
+use crate::text::{one_line, percent_decode};
 use crate::verdict::{Assessment, Verdict};
 use crate::web::queue::{VisitJobs, visit_all};
 use crate::web::visit::{Visit, Visitor};
@@ -39,8 +39,11 @@ pub(super) async fn recheck_on_web(
             _ => None,
         })
         .collect();
-    let jobs: VisitJobs =
-        hidden.iter().map(|(_, url)| (Arc::new(without_fragment(url).into_owned()), BTreeSet::new())).collect();
+    let mut jobs = VisitJobs::new();
+    for (_, url) in &hidden {
+        let places: &mut BTreeSet<String> = jobs.entry(Arc::new(without_fragment(url).into_owned())).or_default();
+        places.extend(fragment::undecoded_anchor(url.fragment()).map(str::to_owned));
+    }
     let visits = visit_all(visitor, jobs, ends).await;
     for (at, url) in hidden {
         let Some(visit) = visits.get(&*without_fragment(url)) else { continue };
@@ -80,6 +83,18 @@ fn default_branch_redirect(visit: &Visit, assessment: &Assessment) -> Option<Ass
     })
 }
 
+/// The page moved; whether its place did too is only known where that was seen.
+fn moved_with_fragment(visit: &Visit, url: &Url) -> Assessment {
+    let moved = visit.assessment.clone();
+    match fragment::decode_anchor(url.fragment()).filter(|_| !check_options::has_anchor(visit, url)) {
+        None => check_options::keep_fragment_in_suggestion(moved, url),
+        Some(wanted) => {
+            let reason = format!("{}; its place #{} was not seen there", moved.reason, one_line(&wanted));
+            Assessment { reason: reason.into(), ..moved }
+        }
+    }
+}
+
 fn public_redirect(visit: &Visit, url: &Url) -> Option<Assessment> {
     let first = visit.assessment.redirects.first().filter(|redirect| redirect.permanent)?;
     let to = Url::parse(first.url.as_str()).ok()?;
@@ -89,7 +104,7 @@ fn public_redirect(visit: &Visit, url: &Url) -> Option<Assessment> {
             .then(|| Assessment::new(Verdict::Alive, "its project is marked for deletion"));
     }
     match visit.assessment.verdict {
-        Verdict::Moved if same_host => Some(check_options::keep_fragment_in_suggestion(visit.assessment.clone(), url)),
+        Verdict::Moved if same_host => Some(moved_with_fragment(visit, url)),
         // It moved, and what it pointed at did not come along. A 404 to somebody who is not signed in would prove
         // nothing (threat sheet, F24); the list of files in place of a file is shown for public projects only.
         Verdict::Dead if same_host && visit.landed_on_tree_root() => Some(visit.assessment.clone()),
