@@ -149,6 +149,34 @@ async fn each_thing_of_gitlab_has_its_verdict_in_few_requests() {
     assert_eq!(stage.reader.request_log().write_count(), 0);
 }
 
+/// GitLab leads from the address of a file to the folder of that name (`show` in
+/// `app/controllers/projects/blob_controller.rb`), the folder of a whole ref included, however many segments that has.
+#[tokio::test(start_paused = true)]
+async fn an_address_that_names_a_long_ref_and_nothing_else_leads_to_its_files() {
+    use Verdict::{Alive, Dead, Hidden, Moved};
+    let (mut world, token) = world_with_harbour_group();
+    let alpha = world.project_by_path("harbour/tools/alpha").unwrap().id;
+    world.add_file(alpha, "team/blue/2026/autumn/trial", "docs/long.md", "# Long\n");
+    let at = |page: &str| format!("{GITLAB_URL}/harbour/tools/alpha/-/{page}");
+    let table = [
+        ("tree/team/blue/2026/autumn/trial", Alive, None),
+        ("blob/team/blue/2026/autumn/trial", Moved, Some(at("tree/team/blue/2026/autumn/trial"))),
+        ("blob/team/red/2026/autumn/trial", Dead, None),
+        // Which of the many parts are the ref's is not tried out.
+        ("blob/team/blue/2026/autumn/trial/docs/long.md", Hidden, None),
+        ("blob/one/two/three/four/five/six", Hidden, None),
+    ];
+    let urls = table.each_ref().map(|(page, ..)| at(page));
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let stage = Stage::new(world, Some(&token));
+    let seen = observations_by_url(stage.check_links(&urls, &web(&InMemoryWeb::of(&[]))).await);
+    for (page, verdict, suggestion) in table {
+        let found = &seen[&at(page)].assessment;
+        let better = found.suggestion.as_ref().map(|better| better.as_str().to_owned());
+        assert_eq!((found.verdict, better), (verdict, suggestion), "{page}: {}", found.reason);
+    }
+}
+
 /// To those who are not signed in a confidential issue is not there (threat sheet, F24).
 #[tokio::test(start_paused = true)]
 async fn what_is_hidden_is_not_gone_because_a_redirect_ends_where_nothing_is_shown() {

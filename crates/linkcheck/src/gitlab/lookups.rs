@@ -107,16 +107,17 @@ pub(super) fn other_kind_lookups(git_ref: &str, path: &str, root_ref: Option<&st
 }
 
 /// Whether a ref may have a longer name than those that are tried.
-pub(super) fn has_untried_ref_splits(path: &str, file: bool) -> bool {
-    path.matches('/').count() + usize::from(!file && !path.is_empty()) > MAX_REF_SPLITS
+pub(super) fn has_untried_ref_splits(path: &str) -> bool {
+    path.matches('/').count() > MAX_REF_SPLITS
 }
 
-/// The ways to read `ref/path` with a ref of two to four segments; nothing is left over for the path in the
-/// last one, which only a folder can be.
+/// The ways to read `ref/path` with a ref of two to four segments, and with one that is all of it: nothing is left over
+/// for the path then, which only a folder can be. GitLab leads there from the address of a file, too (`show` in
+/// `app/controllers/projects/blob_controller.rb`).
 fn split_refs<'a>(git_ref: &'a str, path: &'a str, file: bool) -> impl Iterator<Item = (String, &'a str)> {
-    let cuts = path.match_indices('/').map(|(at, _)| at);
+    let cuts = path.match_indices('/').map(|(at, _)| at).take(MAX_REF_SPLITS);
     let whole = (!file && !path.is_empty()).then_some(path.len());
-    let cuts = cuts.chain(whole).take(MAX_REF_SPLITS);
+    let cuts = cuts.chain(whole);
     cuts.map(move |at| (format!("{git_ref}/{}", &path[..at]), path.get(at + 1..).unwrap_or_default()))
 }
 

@@ -130,12 +130,10 @@ impl LinkAssessor<'_> {
                 Assessment::new(Verdict::Dead, reason).with_suggestion(better)
             }
             (true, false) => Assessment::new(Verdict::Dead, format!("the {what} is not there at {at}")),
-            (false, false) if as_files.iter().any(|file| lookups::has_untried_ref_splits(path, *file)) => {
-                Assessment::new(
-                    Verdict::Hidden,
-                    format!("{at} is not there; it may be the beginning of a longer branch name"),
-                )
-            }
+            (false, false) if lookups::has_untried_ref_splits(path) => Assessment::new(
+                Verdict::Hidden,
+                format!("{at} is not there; it may be the beginning of a longer branch name"),
+            ),
             (false, false) => Assessment::new(Verdict::Dead, format!("neither {at} nor the {what} is there")),
         }
     }
