@@ -108,6 +108,11 @@ fn create(context: &mut Context<'_>, project: u64) -> HandlerResult {
         context.world.create_commit(project, &first);
     }
     let home = context.world.projects.get_mut(&project).ok_or_else(|| Reply::not_found("Project"))?;
+    // `Branches::CreateService#create_branch`.
+    if home.has_conflicting_branch(&name) {
+        let why = "Branch name conflicts with existing branch hierarchy.";
+        return Err(Reply::message(400, &format!("Failed to create branch '{name}': {why}")));
+    }
     if home.create_branch(&name, &start).is_none() {
         return Err(Reply::message(400, &format!("Invalid reference name: {start}")));
     }
@@ -186,6 +191,11 @@ pub(super) fn check_push_allowed(
     let can_start = home.files.is_empty() || start.is_some_and(|start| home.resolve_ref(start).is_some());
     if !(there || can_start && is_branch_name(branch)) {
         return Err(Reply::message(400, "You can only create or edit files when you are on a branch"));
+    }
+    // Gitaly's `UpdateRefError`, which the service hands on.
+    if !there && home.has_conflicting_branch(branch) {
+        let message = format!("Could not update refs/heads/{branch}. Please refresh and try again.");
+        return Err(Reply::message(400, &message));
     }
     Ok(())
 }

@@ -148,6 +148,13 @@ impl Project {
         Some(())
     }
 
+    /// Whether git forbids a branch of this name because of another one: a branch is a file below `refs/heads`, and
+    /// `release` cannot be a file and the folder of `release/1.0`.
+    pub fn has_conflicting_branch(&self, name: &str) -> bool {
+        let is_below = |deep: &str, top: &str| deep.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'));
+        self.files.keys().any(|known| is_below(known, name) || is_below(name, known))
+    }
+
     /// Takes a branch away; its commits stay.
     pub fn delete_branch(&mut self, name: &str) {
         self.files.remove(name);

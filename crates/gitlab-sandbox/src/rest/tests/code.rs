@@ -49,6 +49,28 @@ async fn branches_come_and_go() {
     assert_eq!(ask(&sandbox, "dev", "GET", &format!("{BRANCHES}/fix%2Fa.b"), "").await.status, 404);
 }
 
+/// git keeps a branch as a file: `fatal: cannot lock ref 'refs/heads/release': 'refs/heads/release/1.0' exists`. GitLab's
+/// words are those of `app/services/branches/create_service.rb` and of Gitaly's `UpdateRefError`.
+#[tokio::test]
+async fn no_branch_stands_beside_one_below_its_name() {
+    let sandbox = sandbox();
+    assert_eq!(ask(&sandbox, "dev", "POST", BRANCHES, "branch=release/1.0&ref=main").await.status, 201);
+    for name in ["release", "release/1.0/fix"] {
+        let refused = ask(&sandbox, "dev", "POST", BRANCHES, &format!("branch={name}&ref=main")).await;
+        let message =
+            format!("Failed to create branch '{name}': Branch name conflicts with existing branch hierarchy.");
+        assert_eq!((refused.status, &refused.json()["message"]), (400, &json!(message)));
+        let by_commit =
+            post_commit(&sandbox, "dev", name, json!([{"action": "create", "file_path": "a", "content": "x"}])).await;
+        let message = format!("Could not update refs/heads/{name}. Please refresh and try again.");
+        assert_eq!((by_commit.status, &by_commit.json()["message"]), (400, &json!(message)));
+    }
+    for name in ["releases", "release-1", "release/1.1"] {
+        let made = ask(&sandbox, "dev", "POST", BRANCHES, &format!("branch={name}&ref=main")).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
+}
+
 #[tokio::test]
 async fn an_empty_repository_gets_its_default_branch_first() {
     let sandbox = sandbox();
