@@ -174,7 +174,7 @@ async fn a_hugo_site_is_looked_at_as_its_visitors_see_it() {
     }
     // As files the same links lead elsewhere.
     let as_files = verdicts(&[path(&root.join("content"))]).await;
-    assert!(as_files.contains(&("/handbook/old/".to_owned(), "skipped".to_owned())), "{as_files:?}");
+    assert!(as_files.contains(&("/handbook/old/".to_owned(), "dead".to_owned())), "{as_files:?}");
 }
 
 #[tokio::test]

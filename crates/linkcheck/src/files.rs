@@ -223,10 +223,12 @@ impl LocalFiles {
             Some(FileKind::OutsideRoot) => Destination::OutsideRoot,
             Some(FileKind::NotInRepository(why)) => Destination::NotInRepository { path, why },
             Some(FileKind::Unknown(why)) => Destination::Unknown(why),
-            // GitLab takes it from the root of the repository, a site from its own: the configuration names neither.
-            None if to.starts_with('/') => {
+            // Neither the root of a repository, from which GitLab takes it, nor that of a site is known.
+            None if to.starts_with('/') && !self.is_shown_by_gitlab() => {
                 Destination::Unknown("no file has this path; --site hugo or --site-url search for it on a site")
             }
+            // `lib/banzai/filter/upload_link_filter.rb`: such a path is one of the project.
+            None if to.starts_with("/uploads/") => Destination::Unknown("it is an upload of the project, and no file"),
             None if let Some(found) = self.find_from_root(to) => found,
             None => {
                 let with_ending = format!("{path}.md");
@@ -237,11 +239,16 @@ impl LocalFiles {
         }
     }
 
+    /// Whether the files are those of a repository, as GitLab shows them.
+    fn is_shown_by_gitlab(&self) -> bool {
+        self.hugo.is_none() && self.files.is_repository()
+    }
+
     /// What GitLab takes from the root of the repository, because it is not beside the document
     /// (`nested_file_path_if_exists` in `lib/banzai/filter/repository_link_filter.rb`).
     fn find_from_root(&self, to: &str) -> Option<Destination> {
         // Neither a site's pages nor other folders are shown by GitLab, and no path leads above the root.
-        if self.hugo.is_some() || !self.files.is_repository() || to.split('/').any(|part| part == "..") {
+        if !self.is_shown_by_gitlab() || to.split('/').any(|part| part == "..") {
             return None;
         }
         let path = path::join("", to)?;

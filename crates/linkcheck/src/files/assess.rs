@@ -46,7 +46,15 @@ impl LocalFiles {
             }
             Destination::Missing { path, better } => {
                 let shown = one_line(path.as_str());
-                let mut found = resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}"));
+                // `build_relative_path` of `lib/banzai/filter/repository_link_filter.rb`.
+                let is_from_root = self.hugo.is_none() && address.starts_with('/');
+                let where_sought = if is_from_root {
+                    " in the repository; --site hugo or --site-url search for it on a site"
+                } else {
+                    ""
+                };
+                let mut found =
+                    resolved_link(&path, Verdict::Dead, format!("there is nothing at {shown}{where_sought}"));
                 found.assessment = match better {
                     Some(better) => {
                         let place = place.map(|place| format!("#{place}")).unwrap_or_default();

@@ -86,7 +86,7 @@ fn in_a_tree_links_are_relative_to_their_document_or_to_the_root() {
             ("../README.md#top-2", FragmentDead, ""),
             ("/README.md?plain=1", Alive, ""),
             ("/docs/", Alive, ""),
-            ("/handbook/somewhere/", Skipped, ""),
+            ("/handbook/somewhere/", Dead, ""),
             ("with%20space.png", Alive, ""),
             ("../src/main.rs#L1", Alive, ""),
             ("b/c", Dead, "b/c.md"),
@@ -391,7 +391,7 @@ fn what_surely_was_meant_is_proposed_and_what_may_have_been_is_named() {
         &[
             ("README.MD", Dead, "Readme.md"),
             ("./readme.md?plain=1#set-up", Dead, "./Readme.md?plain=1#set-up"),
-            ("/Docs/guide/start.md", Skipped, ""),
+            ("/Docs/guide/start.md", Dead, "/docs/guide/start.md"),
             ("../docs/giude/start.md", Dead, "../docs/guide/start.md"),
             ("guide/start.mdx", Dead, "guide/start.md"),
             ("app-2.md", Dead, ""),
@@ -446,4 +446,46 @@ fn lines_of_files_are_counted() {
     let reason = |address: &str| tree.resolve("a.md", address).assessment.reason.to_string();
     assert_eq!(reason("src/main.rs#L4"), "the file has 3 lines, and no line 4");
     assert_eq!(reason("one.txt#L2"), "the file has one line, and no line 2");
+}
+
+/// `build_relative_path` of GitLab's `lib/banzai/filter/repository_link_filter.rb` takes a path that begins with a slash
+/// from the root of the repository; `lib/banzai/filter/upload_link_filter.rb` takes `/uploads/` from the project. What no
+/// repository is, GitLab does not show.
+#[test]
+fn a_path_from_the_root_is_dead_where_the_root_is_known() {
+    let files = [("docs/a.md", "# A\n"), ("docs/guide.md", "# Guide\n"), ("logo.png", "")];
+    let repository = local(SiteKind::Tree, &files);
+    assessment(
+        &repository,
+        "docs/a.md",
+        &[
+            ("/docs/guide.md#guide", Alive, ""),
+            ("/logo.png", Alive, ""),
+            ("/docs/guide", Dead, "/docs/guide.md"),
+            ("/guide.md", Dead, ""),
+            ("/Docs/guide.md#guide", Dead, "/docs/guide.md#guide"),
+            ("/uploads/0123456789abcdef0123456789abcdef/a.png", Skipped, ""),
+        ],
+    );
+    let reason = repository.resolve("docs/a.md", "/guide.md").assessment.reason.to_string();
+    let expected = "there is nothing at guide.md in the repository; --site hugo or --site-url search for it on a site";
+    assert_eq!(reason, expected);
+    let folder = LocalFiles::new(SiteKind::Tree, Box::new(Folder(Memory(files.into_iter().collect()))), Vec::new());
+    assessment(&folder, "docs/a.md", &[("/logo.png", Alive, ""), ("/guide.md", Skipped, ""), ("guide.md", Alive, "")]);
+    // A document beside a site's content is shown by GitLab, from another root perhaps.
+    let site = local(SiteKind::Hugo, &[("README.md", ""), ("content/a.md", ""), ("hugo.toml", "")]);
+    assessment(&site, "README.md", &[("/guide.md", Skipped, "")]);
+}
+
+/// The same files where no repository is.
+struct Folder(Memory);
+
+impl FileSystem for Folder {
+    fn entry_kind(&self, path: &str) -> Option<FileKind> {
+        self.0.entry_kind(path)
+    }
+
+    fn read_text(&self, path: &str) -> Option<String> {
+        self.0.read_text(path)
+    }
 }
