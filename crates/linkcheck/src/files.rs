@@ -17,6 +17,7 @@ use std::sync::Mutex;
 
 use chrono::NaiveDate;
 
+use crate::markdown::includes::fill_includes;
 use crate::target::{self, EMPTY_REASON, PLACEHOLDER_REASON};
 use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
@@ -139,14 +140,12 @@ impl LocalFiles {
         self.resolve_with(from, address, self.hugo.as_ref().filter(|hugo| hugo.is_content_file(from)))
     }
 
-    /// Where a file stands that a document includes: relative to the document alone, as `resolve_relative_path` of
-    /// `lib/banzai/filter/include_filter.rb` has it. `None` for a page of a site, which includes nothing in this way.
+    /// Where a file stands that a document includes. `None` for a page of a site, which includes nothing in this way.
     pub(super) fn resolve_included(&self, from: &str, named: &str) -> Option<ResolvedLink> {
         if self.is_content_file(from) {
             return None;
         }
-        let beside = (!named.starts_with('/')).then(|| path::join(path::parent(from), named)).flatten();
-        let found = beside.map(|path| (self.entry_kind(&path), path));
+        let found = included_path(from, named).map(|path| (self.entry_kind(&path), path));
         Some(match found {
             Some((Some(FileKind::File), path)) => resolved_link(&path, Verdict::Alive, ""),
             Some((Some(FileKind::OutsideRoot), path)) => {
@@ -158,6 +157,23 @@ impl LocalFiles {
                 resolved_link(named, Verdict::Dead, format!("there is no file {} to include", one_line(named)))
             }
         })
+    }
+
+    /// The text of a document as GitLab shows it, with those of the files that it includes; `None` where one of them
+    /// cannot be known. In the place of one that is not there stands a sentence without headings.
+    fn fill_includes(&self, from: &str) -> Option<String> {
+        let read = |named: &str| {
+            if target::has_http_scheme(named) {
+                return None;
+            }
+            let Some(path) = included_path(from, named) else { return Some(String::new()) };
+            match self.entry_kind(&path) {
+                Some(FileKind::File) => self.files.read_text(&path),
+                Some(FileKind::OutsideRoot | FileKind::Unknown(_)) => None,
+                Some(FileKind::Folder | FileKind::NotInRepository(_)) | None => Some(String::new()),
+            }
+        };
+        fill_includes(&self.files.read_text(from)?, read)
     }
 
     /// What stands at a path; what was read is there.
@@ -259,6 +275,12 @@ impl LocalFiles {
             FileKind::OutsideRoot => None,
         }
     }
+}
+
+/// The path of a file that a document includes: relative to the document alone, as `resolve_relative_path` of
+/// `lib/banzai/filter/include_filter.rb` has it.
+fn included_path(from: &str, named: &str) -> Option<String> {
+    if named.starts_with('/') { None } else { path::join(path::parent(from), named) }
 }
 
 /// How far a link came.

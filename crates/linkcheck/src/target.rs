@@ -132,7 +132,7 @@ impl Target {
 }
 
 /// Whether an address begins as those of the web do; schemes are written in any case (RFC 3986, section 3.1).
-fn has_http_scheme(text: &str) -> bool {
+pub(crate) fn has_http_scheme(text: &str) -> bool {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }

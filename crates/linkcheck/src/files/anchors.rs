@@ -1,5 +1,7 @@
 //! What a document is to the links that lead to it: its anchors, and what its front matter says of its address.
 
+use std::sync::OnceLock;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -20,6 +22,8 @@ pub struct DocumentAnchors {
     pub(super) shortcodes: ShortcodeCalls,
     /// Whether GitLab shows the text of other files in it, with their headings.
     includes_files: bool,
+    /// The anchors of its text with theirs, made when the first is asked for; `None` where these cannot be known.
+    with_includes: OnceLock<Option<Box<DocumentAnchors>>>,
 }
 
 impl DocumentAnchors {
@@ -35,7 +39,22 @@ impl DocumentAnchors {
 
     /// The same of a text whose headings were parsed already.
     pub fn from_headings(headings: MarkdownAnchors, text: &str) -> Self {
-        Self { headings, shortcodes: ShortcodeCalls::find(text), includes_files: includes_files(text) }
+        Self {
+            headings,
+            shortcodes: ShortcodeCalls::find(text),
+            includes_files: includes_files(text),
+            with_includes: OnceLock::new(),
+        }
+    }
+
+    /// The anchors as GitLab shows the document: `fill` gives its text with those of the files that it includes, if these
+    /// are known.
+    pub(super) fn with_includes(&self, fill: impl FnOnce() -> Option<String>) -> &Self {
+        if !self.includes_files {
+            return self;
+        }
+        let parse = |text: String| Box::new(Self { includes_files: false, ..Self::parse(&text) });
+        self.with_includes.get_or_init(|| fill().map(parse)).as_deref().unwrap_or(self)
     }
 
     /// Whether an anchor is there. Browsers compare by letter case; so does this.

@@ -155,6 +155,10 @@ impl LocalFiles {
         let site = self.hugo.as_ref().filter(|hugo| hugo.is_content_file(path));
         let line = headings::last_gitlab_line(&wanted).filter(|_| self.hugo.is_none());
         let ask = |anchors: &DocumentAnchors| {
+            let anchors = match site {
+                Some(_) => anchors,
+                None => anchors.with_includes(|| self.fill_includes(path)),
+            };
             let made = self.find_anchor(anchors, &wanted, site);
             let near = match (&made, site) {
                 (MadeAnchor::NotThere, None) if line.is_none() => anchors.nearest(&wanted, &self.work),

@@ -477,6 +477,41 @@ fn a_path_from_the_root_is_dead_where_the_root_is_known() {
     assessment(&site, "README.md", &[("/guide.md", Skipped, "")]);
 }
 
+/// `lib/banzai/filter/include_filter.rb`: the text of the file stands in the place of the line, and includes nothing
+/// itself; what is not there is an error without headings, and what another host has is not known.
+#[test]
+fn the_headings_of_included_files_are_places_of_the_document() {
+    let tree = local(
+        SiteKind::Tree,
+        &[
+            ("docs/a.md", "# A\n\n## Same\n\n::include{file=parts/one.md}\n\n::include{file=gone.md}\n"),
+            ("docs/parts/one.md", "## One\n\n## Same\n\n::include{file=two.md}\n"),
+            ("docs/parts/two.md", "## Two\n"),
+            ("docs/text.md", "::include{file=words.txt}\n"),
+            ("docs/words.txt", "# Words\n"),
+            ("docs/web.md", "::include{file=https://other.com/x.md}\n"),
+            ("docs/out.md", "::include{file=leads-out.md}\n"),
+            ("docs/leads-out.md", LEADS_OUT),
+        ],
+    );
+    assessment(
+        &tree,
+        "docs/a.md",
+        &[
+            ("#a", Alive, ""),
+            ("#one", Alive, ""),
+            ("#same-1", Alive, ""),
+            ("#same-2", FragmentDead, ""),
+            ("#two", FragmentDead, ""),
+            ("#One", FragmentDead, "#one"),
+            ("text.md#words", Alive, ""),
+            ("text.md#other", FragmentDead, ""),
+            ("web.md#x", FragmentUnverifiable, ""),
+            ("out.md#x", FragmentUnverifiable, ""),
+        ],
+    );
+}
+
 /// The same files where no repository is.
 struct Folder(Memory);
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
+use super::MAX_TEXT_BYTES;
 use super::links::FoundLink;
 use super::source::Source;
 use crate::link::LinkForm;
@@ -29,6 +30,26 @@ pub(super) fn find_included_files(source: &Source<'_>) -> Vec<FoundLink> {
             range,
         })
         .collect()
+}
+
+/// The most files that a page includes (`asciidoc_max_includes` of GitLab's settings, by default).
+const MAX_INCLUDES: usize = 32;
+
+/// A page's text with the texts of other files in their places, which `read` gives by the paths that it names; these
+/// include nothing themselves. `None` where one of them cannot be known, or all together are more than is read.
+pub(crate) fn fill_includes(text: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (mut filled, mut behind) = (String::with_capacity(text.len()), 0);
+    for (count, range) in include_lines(text).enumerate() {
+        let named = text[range.clone()].strip_prefix(INCLUDE_MARK)?.strip_suffix('}')?;
+        filled.push_str(&text[behind..range.start]);
+        filled.push_str(&read(named)?);
+        behind = range.end;
+        if count >= MAX_INCLUDES || filled.len() > MAX_TEXT_BYTES {
+            return None;
+        }
+    }
+    filled.push_str(&text[behind..]);
+    (filled.len() <= MAX_TEXT_BYTES).then_some(filled)
 }
 
 /// Whether a page shows the text of other files, whose headings are then its own.
