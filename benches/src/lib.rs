@@ -13,6 +13,7 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue};
 use linkcheck::check_options::CheckOptions;
 use linkcheck::files::DocumentAnchors;
+use linkcheck::markdown::Dialect;
 use linkcheck::rate_limit::RateLimits;
 use linkcheck::web::{Fetch, FetchError, FetchResponse, WebClient, WebSettings};
 use linkcheck::{CheckResult, Document, check_links, target};
@@ -57,7 +58,7 @@ pub fn page(number: usize) -> String {
 
 /// Reads pages: their links, labels, places and faults.
 pub fn extraction(pages: &[String]) -> usize {
-    pages.iter().map(|text| handbook::parse_document(text, "page.md").0.links.len()).sum()
+    pages.iter().map(|text| handbook::parse_document(text, "page.md", Dialect::Gitlab).0.links.len()).sum()
 }
 
 /// Makes the anchors of pages, and looks one up in each.
@@ -93,7 +94,7 @@ fn read(pages: usize) -> PodPage {
     for n in 0..pages {
         writeln!(links, "- [x](https://web{}.example/p/{n}#place)", n % 8).unwrap();
     }
-    handbook::parse_document(&links, "page.md").0
+    handbook::parse_document(&links, "page.md", Dialect::Gitlab).0
 }
 
 /// A web in memory: each address has a page of its own with forty anchors.

@@ -174,7 +174,7 @@ impl BaseReader {
             if self.indexes.contains_key(&(*number, path.clone())) {
                 continue;
             }
-            let (document, anchors) = inputs::parse_document(&text, shown, Some((*number, within.to_owned())));
+            let (document, anchors) = inputs::parse_document(&text, shown, site, Some((*number, within.to_owned())));
             self.indexes.insert((*number, path.clone()), self.before.documents.len());
             self.before.documents.push(document);
             let front_matter = if site == SiteKind::Hugo { FrontMatter::parse(&text) } else { FrontMatter::default() };

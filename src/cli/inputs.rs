@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 use linkcheck::files::{
     DocumentAnchors, FileSystem, FrontMatter, LocalDocument, LocalFiles, SiteKind, hugo_content_folders,
 };
+use linkcheck::markdown::Dialect;
 use rayon::prelude::*;
 
 /// What was read so far: documents, and the trees that they stand in.
@@ -201,7 +202,7 @@ impl Inputs {
 
     /// A text of no file, under the path that its findings name.
     pub(super) fn add_text(&mut self, text: &str, path: &str) {
-        self.documents.push(parse_document(text, path, None).0);
+        self.documents.push(parse_document(text, path, SiteKind::Tree, None).0);
     }
 }
 
@@ -234,7 +235,8 @@ fn read_document(
 ) -> Result<(InputDocument, Option<LocalDocument>), String> {
     let shown = path_text(&file.path);
     let text = file.read()?;
-    let (document, anchors) = parse_document(&text, &shown, file.path_in_tree.clone().map(|within| (tree, within)));
+    let within = file.path_in_tree.clone().map(|within| (tree, within));
+    let (document, anchors) = parse_document(&text, &shown, site, within);
     let front = if site == SiteKind::Hugo { FrontMatter::parse(&text) } else { FrontMatter::default() };
     Ok((document, file.path_in_tree.clone().map(|path| LocalDocument { path, front_matter: front, anchors })))
 }
@@ -273,9 +275,14 @@ fn read_other_pages(root: &Path, disk: &DiskFiles, known: &[LocalDocument]) -> (
 pub(super) fn parse_document(
     text: &str,
     path: &str,
+    site: SiteKind,
     within: Option<(usize, String)>,
 ) -> (InputDocument, Option<DocumentAnchors>) {
-    let (page, anchors) = handbook::parse_document(text, path);
+    let dialect = match site {
+        SiteKind::Tree => Dialect::Gitlab,
+        SiteKind::Hugo => Dialect::Hugo,
+    };
+    let (page, anchors) = handbook::parse_document(text, path, dialect);
     let path = path.to_owned();
     (
         InputDocument {

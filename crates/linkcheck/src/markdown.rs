@@ -33,6 +33,16 @@ pub const MAX_TEXT_BYTES: usize = 1024 * 1024;
 /// The most links, and the most entries of any other list, that are taken from one text.
 pub const MAX_ENTRIES: usize = 5_000;
 
+/// Whose Markdown a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// GitLab's, with links in double brackets and front matter in any of its forms.
+    #[default]
+    Gitlab,
+    /// That of a page which Hugo builds: Goldmark's, which knows neither.
+    Hugo,
+}
+
 /// What is taken from a text beside its links and headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extract {
@@ -55,12 +65,18 @@ pub struct ParsedMarkdown<'a> {
 }
 
 impl<'a> ParsedMarkdown<'a> {
-    /// Parses a text. What stands behind [`MAX_TEXT_BYTES`] is dropped, and so are links behind the first
+    /// Parses a text of GitLab. What stands behind [`MAX_TEXT_BYTES`] is dropped, and so are links behind the first
     /// [`MAX_ENTRIES`].
     pub fn parse(text: &'a str, detail: Extract) -> Self {
+        Self::parse_as(text, detail, Dialect::Gitlab)
+    }
+
+    /// The same of a text of either kind.
+    pub fn parse_as(text: &'a str, detail: Extract, dialect: Dialect) -> Self {
+        let text = truncate_to_limit(text);
         let mut source = match detail {
-            Extract::Texts => Source::new(truncate_to_limit(text)),
-            Extract::Anchors => prose_filter::filtered_source(truncate_to_limit(text)),
+            Extract::Texts => Source::new(text, dialect),
+            Extract::Anchors => prose_filter::filtered_source(text, dialect),
         };
         let mut outline = Outline::parse(&source, detail);
         if outline.has_unclosed_fence && !source.is_unfiltered() {

@@ -22,7 +22,7 @@ use linkcheck::markdown::headings::MarkdownAnchors;
 use linkcheck::markdown::links::FoundLink;
 use linkcheck::markdown::outline::Outline;
 use linkcheck::markdown::source::Source;
-use linkcheck::markdown::{Extract, MAX_ENTRIES, MAX_TEXT_BYTES, ParsedMarkdown};
+use linkcheck::markdown::{Dialect, Extract, MAX_ENTRIES, MAX_TEXT_BYTES, ParsedMarkdown};
 use linkcheck::target;
 use linkcheck::text::Untrusted;
 
@@ -51,8 +51,8 @@ pub fn parse_pod_page_in_form(text: &str, path: &str, form: &PageForm) -> PodPag
 /// Reads any Markdown: its links and labels, what is wrong with it as a text, and the places that links can lead to,
 /// unless it is longer than is read. What only pod pages have (a title, members, sessions, Slack channels) is left out.
 /// As total as [`parse_pod_page`].
-pub fn parse_document(text: &str, path: &str) -> (PodPage, Option<DocumentAnchors>) {
-    let (page, headings) = parse_page(text, path, PageKind::Document);
+pub fn parse_document(text: &str, path: &str, dialect: Dialect) -> (PodPage, Option<DocumentAnchors>) {
+    let (page, headings) = parse_page(text, path, PageKind::Document(dialect));
     (page, (text.len() <= MAX_TEXT_BYTES).then(|| DocumentAnchors::from_headings(headings, text)))
 }
 
@@ -60,15 +60,14 @@ pub fn parse_document(text: &str, path: &str) -> (PodPage, Option<DocumentAnchor
 #[derive(Clone, Copy)]
 enum PageKind<'a> {
     PodPage(&'a PageForm),
-    Document,
+    Document(Dialect),
 }
 
 fn parse_page(text: &str, path: &str, whole: PageKind<'_>) -> (PodPage, MarkdownAnchors) {
-    let detail = match whole {
-        PageKind::PodPage(_) => Extract::Texts,
-        PageKind::Document => Extract::Anchors,
+    let mut markdown = match whole {
+        PageKind::PodPage(_) => ParsedMarkdown::parse(text, Extract::Texts),
+        PageKind::Document(dialect) => ParsedMarkdown::parse_as(text, Extract::Anchors, dialect),
     };
-    let mut markdown = ParsedMarkdown::parse(text, detail);
     let links = markdown.take_all_links();
     let ParsedMarkdown { source, outline, anchors: headings, .. } = markdown;
     let page = ParsedPage { source: &source, outline: &outline, path };

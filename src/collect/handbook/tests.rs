@@ -327,6 +327,10 @@ fn what_is_beyond_the_caps_is_dropped() {
 fn what_stands_in_an_open_fence_is_hidden_as_in_the_whole_text() {
     for text in ["- ```\n  ~\"l\"\n- plain words\n\n- [a](b)\n", "- ```\n  ~\"l\"\n\n"] {
         let labels = |page: PodPage| page.labels.len();
-        assert_eq!(labels(parse_document(text, "a.md").0), labels(parse_pod_page(text, "a.md")), "{text:?}");
+        assert_eq!(
+            labels(parse_document(text, "a.md", Dialect::Gitlab).0),
+            labels(parse_pod_page(text, "a.md")),
+            "{text:?}"
+        );
     }
 }

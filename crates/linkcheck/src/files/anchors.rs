@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::known_shortcodes::makes_no_anchors;
 use super::shortcode_calls::ShortcodeCalls;
 use super::suggestions::{Nearest, Work, find_nearest};
+use crate::markdown::Dialect;
 use crate::markdown::front_matter::{FrontMatterBlock, FrontMatterLanguage};
 use crate::markdown::headings::MarkdownAnchors;
 use crate::markdown::headings::hugo_ids::HugoIdForm;
@@ -27,9 +28,14 @@ pub struct DocumentAnchors {
 }
 
 impl DocumentAnchors {
-    /// The anchors of a Markdown text.
+    /// The anchors of a Markdown text of GitLab.
     pub fn parse(text: &str) -> Self {
-        Self::from_headings(MarkdownAnchors::parse(text), text)
+        Self::parse_as(text, Dialect::Gitlab)
+    }
+
+    /// The same of a text of either kind.
+    pub(super) fn parse_as(text: &str, dialect: Dialect) -> Self {
+        Self::from_headings(MarkdownAnchors::parse_as(text, dialect), text)
     }
 
     /// Those of an HTML page.
@@ -137,7 +143,7 @@ const KEYS: [&str; 8] = ["url", "slug", "aliases", "draft", "date", "build", "he
 impl FrontMatter {
     /// Reads the front matter of a text in each of its languages; what none of them can be read in says nothing.
     pub fn parse(text: &str) -> Self {
-        let Some(block) = FrontMatterBlock::find(text) else { return Self::default() };
+        let Some(block) = FrontMatterBlock::find(text, Dialect::Hugo) else { return Self::default() };
         // Most pages say nothing of the kind, and YAML is slow to read.
         if block.language == FrontMatterLanguage::Yaml {
             let lower = block.content.to_ascii_lowercase();

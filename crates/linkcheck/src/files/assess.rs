@@ -9,7 +9,7 @@ use super::suggestions::{self, Nearest};
 use super::{Destination, LocalFiles, ResolvedLink, resolved_link, split_fragment};
 use crate::MOST_REDIRECTS;
 use crate::fragment;
-use crate::markdown::headings;
+use crate::markdown::{Dialect, headings};
 use crate::text::{one_line, percent_decode as decoded};
 use crate::verdict::{Assessment, Verdict};
 
@@ -226,7 +226,9 @@ impl LocalFiles {
         let anchors = known.entry(path.to_owned()).or_insert_with(|| {
             let is_page = path.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("html"));
             let text = (is_page || headings::is_markdown_path(path)).then(|| self.files.read_text(path)).flatten();
-            text.map(|text| if is_page { DocumentAnchors::parse_html(&text) } else { DocumentAnchors::parse(&text) })
+            let dialect = if self.is_content_file(path) { Dialect::Hugo } else { Dialect::Gitlab };
+            let parse_markdown = |text: &str| DocumentAnchors::parse_as(text, dialect);
+            text.map(|text| if is_page { DocumentAnchors::parse_html(&text) } else { parse_markdown(&text) })
         });
         anchors.as_ref().map(ask)
     }

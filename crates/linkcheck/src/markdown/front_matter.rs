@@ -1,13 +1,15 @@
 //! Front matter: the settings at the beginning of a page, none of which is text, a link or a heading.
 //!
 //! GitLab's form is that of `lib/gitlab/front_matter.rb`: `---`, `+++` or `;;;`, perhaps with blank lines or a line with
-//! the encoding before it and the name of a language behind it, up to the same mark or `...`. Hugo also reads a JSON
-//! object that the page begins with (`lexFrontMatterJSON` in its `parser/pageparser/pagelexer_intro.go`).
+//! the encoding before it and the name of a language behind it, up to the same mark or `...`. Hugo reads `---`, `+++` or a
+//! JSON object that the page begins with (`lexIntroSection` in its `parser/pageparser/pagelexer_intro.go`).
 
 use std::ops::Range;
 
 use memchr::memchr;
 use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::Dialect;
 
 /// The front matter of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,25 +37,27 @@ pub enum FrontMatterLanguage {
     Other,
 }
 
+/// What it stands between, the last in GitLab alone.
+const MARKS: [(&str, FrontMatterLanguage); 3] =
+    [("---", FrontMatterLanguage::Yaml), ("+++", FrontMatterLanguage::Toml), (";;;", FrontMatterLanguage::Json)];
+
 impl<'t> FrontMatterBlock<'t> {
     /// The front matter of a page, if it has some. Takes time in proportion to the text.
-    pub fn find(text: &'t str) -> Option<Self> {
+    pub fn find(text: &'t str, dialect: Dialect) -> Option<Self> {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let (first, _) = split_line(&text[start..]);
-        let behind_encoding = first.contains("coding:").then(|| line_end(text, start));
-        let opening = skip_blank_lines(text, behind_encoding.unwrap_or(start));
-        Self::between_marks(text, opening).or_else(|| Self::json_object(text, opening))
+        let names_encoding = dialect == Dialect::Gitlab && first.contains("coding:");
+        let opening = skip_blank_lines(text, if names_encoding { line_end(text, start) } else { start });
+        Self::between_marks(text, opening, dialect).or_else(|| Self::json_object(text, opening))
     }
 
-    fn between_marks(text: &'t str, opening: usize) -> Option<Self> {
+    fn between_marks(text: &'t str, opening: usize, dialect: Dialect) -> Option<Self> {
         let (first, _) = split_line(&text[opening..]);
-        let (mark, language) = [
-            ("---", FrontMatterLanguage::Yaml),
-            ("+++", FrontMatterLanguage::Toml),
-            (";;;", FrontMatterLanguage::Json),
-        ]
-        .into_iter()
-        .find(|(mark, _)| first.starts_with(mark))?;
+        let marks = match dialect {
+            Dialect::Gitlab => &MARKS[..],
+            Dialect::Hugo => &MARKS[..2],
+        };
+        let (mark, language) = *marks.iter().find(|(mark, _)| first.starts_with(mark))?;
         let named = first[mark.len()..].trim_start_matches([' ', '\t']);
         // A language is one word; a line of more is text.
         if named.contains(char::is_whitespace) {
@@ -166,7 +170,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<(&str, &str)>) {
-        let found = FrontMatterBlock::find(text);
+        let found = FrontMatterBlock::find(text, Dialect::Gitlab);
         let parts = found.as_ref().map(|found| (found.content, &text[found.body..]));
         assert_eq!(parts, expected, "{text:?}");
     }
@@ -203,6 +207,22 @@ mod tests {
         }
     }
 
+    /// `lexIntroSection` of Hugo's `parser/pageparser/pagelexer_intro.go`; tried with Hugo 0.168.
+    #[test]
+    fn hugo_takes_other_forms_for_text() {
+        for (text, content) in [
+            (";;;\n{}\n;;;\n# T\n", None),
+            ("# -*- coding: utf-8 -*-\n---\na: b\n---\n# T\n", None),
+            ("\n\n---\na: b\n---\n# T\n", Some("a: b\n")),
+            ("\u{feff}---\na: b\n---\n# T\n", Some("a: b\n")),
+            ("+++\na = 1\n+++\n# T\n", Some("a = 1\n")),
+            ("{\"a\": 1}\n# T\n", Some("{\"a\": 1}")),
+        ] {
+            let found = FrontMatterBlock::find(text, Dialect::Hugo);
+            assert_eq!(found.map(|found| found.content), content, "{text:?}");
+        }
+    }
+
     #[test]
     fn what_only_begins_like_front_matter_is_text() {
         for text in [
@@ -225,7 +245,7 @@ mod tests {
     fn no_repetition_takes_long() {
         for token in ["---\n", "{", "{\"a\":", "\n", "coding:\n", "...\n", "+++\n \n"] {
             let text = token.repeat(1_000_000 / token.len());
-            FrontMatterBlock::find(&text);
+            FrontMatterBlock::find(&text, Dialect::Gitlab);
         }
     }
 }

@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, parse_document};
 
-use super::options::gitlab_options;
+use super::Dialect;
+use super::options::options;
 use super::source::Source;
 use hugo_ids::HugoIdForm;
 
@@ -86,14 +87,19 @@ impl HeadingText {
 }
 
 impl MarkdownAnchors {
-    /// Parses a text for its anchors alone.
+    /// Parses a text of GitLab for its anchors alone.
     pub(crate) fn parse(text: &str) -> Self {
+        Self::parse_as(text, Dialect::Gitlab)
+    }
+
+    /// The same of a text of either kind.
+    pub(crate) fn parse_as(text: &str, dialect: Dialect) -> Self {
         let arena = Arena::new();
-        let source = Source::new(text);
+        let source = Source::new(text, dialect);
         let text = source.text;
         let parsed = source.text_to_parse();
         let mut found = Self::default();
-        for node in parse_document(&arena, parsed, &gitlab_options(parsed)).descendants() {
+        for node in parse_document(&arena, parsed, &options(parsed, dialect)).descendants() {
             found.note(node, |number| &text[source.line_range(source.original_line(number))]);
         }
         found

@@ -7,11 +7,14 @@
 use comrak::Options;
 use memchr::{memchr_iter, memmem};
 
+use super::Dialect;
+
 /// How many steps the parser may take to look for the ends of all code math in a text: it begins anew for each.
 const MAX_MATH_STEPS: usize = 4_000_000;
 
-/// The options for a text.
-pub(super) fn gitlab_options(text: &str) -> Options<'static> {
+/// The options for a text. A page of Hugo's has no links in double brackets: `[[1]](a.md)` is one to `a.md` whose text is
+/// `[1]` (CommonMark, "Links").
+pub(super) fn options(text: &str, dialect: Dialect) -> Options<'static> {
     let mut options = Options::default();
     let extension = &mut options.extension;
     extension.alerts = true;
@@ -25,7 +28,7 @@ pub(super) fn gitlab_options(text: &str) -> Options<'static> {
     extension.strikethrough = true;
     extension.table = true;
     extension.tasklist = true;
-    extension.wikilinks_title_before_pipe = true;
+    extension.wikilinks_title_before_pipe = dialect == Dialect::Gitlab;
     options.parse.escaped_char_spans = true;
     // Definitions stay in their place, so that everything comes in the order of the text.
     options.parse.leave_footnote_definitions = true;

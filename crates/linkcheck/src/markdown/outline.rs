@@ -16,7 +16,7 @@ use super::headings::MarkdownAnchors;
 use super::html;
 use super::inline_locator::{self, InlineLocator, InlineStart};
 use super::links::{self, FoundLink};
-use super::options::gitlab_options;
+use super::options::options;
 use super::plain_text;
 use super::source::Source;
 use super::{Extract, MAX_ENTRIES};
@@ -95,7 +95,7 @@ impl Outline {
     pub(super) fn parse(source: &Source<'_>, detail: Extract) -> Self {
         let arena = Arena::new();
         let text = source.text_to_parse();
-        let root = parse_document(&arena, text, &gitlab_options(text));
+        let root = parse_document(&arena, text, &options(text, source.dialect));
         let front_matter = source.front_matter().map(|front_matter| front_matter.range.clone());
         let has_label_marks = memchr(b'~', source.text.as_bytes()).is_some();
         let mut outline = Self { front_matter, has_label_marks, ..Self::default() };

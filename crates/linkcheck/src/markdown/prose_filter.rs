@@ -11,11 +11,12 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem};
 
+use super::Dialect;
 use super::source::{FilteredText, Source};
 
 /// A text that is parsed without the prose that holds no links, labels or headings.
-pub(super) fn filtered_source(text: &str) -> Source<'_> {
-    let whole = Source::new(text);
+pub(super) fn filtered_source(text: &str, dialect: Dialect) -> Source<'_> {
+    let whole = Source::new(text, dialect);
     // How often a definition may be used hangs on the length of the text, and a lone carriage return on what stands
     // behind it.
     let whole_only = memmem::find(text.as_bytes(), b"]:").is_some() || !whole.has_no_lone_cr();

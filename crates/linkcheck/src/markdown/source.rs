@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use comrak::nodes::LineColumn;
 
+use super::Dialect;
 use super::front_matter::FrontMatterBlock;
 
 /// Bytes between two entries of the character count.
@@ -25,6 +26,8 @@ pub(super) struct FilteredText {
 pub struct Source<'a> {
     /// The whole text, whatever of it is parsed.
     pub text: &'a str,
+    /// Whose Markdown it is.
+    pub(super) dialect: Dialect,
     /// Where each line starts as Markdown counts lines: a lone carriage return ends one too.
     lines: Vec<usize>,
     /// Where each line starts as GitLab and editors count them. Places are reported in these.
@@ -62,7 +65,7 @@ impl<'a> Source<'a> {
     }
 
     /// A text that is parsed as it is.
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
         let bytes = text.as_bytes();
         let (mut lines, mut rows) = (vec![0], vec![0]);
         for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
@@ -85,10 +88,10 @@ impl<'a> Source<'a> {
                 counts.push(characters);
             }
         }
-        let front_matter = FrontMatterBlock::find(text);
+        let front_matter = FrontMatterBlock::find(text, dialect);
         let body = front_matter.as_ref().map_or(0, |front_matter| front_matter.body);
         let first_line = lines.partition_point(|start| *start < body);
-        Self { text, lines, rows, counts, filtered: None, front_matter, first_line }
+        Self { text, dialect, lines, rows, counts, filtered: None, front_matter, first_line }
     }
 
     /// Its front matter.
@@ -225,19 +228,19 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        let source = Source::new("a é 🎫 b\r\nzwei\n");
+        let source = Source::new("a é 🎫 b\r\nzwei\n", Dialect::Gitlab);
         let at = source.text.find('b').unwrap();
         assert_eq!(source.line_and_column(at), (1, 7));
         assert_eq!(source.line_and_column(source.text.find("zwei").unwrap() + 3), (2, 4));
         assert_eq!(source.line_and_column(usize::MAX), (3, 1));
-        assert_eq!(Source::new("").line_and_column(7), (1, 1));
+        assert_eq!(Source::new("", Dialect::Gitlab).line_and_column(7), (1, 1));
     }
 
     #[test]
     fn every_offset_of_a_long_line_has_the_column_that_counting_gives() {
         for length in [63, 64, 65, 128] {
             let text = format!("{}é{}", "x".repeat(length), "ü".repeat(70));
-            let source = Source::new(&text);
+            let source = Source::new(&text, Dialect::Gitlab);
             for (column, (at, _)) in text.char_indices().enumerate() {
                 assert_eq!(source.line_and_column(at), (1, column + 1));
             }
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_lone_carriage_return_ends_a_markdown_line_but_no_row() {
-        let source = Source::new("a\rbc\nd");
+        let source = Source::new("a\rbc\nd", Dialect::Gitlab);
         assert_eq!(source.offset(LineColumn { line: 2, column: 2 }), 3);
         assert_eq!(source.line_and_column(3), (1, 4));
         assert_eq!(source.line_and_column(5), (2, 1));
@@ -255,7 +258,7 @@ mod tests {
 
     #[test]
     fn positions_outside_the_text_are_brought_inside() {
-        let source = Source::new("ab\né");
+        let source = Source::new("ab\né", Dialect::Gitlab);
         assert_eq!(source.offset(LineColumn { line: 0, column: 0 }), 0);
         assert_eq!(source.offset(LineColumn { line: 1, column: 99 }), 2);
         assert_eq!(source.offset(LineColumn { line: 99, column: 2 }), 3);
@@ -264,7 +267,7 @@ mod tests {
 
     #[test]
     fn blanked_ranges_keep_every_offset() {
-        let source = Source::new("a é\n`c` d");
+        let source = Source::new("a é\n`c` d", Dialect::Gitlab);
         let out = source.blank_out([5..8, 2..4, 6..7, 100..200]);
         assert_eq!(out, "a   \n    d");
         assert_eq!(out.len(), source.text.len());

@@ -130,6 +130,24 @@ fn a_link_in_double_brackets_leads_to_an_address_or_to_a_page_of_the_wiki() {
     ]);
 }
 
+/// Goldmark knows no links in double brackets (CommonMark, "Links": a text in brackets may hold brackets in pairs). Tried
+/// with Hugo 0.168.
+#[test]
+fn double_brackets_are_a_text_on_a_page_of_hugo() {
+    let text = "[[1]](a.md) [[x] y](b.md) [[2]](https://c.example/) [[Page]]\n";
+    for (dialect, expected) in [
+        (Dialect::Hugo, &["a.md", "b.md", "https://c.example/"][..]),
+        (Dialect::Gitlab, &["[[1]]", "b.md", "[[2]]", "https://c.example/", "[[Page]]"]),
+    ] {
+        for detail in [Extract::Texts, Extract::Anchors] {
+            let links = ParsedMarkdown::parse_as(text, detail, dialect).take_all_links();
+            assert_eq!(links.iter().map(|link| link.url.as_str()).collect::<Vec<_>>(), expected, "{dialect:?}");
+        }
+    }
+    let links = ParsedMarkdown::parse_as(text, Extract::Texts, Dialect::Hugo).take_all_links();
+    assert_eq!((links[0].text.as_str(), links[0].range.clone()), ("[1]", 0..11));
+}
+
 /// `description_lists`, `multiline_block_quotes` and `alerts`; GitLab docs of the same names.
 #[test]
 fn blocks_of_gitlab_hold_links_and_headings() {

@@ -36,11 +36,16 @@ fn seen(source: &Source<'_>) -> Seen {
 
 #[track_caller]
 fn says_the_same(text: &str) {
-    let filtered = filtered_source(text);
+    let filtered = filtered_source(text, Dialect::Gitlab);
     let outline = Outline::parse(&filtered, Extract::Anchors);
     // Then the whole text is parsed.
     if !outline.has_unclosed_fence {
-        assert_eq!(seen(&filtered), seen(&Source::new(text)), "{text:?} became {:?}", filtered.text_to_parse());
+        assert_eq!(
+            seen(&filtered),
+            seen(&Source::new(text, Dialect::Gitlab)),
+            "{text:?} became {:?}",
+            filtered.text_to_parse()
+        );
     }
 }
 
@@ -56,7 +61,7 @@ fn plain_prose_is_cut_line_by_line_and_nothing_else_is() {
         ("> quoted words\n\n| a row | x |\n\nx@y.example\n", "> quoted words\n\n| a row | x |\n\nx@y.example\n"),
         ("a://b and\n\nworld wide: web\n\nwww.x.example\n", "a://b and\n\nwww.x.example\n"),
     ] {
-        assert_eq!(filtered_source(text).text_to_parse(), expected);
+        assert_eq!(filtered_source(text, Dialect::Gitlab).text_to_parse(), expected);
         says_the_same(text);
     }
 }
@@ -66,13 +71,13 @@ fn plain_prose_is_cut_line_by_line_and_nothing_else_is() {
 fn references_are_as_many_as_the_whole_text_may_have() {
     let prose = "Some words that say nothing of any link, to make the text a long one.\n\n".repeat(20);
     let text = format!("{prose}[r] [r] [r] [r] [r]\n\n[r]: https://example.com/{}\n", "x".repeat(80));
-    assert_eq!(seen(&filtered_source(&text)).links.len(), 5);
+    assert_eq!(seen(&filtered_source(&text, Dialect::Gitlab)).links.len(), 5);
     says_the_same(&text);
 }
 
 #[test]
 fn what_is_left_keeps_the_numbers_of_its_lines() {
-    let filtered = filtered_source("One.\n\nTwo.\n\n- [a](b)\n- words\n\n\n# Head");
+    let filtered = filtered_source("One.\n\nTwo.\n\n- [a](b)\n- words\n\n\n# Head", Dialect::Gitlab);
     assert_eq!(filtered.text_to_parse(), "\n- [a](b)\n\n\n# Head");
     assert_eq!([0, 1, 2, 3, 4, 9].map(|number| filtered.original_line(number)), [1, 4, 6, 7, 8, 8]);
 }
