@@ -202,7 +202,7 @@ impl HugoSite {
     pub(super) fn has_anchor(&self, anchors: &DocumentAnchors, wanted: &str) -> bool {
         match self.heading_hook {
             HeadingHook::Own => anchors.has_beside_headings(wanted),
-            HeadingHook::Absent | HeadingHook::OfTheme => anchors.has_on_hugo(wanted, self.config.ids),
+            HeadingHook::Absent | HeadingHook::OfSomePages => anchors.has_on_hugo(wanted, self.config.ids),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which template makes the links of a site's Markdown (Hugo docs, "Link render hooks").
 
 use super::config::{LinkHookSetting, SiteConfig};
+use super::page_templates::{hooks_in, main_markup_folders, section_markup_folders};
 use super::{FileKind, FileSystem};
 
 /// What becomes of the links of Markdown.
@@ -22,16 +23,21 @@ impl LinkHook {
         if !has_all_templates(config, files) {
             return Self::Unknown;
         }
-        let own = own_hooks(config, files);
-        if !own.is_empty() {
-            let is_plain = own.iter().all(|hook| files.read_text(hook).is_some_and(|text| passes_on(&text)));
-            return if is_plain { Self::Absent } else { Self::Unknown };
-        }
+        let own = hooks_in(&main_markup_folders("layouts"), "render-link", config, files);
+        // Those of a section are for its pages alone.
+        let of_sections = hooks_in(&section_markup_folders(files), "render-link", config, files);
+        let is_plain = own.iter().chain(&of_sections).all(|text| passes_on(text));
         let is_multilingual = config.lists_languages && !config.duplicates_resources;
-        match config.link_hook {
-            LinkHookSetting::Fallback => Self::Embedded,
-            LinkHookSetting::Auto if is_multilingual => Self::Embedded,
-            _ => Self::Absent,
+        let is_embedded = match config.link_hook {
+            LinkHookSetting::Fallback => true,
+            LinkHookSetting::Auto => is_multilingual,
+            LinkHookSetting::Always | LinkHookSetting::Never => false,
+        };
+        match (is_plain, own.is_empty() && is_embedded) {
+            (false, _) => Self::Unknown,
+            (true, true) if !of_sections.is_empty() => Self::Unknown,
+            (true, true) => Self::Embedded,
+            (true, false) => Self::Absent,
         }
     }
 }
@@ -41,16 +47,6 @@ fn has_all_templates(config: &SiteConfig, files: &dyn FileSystem) -> bool {
     // Without settings or templates, this is not all of the site.
     let is_whole = config.is_found && config.unlike_files_reason().is_none();
     is_whole && files.entry_kind("layouts") == Some(FileKind::Folder) && !config.brings_files
-}
-
-/// The hooks of the site itself.
-fn own_hooks(config: &SiteConfig, files: &dyn FileSystem) -> Vec<String> {
-    let names = config.languages.iter().map(|language| format!("render-link.{}.html", language.name));
-    let names: Vec<String> = names.chain(["render-link.html".to_owned(), "render-link.html.html".to_owned()]).collect();
-    let paths = ["layouts/_markup", "layouts/_default/_markup"]
-        .into_iter()
-        .flat_map(|folder| names.iter().map(move |name| format!("{folder}/{name}")));
-    paths.filter(|path| files.entry_kind(path).is_some()).collect()
 }
 
 /// What a hook may use that leaves the destination as it is written.

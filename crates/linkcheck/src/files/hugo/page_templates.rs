@@ -22,32 +22,63 @@ const MAX_TEMPLATE_BYTES: usize = 256 * 1024;
 pub(super) enum HeadingHook {
     /// They are those that Hugo makes.
     Absent,
-    /// A theme may change them.
-    OfTheme,
+    /// A theme, or a template for some of the pages, may change them.
+    OfSomePages,
     /// The site itself does, in a way that is not followed.
     Own,
 }
 
 impl HeadingHook {
     pub(super) fn find(config: &SiteConfig, files: &dyn FileSystem) -> Self {
-        let own = hooks_below("layouts", config, files);
+        let own = hooks_in(&main_markup_folders("layouts"), "render-heading", config, files);
         if !own.is_empty() {
             return if own.iter().all(|text| keeps_ids(text)) { Self::Absent } else { Self::Own };
         }
-        let mut themes = Vec::new();
-        files.visit_names("themes", &mut |name| themes.push(format!("themes/{name}/layouts")));
-        let changes_ids = |folder: &String| hooks_below(folder, config, files).iter().any(|text| !keeps_ids(text));
-        if themes.iter().any(changes_ids) { Self::OfTheme } else { Self::Absent }
+        let mut folders = section_markup_folders(files);
+        files.visit_names("themes", &mut |name| {
+            folders.extend(main_markup_folders(&format!("themes/{name}/layouts")));
+        });
+        let others = hooks_in(&folders, "render-heading", config, files);
+        if others.iter().all(|text| keeps_ids(text)) { Self::Absent } else { Self::OfSomePages }
     }
 }
 
-/// The templates of headings in a folder of templates; one that cannot be read is empty.
-fn hooks_below(folder: &str, config: &SiteConfig, files: &dyn FileSystem) -> Vec<String> {
-    let names = config.languages.iter().map(|language| format!("render-heading.{}.html", language.name));
-    let names: Vec<String> =
-        names.chain(["render-heading.html", "render-heading.html.html"].map(str::to_owned)).collect();
-    let paths =
-        MARKUP_FOLDERS.iter().flat_map(|markup| names.iter().map(move |name| format!("{folder}/{markup}/{name}")));
+/// Where the templates of Markdown's parts stand that are for all pages.
+pub(super) fn main_markup_folders(layouts: &str) -> Vec<String> {
+    MARKUP_FOLDERS.iter().map(|markup| format!("{layouts}/{markup}")).collect()
+}
+
+/// Where those of a section stand, or of one type of pages: `layouts/docs/_markup` (Hugo docs, "Template lookup order").
+pub(super) fn section_markup_folders(files: &dyn FileSystem) -> Vec<String> {
+    let main = main_markup_folders("layouts");
+    let mut found = Vec::new();
+    let mut folders = vec![("layouts".to_owned(), 0)];
+    let mut count = 0;
+    while let Some((folder, depth)) = folders.pop() {
+        let mut names = Vec::new();
+        // What has an ending is a template.
+        files.visit_names(&folder, &mut |name| names.extend((!name.contains('.')).then(|| name.to_owned())));
+        for name in names {
+            count += 1;
+            if count > MOST_TEMPLATES {
+                return found;
+            }
+            let path = format!("{folder}/{name}");
+            if name == MARKUP_FOLDERS[0] {
+                found.extend((!main.contains(&path)).then_some(path));
+            } else if depth < MOST_NESTED {
+                folders.push((path, depth + 1));
+            }
+        }
+    }
+    found
+}
+
+/// The texts of the templates of one part of Markdown that stand in some folders; one that cannot be read is empty.
+pub(super) fn hooks_in(folders: &[String], part: &str, config: &SiteConfig, files: &dyn FileSystem) -> Vec<String> {
+    let names = config.languages.iter().map(|language| format!("{part}.{}.html", language.name));
+    let names: Vec<String> = names.chain([format!("{part}.html"), format!("{part}.html.html")]).collect();
+    let paths = folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}/{name}")));
     { paths }
         .filter(|path| files.entry_kind(path).is_some())
         .map(|path| files.read_text(&path).unwrap_or_default())

@@ -507,3 +507,16 @@ fn themes_bring_pages_and_lists_have_several() {
     ];
     assessment(&site, "content/s/a.md", &cases);
 }
+
+/// Hugo docs, "Template lookup order": `layouts/docs/_markup` is for the pages of that section.
+#[test]
+fn templates_of_a_section_may_change_its_links_and_headings() {
+    let pages = [("content/docs/a.md", "## T\n"), ("content/docs/b.md", ""), ("content/blog/c.md", "## T\n")];
+    let with = |path, text| plain("baseURL = 'https://x.example/'\n", &[&pages[..], &[(path, text)]].concat());
+    let link = with("layouts/docs/_markup/render-link.html", "<a href=\"/pre/{{ .Destination }}\">{{ .Text }}</a>");
+    assessment(&link, "content/docs/a.md", &[("b.md", Alive, ""), ("gone.md", Dead, ""), ("#gone", FragmentDead, "")]);
+    let plain_link = with("layouts/docs/_markup/render-link.html", "<a href=\"{{ .Destination }}\">{{ .Text }}</a>");
+    assessment(&plain_link, "content/docs/a.md", &[("b.md", Dead, "")]);
+    let heading = with("layouts/docs/_markup/render-heading.html", "<h2 id=\"z\">{{ .Text }}</h2>");
+    assessment(&heading, "content/docs/a.md", &[("#t", Alive, ""), ("#gone", FragmentUnverifiable, "")]);
+}
