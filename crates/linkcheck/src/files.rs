@@ -5,6 +5,7 @@
 
 mod anchors;
 mod assess;
+mod block_attributes;
 mod hugo;
 mod known_shortcodes;
 mod path;

@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::block_attributes::BlockAttributes;
 use super::known_shortcodes::makes_no_anchors;
 use super::shortcode_calls::ShortcodeCalls;
 use super::suggestions::{Nearest, Work, find_nearest};
@@ -21,6 +22,8 @@ pub struct DocumentAnchors {
     headings: MarkdownAnchors,
     /// The shortcodes that it calls, which may make others when the site is built.
     pub(super) shortcodes: ShortcodeCalls,
+    /// The ids that it gives to blocks when Hugo builds it.
+    block_attributes: BlockAttributes,
     /// Whether GitLab shows the text of other files in it, with their headings.
     includes_files: bool,
     /// The anchors of its text with theirs, made when the first is asked for; `None` where these cannot be known.
@@ -48,6 +51,7 @@ impl DocumentAnchors {
         Self {
             headings,
             shortcodes: ShortcodeCalls::find(text),
+            block_attributes: BlockAttributes::find(text),
             includes_files: includes_files(text),
             with_includes: OnceLock::new(),
         }
@@ -73,9 +77,24 @@ impl DocumentAnchors {
         self.headings.has_on_hugo(wanted, form)
     }
 
+    /// Whether a block of the page that Hugo makes of it has an anchor, as far as its attributes tell.
+    pub(super) fn has_on_block(&self, wanted: &str, form: HugoIdForm) -> bool {
+        self.block_attributes.has(wanted, form)
+    }
+
+    /// Whether it may describe terms, each of which may have an anchor on the page that Hugo makes of it.
+    pub(super) fn may_have_terms(&self) -> bool {
+        self.block_attributes.has_descriptions
+    }
+
     /// The same without those of headings.
-    pub(super) fn has_beside_headings(&self, wanted: &str) -> bool {
-        self.headings.has_beside_headings(wanted)
+    pub(super) fn has_beside_headings(&self, wanted: &str, form: HugoIdForm) -> bool {
+        self.headings.has_beside_headings(wanted, form)
+    }
+
+    /// Whether its raw HTML names an anchor, which a site may leave out.
+    pub(super) fn has_in_html(&self, wanted: &str) -> bool {
+        self.headings.has_in_html(wanted)
     }
 
     /// What is near to an anchor that is not there.

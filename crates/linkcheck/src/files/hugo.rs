@@ -187,10 +187,14 @@ impl HugoSite {
 
     /// Whether the page of a document has an anchor that its Markdown alone does not tell of.
     pub(super) fn make_anchor(&self, anchors: &DocumentAnchors, wanted: &str, files: &dyn FileSystem) -> MadeAnchor {
-        if self.template_ids.get_or_init(|| template_ids(files)).contains(wanted) {
+        let by_template = self.template_ids.get_or_init(|| template_ids(files)).contains(wanted);
+        if by_template || anchors.has_on_block(wanted, self.config.ids) {
             return MadeAnchor::There;
         }
         match self.shortcodes.make_anchor(anchors, wanted, &self.config, files) {
+            MadeAnchor::NotThere if self.config.ids.names_terms && anchors.may_have_terms() => {
+                MadeAnchor::Unknown("a term that is described".to_owned())
+            }
             MadeAnchor::NotThere if self.heading_hook != HeadingHook::Absent => {
                 MadeAnchor::Unknown("a template of headings".to_owned())
             }
@@ -201,7 +205,7 @@ impl HugoSite {
     /// Whether the headings of a document have this anchor on its page.
     pub(super) fn has_anchor(&self, anchors: &DocumentAnchors, wanted: &str) -> bool {
         match self.heading_hook {
-            HeadingHook::Own => anchors.has_beside_headings(wanted),
+            HeadingHook::Own => anchors.has_beside_headings(wanted, self.config.ids),
             HeadingHook::Absent | HeadingHook::OfSomePages => anchors.has_on_hugo(wanted, self.config.ids),
         }
     }

@@ -26,6 +26,8 @@ pub struct MarkdownAnchors {
     all: Vec<HeadingText>,
     /// Each `id` and `name` of the raw HTML.
     named: Vec<String>,
+    /// Each of a page that is all HTML.
+    of_page: Vec<String>,
     /// Each reference to a footnote.
     footnotes: Vec<FootnoteMark>,
     /// The ids of GitLab today, which most links mean, and those of the HTML.
@@ -107,7 +109,7 @@ impl MarkdownAnchors {
 
     /// The `id` and `name` of an HTML page.
     pub(crate) fn of_html(text: &str) -> Self {
-        Self { named: html_anchors(text).into_iter().collect(), ..Self::default() }
+        Self { of_page: html_anchors(text).into_iter().collect(), ..Self::default() }
     }
 
     /// Takes up the next node of a text that is parsed already; `line` gives its lines, counted from 0.
@@ -129,7 +131,10 @@ impl MarkdownAnchors {
     }
 
     fn likely_ids(&self) -> &BTreeSet<String> {
-        self.likely.get_or_init(|| ids::gitlab_ids(&self.all).into_iter().chain(self.named.iter().cloned()).collect())
+        self.likely.get_or_init(|| {
+            let named = self.named.iter().chain(&self.of_page).cloned();
+            ids::gitlab_ids(&self.all).into_iter().chain(named).collect()
+        })
     }
 
     /// Whether an anchor is there. GitLab prefixes ids of user content and finds them without the prefix, too.
@@ -150,8 +155,8 @@ impl MarkdownAnchors {
     }
 
     /// Whether an anchor that is no heading's is on that page.
-    pub(crate) fn has_beside_headings(&self, place: &str) -> bool {
-        self.named.iter().any(|name| name == place)
+    pub(crate) fn has_beside_headings(&self, place: &str, form: HugoIdForm) -> bool {
+        self.html_ids(form).any(|name| name == place)
             || self.footnotes.iter().any(|mark| mark.hugo_ids().iter().any(|id| id == place))
     }
 
@@ -163,10 +168,21 @@ impl MarkdownAnchors {
     fn hugo_ids_set(&self, form: HugoIdForm) -> &BTreeSet<String> {
         self.hugo.get_or_init(|| {
             let mut ids = hugo_ids::hugo_ids(&self.all, form);
-            ids.extend(self.named.iter().cloned());
+            ids.extend(self.html_ids(form).cloned());
             ids.extend(self.footnotes.iter().flat_map(FootnoteMark::hugo_ids));
             ids
         })
+    }
+
+    /// The anchors of the HTML that stands on the page.
+    fn html_ids(&self, form: HugoIdForm) -> impl Iterator<Item = &String> {
+        let of_markdown = if form.omits_html { &[][..] } else { &self.named[..] };
+        of_markdown.iter().chain(&self.of_page)
+    }
+
+    /// Whether the raw HTML of the text names an anchor, left out or not.
+    pub(crate) fn has_in_html(&self, place: &str) -> bool {
+        self.named.iter().any(|name| name == place)
     }
 }
 

@@ -108,7 +108,10 @@ impl SiteConfig {
                 || files.entry_kind("_vendor").is_some(),
             ..Self::default()
         };
+        // Raw HTML is left out unless the settings let it stand.
+        config.ids.omits_html = true;
         reading::read_settings_files(&mut config, files);
+        config.ids.omits_html &= config.is_found && !config.unreadable;
         config.order_languages();
         config
     }

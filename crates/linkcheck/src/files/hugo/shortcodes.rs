@@ -54,6 +54,10 @@ impl Shortcodes {
         depth: usize,
     ) -> MadeAnchor {
         let mut unknown = document.shortcodes.has_more.then(|| "of one of them".to_owned());
+        // What stands within a shortcode may be passed on as it is.
+        if document.has_in_html(wanted) {
+            unknown = document.shortcodes.calls.first().map(|call| call.name.clone());
+        }
         for call in &document.shortcodes.calls {
             let Some(effect) = self.effect_named(&call.name, files) else {
                 unknown.get_or_insert_with(|| call.name.clone());

@@ -477,7 +477,7 @@ fn templates_of_headings_and_pages_decide_ids_too() {
         (theme, "<h2>{{ .Text }}</h2>", is, may),
         (theme, "<h2 id=\"{{ .Anchor }}\">{{ .Text }}</h2>", is, is_not),
     ] {
-        let site = plain("", &[page, (path, template)]);
+        let site = plain("[markup.goldmark.renderer]\nunsafe = true\n", &[page, (path, template)]);
         assessment(&site, "content/a.md", &[("#here", here, ""), ("#gone", gone, ""), ("#mark", Alive, "")]);
     }
     let layouts = [
@@ -519,4 +519,44 @@ fn templates_of_a_section_may_change_its_links_and_headings() {
     assessment(&plain_link, "content/docs/a.md", &[("b.md", Dead, "")]);
     let heading = with("layouts/docs/_markup/render-heading.html", "<h2 id=\"z\">{{ .Text }}</h2>");
     assessment(&heading, "content/docs/a.md", &[("#t", Alive, ""), ("#gone", FragmentUnverifiable, "")]);
+}
+
+/// Hugo docs, "Configure markup", `renderer.unsafe`: raw HTML is left out by default.
+#[test]
+fn ids_of_raw_html_are_there_where_the_settings_let_it_stand() {
+    let pages = [
+        ("content/a.md", "<a name=\"block\"></a>\n\nWords <i id=\"inline\"></i>\n\n## Head\n"),
+        ("content/b.md", "{{< aside >}}\n<a id=\"within\"></a>\n{{< /aside >}}\n"),
+    ];
+    let gone = [("/a/#block", FragmentDead, ""), ("/a/#inline", FragmentDead, ""), ("/a/#head", Alive, "")];
+    let there = [("/a/#block", Alive, ""), ("/a/#inline", Alive, ""), ("/a/#head", Alive, "")];
+    let unsafe_html = "baseURL = 'https://x.example/'\n[markup.goldmark.renderer]\nunsafe = true\n";
+    let site = plain("baseURL = 'https://x.example/'\n", &pages);
+    assessment(&site, "content/a.md", &gone);
+    // A shortcode may pass on what stands within it.
+    assessment(&site, "content/a.md", &[("/b/#within", FragmentUnverifiable, "")]);
+    assessment(&plain(unsafe_html, &pages), "content/a.md", &there);
+    // Without its settings nothing is known of a site.
+    assessment(&local(SiteKind::Hugo, &pages), "content/a.md", &there);
+}
+
+/// Hugo docs, "Markdown attributes" and "Configure markup", `parser.attribute.block` and `parser.autoDefinitionTermID`.
+#[test]
+fn blocks_have_the_ids_of_their_attributes() {
+    let pages = [("content/a.md", "Para\n{#para .c}\n\n- item\n{#list}\n\n```go {#code}\nx\n```\n\nTerm\n: Words\n")];
+    let settings = |markup: &str| -> &'static str {
+        match markup {
+            "block" => "baseURL = 'https://x.example/'\n[markup.goldmark.parser.attribute]\nblock = true\n",
+            "terms" => "baseURL = 'https://x.example/'\n[markup.goldmark.parser]\nautoDefinitionTermID = true\n",
+            _ => "baseURL = 'https://x.example/'\n",
+        }
+    };
+    for (markup, block, term) in [
+        ("", FragmentDead, FragmentDead),
+        ("block", Alive, FragmentDead),
+        ("terms", FragmentUnverifiable, FragmentUnverifiable),
+    ] {
+        let cases = [("#para", block, ""), ("#list", block, ""), ("#code", Alive, ""), ("#term", term, "")];
+        assessment(&plain(settings(markup), &pages), "content/a.md", &cases);
+    }
 }

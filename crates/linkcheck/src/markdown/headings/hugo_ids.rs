@@ -11,12 +11,19 @@ use super::ids::split_attributes;
 
 /// How a site makes ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that is on or off")]
 pub(crate) struct HugoIdForm {
     pub(crate) characters: IdCharacters,
     /// Two and three dashes stay as they are: without the typographer, nothing makes one of them.
     pub(crate) keeps_dashes: bool,
     /// Only headings that name their ids themselves have some.
     pub(crate) makes_none: bool,
+    /// Raw HTML is left out, with its ids (Hugo docs, "Configure markup", `renderer.unsafe`).
+    pub(crate) omits_html: bool,
+    /// A line in braces behind a block gives that its id (`parser.attribute.block`).
+    pub(crate) reads_block_attributes: bool,
+    /// Terms that are described have ids, too (`parser.autoDefinitionTermID`).
+    pub(crate) names_terms: bool,
 }
 
 /// Which characters an id has.
@@ -36,6 +43,11 @@ pub(super) fn hugo_ids(headings: &[HeadingText], form: HugoIdForm) -> BTreeSet<S
         ids.extend(number_all(headings, form, |heading| drop_typeset_dashes(heading.last_line())));
     }
     ids
+}
+
+/// The id among the attributes that stand at the end of a line.
+pub(crate) fn id_of_attributes(line: &str) -> Option<&str> {
+    split_attributes(line).1
 }
 
 /// One id for each heading: the one that it names itself, even where it is taken, or one that is made and free.

@@ -110,6 +110,15 @@ impl SiteConfig {
         if let Some(on) = parser("autoheadingid") {
             self.ids.makes_none = !is_on(on);
         }
+        if let Some(on) = get(goldmark, &["parser", "attribute", "block"]) {
+            self.ids.reads_block_attributes = is_on(on);
+        }
+        if let Some(on) = parser("autodefinitiontermid") {
+            self.ids.names_terms = is_on(on);
+        }
+        if let Some(on) = get(goldmark, &["renderer", "unsafe"]) {
+            self.ids.omits_html = !is_on(on);
+        }
         if let Some(off) = get(goldmark, &["extensions", "typographer", "disable"]) {
             self.ids.keeps_dashes = is_on(off);
         }
