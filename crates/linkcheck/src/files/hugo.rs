@@ -329,8 +329,9 @@ impl HugoSite {
         if let Some(found) = self.find_static_file(address, files).or_else(|| self.find_bundled_file(address, files)) {
             return found;
         }
-        // GitLab Pages adds the ending (its `internal/serving/disk/reader.go`).
-        if let Some(found) = self.find_by_address(&format!("{address}.html")) {
+        // GitLab Pages adds the ending (its `internal/serving/disk/reader.go`), though not to the file of a folder.
+        let with_ending = if folder.is_none() { self.find_by_address(&format!("{address}.html")) } else { None };
+        if let Some(found) = with_ending {
             return self.page_destination(found);
         }
         if let Some(page) = self.aliases.get(address).or_else(|| self.aliases.get(&format!("{address}.html"))) {

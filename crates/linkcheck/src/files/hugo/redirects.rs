@@ -46,6 +46,11 @@ impl Redirects {
         found
     }
 
+    /// Whether there are any.
+    pub(super) fn are_written(&self) -> bool {
+        !self.rules.is_empty() || !self.templated.is_empty()
+    }
+
     /// Whether a rule may be for an address without slashes at its ends that is made when the site is built.
     pub(super) fn may_be_made_for(&self, address: &str) -> bool {
         self.templated.iter().any(|rules| rules.may_match(address))

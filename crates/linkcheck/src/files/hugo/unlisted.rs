@@ -6,6 +6,9 @@ use super::{CONTENT_FOLDER, Destination, FileKind, FileSystem, HugoSite, file_or
 /// Markup of pages that are no documents here.
 const OTHER_MARKUP: [&str; 5] = ["html", "adoc", "org", "rst", "pdc"];
 
+/// The file with what the server redirects.
+const REDIRECTS_FILE: &str = "_redirects";
+
 impl HugoSite {
     /// The page that Hugo makes for each folder at the top that has pages, and for the site itself.
     pub(super) fn find_listing(&self, address: &str) -> Option<Destination> {
@@ -31,6 +34,10 @@ impl HugoSite {
     pub(super) fn may_exist_reason(&self, address: &str, files: &dyn FileSystem) -> Option<&'static str> {
         if let Some(why) = self.config.unlike_files_reason() {
             return Some(why);
+        }
+        // GitLab docs, "GitLab Pages redirects": the file itself is served, too.
+        if address == REDIRECTS_FILE && self.redirects.are_written() {
+            return Some("a template makes it when the site is built");
         }
         if self.redirects.may_be_made_for(address) {
             return Some("a template of redirects may lead it on when the site is built");

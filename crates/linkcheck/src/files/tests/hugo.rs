@@ -560,3 +560,26 @@ fn blocks_have_the_ids_of_their_attributes() {
         assessment(&plain(settings(markup), &pages), "content/a.md", &cases);
     }
 }
+
+/// Hugo docs, "Configure ugly URLs": the page is a file, and no folder has its name.
+#[test]
+fn a_page_with_an_ending_has_no_folder() {
+    let site = plain("baseURL = 'https://x.example/'\nuglyURLs = true\n", &[("content/s/a.md", "")]);
+    assessment(
+        &site,
+        "content/s/a.md",
+        &[("/s/a.html", Alive, ""), ("/s/a", Alive, ""), ("/s/a/index.html", Dead, ""), ("/s/index.html", Alive, "")],
+    );
+}
+
+/// GitLab docs, "GitLab Pages redirects": `/_redirects` is a file like others; a template makes it where the settings
+/// name its format.
+#[test]
+fn the_file_of_redirects_may_be_there() {
+    let settings = "baseURL = 'https://x.example/'\n";
+    assessment(&plain(settings, &[("content/a.md", "")]), "content/a.md", &[("/_redirects", Dead, "")]);
+    let by_template = [("content/a.md", ""), ("layouts/index.redirects", "/a /b 301\n")];
+    assessment(&plain(settings, &by_template), "content/a.md", &[("/_redirects", Skipped, "")]);
+    let as_file = [("content/a.md", ""), ("static/_redirects", "/a /b 301\n")];
+    assessment(&plain(settings, &as_file), "content/a.md", &[("/_redirects", Alive, "")]);
+}
