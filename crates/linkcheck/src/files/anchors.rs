@@ -149,6 +149,12 @@ pub struct FrontMatter {
     /// Whether its build options render it; `None` where they do not say.
     #[serde(rename = "build", deserialize_with = "renders")]
     pub render: Option<bool>,
+    /// Whether its build options publish the files beside it; `None` where they do not say.
+    #[serde(skip)]
+    pub publishes_resources: Option<bool>,
+    /// The formats in which it is made, where it says.
+    #[serde(deserialize_with = "one_or_many")]
+    pub outputs: Vec<String>,
     /// Whether it is there for other pages alone.
     #[serde(deserialize_with = "on_or_off")]
     pub headless: bool,
@@ -157,7 +163,7 @@ pub struct FrontMatter {
 }
 
 /// What a page has to say beyond its title, in lower case: without one of these, its front matter need not be read.
-const KEYS: [&str; 8] = ["url", "slug", "aliases", "draft", "date", "build", "headless", "cascade"];
+const KEYS: [&str; 9] = ["url", "slug", "aliases", "draft", "date", "build", "headless", "cascade", "outputs"];
 
 impl FrontMatter {
     /// Reads the front matter of a text in each of its languages; what none of them can be read in says nothing.
@@ -176,7 +182,9 @@ impl FrontMatter {
                 entries.entry(name).or_insert(value);
             }
         }
-        serde_json::from_value(Value::Object(entries)).unwrap_or_default()
+        let publishes_resources = entries.get("build").and_then(|build| build.get("publishresources")?.as_bool());
+        let found: Self = serde_json::from_value(Value::Object(entries)).unwrap_or_default();
+        Self { publishes_resources, ..found }
     }
 }
 

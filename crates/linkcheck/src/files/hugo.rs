@@ -28,7 +28,7 @@ use config::SiteConfig;
 use content::{ContentFolders, ContentPath, below, join};
 use link_hook::LinkHook;
 use page_templates::{HeadingHook, template_ids};
-use publication::{Cascades, Publication, publication};
+use publication::{Cascades, Publication, files_publication, publication};
 use redirects::{RedirectAction, Redirects};
 pub(super) use shortcodes::MadeAnchor;
 use shortcodes::Shortcodes;
@@ -82,6 +82,8 @@ struct Page {
     content: ContentPath,
     address: PageAddress,
     publication: Publication,
+    /// Whether the files beside it are published.
+    files: Publication,
 }
 
 impl HugoSite {
@@ -145,8 +147,10 @@ impl HugoSite {
             } else {
                 own
             };
+            let files = files_publication(&content, front, &self.config, today);
             let address = page_address(&content, front, &self.config);
-            self.add_page(Page { document: document.path.clone(), content, address, publication }, &front.aliases);
+            let page = Page { document: document.path.clone(), content, address, publication, files };
+            self.add_page(page, &front.aliases);
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::{ContentPath, PageKind, below, join, path_key};
-use super::{Destination, FileSystem, HugoSite, PageAddress, file_or_outside};
+use super::{Destination, FileSystem, HugoSite, PageAddress, Publication, file_or_outside};
 use crate::files::path;
 
 /// The deepest folder whose page is looked for: an address may have any number of slashes.
@@ -157,7 +157,11 @@ impl HugoSite {
                     && let Some(there) = file_or_outside(path.clone(), files)
                     && is_own(&path)
                 {
-                    return Some(there);
+                    return Some(match page.files {
+                        Publication::Built => there,
+                        Publication::NotBuilt(why) => Destination::NotBuilt { path: page.document.clone(), why },
+                        Publication::Unknown(why) => Destination::Unknown(why),
+                    });
                 }
             }
             let listed = self.bundles.sections.get(base).into_iter().flatten();
@@ -194,6 +198,8 @@ impl HugoSite {
                 && self.bundles.is_in_section(file);
         };
         match &owner.address {
+            // With its page, or where a template uses it.
+            _ if owner.files != Publication::Built => true,
             PageAddress::Folder(folder) => {
                 let rest = &file[path::parent(&owner.document).len()..];
                 join(folder, rest.trim_start_matches('/')) != address

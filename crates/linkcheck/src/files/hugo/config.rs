@@ -4,7 +4,7 @@ mod apply;
 mod permalinks;
 mod reading;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{FileKind, FileSystem};
 use crate::markdown::headings::hugo_ids::HugoIdForm;
@@ -56,6 +56,10 @@ pub(super) struct SiteConfig {
     /// Folders of the pages that Hugo makes for what front matter names.
     taxonomies: Vec<String>,
     disabled_kinds: BTreeSet<String>,
+    /// The formats in which pages are made, by their kind.
+    outputs: BTreeMap<String, Vec<String>>,
+    /// Whether the site has formats of its own, or other ones under Hugo's names.
+    pub(super) has_own_formats: bool,
     /// What stands before the number of a list's page, where it is not `page`.
     pager_path: Option<String>,
     /// Whether themes or modules bring files that do not stand here.
@@ -149,6 +153,22 @@ impl SiteConfig {
             _ => false,
         };
         is_generated || self.is_term(address)
+    }
+
+    /// Whether pages of a kind are not made (Hugo docs, "Page kinds").
+    pub(super) fn is_disabled_kind(&self, kind: &str) -> bool {
+        self.disabled_kinds.contains(kind)
+    }
+
+    /// Whether a page of a kind that Hugo makes by itself surely is no HTML.
+    pub(super) fn makes_no_html(&self, kind: &str) -> bool {
+        let is_other = |formats: &Vec<String>| !formats.iter().any(|format| format.eq_ignore_ascii_case("html"));
+        self.is_disabled_kind(kind) || !self.has_own_formats && self.outputs.get(kind).is_some_and(is_other)
+    }
+
+    /// The formats in which pages of a kind are made, where the settings say.
+    pub(super) fn outputs(&self, kind: &str) -> Option<&Vec<String>> {
+        self.outputs.get(kind)
     }
 
     /// Whether a path is one of a taxonomy: its list, or the page of a term.

@@ -46,7 +46,8 @@ impl HugoSite {
     /// A page that Hugo makes without a document: that of the site, of a folder at the top or of a taxonomy.
     pub(super) fn find_made_page(&self, name: &str, language: usize) -> Option<Destination> {
         let key = path_key(name.trim_matches('/'));
-        let is_section = self.bundles.has_section(&join(self.config.language_prefix(language), &key));
+        let is_section = self.bundles.has_section(&join(self.config.language_prefix(language), &key))
+            && !self.config.is_disabled_kind("section");
         if name == "/" || (!key.is_empty() && is_section) {
             return Some(Destination::Folder(join(CONTENT_FOLDER, &key)));
         }

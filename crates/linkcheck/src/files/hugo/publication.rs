@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::config::SiteConfig;
-use super::content::{ContentPath, PageKind};
+use super::content::{ContentPath, PageKind, path_key};
 use crate::files::{FrontMatter, path};
 
 /// Whether a page is built.
@@ -26,14 +26,63 @@ pub(super) fn publication(
     config: &SiteConfig,
     today: Option<NaiveDate>,
 ) -> Publication {
-    if front.draft && !config.builds_drafts {
-        return Publication::NotBuilt("is a draft");
+    let assembled = assembly(page, front, config, today);
+    if matches!(assembled, Publication::NotBuilt(_)) {
+        return assembled;
     }
     if front.render.is_some_and(|renders| !renders) {
         return Publication::NotBuilt("is not rendered, as its front matter says");
     }
     if front.headless && page.kind == PageKind::Leaf {
         return Publication::NotBuilt("is headless");
+    }
+    let outputs = Some(&front.outputs).filter(|outputs| !outputs.is_empty());
+    match outputs.or_else(|| config.outputs(page_kind(page, config))) {
+        Some(formats) if !formats.iter().any(|format| format.eq_ignore_ascii_case("html")) => {
+            if config.has_own_formats {
+                Publication::Unknown("the page is made in a format of the site's own")
+            } else {
+                Publication::NotBuilt("is made in other formats than HTML alone")
+            }
+        }
+        _ => assembled,
+    }
+}
+
+/// Whether the files of a page's bundle are published, which also those of one are that is not rendered itself (tried
+/// with Hugo 0.168).
+pub(super) fn files_publication(
+    page: &ContentPath,
+    front: &FrontMatter,
+    config: &SiteConfig,
+    today: Option<NaiveDate>,
+) -> Publication {
+    match assembly(page, front, config, today) {
+        Publication::Built if front.publishes_resources == Some(false) => {
+            Publication::Unknown("it is published only where a template uses it")
+        }
+        assembled => assembled,
+    }
+}
+
+/// Which of its kinds Hugo takes a page for (its docs, "Page kinds").
+fn page_kind(page: &ContentPath, config: &SiteConfig) -> &'static str {
+    match page.kind {
+        PageKind::Leaf | PageKind::Single => "page",
+        PageKind::Branch if page.folder.is_empty() => "home",
+        PageKind::Branch if !config.is_term(&path_key(&page.folder)) => "section",
+        PageKind::Branch if page.folder.contains('/') => "term",
+        PageKind::Branch => "taxonomy",
+    }
+}
+
+/// Whether a page is part of the site at all, with its files, by its own front matter and the settings.
+fn assembly(page: &ContentPath, front: &FrontMatter, config: &SiteConfig, today: Option<NaiveDate>) -> Publication {
+    if front.draft && !config.builds_drafts {
+        return Publication::NotBuilt("is a draft");
+    }
+    if config.is_disabled_kind(page_kind(page, config)) {
+        return Publication::NotBuilt("is of a kind that the settings disable");
     }
     let day = |text: &Option<String>| NaiveDate::parse_from_str(text.as_deref()?.get(..10)?, "%Y-%m-%d").ok();
     if !config.builds_future

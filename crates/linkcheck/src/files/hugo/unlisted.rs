@@ -23,6 +23,9 @@ impl HugoSite {
             if folder.contains('/') {
                 return None;
             }
+            if self.config.makes_no_html(if folder.is_empty() { "home" } else { "section" }) {
+                return None;
+            }
             let first = if folder.is_empty() { String::new() } else { format!("{folder}/") };
             let (_, at) = self.by_key.range((language, first.clone())..).next()?;
             let (own, key) = (self.pages[*at].content.language, self.pages[*at].content.key());

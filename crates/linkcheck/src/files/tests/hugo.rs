@@ -583,3 +583,68 @@ fn the_file_of_redirects_may_be_there() {
     let as_file = [("content/a.md", ""), ("static/_redirects", "/a /b 301\n")];
     assessment(&plain(settings, &as_file), "content/a.md", &[("/_redirects", Alive, "")]);
 }
+
+/// Hugo docs, "All settings", `disableKinds`, and "Configure outputs".
+#[test]
+fn pages_of_a_disabled_kind_or_in_other_formats_are_not_there() {
+    let pages = [
+        ("content/s/a.md", ""),
+        ("content/s/own.md", "---\noutputs: [html]\n---\n"),
+        ("content/t/_index.md", ""),
+        ("content/t/pic.png", ""),
+        ("content/t/b/index.md", ""),
+        ("content/t/b/x.png", ""),
+    ];
+    for (settings, cases) in [
+        (
+            "baseURL = 'https://x.example/'\ndisableKinds = ['section']\n",
+            [Dead, Alive, Alive, Dead, Dead, Alive, Alive],
+        ),
+        ("baseURL = 'https://x.example/'\ndisableKinds = ['page']\n", [Alive, Dead, Dead, Alive, Alive, Dead, Dead]),
+        (
+            "baseURL = 'https://x.example/'\n[outputs]\nsection = ['rss']\npage = ['json']\n",
+            [Dead, Dead, Alive, Dead, Alive, Dead, Alive],
+        ),
+        (
+            "baseURL = 'https://x.example/'\n[outputs]\npage = ['web']\n[outputFormats.web]\nmediaType = 'text/html'\n",
+            [Alive, Skipped, Alive, Alive, Alive, Skipped, Alive],
+        ),
+    ] {
+        let addresses = ["/s/", "/s/a/", "/s/own/", "/t/", "/t/pic.png", "/t/b/", "/t/b/x.png"];
+        let cases: Vec<_> = addresses.into_iter().zip(cases).map(|(address, verdict)| (address, verdict, "")).collect();
+        assessment(&plain(settings, &pages), "content/s/a.md", &cases);
+    }
+}
+
+/// Hugo docs, "Build options": the files of a draft are not published, and those of a page that is not rendered are.
+#[test]
+fn files_beside_a_page_are_published_with_it() {
+    let site = plain(
+        "baseURL = 'https://x.example/'\n",
+        &[
+            ("content/a.md", ""),
+            ("content/draft/index.md", "---\ndraft: true\n---\n"),
+            ("content/draft/x.png", ""),
+            ("content/quiet/index.md", "---\nbuild:\n  publishResources: false\n---\n"),
+            ("content/quiet/x.png", ""),
+            ("content/never/index.md", "---\nbuild:\n  render: never\n---\n"),
+            ("content/never/x.png", ""),
+            ("content/without/index.md", "---\nheadless: true\n---\n"),
+            ("content/without/x.png", ""),
+        ],
+    );
+    assessment(
+        &site,
+        "content/a.md",
+        &[
+            ("/draft/x.png", Dead, ""),
+            ("/quiet/", Alive, ""),
+            ("/quiet/x.png", Skipped, ""),
+            ("/never/", Dead, ""),
+            ("/never/x.png", Alive, ""),
+            ("/without/x.png", Alive, ""),
+        ],
+    );
+    let reason = site.resolve("content/a.md", "/draft/x.png").assessment.reason;
+    assert_eq!(reason, "the page of content/draft/index.md is not built: it is a draft");
+}

@@ -1,5 +1,7 @@
 //! What each setting changes (Hugo docs, "All settings").
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Language, LinkHookSetting, Mount, Permalinks, SiteConfig, UglyUrls};
@@ -28,6 +30,8 @@ impl SiteConfig {
             "languages" => self.apply_languages(value),
             "module" => self.apply_module(value),
             "taxonomies" => self.apply_taxonomies(value),
+            "outputs" => self.outputs = parse_outputs(value),
+            "outputformats" => self.has_own_formats |= is_set(value),
             "disablekinds" => self.disabled_kinds = texts(value).map(str::to_lowercase).collect(),
             "markup" => self.apply_markup(value),
             "theme" => self.brings_files |= is_set(value),
@@ -153,6 +157,12 @@ pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> 
 /// One text, or a list of them.
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_str().into_iter().chain(value.as_array().into_iter().flatten().filter_map(Value::as_str))
+}
+
+/// The formats of pages by their kind.
+fn parse_outputs(value: &Value) -> BTreeMap<String, Vec<String>> {
+    let formats = |value: &Value| texts(value).map(str::to_owned).collect::<Vec<_>>();
+    entries(value).map(|(kind, value)| (kind.to_lowercase(), formats(value))).collect()
 }
 
 /// A folder's path without what changes nothing.

@@ -9,8 +9,18 @@ const FOLDERS: [&str; 3] = ["", "config/_default/", "config/production/"];
 /// Files with all settings.
 const MAIN_CONFIG_NAMES: [&str; 2] = ["hugo", "config"];
 /// Settings that may have a file of their own.
-const SPLIT_CONFIG_KEYS: [&str; 8] =
-    ["permalinks", "languages", "module", "taxonomies", "markup", "cascade", "frontmatter", "uglyurls"];
+const SPLIT_CONFIG_KEYS: [&str; 10] = [
+    "permalinks",
+    "languages",
+    "module",
+    "taxonomies",
+    "markup",
+    "cascade",
+    "frontmatter",
+    "uglyurls",
+    "outputs",
+    "outputformats",
+];
 const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 /// Options with which a pipeline builds what the settings leave out.
 const BUILD_OPTIONS: [(&str, &str); 6] = [
