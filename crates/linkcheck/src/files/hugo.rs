@@ -125,7 +125,10 @@ impl HugoSite {
     }
 
     fn add_pages(&mut self, local_documents: &[LocalDocument], today: Option<NaiveDate>) {
-        let locate = |document: &'_ LocalDocument| self.content.locate(&document.path, &self.config);
+        let locate = |document: &'_ LocalDocument| {
+            let is_left_out = self.config.is_ignored_file(&document.path);
+            if is_left_out { None } else { self.content.locate(&document.path, &self.config) }
+        };
         let mut located: Vec<_> =
             local_documents.iter().filter_map(|document| Some((document, locate(document)?))).collect();
         if self.has_content {

@@ -128,7 +128,8 @@ impl HugoSite {
                 let sources = self.content.source_paths(rest, language, &self.config);
                 sources.into_iter().map(move |path| (language, path))
             });
-            { paths }.filter(|(_, path)| !self.is_document(path)).find_map(|(language, path)| {
+            let is_file = |path: &str| !self.is_document(path) && !self.config.is_ignored_file(path);
+            { paths }.filter(|(_, path)| is_file(path)).find_map(|(language, path)| {
                 file_or_outside(path.clone(), files)
                     .filter(|_| !self.is_published_elsewhere(&path, address, language))
                     .or_else(|| file_or_outside(format!("{path}/index.html"), files))
@@ -154,6 +155,7 @@ impl HugoSite {
                         && !(page.content.folder.is_empty() && self.bundles.is_in_section(path))
                 };
                 if !self.is_document(&path)
+                    && !self.config.is_ignored_file(&path)
                     && let Some(there) = file_or_outside(path.clone(), files)
                     && is_own(&path)
                 {

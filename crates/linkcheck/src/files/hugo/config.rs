@@ -1,6 +1,7 @@
 //! What the settings of a Hugo site say of its addresses (Hugo docs, "Configuration").
 
 mod apply;
+mod ignored_files;
 mod permalinks;
 mod reading;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{FileKind, FileSystem};
 use crate::markdown::headings::hugo_ids::HugoIdForm;
+use ignored_files::IgnoredFile;
 pub(super) use permalinks::{PermalinkValues, Permalinks, expand as expand_permalink};
 pub(super) use reading::parse_settings;
 
@@ -60,6 +62,8 @@ pub(super) struct SiteConfig {
     outputs: BTreeMap<String, Vec<String>>,
     /// Whether the site has formats of its own, or other ones under Hugo's names.
     pub(super) has_own_formats: bool,
+    /// What of the content is left out by its name.
+    ignored_files: Vec<IgnoredFile>,
     /// What stands before the number of a list's page, where it is not `page`.
     pager_path: Option<String>,
     /// Whether themes or modules bring files that do not stand here.
@@ -169,6 +173,11 @@ impl SiteConfig {
     /// The formats in which pages of a kind are made, where the settings say.
     pub(super) fn outputs(&self, kind: &str) -> Option<&Vec<String>> {
         self.outputs.get(kind)
+    }
+
+    /// Whether a file of the content is left out by its name.
+    pub(super) fn is_ignored_file(&self, path: &str) -> bool {
+        self.ignored_files.iter().any(|ignored| ignored.matches(path))
     }
 
     /// Whether a path is one of a taxonomy: its list, or the page of a term.

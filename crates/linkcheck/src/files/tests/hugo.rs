@@ -648,3 +648,34 @@ fn files_beside_a_page_are_published_with_it() {
     let reason = site.resolve("content/a.md", "/draft/x.png").assessment.reason;
     assert_eq!(reason, "the page of content/draft/index.md is not built: it is a draft");
 }
+
+/// Hugo docs, "All settings", `ignoreFiles`.
+#[test]
+fn content_that_is_ignored_by_name_is_not_there() {
+    let site = plain(
+        "baseURL = 'https://x.example/'\nignoreFiles = ['\\.draft\\.md$', '/hidden/', 'b\\.png$', '[a-z]\\.gif']\n",
+        &[
+            ("content/s/_index.md", ""),
+            ("content/s/a.draft.md", ""),
+            ("content/s/c.md", ""),
+            ("content/s/b.png", ""),
+            ("content/s/c.png", ""),
+            ("content/s/x.gif", ""),
+            ("content/hidden/d.md", ""),
+            ("static/b.png", ""),
+        ],
+    );
+    assessment(
+        &site,
+        "content/s/c.md",
+        &[
+            ("/s/a.draft/", Dead, ""),
+            ("/s/c/", Alive, ""),
+            ("/s/b.png", Dead, ""),
+            ("/s/c.png", Alive, ""),
+            ("/s/x.gif", Alive, ""),
+            ("/hidden/d/", Dead, ""),
+            ("/b.png", Alive, ""),
+        ],
+    );
+}

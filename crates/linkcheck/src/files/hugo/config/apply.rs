@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::ignored_files::IgnoredFile;
 use super::{Language, LinkHookSetting, Mount, Permalinks, SiteConfig, UglyUrls};
 use crate::markdown::headings::hugo_ids::IdCharacters;
 
@@ -30,6 +31,7 @@ impl SiteConfig {
             "languages" => self.apply_languages(value),
             "module" => self.apply_module(value),
             "taxonomies" => self.apply_taxonomies(value),
+            "ignorefiles" => self.ignored_files = texts(value).filter_map(IgnoredFile::parse).collect(),
             "outputs" => self.outputs = parse_outputs(value),
             "outputformats" => self.has_own_formats |= is_set(value),
             "disablekinds" => self.disabled_kinds = texts(value).map(str::to_lowercase).collect(),
