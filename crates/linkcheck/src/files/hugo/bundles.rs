@@ -158,6 +158,7 @@ impl HugoSite {
                     && !self.config.is_ignored_file(&path)
                     && let Some(there) = file_or_outside(path.clone(), files)
                     && is_own(&path)
+                    && self.is_published_in(&path, page.content.language)
                 {
                     return Some(match page.files {
                         Publication::Built => there,
@@ -181,6 +182,14 @@ impl HugoSite {
         None
     }
 
+    /// Whether a file is published beside the page of a language. One without a language in its name is of the default
+    /// one, and the others' pages name it there, unless the settings have it published again for each.
+    fn is_published_in(&self, file: &str, language: usize) -> bool {
+        self.config.languages.len() < 2
+            || self.config.duplicates_resources
+            || self.content.locate(file, &self.config).is_none_or(|own| own.language == language)
+    }
+
     fn is_first_page(&self, at: usize) -> bool {
         self.pages[at].content.folder.is_empty()
     }
@@ -201,7 +210,7 @@ impl HugoSite {
         };
         match &owner.address {
             // With its page, or where a template uses it.
-            _ if owner.files != Publication::Built => true,
+            _ if owner.files != Publication::Built || !self.is_published_in(file, language) => true,
             PageAddress::Folder(folder) => {
                 let rest = &file[path::parent(&owner.document).len()..];
                 join(folder, rest.trim_start_matches('/')) != address

@@ -508,19 +508,6 @@ fn themes_bring_pages_and_lists_have_several() {
     assessment(&site, "content/s/a.md", &cases);
 }
 
-/// Hugo docs, "Template lookup order": `layouts/docs/_markup` is for the pages of that section.
-#[test]
-fn templates_of_a_section_may_change_its_links_and_headings() {
-    let pages = [("content/docs/a.md", "## T\n"), ("content/docs/b.md", ""), ("content/blog/c.md", "## T\n")];
-    let with = |path, text| plain("baseURL = 'https://x.example/'\n", &[&pages[..], &[(path, text)]].concat());
-    let link = with("layouts/docs/_markup/render-link.html", "<a href=\"/pre/{{ .Destination }}\">{{ .Text }}</a>");
-    assessment(&link, "content/docs/a.md", &[("b.md", Alive, ""), ("gone.md", Dead, ""), ("#gone", FragmentDead, "")]);
-    let plain_link = with("layouts/docs/_markup/render-link.html", "<a href=\"{{ .Destination }}\">{{ .Text }}</a>");
-    assessment(&plain_link, "content/docs/a.md", &[("b.md", Dead, "")]);
-    let heading = with("layouts/docs/_markup/render-heading.html", "<h2 id=\"z\">{{ .Text }}</h2>");
-    assessment(&heading, "content/docs/a.md", &[("#t", Alive, ""), ("#gone", FragmentUnverifiable, "")]);
-}
-
 /// Hugo docs, "Configure markup", `renderer.unsafe`: raw HTML is left out by default.
 #[test]
 fn ids_of_raw_html_are_there_where_the_settings_let_it_stand() {
@@ -561,6 +548,19 @@ fn blocks_have_the_ids_of_their_attributes() {
     }
 }
 
+/// Hugo docs, "Template lookup order": `layouts/docs/_markup` is for the pages of that section.
+#[test]
+fn templates_of_a_section_may_change_its_links_and_headings() {
+    let pages = [("content/docs/a.md", "## T\n"), ("content/docs/b.md", ""), ("content/blog/c.md", "## T\n")];
+    let with = |path, text| plain("baseURL = 'https://x.example/'\n", &[&pages[..], &[(path, text)]].concat());
+    let link = with("layouts/docs/_markup/render-link.html", "<a href=\"/pre/{{ .Destination }}\">{{ .Text }}</a>");
+    assessment(&link, "content/docs/a.md", &[("b.md", Alive, ""), ("gone.md", Dead, ""), ("#gone", FragmentDead, "")]);
+    let plain_link = with("layouts/docs/_markup/render-link.html", "<a href=\"{{ .Destination }}\">{{ .Text }}</a>");
+    assessment(&plain_link, "content/docs/a.md", &[("b.md", Dead, "")]);
+    let heading = with("layouts/docs/_markup/render-heading.html", "<h2 id=\"z\">{{ .Text }}</h2>");
+    assessment(&heading, "content/docs/a.md", &[("#t", Alive, ""), ("#gone", FragmentUnverifiable, "")]);
+}
+
 /// Hugo docs, "Configure ugly URLs": the page is a file, and no folder has its name.
 #[test]
 fn a_page_with_an_ending_has_no_folder() {
@@ -570,18 +570,6 @@ fn a_page_with_an_ending_has_no_folder() {
         "content/s/a.md",
         &[("/s/a.html", Alive, ""), ("/s/a", Alive, ""), ("/s/a/index.html", Dead, ""), ("/s/index.html", Alive, "")],
     );
-}
-
-/// GitLab docs, "GitLab Pages redirects": `/_redirects` is a file like others; a template makes it where the settings
-/// name its format.
-#[test]
-fn the_file_of_redirects_may_be_there() {
-    let settings = "baseURL = 'https://x.example/'\n";
-    assessment(&plain(settings, &[("content/a.md", "")]), "content/a.md", &[("/_redirects", Dead, "")]);
-    let by_template = [("content/a.md", ""), ("layouts/index.redirects", "/a /b 301\n")];
-    assessment(&plain(settings, &by_template), "content/a.md", &[("/_redirects", Skipped, "")]);
-    let as_file = [("content/a.md", ""), ("static/_redirects", "/a /b 301\n")];
-    assessment(&plain(settings, &as_file), "content/a.md", &[("/_redirects", Alive, "")]);
 }
 
 /// Hugo docs, "All settings", `disableKinds`, and "Configure outputs".
@@ -678,4 +666,47 @@ fn content_that_is_ignored_by_name_is_not_there() {
             ("/b.png", Alive, ""),
         ],
     );
+}
+
+/// GitLab docs, "GitLab Pages redirects": `/_redirects` is a file like others; a template makes it where the settings
+/// name its format.
+#[test]
+fn the_file_of_redirects_may_be_there() {
+    let settings = "baseURL = 'https://x.example/'\n";
+    assessment(&plain(settings, &[("content/a.md", "")]), "content/a.md", &[("/_redirects", Dead, "")]);
+    let by_template = [("content/a.md", ""), ("layouts/index.redirects", "/a /b 301\n")];
+    assessment(&plain(settings, &by_template), "content/a.md", &[("/_redirects", Skipped, "")]);
+    let as_file = [("content/a.md", ""), ("static/_redirects", "/a /b 301\n")];
+    assessment(&plain(settings, &as_file), "content/a.md", &[("/_redirects", Alive, "")]);
+}
+
+/// Hugo docs, "Configure markup", `duplicateResourceFiles`: a file without a language in its name is published once.
+#[test]
+fn a_file_that_languages_share_is_published_in_the_default_one() {
+    let files = [
+        ("content/s/a/index.en.md", ""),
+        ("content/s/a/index.de.md", ""),
+        ("content/s/a/x.png", ""),
+        ("content/s/a/y.de.png", ""),
+        ("content/t/_index.en.md", ""),
+        ("content/t/_index.de.md", ""),
+        ("content/t/p.png", ""),
+    ];
+    let once = "baseURL = 'https://x.example/'\n[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n";
+    let twice = "baseURL = 'https://x.example/'\n[markup.goldmark]\nduplicateResourceFiles = true\n\
+                 [languages.en]\nweight = 1\n[languages.de]\nweight = 2\n";
+    for (settings, shared) in [(once, Dead), (twice, Alive)] {
+        assessment(
+            &plain(settings, &files),
+            "content/s/a/index.de.md",
+            &[
+                ("/s/a/x.png", Alive, ""),
+                ("/de/s/a/x.png", shared, ""),
+                ("/de/s/a/y.de.png", Alive, ""),
+                ("/s/a/y.de.png", shared, ""),
+                ("/t/p.png", Alive, ""),
+                ("/de/t/p.png", shared, ""),
+            ],
+        );
+    }
 }
