@@ -434,7 +434,7 @@ mod tests {
             let site = site.map(|site| site.parse().unwrap());
             let document = Document { path: "a.md", links: Cow::default(), site_url: site.as_ref(), local_files: None };
             let (key, _, source) = classify(&document, address, &CheckOptions::default(), &BTreeSet::new());
-            assert_eq!(key.0, address);
+            assert_eq!(&*key.0, address);
             match source {
                 VerdictSource::Web(url) => url.to_string(),
                 VerdictSource::Known(known) => known.verdict.as_str().to_owned(),

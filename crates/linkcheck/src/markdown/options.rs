@@ -13,7 +13,7 @@ use super::Dialect;
 const MAX_MATH_STEPS: usize = 4_000_000;
 
 /// The options for a text. A page of Hugo's has no links in double brackets: `[[1]](a.md)` is one to `a.md` whose text is
-/// `[1]` (CommonMark, "Links").
+/// `[1]` (`CommonMark`, "Links").
 pub(super) fn options(text: &str, dialect: Dialect) -> Options<'static> {
     let mut options = Options::default();
     let extension = &mut options.extension;

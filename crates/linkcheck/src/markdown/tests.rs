@@ -130,7 +130,7 @@ fn a_link_in_double_brackets_leads_to_an_address_or_to_a_page_of_the_wiki() {
     ]);
 }
 
-/// Goldmark knows no links in double brackets (CommonMark, "Links": a text in brackets may hold brackets in pairs). Tried
+/// Goldmark knows no links in double brackets (`CommonMark`, "Links": a text in brackets may hold brackets in pairs). Tried
 /// with Hugo 0.168.
 #[test]
 fn double_brackets_are_a_text_on_a_page_of_hugo() {
