@@ -168,7 +168,7 @@ impl Exchange for ComparesVerbatim {
             // The template ends in a line's end; what GitLab stores never does.
             if !body.ends_with('\n') {
                 let without_its_first = block.text.lines().skip(1).collect::<Vec<&str>>().join("\n");
-                let other = marker::ManagedBlock { text: without_its_first, ..block };
+                let other = marker::ManagedBlock { text: without_its_first, ..*block };
                 issue["description"] = Value::from(marker::replace_block(body, &other, "").unwrap());
             }
         }))

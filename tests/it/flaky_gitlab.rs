@@ -69,10 +69,10 @@ pub(crate) struct SeedsResult {
 /// What happens between the runs of a seed.
 const STORIES: [&[fn(&mut Stage)]; 5] = [
     &[crash_recovery::change_nothing, crash_recovery::change_nothing],
-    &[crash_recovery::lose_label, crash_recovery::move_session],
-    &[crash_recovery::move_session, crash_recovery::mend_one_link],
+    &[crash_recovery::lose_label, crash_recovery::rename_channel],
+    &[crash_recovery::rename_channel, crash_recovery::mend_one_link],
     &[crash_recovery::mend_one_link, crash_recovery::lose_label],
-    &[crash_recovery::unblock_user, crash_recovery::move_session],
+    &[crash_recovery::unblock_user, crash_recovery::rename_channel],
 ];
 
 /// Three runs over a GitLab that is unsteady, then two good ones.

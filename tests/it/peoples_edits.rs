@@ -108,11 +108,11 @@ async fn start(pods: Vec<Pod>) -> Stage {
 
 /// A page with another text for each number.
 fn page(number: usize) -> String {
-    let tea = ["", ", with tea", ", with coffee and cake"][number % 3];
+    let tea = ["pod", "pod_with_tea", "pod_with_coffee_and_cake"][number % 3];
     let dead = if number.is_multiple_of(2) { "- [gone](https://about.gitlab.com/no/such/page)\n" } else { "" };
     format!(
         "---\ntitle: Small\n---\n\n## A Pod members\n\n- Lead: Ada (`@ada`)\n\n## How\n\n- Weekly session: Thursdays at \
-         3:00 PM UTC{tea}\n{dead}- [there](https://about.gitlab.com/)\n\n## End\n"
+         3:00 PM UTC\n- Slack: `#spt_{tea}`\n{dead}- [there](https://about.gitlab.com/)\n\n## End\n"
     )
 }
 
@@ -132,7 +132,9 @@ struct PeoplesContent {
 
 impl PeoplesContent {
     fn of(issue: &Issue) -> Self {
-        let words = issue.notes.values().filter(|note| !note.system);
+        // podkeeper's closing comment is nobody's word.
+        let is_closing = |body: &str| body.contains("<!-- podkeeper:v1 closing ");
+        let words = issue.notes.values().filter(|note| !note.system && !is_closing(&note.body));
         Self {
             body: issue.description.clone().unwrap_or_default(),
             labels: issue.labels.iter().filter(|label| *label != LABEL).cloned().collect(),

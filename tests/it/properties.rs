@@ -27,7 +27,7 @@ use podkeeper::pod::plan::compute_stamp;
 use podkeeper::pod::roster::Role;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::PodRun;
-use podkeeper::pod::schedule::{Cron, Slot};
+use podkeeper::pod::schedule::{Cron, MeetingWeeks, Skip, Slot};
 use podkeeper::pod::session::{Session, SessionKey};
 use podkeeper::pod::snapshot::{Account, ObservedIssue, Snapshot};
 use podkeeper::pod::{Pod, PodKey};
@@ -351,17 +351,28 @@ fn check_names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapsho
         let own = |iid: u64| {
             let issues = seen.pairing_project.issues.present().unwrap();
             let issue = issues.iter().find(|issue| issue.iid == iid).unwrap();
-            let marked = matches!(&issue.parsed_body, ParsedBody::Block(ManagedBlock { marker: Marker::Session(key), .. })
-                if pod.find_slot(key).is_some());
+            let marked = matches!(issue.parsed_body.marker(), Some(Marker::Session(key)) if pod.find_slot(key).is_some())
+                && issue.parsed_body.block().is_some();
             marked && pod.is_bot(seen.pairing_project.bot.present().unwrap(), &issue.author)
         };
         for action in decide(&pod, &sees(&seen)).plan.actions {
             let named = match &action.change {
-                Act::CreateLabel { .. } | Act::OpenPairingIssue { .. } | Act::OpenReport { .. } => Vec::new(),
+                // Nothing is put on people's issues where nobody asked for it.
+                Act::LabelPeoplesIssue { .. } => return Err(action.to_string()),
+                Act::CreateLabel { .. }
+                | Act::UpdateLabel { .. }
+                | Act::OpenPairingIssue { .. }
+                | Act::OpenReport { .. } => Vec::new(),
                 Act::RewriteReport { .. } | Act::CloseReport { .. } | Act::ReopenReport { .. } => {
                     return Err(format!("no report was looked at: {action}"));
                 }
-                Act::RewritePairingIssue { iid, .. } | Act::AddLabel { iid, .. } => vec![*iid],
+                Act::RewritePairingIssue { iid, .. }
+                | Act::AddLabel { iid, .. }
+                | Act::AppendTasks { iid, .. }
+                | Act::ClaimClosing { iid }
+                | Act::CommentOnSession { iid, .. }
+                | Act::CloseSession { iid } => vec![*iid],
+                Act::LinkPreviousSession { iid, previous_iid } => vec![*iid, *previous_iid],
                 Act::LinkDuplicate { iid, original_iid: keep } | Act::CloseDuplicate { iid, original_iid: keep } => {
                     vec![*iid, *keep]
                 }
@@ -855,10 +866,10 @@ fn scenario_strategy() -> impl Strategy<Value = Scenario> {
     (moment, pods_strategy(), prop::collection::vec(issue_spec_strategy(), 0..=12), flags, page).prop_map(
         |(now, mut pods, issues, (label, archived, paused), page)| {
             // A date is skipped by its pod, not by the calendar of the generator.
-            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skipped_dates.is_empty()) {
+            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skips.is_empty()) {
                 let key = PodKey::parse("any").unwrap();
-                let bare = Slot { skipped_dates: Vec::new(), ..slot.clone() };
-                slot.skipped_dates = bare.sessions_from(&key, now).take(1).map(|session| session.date).collect();
+                let bare = Slot { skips: Vec::new(), ..slot.clone() };
+                slot.skips = bare.sessions_from(&key, now).take(1).map(|session| Skip::on(session.date)).collect();
             }
             Scenario { now, pods, issues, label, archived, paused, page }
         },
@@ -914,9 +925,13 @@ fn slot_strategy() -> impl Strategy<Value = Slot> {
                 duration: Duration::hours(1),
                 open_ahead: Duration::days(ahead),
                 // Which date is known with the moment.
-                skipped_dates: skips.then_some(anchor).into_iter().collect(),
-                every_weeks: if rhythm.is_some() { 2 } else { 1 },
-                anchor: rhythm.map(|days| anchor + Duration::days(days)),
+                skips: skips.then_some(Skip::on(anchor)).into_iter().collect(),
+                changes: Vec::new(),
+                weeks: rhythm.map_or(MeetingWeeks::Every, |days| MeetingWeeks::EveryNth {
+                    weeks: 2,
+                    anchor: anchor + Duration::days(days),
+                }),
+                moves: BTreeMap::new(),
                 event: String::new(),
             }
         },

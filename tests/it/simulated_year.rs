@@ -16,7 +16,7 @@ use http::{Request, Response};
 use podkeeper::gitlab::{Exchange, ExchangeError};
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
-use podkeeper::pod::schedule::{Cron, Slot};
+use podkeeper::pod::schedule::{Cron, Skip, Slot};
 use podkeeper::pod::{Pod, Task};
 use podkeeper::sandbox::world::Issue;
 use serde_json::json;
@@ -140,7 +140,7 @@ impl Year {
             key: key.to_owned(),
             zone: zone.parse().unwrap(),
             cron: Cron::parse(&format!("0 15 * * {day}")).unwrap(),
-            skipped_dates: if key == "emea" { vec![SKIPPED.parse().unwrap()] } else { Vec::new() },
+            skips: if key == "emea" { vec![Skip::on(SKIPPED.parse().unwrap())] } else { Vec::new() },
             ..pod.slots[0].clone()
         };
         pod.slots = SLOTS.into_iter().map(slot).collect();

@@ -109,7 +109,7 @@ async fn runs_that_follow_each_other() -> BTreeSet<Call> {
     world.apply(true).await;
     world.apply(true).await;
     world.change_page(|page| {
-        let later = page.replace("Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        let later = page.replace("#spt_pod_secure", "#spt_pod_secure_tea");
         assert_ne!(later, page);
         format!("{later}\nA <https://handbook.gitlab.com/handbook/no-such-page/> and <https://gitlab.com/no/such>.\n")
     });
@@ -150,7 +150,10 @@ async fn renamed_projects() -> BTreeSet<Call> {
 
 /// Somebody opened the session's issue a second time, and took the label off another.
 async fn a_twin_and_a_label_that_was_taken_off() -> BTreeSet<Call> {
-    let world = World::new(shipped_config().pods);
+    let mut pods = shipped_config().pods;
+    // And it gets another colour.
+    (pods[0].label.named_color, pods[0].label.manage) = (Some("#123456".to_owned()), true);
+    let world = World::new(pods);
     world.apply(true).await;
     let stage = &world.stage;
     let issues = stage.pairing_project_url() + "/issues";

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use podkeeper::execute::StopFlag;
-use podkeeper::gitlab::{Exchange, ExchangeError, ReportState, Writer, new_reader_and_writer};
+use podkeeper::gitlab::{Exchange, ExchangeError, NewIssueOptions, ReportState, Writer, new_reader_and_writer};
 use podkeeper::pod::action::{Action, ActionKind, Change};
 use podkeeper::pod::observed::FailureCause;
 use podkeeper::pod::outcome::Outcome;
@@ -33,16 +33,28 @@ use crate::support::{InMemory, Stage, finding_lines, now, shipped_config};
 /// JSON pointers to the fields of an answer that have to show a write of this kind.
 fn answer_fields(action: &Action) -> Vec<&'static str> {
     match &action.change {
-        Change::CreateLabel { .. } => vec!["/name", "/color", "/description"],
-        Change::OpenPairingIssue { labels, .. } if labels.is_empty() => vec!["/title", "/description"],
-        Change::OpenPairingIssue { .. } => vec!["/title", "/description", "/labels"],
+        Change::CreateLabel { .. } | Change::UpdateLabel { .. } => vec!["/name", "/color", "/description"],
+        Change::OpenPairingIssue { labels, confidential, milestone, .. } => {
+            let more = [
+                (!labels.is_empty()).then_some("/labels"),
+                confidential.then_some("/confidential"),
+                milestone.is_some().then_some("/milestone/id"),
+            ];
+            ["/title", "/description"].into_iter().chain(more.into_iter().flatten()).collect()
+        }
         Change::OpenReport { .. } => vec!["/title", "/description", "/confidential"],
         Change::RewritePairingIssue { title: Some(_), .. } => vec!["/description", "/title"],
-        Change::RewritePairingIssue { .. } | Change::RewriteReport { .. } => vec!["/description"],
+        Change::RewritePairingIssue { .. } | Change::RewriteReport { .. } | Change::AppendTasks { .. } => {
+            vec!["/description"]
+        }
         Change::CloseReport { .. } | Change::ReopenReport { .. } => vec!["/description", "/state"],
-        Change::AddLabel { .. } => vec!["/labels"],
-        Change::LinkDuplicate { .. } => vec!["/source_issue/iid", "/target_issue/iid"],
-        Change::CloseDuplicate { .. } => vec!["/state"],
+        Change::AddLabel { .. } | Change::LabelPeoplesIssue { .. } => vec!["/labels"],
+        Change::LinkPreviousSession { .. } | Change::LinkDuplicate { .. } => {
+            vec!["/source_issue/iid", "/target_issue/iid"]
+        }
+        Change::CloseSession { .. } | Change::CloseDuplicate { .. } => vec!["/state"],
+        Change::ClaimClosing { .. } => vec!["/name"],
+        Change::CommentOnSession { .. } => vec!["/body"],
     }
 }
 
@@ -54,6 +66,8 @@ fn write_kind(request: &Request<Bytes>) -> Option<&'static str> {
     match (request.method().as_str(), report, form.get("state_event").map(String::as_str)) {
         ("POST", _, _) if path.ends_with("/labels") => Some("create-label"),
         ("POST", _, _) if path.ends_with("/links") => Some("link-twin"),
+        ("POST", _, _) if path.ends_with("/award_emoji") => Some("claim-closing"),
+        ("POST", _, _) if path.ends_with("/notes") => Some("comment-on-session"),
         ("POST", Some(false), _) if path.ends_with("/issues") => Some("open-pairing-issue"),
         ("POST", Some(true), _) if path.ends_with("/issues") => Some("open-report"),
         ("PUT", Some(false), _) => Some("rewrite-pairing-issue"),
@@ -95,7 +109,14 @@ impl ShowsOldValue {
 #[async_trait::async_trait]
 impl Exchange for ShowsOldValue {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
-        if write_kind(&request) != Some(self.kind) {
+        // Some kinds are one request to a server.
+        let kind = match self.kind {
+            "link-previous-session" => "link-twin",
+            "close-session" => "close-twin",
+            "append-tasks" => "rewrite-pairing-issue",
+            kind => kind,
+        };
+        if write_kind(&request) != Some(kind) {
             return self.inner.exchange(request).await;
         }
         let target = format!("{} {}", request.method(), request.uri().path());
@@ -142,6 +163,14 @@ async fn stages_with_writes() -> Vec<(&'static str, Stage)> {
     moved.apply_all_tasks().await;
     moved.pods[0].slots[0].cron = Cron::parse("30 13 * * Wed").unwrap();
     worlds.push(("another hour in the configuration", moved));
+    let mut private = prepare_stage(&PLAIN).await;
+    private.pods[0].pairing.confidential = true;
+    private.pods[0].pairing.milestone = Some("Q4 pairing".to_owned());
+    private.sandbox.change_world(|world| {
+        let project = world.project_by_path(&private.pods[0].pairing_project).unwrap().id;
+        world.add_milestone(project, "Q4 pairing");
+    });
+    worlds.push(("confidential, in a milestone", private));
     worlds
 }
 
@@ -153,8 +182,9 @@ fn is_not_done(outcome: &Outcome) -> bool {
 async fn run_with_writer(writer: &Writer, action: &Action) -> Outcome {
     match &action.change {
         Change::CreateLabel { name, color, description } => writer.create_label(action, name, color, description).await,
-        Change::OpenPairingIssue { title, body, labels, .. } => {
-            writer.open_pairing_issue(action, title, body, labels).await
+        Change::OpenPairingIssue { title, body, labels, confidential, milestone, .. } => {
+            let options = NewIssueOptions { confidential: *confidential, milestone: milestone.as_ref() };
+            writer.open_pairing_issue(action, title, body, labels, options).await
         }
         Change::RewritePairingIssue { iid, rewrite, title } => {
             writer.rewrite_pairing_issue(action, *iid, rewrite, title.as_ref()).await
@@ -169,9 +199,18 @@ async fn run_with_writer(writer: &Writer, action: &Action) -> Outcome {
         Change::ReopenReport { iid, rewrite } => {
             writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Open)).await
         }
-        Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
-        Change::LinkDuplicate { iid, original_iid: keep } => writer.link_duplicate(action, *iid, *keep).await,
-        Change::CloseDuplicate { iid, .. } => writer.close_duplicate(action, *iid).await,
+        Change::AddLabel { iid, label } | Change::LabelPeoplesIssue { iid, label } => {
+            writer.add_label(action, *iid, label).await
+        }
+        Change::LinkPreviousSession { iid, previous_iid: other }
+        | Change::LinkDuplicate { iid, original_iid: other } => writer.link_issues(action, *iid, *other).await,
+        Change::CloseSession { iid } | Change::CloseDuplicate { iid, .. } => writer.close_issue(action, *iid).await,
+        Change::AppendTasks { iid, rewrite, lines } => writer.append_tasks(action, *iid, rewrite, lines).await,
+        Change::ClaimClosing { iid } => writer.claim_closing(action, *iid).await,
+        Change::CommentOnSession { iid, text } => writer.comment_on_session(action, *iid, text).await,
+        Change::UpdateLabel { .. } => {
+            panic!("{action}")
+        }
     }
 }
 
@@ -251,6 +290,8 @@ fn assert_all_fields_seen(seen: &BTreeMap<(&str, &str), usize>) {
     }
     for both in [
         ("open-pairing-issue", "/labels"),
+        ("open-pairing-issue", "/confidential"),
+        ("open-pairing-issue", "/milestone/id"),
         ("open-report", "/confidential"),
         ("rewrite-pairing-issue", "/title"),
         ("close-report", "/state"),
@@ -258,7 +299,7 @@ fn assert_all_fields_seen(seen: &BTreeMap<(&str, &str), usize>) {
     ] {
         assert!(seen.contains_key(&both), "{both:?}");
     }
-    assert_eq!(seen.len(), 20, "{seen:?}");
+    assert_eq!(seen.len(), 22, "{seen:?}");
 }
 
 /// How many creates were sent a second time.
@@ -499,7 +540,7 @@ async fn what_was_done_all_the_same_is_seen_by_the_next_run() {
 async fn a_write_that_nothing_became_of_is_tried_again_by_the_next_run() {
     let stage = Stage::seeded();
     stage.apply().await;
-    edit_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    edit_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     let server = ShowsOldValue::of(&stage, "rewrite-pairing-issue", Some("/description"), false);
     let (_, writer) = new_reader_and_writer(&stage.access_for_all_purposes(server.clone()), stage.now).unwrap();
     let plan = stage.plan().await[0].plan.clone();
@@ -507,5 +548,5 @@ async fn a_write_that_nothing_became_of_is_tried_again_by_the_next_run() {
     assert!(is_not_done(&outcome), "{outcome:?}");
     let runs = stage.apply().await;
     assert_eq!(exit_status(&runs), ExitStatus::Done);
-    assert!(issue_body(&stage, find_issue_place(&stage, SESSION)).contains("with tea"));
+    assert!(issue_body(&stage, find_issue_place(&stage, SESSION)).contains("#spt_pod_secure_tea"));
 }

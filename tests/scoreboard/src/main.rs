@@ -34,6 +34,8 @@ mod hostile_text;
 mod hugo_site;
 #[path = "../../it/internal_addresses.rs"]
 mod internal_addresses;
+#[path = "../../it/labelled_projects.rs"]
+mod labelled_projects;
 #[path = "../../it/link_brake.rs"]
 mod link_brake;
 #[path = "../../it/parser_bombs.rs"]
@@ -84,6 +86,8 @@ mod token_not_in_output;
 mod token_search;
 #[path = "../../it/write_counts.rs"]
 mod write_counts;
+#[path = "../../it/year_of_pods.rs"]
+mod year_of_pods;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
