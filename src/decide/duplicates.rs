@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta, Weekday};
-
-use super::{DecisionParts, OwnIssue, PairingContext, pairing_issue_body};
+use super::pairing_issue_body::SessionFacts;
+use super::session_issues::SessionIssues;
+use super::{DecisionParts, OwnIssue, PairingContext};
 use crate::pod::action::Change;
 use crate::pod::finding::{Finding, short_hash};
 use crate::pod::marker::{self, ManagedBlock};
@@ -21,13 +21,21 @@ pub(super) fn settle_duplicates(context: &PairingContext<'_>, parts: &mut Decisi
         by_session.entry(own.session_key.clone()).or_default().push(own);
     }
     for (key, issues) in by_session {
-        // Own issues come in the order of their numbers: the lowest open one wins, whoever looks.
-        let open = issues.iter().position(|own| own.issue.open).unwrap_or(0);
+        // Own issues come in the order of their numbers: the lowest open one wins, whoever looks. Where all are closed
+        // there is nothing to settle.
+        let Some(open) = issues.iter().position(|own| own.issue.open) else { continue };
         let Some((keep, twins)) = issues[open..].split_first() else { continue };
-        for twin in twins {
+        for twin in twins.iter().filter(|twin| !are_of_two_former_pods(context, keep, twin)) {
             settle_duplicate(context, &key, keep, twin, parts);
         }
     }
+}
+
+/// Whether two issues of one week are those of two pods, or slots, that have become one since: what was held is held. Only
+/// for a session to come is one of them too many.
+fn are_of_two_former_pods(context: &PairingContext<'_>, one: &OwnIssue<'_>, other: &OwnIssue<'_>) -> bool {
+    let begun = |own: &OwnIssue<'_>| own.block.state.start.is_none_or(|start| start <= context.seen.now);
+    one.block.marker != other.block.marker && begun(one) && begun(other)
 }
 
 fn settle_duplicate(
@@ -80,10 +88,7 @@ fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> bool {
 /// more.
 fn initial_block(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> Option<ManagedBlock> {
     let slot = context.pod.find_slot(&own.session_key)?;
-    let monday = NaiveDate::from_isoywd_opt(own.session_key.year, own.session_key.week, Weekday::Mon)?
-        .and_time(NaiveTime::MIN)
-        .and_utc();
-    let from = monday.checked_sub_signed(TimeDelta::days(2))?;
-    let session = slot.sessions_from(&context.pod.key, from).take(2).find(|session| session.key == own.session_key)?;
-    pairing_issue_body::initial_block(context.pod, &session, &slot.issue_title(&session), context.seen.page.present()?)
+    let session = slot.session_of_week(&context.pod.key, own.session_key.year, own.session_key.week)?;
+    let (page, issues) = (context.seen.page.present()?, SessionIssues::new(context));
+    SessionFacts::new(context, slot, &session, page, &issues, Some(own)).initial_block()
 }
