@@ -54,18 +54,21 @@ def jobs(*expected):
 
 
 def journal(url):
-    """The sandbox got the four writes of its seeded world, and none after them."""
+    """The sandbox got the eight writes of its seeded world, and none after them."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     writes = json.load(direct.open(f"{url}/-/journal", timeout=10))
     found = [(write["method"], re.sub(r"/\d+", "/N", write["path"]), write["status"]) for write in writes]
     opened = ("POST", "/api/v4/projects/N/issues", 201)
-    wanted = [opened, ("PUT", "/api/v4/projects/N/issues/N", 200), opened, opened]
+    changed = ("PUT", "/api/v4/projects/N/issues/N", 200)
+    about = lambda what: ("POST", f"/api/v4/projects/N/issues/N/{what}", 201)
+    wanted = [opened, changed, about("award_emoji"), about("links"), about("notes"), changed, opened, opened]
     assert found == wanted, f"{found} instead of {wanted}"
     assert "<!-- podkeeper:v1 session secure/weekly/" in writes[0]["body"], "the first body carries the session's key"
     assert writes[1]["body"] == "add_labels=pod::secure", writes[1]["body"]
-    kinds = [re.search(r"podkeeper:v1 report secure/(\w+)", write["body"]).group(1) for write in writes[2:]]
-    assert kinds == ["roster", "links"] and "confidential=true" in writes[2]["body"], kinds
-    return "one session opened, one label put back, both reports opened, nothing else"
+    assert writes[5]["body"] == "state_event=close", writes[5]["body"]
+    kinds = [re.search(r"podkeeper:v1 report secure/(\w+)", write["body"]).group(1) for write in writes[6:]]
+    assert kinds == ["roster", "links"] and "confidential=true" in writes[6]["body"], kinds
+    return "one session opened, one label put back, the last session closed, both reports opened, nothing else"
 
 
 def reports(folder, done):
@@ -77,9 +80,11 @@ def reports(folder, done):
     assert len(cases) >= 60 and len(set(named)) == len(named), f"{len(cases)} cases"
     told = [child for case in cases for child in case if child.tag in ("failure", "error", "skipped")]
     assert told and all(child.text and child.text.strip() for child in told), "GitLab shows the text of a case"
-    links = json.load(open(f"{folder}/annotations.json"))["podkeeper"]
-    assert len(links) == int(done) and all(set(link) == {"external_link"} for link in links), links
     trail = [json.loads(line) for line in open(f"{folder}/audit.jsonl")]
+    # An emoji and a comment have no page of their own.
+    pages = [entry for entry in trail if not entry["path"].endswith(("/award_emoji", "/notes"))]
+    links = json.load(open(f"{folder}/annotations.json"))["podkeeper"]
+    assert len(links) == len(pages) and all(set(link) == {"external_link"} for link in links), links
     assert len(trail) == int(done) and all("body" not in entry and entry["status"] for entry in trail), trail
     return f"{len(cases)} cases, {len(links)} links, {len(trail)} writes in the trail"
 

@@ -169,6 +169,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Show what `apply` would do, and write nothing.
     Plan(PlanArgs),
+    /// Close what podkeeper keeps for a pod that meets no more: its reports, and the pairing issues of sessions to come.
+    Retire(RetireArgs),
     /// Show what podkeeper understands of a page: members, sessions, labels, links.
     Page(PageArgs),
     /// Check Markdown for broken links, wrong labels and other defects: files, folders, an address, a pod's page.
@@ -211,6 +213,7 @@ impl Command {
         match self {
             Self::Apply(_) => "apply",
             Self::Plan(_) => "plan",
+            Self::Retire(_) => "retire",
             Self::Page(_) => "page",
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
@@ -250,6 +253,44 @@ pub(super) struct PlanArgs {
     pub(super) detailed_exitcode: bool,
 }
 
+/// A pod that meets no more.
+#[derive(Debug, Args)]
+pub(super) struct RetireArgs {
+    /// The pod by its key, which is the name of its file in `pods/`; the file has no `[[session]]` any more.
+    #[arg(value_name = "POD")]
+    pub(super) pod: String,
+    /// Only show what would be closed.
+    #[arg(long, env = "PODKEEPER_DRY_RUN", hide_env_values = true, value_parser = YesOrNo)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) gitlab: GitlabArgs,
+    /// Act as if it were this moment, for example 2026-11-24T06:00:00Z; for `--dry-run` and the sandbox only.
+    #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true, value_parser = parse_moment)]
+    pub(super) now: Option<DateTime<Utc>>,
+}
+
+impl RetireArgs {
+    /// The same as arguments of `apply`.
+    pub(super) fn to_apply_args(&self) -> ApplyArgs {
+        let at = RunArgs {
+            pods: vec![self.pod.clone()],
+            gitlab: self.gitlab.clone(),
+            report: Vec::new(),
+            task: Vec::new(),
+            observations: None,
+            now: self.now,
+            retires: true,
+        };
+        ApplyArgs {
+            at,
+            dry_run: self.dry_run,
+            plan: None,
+            #[cfg(feature = "sandbox")]
+            serve: false,
+        }
+    }
+}
+
 /// Which pods, and which GitLab.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -279,6 +320,9 @@ pub(super) struct RunArgs {
     /// Act as if it were this moment, for example 2026-11-24T06:00:00Z; for `plan` and the sandbox only.
     #[arg(long, value_name = "RFC3339", env = "PODKEEPER_NOW", hide_env_values = true, value_parser = parse_moment)]
     pub(super) now: Option<DateTime<Utc>>,
+    /// Whether the pods are retired: what is kept for them is closed, and nothing else is done.
+    #[arg(skip)]
+    pub(super) retires: bool,
 }
 
 /// A report, its readers and the file it goes to.

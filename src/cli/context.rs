@@ -89,13 +89,28 @@ impl Context<'_> {
         self.load_config_with_places().map(|(config, _)| config)
     }
 
+    /// The configuration, where not even a template fails: a run would go on without it.
+    pub(crate) fn load_config_without_problems(&self) -> Result<config::Config, CliError> {
+        let (config, files) = self.load_config_and_files()?;
+        if config.template_problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(config_error(&config.template_problems, Some(&files)))
+        }
+    }
+
     /// The same, and where its keys stand.
     pub(crate) fn load_config_with_places(&self) -> Result<(config::Config, KeyPlaces), CliError> {
+        let (config, files) = self.load_config_and_files()?;
+        Ok((config, config::key_places(&files)))
+    }
+
+    fn load_config_and_files(&self) -> Result<(config::Config, config::ConfigFiles), CliError> {
         let GlobalArgs { config: folder, .. } = self.global;
         let files = config::read_folder(folder).map_err(|problems| config_error(&problems, None))?;
         let config = config::parse(&files, (self.clock)().date_naive())
             .map_err(|problems| config_error(&problems, Some(&files)))?;
-        Ok((config, config::key_places(&files)))
+        Ok((config, files))
     }
 }
 

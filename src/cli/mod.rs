@@ -42,6 +42,7 @@ mod signals;
 mod target;
 mod token_request;
 mod tokens;
+mod validate;
 mod values;
 mod variables;
 mod web;
@@ -170,6 +171,7 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
     match command {
         Command::Apply(apply) => plan_and_apply::apply(apply, context, output).await,
         Command::Plan(plan) => plan_and_apply::plan(plan, context, output).await,
+        Command::Retire(retire) => plan_and_apply::retire(retire, context, output).await,
         Command::Check(args) => check::run(args, context, output).await,
         Command::Page(page) => page::show_page(page, context, output).await,
         Command::Doctor(doctor) => doctor::run(doctor, context, output).await,
@@ -185,18 +187,7 @@ async fn run_command(command: &Command, context: &Context<'_>, output: &mut Outp
             output.print(&(crate::pod::json::to_pretty_text(&schema) + "\n"));
             Ok(0)
         }
-        Command::Config(ConfigCommand::Validate) => {
-            let config = context.load_config()?;
-            let pods: Vec<String> = config.pods.iter().map(|pod| pod.key.to_string()).collect();
-            output.print(&format!("{} is good: {}\n", context.global.config.display(), pods.join(", ")));
-            for pod in config.pods.iter().filter(|pod| pod.slots.is_empty()) {
-                let path = context.global.config.join(format!("pods/{}.toml", pod.key));
-                let sentence = "has no [[session]], so no pairing issue is opened for the pod";
-                output.print(&format!("{}: {sentence}\n", path.display()));
-            }
-            output.print(&placeholders::describe_placeholders(&config));
-            Ok(0)
-        }
+        Command::Config(ConfigCommand::Validate) => validate::validate(context, output),
         Command::Explain { name, markdown } => explain(name.as_deref(), *markdown, context, output),
         Command::Completions { shell } => {
             output.print(&manual::completions(*shell));

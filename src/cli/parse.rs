@@ -129,7 +129,7 @@ impl Command {
 
     /// Whether it shows more to some readers than to others.
     fn has_audience(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Plan(_) | Self::Check(_) | Self::Doctor(_))
+        matches!(self, Self::Apply(_) | Self::Plan(_) | Self::Retire(_) | Self::Check(_) | Self::Doctor(_))
     }
 
     /// Whether the configuration has a say in it.

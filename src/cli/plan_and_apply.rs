@@ -3,7 +3,7 @@
 use tracing::{Instrument as _, info_span};
 
 use super::CliError;
-use super::args::{ApplyArgs, OutputFormat, PlanArgs, RunArgs};
+use super::args::{ApplyArgs, OutputFormat, PlanArgs, RetireArgs, RunArgs};
 use super::context::Context;
 use super::hidden_links;
 use super::job_log_sections;
@@ -52,22 +52,34 @@ pub(super) async fn apply(args: &ApplyArgs, context: &Context<'_>, output: &mut 
         return plan_while_paused(&args.at, context, output).await;
     }
     if args.dry_run {
-        let like_plan = make_plan(&args.at, "apply --dry-run", context, output).await?;
+        let title = format!("{} --dry-run", command_name(&args.at));
+        let like_plan = make_plan(&args.at, &title, context, output).await?;
         return Ok(like_plan.exit_code());
     }
     if args.at.now.is_some() && args.at.gitlab.sandbox.is_none() {
-        return Err(CliError::usage("--now is for `plan` and the sandbox: `apply` goes by the clock"));
+        let command = command_name(&args.at);
+        return Err(CliError::usage(format!("--now is for `plan` and the sandbox: `{command}` goes by the clock")));
     }
     write_changes(args, context, output).await
 }
 
+/// Closes what is kept for a pod that meets no more.
+pub(super) async fn retire(args: &RetireArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
+    apply(&args.to_apply_args(), context, output).await
+}
+
 /// What `apply` does in a pause. Changes that wait are taken up by the next run.
 async fn plan_while_paused(at: &RunArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
-    let title = "apply, paused by PODKEEPER_PAUSE,";
-    Ok(match make_plan(at, title, context, output).await? {
+    let title = format!("{}, paused by PODKEEPER_PAUSE,", command_name(at));
+    Ok(match make_plan(at, &title, context, output).await? {
         PlanResult::Finished { ending, changes_pending: true } => ending.max(ExitStatus::Incomplete).exit_code(),
         planned => planned.exit_code(),
     })
+}
+
+/// The command that writes.
+fn command_name(at: &RunArgs) -> &'static str {
+    if at.retires { "retire" } else { "apply" }
 }
 
 async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Output) -> Result<u8, CliError> {
@@ -100,7 +112,7 @@ async fn write_changes(args: &ApplyArgs, context: &Context<'_>, output: &mut Out
     let below = text_below(args, &prepared, &runs, context);
     let result = RunReporter {
         at: &args.at,
-        title: "apply",
+        title: command_name(&args.at),
         planned: false,
         prepared: &prepared,
         reader: &reader,

@@ -21,7 +21,8 @@ pub(super) fn replay_commands(at: &RunArgs, context: &Context<'_>) -> String {
     if let Some(page) = &at.gitlab.own_page {
         serve.extend(["--page".to_owned(), shell_quote(&page.display().to_string())]);
     }
-    let mut apply = [program, vec!["apply".to_owned()]].concat();
+    let command = if at.retires { "retire" } else { "apply" };
+    let mut apply = [program, vec![command.to_owned()]].concat();
     apply.extend(at.pods.iter().map(|pod| shell_quote(pod)));
     apply.push("--sandbox=http://127.0.0.1:8080".to_owned());
     format!("To look around in a sandbox like this one:\n  {} &\n  {}", serve.join(" "), apply.join(" "))

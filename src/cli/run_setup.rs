@@ -41,12 +41,16 @@ impl RunSetup {
         }
         let config = context.load_config()?;
         let chosen = select_pods(&config.pods, &at.pods)?;
+        if let Some(meets) = chosen.iter().find(|pod| at.retires && !pod.slots.is_empty()) {
+            return Err(CliError::usage(still_meets(meets, context)));
+        }
         refuse_placeholders(&config, &chosen.iter().map(|pod| &pod.key).collect::<Vec<_>>(), &at.gitlab)?;
         let connection = connect::gitlab(&at.gitlab, at.now, TokenPurpose::Pairing, &config, context).await?;
-        let tasks = select_tasks(&at.task);
+        let tasks = if at.retires { BTreeSet::new() } else { select_tasks(&at.task) };
+        let is_retiring = at.retires;
         let pods = chosen
             .into_iter()
-            .map(|pod| Pod { gitlab_url: connection.access.url.clone(), tasks: tasks.clone(), ..pod })
+            .map(|pod| Pod { gitlab_url: connection.access.url.clone(), tasks: tasks.clone(), is_retiring, ..pod })
             .collect();
         let others = super::instances::connect_instances(&connection, &config, context)?;
         let github = super::web::github_auth_header(&connection, &config, context)?;
@@ -67,6 +71,18 @@ impl RunSetup {
     pub(super) fn github_auth_header(&self) -> Option<HeaderValue> {
         self.github.clone()
     }
+}
+
+/// Why a pod that has sessions is not retired.
+fn still_meets(pod: &Pod, context: &Context<'_>) -> String {
+    let file = context.global.config.join(pod.file_name());
+    format!(
+        "{} has a [[session]], so the {} still meets and nothing was closed; take its [[session]] tables out first, and \
+         run `podkeeper retire {}` again",
+        file.display(),
+        pod.name,
+        pod.key
+    )
 }
 
 /// The tasks that were asked for; all of them without any.

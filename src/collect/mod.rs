@@ -4,10 +4,12 @@ pub mod agents;
 pub mod deadline;
 pub mod doctor;
 pub mod fleet;
+pub mod further_reads;
 pub mod handbook;
 mod page_texts;
 pub mod pairing_project;
 pub mod projects;
+mod recent_issues;
 pub mod reports;
 
 use std::collections::BTreeMap;

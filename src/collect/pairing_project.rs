@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::recent_issues;
 use crate::gitlab::{IssueFilter, Reader, TokenPurpose};
 use crate::pod::Pod;
 use crate::pod::marker::{Marker, ParsedBody};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::session::SessionKey;
-use crate::pod::snapshot::{Account, ObservedIssue, PairingProjectState, Project};
+use crate::pod::snapshot::{Account, FurtherPairingReads, ObservedIssue, PairingProjectState, Project, RecentIssues};
 
 /// How far back issues are read: a pod that was asleep for a season still finds its last session.
 const LOOKBACK: Duration = Duration::days(120);
@@ -20,12 +21,20 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
         reader.read_project(TokenPurpose::Pairing, &pod.pairing_project),
         reader.read_current_user(TokenPurpose::Pairing)
     );
-    let (label, similar_labels, issues) = match (&project, &bot) {
+    let (label, similar_labels, related_labels, issues, recent) = match (&project, &bot) {
         (Observed::Present(project), Observed::Present(bot)) => {
             let mut since = issues_read_since(reader, now);
             loop {
-                let label = reader.read_label_among(project, pod.label.name.as_str(), labels);
-                let (label, issues) = tokio::join!(label, read_issues(reader, pod, project, bot, since));
+                let label = async {
+                    let related = reader.list_related_labels(project, labels).await;
+                    let label = reader.read_label_among(project, pod.label.name.as_str(), labels, &related).await;
+                    (label, related)
+                };
+                let ((label, related), issues, recent) = tokio::join!(
+                    label,
+                    read_issues(reader, pod, project, bot, since),
+                    recent_issues::read(reader, pod, project, bot, now)
+                );
                 // What the first answers left open, these may have settled; a time that is settled stays.
                 let settled = issues_read_since(reader, now);
                 if settled < since {
@@ -36,11 +45,14 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
                     Observed::Absent => reader.search_similar_labels(project, &pod.label.name).await,
                     Observed::Present(_) | Observed::Unknown(_) => Observed::Absent,
                 };
-                break (label, similar_labels, issues.map_or_else(Observed::Unknown, Observed::Present));
+                let issues = issues.map_or_else(Observed::Unknown, Observed::Present);
+                break (label, similar_labels, related, issues, recent);
             }
         }
         (Observed::Unknown(failure), _) | (_, Observed::Unknown(failure)) => {
-            (Observed::Unknown(failure.clone()), Observed::Absent, Observed::Unknown(failure.clone()))
+            let unknown = Observed::Unknown(failure.clone());
+            let issues = Observed::Unknown(failure.clone());
+            (unknown, Observed::Absent, Vec::new(), issues, RecentIssues::not_read())
         }
         (Observed::Absent, _) | (_, Observed::Absent) => {
             let failure = ReadFailure {
@@ -48,10 +60,21 @@ pub async fn read(reader: &Reader, pod: &Pod, labels: &BTreeSet<String>, now: Da
                 why: reader.missing_project_text(TokenPurpose::Pairing, &pod.pairing_project).await,
                 cause: FailureCause::Unavailable,
             };
-            (Observed::Unknown(failure.clone()), Observed::Absent, Observed::Unknown(failure))
+            let unknown = Observed::Unknown(failure.clone());
+            (unknown, Observed::Absent, Vec::new(), Observed::Unknown(failure), RecentIssues::not_read())
         }
     };
-    PairingProjectState { project, bot, label, similar_labels, issues, foreign_issues: None }
+    PairingProjectState {
+        project,
+        bot,
+        label,
+        similar_labels,
+        related_labels,
+        issues,
+        recent,
+        foreign_issues: None,
+        further: FurtherPairingReads::default(),
+    }
 }
 
 /// Issues of other accounts there that speak of podkeeper: what a run asks for before it opens one.
@@ -86,7 +109,9 @@ async fn read_issues(
     bot: &Account,
     since: DateTime<Utc>,
 ) -> Result<Vec<ObservedIssue>, ReadFailure> {
+    let former_labels = pod.former_labels();
     let mut filters = vec![IssueFilter::ByAuthorId(bot.id), IssueFilter::WithLabel(pod.label.name.as_str())];
+    filters.extend(former_labels.iter().map(|label| IssueFilter::WithLabel(label)));
     let others = pod.bot_usernames.iter().filter(|name| !name.eq_ignore_ascii_case(&bot.username));
     filters.extend(others.map(|name| IssueFilter::ByUsername(name)));
     let listings = futures_util::future::join_all(

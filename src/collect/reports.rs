@@ -19,8 +19,8 @@ pub fn late_failure(pod: &Pod, within: Duration) -> ReadFailure {
 
 /// One look at the project that a pod names for its reports.
 pub async fn read(reader: &Reader, pod: &Pod) -> Observed<ReportsProjectState> {
-    let is_reported = pod.tasks.contains(&Task::Roster) || pod.tasks.contains(&Task::Links);
-    let Some(path) = pod.reports.project.as_ref().filter(|_| is_reported) else { return Observed::Absent };
+    let is_read = pod.is_retiring || pod.tasks.contains(&Task::Roster) || pod.tasks.contains(&Task::Links);
+    let Some(path) = pod.reports.project.as_ref().filter(|_| is_read) else { return Observed::Absent };
     let (project, bot) =
         tokio::join!(reader.read_project(TokenPurpose::Reports, path), reader.read_current_user(TokenPurpose::Reports));
     match (project, bot) {

@@ -52,6 +52,8 @@ pub struct Config {
     pub pods: Vec<Pod>,
     /// Paths that are still those of the shipped configuration, by the pods that use them.
     pub placeholders: BTreeMap<PodKey, Vec<Placeholder>>,
+    /// Templates that fail: a run goes on with the built-in one, tells it and ends with an error.
+    pub template_problems: Vec<Problem>,
 }
 
 impl Config {

@@ -1,14 +1,17 @@
 //! From files to pods: every value is parsed once, here, and trusted everywhere else.
 
+mod calendar;
 mod defaults;
 mod distinct_pods;
 mod gitlab_route;
 mod instance;
 mod limits;
 mod page;
+mod pairing;
 mod pod;
 mod repair;
 mod session;
+mod session_times;
 mod template;
 pub(super) mod value;
 mod written;
@@ -39,12 +42,21 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
         parse_file(files, INSTANCE_FILE, &schemars::schema_for!(raw::Instance).to_value(), &mut problems);
     let defaults_left_out = written.as_ref().map(|file| file.left_out.clone());
     let instance = written.map(|file| file.raw).unwrap_or_default();
-    let context =
-        ParserContext { files, today, defaults: &instance.defaults, defaults_left_out: defaults_left_out.as_ref() };
+    let context = ParserContext {
+        files,
+        today,
+        defaults: &instance.defaults,
+        defaults_left_out: defaults_left_out.as_ref(),
+        fleet_skips: &[],
+    };
     let nothing = BTreeSet::new();
-    let mut defaults = PodFileParser::new(&context, INSTANCE_FILE, &nothing);
-    defaults.check_defaults();
-    problems.append(&mut defaults.problems);
+    let mut shared = PodFileParser::new(&context, INSTANCE_FILE, defaults_left_out.as_ref().unwrap_or(&nothing));
+    shared.check_defaults();
+    let fleet_skips = shared.parse_calendar(&instance.calendar);
+    problems.append(&mut shared.problems);
+    let fleet_problems = std::mem::take(&mut shared.setting_problems);
+    let mut template_problems = shared.template_problems;
+    let context = ParserContext { fleet_skips: &fleet_skips, ..context };
 
     let schema = schemars::schema_for!(raw::Pod).to_value();
     let (mut pods, mut placeholders) = (Vec::new(), BTreeMap::new());
@@ -55,6 +67,7 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
         let mut file = PodFileParser::new(&context, name, &left_out);
         let pod = file.parse_pod(&raw);
         problems.append(&mut file.problems);
+        template_problems.append(&mut file.template_problems);
         let Some(pod) = pod else { continue };
         placeholders.insert(pod.key.clone(), file.placeholders);
         pods.push(PodWithSource { pod, raw, path: file.path });
@@ -73,16 +86,28 @@ pub(super) fn parse_files(files: &ConfigFiles, today: NaiveDate) -> Result<Confi
     let instances = instance::parse_other_instances(files, &instance, gitlab_url.as_ref(), &tokens, &mut problems);
     let limits = limits::parse_limits(files, &instance, &mut problems);
     if !problems.is_empty() {
+        problems.append(&mut template_problems);
         return Err(sort_problems(problems));
     }
+    let template_problems = sort_problems(template_problems);
     let shown = gitlab_url.clone().or_else(|| Url::parse(DEFAULT_INSTANCE_URL).ok());
     let pods = pods.into_iter().map(|written| {
         let bots = instance.bot.usernames.clone();
         let instance = shown.clone().unwrap_or_else(|| written.pod.gitlab_url.clone());
-        Pod { gitlab_url: instance, bot_usernames: bots, ..written.pod }
+        let setting_problems = fleet_problems.iter().chain(&written.pod.setting_problems).cloned().collect();
+        Pod { gitlab_url: instance, bot_usernames: bots, setting_problems, ..written.pod }
     });
     let pods = pods.collect();
-    Ok(Config { gitlab_url, gitlab_route, instances, token_variables: tokens, limits, pods, placeholders })
+    Ok(Config {
+        gitlab_url,
+        gitlab_route,
+        instances,
+        token_variables: tokens,
+        limits,
+        pods,
+        placeholders,
+        template_problems,
+    })
 }
 
 /// By file and line, each once: what is wrong with a default or a template is wrong for every pod that uses it.
@@ -118,6 +143,7 @@ pub(super) fn default_config() -> Config {
         limits: RunLimits::default(),
         pods: Vec::new(),
         placeholders: BTreeMap::new(),
+        template_problems: Vec::new(),
     }
 }
 

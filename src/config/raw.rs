@@ -2,10 +2,18 @@
 //! parsing are made. Comments of the fields are what editors show. Unknown keys are for the schema check to
 //! report, so that they do not hide what else is wrong.
 
+mod calendar;
+
+use std::fmt;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+
+pub(super) use calendar::{Calendar, SessionChange, SessionMove, SkipDays, SkipEntry};
+use calendar::{MeetingWeeksWord, SkipSchema};
 
 /// `podkeeper.toml`: the GitLab instance and what holds for all pods.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -26,6 +34,8 @@ pub(super) struct Instance {
     #[serde(rename = "instance")]
     #[schemars(with = "Vec<OtherInstance>")]
     pub(super) others: Vec<Spanned<OtherInstance>>,
+    /// Days on which no pod meets.
+    pub(super) calendar: Calendar,
     /// What most pods share: a pod's own key wins.
     pub(super) defaults: Defaults,
 }
@@ -98,6 +108,11 @@ pub(super) struct LabelDefaults {
     /// Its colour when it is created, for example `#428BCA`.
     #[schemars(with = "Option<String>")]
     pub(super) color: Option<Spanned<String>>,
+    /// Whether podkeeper brings the label's colour and description up to date with the pod's file; false unless set.
+    pub(super) manage: Option<bool>,
+    /// Whether podkeeper puts the label on pairing issues of the pod's people where that is certain; else it proposes
+    /// that. False unless set.
+    pub(super) apply: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -231,6 +246,13 @@ pub(super) struct Pod {
     #[serde(default)]
     #[schemars(with = "Vec<Session>")]
     pub(super) session: Vec<Spanned<Session>>,
+    /// Days on which the pod does not meet, whatever the slot.
+    #[serde(default)]
+    pub(super) calendar: Calendar,
+    /// Days on which a member is away: others host then, and the member is not expected.
+    #[serde(default)]
+    #[schemars(with = "Vec<Away>")]
+    pub(super) away: Vec<Spanned<Away>>,
     /// How the Support Team data says who belongs to the pod; without it, only handles and accounts are audited.
     #[serde(default)]
     pub(super) members: Members,
@@ -287,9 +309,90 @@ pub(super) struct Pairing {
     #[schemars(with = "Option<String>")]
     pub(super) project: Option<Spanned<String>>,
     /// The issue's template, below the configuration folder; `templates/pairing_issue.md` unless set, and where that is
-    /// not there, the one that podkeeper brings along.
+    /// not there, the one that podkeeper brings along. A path that begins with `.gitlab/` is one of the project itself,
+    /// for example `.gitlab/issue_templates/Pairing.md`.
     #[schemars(with = "Option<String>")]
     pub(super) template: Option<Spanned<String>>,
+    /// Who hosts in turn: `everyone` on the page, which it is unless set, its `leads`, `nobody`, or a list of handles,
+    /// for example `everyone`.
+    #[schemars(with = "Option<HostsSchema>")]
+    pub(super) hosts: Option<Spanned<Hosts>>,
+    /// IANA names of the zones in which an issue says when the session starts, for example `Europe/Berlin`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) zones: Option<Vec<Spanned<String>>>,
+    /// The title of the milestone that issues are opened in, of the project or a group above it, for example `Q4 pairing`.
+    #[schemars(with = "Option<String>")]
+    pub(super) milestone: Option<Spanned<String>>,
+    /// Whether issues are opened confidential, so that only the project's members see them; false unless set.
+    pub(super) confidential: Option<bool>,
+}
+
+/// Who hosts: a word, or handles.
+#[derive(Debug)]
+pub(super) enum Hosts {
+    Word(String),
+    Handles(Vec<Spanned<String>>),
+}
+
+/// The two forms of `hosts`, as editors offer them.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the schema alone is made of it; a value is read where its place is known")]
+pub(super) enum HostsSchema {
+    Word(HostsWord),
+    Handles(Vec<String>),
+}
+
+/// The words of `hosts`.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the schema alone is made of it")]
+pub(super) enum HostsWord {
+    Everyone,
+    Leads,
+    Nobody,
+}
+
+impl<'de> Deserialize<'de> for Hosts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HostsVisitor)
+    }
+}
+
+struct HostsVisitor;
+
+impl<'de> Visitor<'de> for HostsVisitor {
+    type Value = Hosts;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a word or a list of handles")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Hosts, E> {
+        Ok(Hosts::Word(word.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Hosts, A::Error> {
+        let mut handles = Vec::new();
+        while let Some(handle) = items.next_element()? {
+            handles.push(handle);
+        }
+        Ok(Hosts::Handles(handles))
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Away {
+    /// The handle of a member, for example `ada`.
+    #[schemars(with = "String")]
+    pub(super) handle: Option<Spanned<String>>,
+    /// The first day, for example `2026-12-21`.
+    #[schemars(with = "String")]
+    pub(super) from: Option<Spanned<String>>,
+    /// The last day, for example `2027-01-03`.
+    #[schemars(with = "String")]
+    pub(super) until: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -300,12 +403,21 @@ pub(super) struct Label {
     pub(super) name: Option<Spanned<String>>,
     /// Whether podkeeper may create it where the project lacks it; false unless set.
     pub(super) create: Option<bool>,
-    /// Its colour when it is created, for example `#428BCA`.
+    /// Its colour when it is created, for example `#428BCA`; another one is told of.
     #[schemars(with = "Option<String>")]
     pub(super) color: Option<Spanned<String>>,
-    /// Its description when it is created.
+    /// Its description when it is created; another one is told of.
     #[serde(default)]
     pub(super) description: String,
+    /// Whether podkeeper brings its colour and description up to date with this file; false unless set.
+    pub(super) manage: Option<bool>,
+    /// Whether podkeeper puts it on pairing issues of the pod's people where that is certain; else it proposes that.
+    /// False unless set.
+    pub(super) apply: Option<bool>,
+    /// Names it had before, for example `pod::sec`; they are read, and never written.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) formerly: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -330,14 +442,26 @@ pub(super) struct Session {
     /// How long before its start the issue is opened, for example `7d`; 7d unless set.
     #[schemars(with = "Option<String>")]
     pub(super) open_ahead: Option<Spanned<String>>,
-    /// Local dates on which it does not meet.
+    /// Local dates on which it does not meet, for example `2026-12-24`: single ones, ranges such as
+    /// `2026-12-21/2027-01-03`, and tables with a reason.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) skip: Vec<Spanned<String>>,
+    #[schemars(with = "Vec<SkipSchema>")]
+    pub(super) skip: Vec<Spanned<SkipEntry>>,
+    /// Meetings that take place at another time, once each.
+    #[serde(default, rename = "move")]
+    #[schemars(with = "Vec<SessionMove>")]
+    pub(super) moves: Vec<Spanned<SessionMove>>,
+    /// Times that hold from a date on.
+    #[serde(default)]
+    #[schemars(with = "Vec<SessionChange>")]
+    pub(super) change: Vec<Spanned<SessionChange>>,
+    /// It meets in weeks with an even or with an odd ISO number alone.
+    #[schemars(with = "Option<MeetingWeeksWord>")]
+    pub(super) weeks: Option<Spanned<String>>,
     /// It meets every so many weeks, counted from `anchor`.
     #[schemars(with = "Option<u32>")]
     pub(super) every: Option<Spanned<u32>>,
-    /// A date in a week in which it meets; needed with `every`.
+    /// A date in a week in which it meets, for example `2026-11-26`; needed with `every`.
     #[schemars(with = "Option<String>")]
     pub(super) anchor: Option<Spanned<String>>,
     /// The calendar's name for it and the start of the issue's title; the pod's name and `Pairing` unless set.

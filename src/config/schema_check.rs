@@ -177,7 +177,7 @@ impl SchemaCheck<'_> {
         name: &str,
         at: &str,
     ) -> Option<Spanned<DeValue<'t>>> {
-        let schema = self.resolve_schema(schema);
+        let schema = self.resolve_schema_for(schema, value.get_ref());
         let span = value.span();
         let value = match (value.into_inner(), schema_type(&schema)) {
             (DeValue::Table(table), "object") => {
@@ -186,12 +186,18 @@ impl SchemaCheck<'_> {
             }
             (DeValue::Array(items), "array") => {
                 let mut good = DeArray::new();
+                let quoted = self.quoted_list(name, &items, &schema["items"]);
                 for (index, item) in items.into_iter().enumerate() {
                     let at = format!("{at}[{index}]");
                     let item_span = item.span();
+                    if let (Some(help), DeValue::Datetime(_)) = (&quoted, item.get_ref()) {
+                        let message = format!("an entry of `{name}` should be a text in quotes, not a date");
+                        self.add_problem(item_span, message, help.clone());
+                        continue;
+                    }
+                    let inner = self.resolve_schema_for(&schema["items"], item.get_ref());
                     let checked = match item.into_inner() {
-                        DeValue::Table(table) => {
-                            let inner = self.resolve_schema(&schema["items"]);
+                        DeValue::Table(table) if schema_type(&inner) == "object" => {
                             let place = Place { shown: format!("[[{name}]]"), prefix: format!("{at}.") };
                             let table = self.check_table(table, item_span.clone(), &inner, &place);
                             Some(Spanned::new(item_span, DeValue::Table(table)))
@@ -229,6 +235,24 @@ impl SchemaCheck<'_> {
         Some(Spanned::new(span, value))
     }
 
+    /// What to write in place of a list in which dates stand without quotes.
+    fn quoted_list(&self, name: &str, items: &DeArray<'_>, schema: &Value) -> Option<String> {
+        let takes_text = schema_type(&self.resolve_schema(schema)) == "string";
+        if self.quoting == Quoting::Hidden || !takes_text {
+            return None;
+        }
+        let entries = items.iter().map(|item| {
+            let written = self.text.get(item.span())?.trim();
+            match item.get_ref() {
+                DeValue::Datetime(_) => Some(format!("\"{written}\"")),
+                DeValue::String(_) | DeValue::Table(_) => Some(written.to_owned()),
+                _ => None,
+            }
+        });
+        let entries: Vec<String> = entries.collect::<Option<_>>()?;
+        Some(format!("write {name} = [{}]", entries.join(", ")))
+    }
+
     /// What to write where the value itself is meant, in another type.
     fn converted_value(&self, name: &str, found: &DeValue<'_>, span: &Range<usize>, schema: &Value) -> Option<String> {
         if self.quoting == Quoting::Hidden {
@@ -250,6 +274,8 @@ impl SchemaCheck<'_> {
                 format!("\"{written}\"")
             }
             (DeValue::String(_), "array") => format!("[{written}]"),
+            (DeValue::Datetime(_), "array") => format!("[\"{written}\"]"),
+            (DeValue::Table(_), "array") if written.starts_with('{') => format!("[{written}]"),
             (DeValue::String(text), "integer") => text.trim().parse::<u32>().ok()?.to_string(),
             (DeValue::String(text), "boolean") => match text.trim().to_lowercase().as_str() {
                 "true" | "yes" | "on" | "1" => "true".to_owned(),
@@ -325,6 +351,20 @@ impl SchemaCheck<'_> {
         }
     }
 
+    /// The same where a value may be of several types: the one that it has, else the first.
+    fn resolve_schema_for(&self, schema: &Value, found: &DeValue<'_>) -> Value {
+        if let Some(referenced) =
+            schema["$ref"].as_str().and_then(|path| self.root.pointer(path.trim_start_matches('#')))
+        {
+            return self.resolve_schema_for(referenced, found);
+        }
+        let wanted = if found.is_table() { "object" } else { found.type_str() };
+        let choices = schema["anyOf"].as_array().into_iter().flatten();
+        let choices = choices.map(|choice| self.resolve_schema_for(choice, found));
+        let of_its_type = choices.into_iter().find(|choice| schema_type(choice) == wanted);
+        of_its_type.unwrap_or_else(|| self.resolve_schema(schema))
+    }
+
     /// A good value for a key: the example of its description, else one of its kind.
     fn example_value(&self, schema: &Value) -> String {
         let described = schema["description"].as_str().and_then(|text| {
@@ -337,6 +377,9 @@ impl SchemaCheck<'_> {
             ("string", None) => "\"…\"".to_owned(),
             ("boolean", _) => "true".to_owned(),
             ("integer", _) => "10".to_owned(),
+            ("array", Some(example)) if schema_type(&self.resolve_schema(&schema["items"])) == "string" => {
+                format!("[\"{example}\"]")
+            }
             ("array", _) => "[]".to_owned(),
             ("object", _) => {
                 let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -369,6 +412,7 @@ fn describe_type(kind: &str) -> String {
         "integer" => "a whole number".to_owned(),
         "string" => "a text in quotes".to_owned(),
         "boolean" => "true or false".to_owned(),
+        "datetime" => "a date".to_owned(),
         other => format!("a {other}"),
     }
 }

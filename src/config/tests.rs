@@ -1,10 +1,13 @@
+mod dates;
 mod defaults;
 mod good_values;
+mod pairing;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
+use crate::pod::label::LabelName;
 
 const TEMPLATE: &str = "{{ block }}\n";
 const POD: &str = r#"name = "Alpha Pod"
@@ -76,6 +79,32 @@ fn a_small_file_is_enough_and_the_defaults_are_said_ones() {
         (config.token_variables.default.as_str(), config.token_variables.github.as_str()),
         ("PODKEEPER_TOKEN", "PODKEEPER_GITHUB_TOKEN")
     );
+}
+
+#[test]
+fn what_the_label_may_and_was_called_is_read() {
+    let small = parse(&config_files(&[("pods/alpha.toml", POD)]), today()).unwrap();
+    let label = &small.pods[0].label;
+    assert_eq!((label.manage, label.apply, &label.named_color, label.former_names.len()), (false, false, &None, 0));
+    let defaults = "[defaults.label]\nmanage = true\napply = true\ncolor = \"#abc\"\n";
+    let own = "name = \"pod::alpha\"\napply = false\nformerly = [\"pod::first\", \"Alpha pod\"]";
+    let pod = POD.replace("name = \"pod::alpha\"", own);
+    let config = parse(&config_files(&[(INSTANCE_FILE, defaults), ("pods/alpha.toml", &pod)]), today()).unwrap();
+    let label = &config.pods[0].label;
+    // A colour for all pods is what labels are made with, and nothing that one of them has to have.
+    assert_eq!((label.manage, label.apply, &label.named_color, label.color.as_str()), (true, false, &None, "#abc"));
+    let former: Vec<&str> = label.former_names.iter().map(LabelName::as_str).collect();
+    assert_eq!(former, ["pod::first", "Alpha pod"]);
+    for (wrong, says) in [
+        ("formerly = [\"a,b\"]", "holds a comma"),
+        ("formerly = [\"pod::alpha\"]", "`pod::alpha` is the label's name now"),
+        ("formerly = \"pod::first\"", "`formerly`"),
+        ("apply = \"yes\"", "`apply`"),
+        ("manages = true", "unknown key `manages` in [label] | did you mean `manage`?"),
+    ] {
+        let found = pod_problems("name = \"pod::alpha\"", &format!("name = \"pod::alpha\"\n{wrong}"));
+        assert!(found.len() == 1 && found[0].contains(says), "{wrong}: {found:?}");
+    }
 }
 
 #[test]

@@ -294,6 +294,35 @@ fn close_duplicate(
     parts.actions.push(new_action(reports, change, "both are the same report and the lower number stays"));
 }
 
+/// Closes the open report of a pod that is retired. It remembers nothing any more: whoever takes the pod up again begins
+/// anew.
+pub(super) fn close_retired_report(
+    pod: &Pod,
+    reports: &ReportsProjectState,
+    kind: ReportKind,
+    parts: &mut DecisionParts,
+) {
+    if !reports.project.can_write_issues() {
+        return;
+    }
+    for issue in own_report_issues(pod, reports, kind).into_iter().filter(|issue| issue.open) {
+        if let Some(newer) = newer_block_finding(reports, issue) {
+            parts.findings.push(newer);
+            continue;
+        }
+        let ParsedBody::Block(seen) = &issue.parsed_body else { continue };
+        let text = format!(
+            "The {} is retired, and this report with it.\n\n{}",
+            pod.name,
+            seen.marker.render_signature("closed")
+        );
+        let state = BlockState { failing: BTreeMap::new(), ..seen.state.clone() };
+        let block = ManagedBlock::new(seen.marker.clone(), text, state);
+        let change = Change::CloseReport { iid: issue.iid, rewrite: BlockRewrite::new(seen, block) };
+        parts.actions.push(new_action(reports, change, "the pod is retired"));
+    }
+}
+
 fn new_action(reports: &ReportsProjectState, change: Change, because: impl Into<String>) -> Action {
     super::build_action(&reports.project, &reports.issues, change, because.into())
 }

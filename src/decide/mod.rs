@@ -3,6 +3,7 @@
 //! Only this folder chooses. Each rule of the pod reads the snapshot by itself and adds its part; no part
 //! depends on another's success.
 
+mod carry_over;
 mod clock;
 mod deferred_findings;
 pub mod doctor;
@@ -10,7 +11,9 @@ mod duplicates;
 pub mod exceptions;
 mod handbook_page;
 mod held_actions;
+mod host_rotation;
 mod identity_findings;
+mod label_proposals;
 mod link_report;
 pub mod links;
 mod living_report;
@@ -18,27 +21,36 @@ mod marker_problems;
 mod pairing_issue_body;
 mod pod_label;
 mod projects;
+mod retirement;
 mod roster;
 mod roster_report;
+mod session_end;
+mod session_hosts;
 mod session_issues;
+mod session_settings;
 mod sessions;
 mod title_dates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::marker::{ManagedBlock, Marker};
 use crate::pod::observed::{Observed, ReadFailure};
+use crate::pod::pairing_options::SettingProblem;
 use crate::pod::plan::Plan;
-use crate::pod::rule::Audience;
+use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::Sentence;
+use crate::pod::schedule::find_skips_without_session;
 use crate::pod::session::SessionKey;
 use crate::pod::snapshot::{Account, FurtherRead, ObservedIssue, Project, Snapshot};
 use crate::pod::{Pod, Task};
 
 pub use living_report::{remembers_link, report_memory};
 pub use pod_label::labels_left_off_key;
+pub use session_end::closing_step_key;
 
 /// What one run of a pod calls for.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +67,7 @@ pub struct Decision {
     pub read_failures: Vec<ReadFailure>,
     /// Those of them whose words are not for everybody.
     pub restricted_failures: BTreeMap<ReadFailure, Audience>,
-    /// Whether a brake held something back that is still to be done.
+    /// Whether a brake held something back that is still to be done, or another run is at it.
     pub has_held_actions: bool,
     /// What has to be looked at before this is a decision; empty for one that is.
     pub further_reads: BTreeSet<FurtherRead>,
@@ -70,26 +82,12 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
     let seen = seen.as_ref();
     let mut parts = DecisionParts::default();
     parts.findings.extend(skewed);
-    handbook_page::check_page(pod, seen, &mut parts);
-    projects::check_read_only_projects(seen, &mut parts);
-    roster::audit(pod, seen, &mut parts);
-    if let Some(context) = PairingContext::from_snapshot(pod, seen, &mut parts) {
-        pod_label::ensure_label_exists(&context, &mut parts);
-        if pod.tasks.contains(&Task::Sessions) {
-            sessions::plan_pairing_issues(&context, &mut parts);
-        }
-        if pod.tasks.contains(&Task::Labels) {
-            pod_label::restore_on_own_issues(&context, &mut parts);
-        }
-        if pod.tasks.contains(&Task::Sessions) {
-            duplicates::settle_duplicates(&context, &mut parts);
-        }
+    parts.findings.extend(pod.setting_problems.iter().map(setting_left_out_finding));
+    if pod.is_retiring {
+        retirement::plan_retirement(pod, seen, &mut parts);
+    } else {
+        decide_about_pod(pod, seen, &mut parts);
     }
-    living_report::check_reports_project(pod, seen, &mut parts);
-    let assessed = link_report::assess_links_and_labels(pod, seen, &mut parts);
-    exceptions::apply(pod, seen, &mut parts);
-    roster_report::update_report(pod, seen, &mut parts);
-    link_report::update_report(pod, seen, assessed, &mut parts);
     let held = held_actions::hold_back_actions(pod, seen, &mut parts);
     parts.read_failures.sort();
     parts.read_failures.dedup();
@@ -100,9 +98,57 @@ pub fn decide(pod: &Pod, seen: &Snapshot) -> Decision {
         findings: sort_and_deduplicate(parts.findings),
         read_failures: parts.read_failures,
         restricted_failures: parts.restricted_failures,
-        has_held_actions: held,
+        has_held_actions: held || parts.waits_for_another_run,
         further_reads: parts.further_reads,
     }
+}
+
+/// All that is decided about a pod that goes on.
+fn decide_about_pod(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
+    parts.findings.extend(skip_findings(pod, seen.now.date_naive()));
+    handbook_page::check_page(pod, seen, parts);
+    projects::check_read_only_projects(seen, parts);
+    roster::audit(pod, seen, parts);
+    if let Some(mut context) = PairingContext::from_snapshot(pod, seen, parts) {
+        pod_label::ensure_label_exists(&context, parts);
+        let mut of_people = DecisionParts::default();
+        context.proposals = label_proposals::find(&context, &mut of_people);
+        if pod.tasks.contains(&Task::Sessions) {
+            sessions::plan_pairing_issues(&context, parts);
+        }
+        if pod.tasks.contains(&Task::Labels) {
+            pod_label::restore_on_own_issues(&context, parts);
+        }
+        // Sessions come first, and what they say follows from what is known of these.
+        parts.append(of_people);
+        if pod.tasks.contains(&Task::Sessions) {
+            duplicates::settle_duplicates(&context, parts);
+            session_end::settle_past_sessions(&context, parts);
+        }
+    }
+    living_report::check_reports_project(pod, seen, parts);
+    let assessed = link_report::assess_links_and_labels(pod, seen, parts);
+    exceptions::apply(pod, seen, parts);
+    roster_report::update_report(pod, seen, parts);
+    link_report::update_report(pod, seen, assessed, parts);
+}
+
+/// A setting of the pod's file that was left out.
+fn setting_left_out_finding(problem: &SettingProblem) -> Finding {
+    let message = format!("{}: {}; it is left out", problem.place, problem.message);
+    Finding::new(Rule::SettingLeftOut, problem.place.clone(), message).with_advice(problem.advice.clone())
+}
+
+/// Days that a slot skips and on which it would not meet anyway: somebody may have meant another day.
+fn skip_findings(pod: &Pod, today: NaiveDate) -> impl Iterator<Item = Finding> {
+    pod.slots.iter().flat_map(move |slot| {
+        find_skips_without_session(slot, today).into_iter().map(move |(skip, problem)| {
+            let place = skip.place.as_deref().unwrap_or_default();
+            let subject = format!("{}/{} {}", pod.key, slot.key, skip.first);
+            let message = format!("{place}: {}", problem.message);
+            Finding::new(Rule::SkipWithoutSession, subject, message).with_advice(problem.advice)
+        })
+    })
 }
 
 /// What the parts of a decision add to it, in the order in which they do.
@@ -115,11 +161,27 @@ struct DecisionParts {
     read_failures: Vec<ReadFailure>,
     restricted_failures: BTreeMap<ReadFailure, Audience>,
     further_reads: BTreeSet<FurtherRead>,
+    /// The slots whose next issue is opened, or will be once its label is there.
+    opening_slots: BTreeSet<String>,
+    /// Whether something is left to another run that is at it now.
+    waits_for_another_run: bool,
     /// What holds the findings of the roster back.
     roster_doubts: roster::AuditDoubts,
 }
 
 impl DecisionParts {
+    /// Adds what another part came to.
+    fn append(&mut self, other: Self) {
+        let Self { actions, later_changes, status_sentences, findings, read_failures, .. } = other;
+        self.actions.extend(actions);
+        self.later_changes.extend(later_changes);
+        self.status_sentences.extend(status_sentences);
+        self.findings.extend(findings);
+        self.read_failures.extend(read_failures);
+        self.restricted_failures.extend(other.restricted_failures);
+        self.further_reads.extend(other.further_reads);
+    }
+
     /// Adds what could not be read, where its words are not for everybody; the others learn of what kind it is.
     fn push_restricted_failure(&mut self, audience: Audience, failure: ReadFailure) {
         self.restricted_failures.insert(failure.clone(), audience);
@@ -134,6 +196,10 @@ struct PairingContext<'a> {
     project: &'a Project,
     bot: &'a Account,
     issues: &'a [ObservedIssue],
+    /// Labels that the pod had before.
+    former_labels: BTreeSet<String>,
+    /// What is known of pairing issues that the pod's people opened.
+    proposals: label_proposals::Proposals,
 }
 
 /// One of podkeeper's own issues of this pod.
@@ -169,6 +235,8 @@ impl<'a> PairingContext<'a> {
             project,
             bot: pairing_project.bot.present()?,
             issues: pairing_project.issues.present()?,
+            former_labels: pod.former_labels(),
+            proposals: label_proposals::Proposals::default(),
         })
     }
 
@@ -187,9 +255,10 @@ impl<'a> PairingContext<'a> {
         self.pod.is_bot(self.bot, &issue.author)
     }
 
-    /// Whether an issue carries the pod's label.
+    /// Whether an issue carries the pod's label, or one that it had before.
     fn has_pod_label(&self, issue: &ObservedIssue) -> bool {
-        issue.labels.iter().any(|label| label == self.pod.label.name.as_str())
+        let is_former = |label: &String| self.former_labels.contains(label);
+        issue.labels.iter().any(|label| label == self.pod.label.name.as_str() || is_former(label))
     }
 
     /// Whether the project was seen to have the pod's label, so that it can be put on issues.

@@ -1,5 +1,7 @@
 //! The pod's label: it exists, and podkeeper's own pairing issues carry it.
 
+mod details;
+
 use super::{DecisionParts, OwnIssue, PairingContext};
 use crate::pod::Task;
 use crate::pod::action::{Action, Change};
@@ -8,6 +10,7 @@ use crate::pod::label::{SimilarLabel, find_scope_conflict, find_similar_label};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::rule::Rule;
 use crate::pod::run::Sentence;
+use crate::pod::snapshot::ObservedIssue;
 use crate::pod::text::one_line;
 
 /// A label that is taken off once is put back; taken off again, it stays off.
@@ -22,6 +25,7 @@ pub(super) fn ensure_label_exists(context: &PairingContext<'_>, parts: &mut Deci
     }
     match &context.seen.pairing_project.label {
         Observed::Present(label) if label.archived => parts.findings.push(label_archived_finding(context)),
+        Observed::Present(label) if is_asked(Task::Labels) => details::check(context, label, parts),
         Observed::Present(_) | Observed::Unknown(_) => {}
         Observed::Absent if context.project.is_role_too_small() && context.pod.label.may_create => {
             report_may_not_create(context, parts);
@@ -140,7 +144,7 @@ pub(super) fn restore_on_own_issues(context: &PairingContext<'_>, parts: &mut De
     for own in own_issues_without_label(context) {
         let issue = own.issue;
         let name = context.issue_reference(issue);
-        if let Some(other) = find_scope_conflict(label, &issue.labels) {
+        if let Some(other) = find_foreign_label(context, issue) {
             let other = one_line(other);
             let message = format!("{name} carries `{other}` instead of `{label}`");
             parts.findings.push(Finding::new(Rule::LabelConflict, format!("#{}", issue.iid), message));
@@ -160,6 +164,7 @@ pub(super) fn restore_on_own_issues(context: &PairingContext<'_>, parts: &mut De
                     0 if own.block.state.opened_without.is_some() => {
                         "it was opened without it, and the label is there now"
                     }
+                    0 if context.has_pod_label(issue) => "it carries the one that the pod had before",
                     0 => "it is the pod's pairing issue and does not carry it",
                     _ => "it was taken off once",
                 };
@@ -194,7 +199,7 @@ fn announce_label_additions(context: &PairingContext<'_>, parts: &mut DecisionPa
     let gets_it = |own: &OwnIssue<'_>| {
         let removals = own.issue.label_removals.present();
         removals.is_some_and(|times| *times < removals_until_final(own))
-            && find_scope_conflict(label, &own.issue.labels).is_none()
+            && find_foreign_label(context, own.issue).is_none()
     };
     parts.later_changes.extend(
         own_issues_without_label(context)
@@ -208,8 +213,17 @@ fn removals_until_final(own: &OwnIssue<'_>) -> usize {
     if own.block.state.opened_without.is_some() { 1 } else { REMOVALS_UNTIL_FINAL }
 }
 
-/// Own issues that do not carry the pod's label.
+/// Another pod's label of the same scope on an issue; one that this pod had before is none.
+fn find_foreign_label<'i>(context: &PairingContext<'_>, issue: &'i ObservedIssue) -> Option<&'i str> {
+    let name = &context.pod.label.name;
+    let mut others = issue.labels.iter().filter(|label| !context.former_labels.contains(*label));
+    others.find_map(|label| find_scope_conflict(name, std::slice::from_ref(label)))
+}
+
+/// Own issues that do not carry the pod's label. What was closed under a label that the pod had before keeps that.
 fn own_issues_without_label<'a>(context: &'a PairingContext<'_>) -> impl Iterator<Item = OwnIssue<'a>> {
     let label = context.pod.label.name.as_str();
-    context.own_issues().filter(move |own| !own.issue.labels.iter().any(|seen| seen == label))
+    let is_history = |issue: &ObservedIssue| !issue.open && context.has_pod_label(issue);
+    let lacks_it = move |issue: &ObservedIssue| !issue.labels.iter().any(|seen| seen == label);
+    context.own_issues().filter(move |own| lacks_it(own.issue) && !is_history(own.issue))
 }

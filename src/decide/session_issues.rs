@@ -4,19 +4,19 @@
 //!
 //! One issue stands for one session.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc, Weekday};
 
 use super::title_dates::{self, TitleDates};
 use super::{OwnIssue, PairingContext};
+use crate::pod::RECORD_LABEL;
 use crate::pod::marker::{self, ManagedBlock, Marker, ParsedBody};
 use crate::pod::schedule::Slot;
 use crate::pod::session::{Session, SessionKey};
 use crate::pod::snapshot::ObservedIssue;
 
-/// The label that Pairify puts on its records of pairing that has happened: never a session's own issue.
-const RECORD_LABEL: &str = "pairify";
 /// Sessions further back are nobody's business: issues are read no further back either.
 const LOOKBACK: Duration = Duration::days(120);
 
@@ -65,6 +65,81 @@ impl<'a> SessionIssues<'a> {
     pub(super) fn existing_issue(&self, key: &SessionKey) -> Option<ExistingIssue<'a>> {
         self.by_session.get(key).copied()
     }
+}
+
+/// An issue that stands for a session of a slot.
+#[derive(Clone)]
+pub(super) struct SlotIssue<'a> {
+    /// The session.
+    pub(super) key: SessionKey,
+    /// When it starts, or started.
+    pub(super) start: DateTime<Utc>,
+    /// When it is over.
+    pub(super) end: DateTime<Utc>,
+    /// The local date on which it starts.
+    pub(super) date: NaiveDate,
+    pub(super) issue: &'a ObservedIssue,
+    /// podkeeper's block; none in an issue that somebody opened by hand.
+    pub(super) block: Option<&'a ManagedBlock>,
+}
+
+impl<'a> SessionIssues<'a> {
+    /// The issues of a slot's sessions, in their order: podkeeper's own, and those that were opened by hand. Each session
+    /// has one, but for those that were held by several pods or slots that have become one since.
+    pub(super) fn of_slot(&self, context: &PairingContext<'_>, slot: &Slot) -> Vec<SlotIssue<'a>> {
+        let mut found: BTreeMap<(SessionKey, Option<&Marker>), SlotIssue<'a>> = BTreeMap::new();
+        for own in self.own_issues.iter().filter(|own| own.session_key.slot == slot.key) {
+            let is_over = own.block.state.start.is_none_or(|start| start <= context.seen.now);
+            let key = (own.session_key.clone(), is_over.then_some(&own.block.marker));
+            if found.get(&key).is_some_and(|known| rank(known.issue) > rank(own.issue)) {
+                continue;
+            }
+            let start = own.block.state.start.or_else(|| scheduled_start(context, slot, &own.session_key));
+            found.extend(start.map(|start| {
+                let issue = SlotIssue::new(slot, &key.0, start, own.issue, Some(own.block));
+                (key, issue)
+            }));
+        }
+        for (key, existing) in &self.by_session {
+            if let ExistingIssue::ByHand(issue) = existing
+                && key.slot == slot.key
+                && !found.keys().any(|(known, _)| known == key)
+            {
+                let start = scheduled_start(context, slot, key);
+                found.extend(start.map(|start| ((key.clone(), None), SlotIssue::new(slot, key, start, issue, None))));
+            }
+        }
+        found.into_values().collect()
+    }
+}
+
+/// Of several issues of a session the lowest open one is the session's, and where all are closed the one that was open
+/// longest: closing it makes no other one the session's.
+fn rank(issue: &ObservedIssue) -> (bool, Option<DateTime<Utc>>, Reverse<u64>) {
+    (issue.open, issue.closed_at.filter(|_| !issue.open), Reverse(issue.iid))
+}
+
+impl<'a> SlotIssue<'a> {
+    /// The issue of the session that starts then.
+    pub(super) fn new(
+        slot: &Slot,
+        key: &SessionKey,
+        start: DateTime<Utc>,
+        issue: &'a ObservedIssue,
+        block: Option<&'a ManagedBlock>,
+    ) -> Self {
+        let date = start.with_timezone(&slot.zone).date_naive();
+        let end = start.checked_add_signed(slot.duration).unwrap_or(start);
+        Self { key: key.clone(), start, end, date, issue, block }
+    }
+}
+
+/// When the session of a key starts by the schedule of today; where that knows none in its week, on its Monday.
+fn scheduled_start(context: &PairingContext<'_>, slot: &Slot, key: &SessionKey) -> Option<DateTime<Utc>> {
+    let monday = NaiveDate::from_isoywd_opt(key.year, key.week, Weekday::Mon)?.and_time(NaiveTime::MIN).and_utc();
+    let from = monday.checked_sub_signed(Duration::days(8))?;
+    let session = slot.sessions_from(&context.pod.key, from).take(4).find(|session| session.key == *key);
+    Some(session.map_or(monday, |session| session.start.with_timezone(&Utc)))
 }
 
 type ExistingIssues<'a> = BTreeMap<SessionKey, ExistingIssue<'a>>;
@@ -118,7 +193,7 @@ fn add_issues_by_people<'a>(
 /// Whether podkeeper opened an issue for this session, under this account or another one: that is no issue by hand.
 fn is_opened_by_podkeeper(context: &PairingContext<'_>, issue: &ObservedIssue, due: &ScheduledSession<'_>) -> bool {
     if context.is_by_podkeeper(issue) {
-        return issue.title.raw() == due.slot.issue_title(&due.session);
+        return due.slot.is_issue_title(&due.session, issue.title.raw());
     }
     let Some(Marker::Session(key)) = issue.parsed_body.marker() else { return false };
     context.pod.current_session_key(key).as_ref() == Some(&due.session.key)
@@ -240,7 +315,9 @@ fn add_under_other_key<'a>(context: &PairingContext<'a>, due: &[ScheduledSession
         let named = title_dates::parse_title(issue.title.raw());
         let named_so = |due: &ScheduledSession<'_>| {
             let time = due.start_times().any(|at| named.times.contains(&at));
-            key.week_contains(due.session.date) && named.names_date(due.session.date) && time
+            (key.year, key.week) == (due.session.key.year, due.session.key.week)
+                && named.names_date(due.session.date)
+                && time
         };
         let same_start =
             |due: &&ScheduledSession<'_>| state.start.map_or_else(|| named_so(due), |start| start == due.session.start);
@@ -262,7 +339,7 @@ fn add_marker_lost<'a>(context: &PairingContext<'a>, due: &[ScheduledSession<'_>
         let named = title_dates::parse_title(issue.title.raw());
         let labelled = context.has_pod_label(issue);
         let free = |due: &&ScheduledSession<'_>| {
-            let may = labelled || issue.title.raw() == due.slot.issue_title(&due.session);
+            let may = labelled || due.slot.is_issue_title(&due.session, issue.title.raw());
             may && !due.has_own && !found.contains_key(&due.session.key)
         };
         let named_one = due

@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::pairing_issue_body::SessionFacts;
 use super::session_issues::{ExistingIssue, SessionIssues};
-use super::{DecisionParts, OwnIssue, PairingContext, identity_findings, marker_problems, pairing_issue_body};
+use super::{
+    DecisionParts, OwnIssue, PairingContext, carry_over, identity_findings, marker_problems, session_hosts,
+    session_settings,
+};
 use crate::pod::action::{BlockRewrite, Change};
 use crate::pod::finding::{Finding, short_hash};
 use crate::pod::label::LabelName;
 use crate::pod::marker::{self, Marker, MarkerComments};
-use crate::pod::observed::{FailureCause, Observed, ReadFailure};
+use crate::pod::observed::Observed;
 use crate::pod::rule::Rule;
 use crate::pod::run::Sentence;
 use crate::pod::schedule::Slot;
@@ -26,9 +30,16 @@ pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut Deci
         };
         let for_it = || issues.own_issues.iter().filter(|own| own.session_key == next.key);
         let winner = for_it().find(|own| own.issue.open).or_else(|| for_it().next());
+        let facts = context.seen.page.present().map(|page| {
+            session_hosts::check_hosts(context, page, parts);
+            SessionFacts::new(context, slot, &next, page, &issues, winner)
+        });
         match winner {
-            Some(own) => plan_update(context, slot, &next, own, parts),
-            None => plan_opening(context, slot, &next, &issues, parts),
+            Some(own) => plan_update(context, slot, &next, facts.as_ref(), own, parts),
+            None => plan_opening(context, slot, &next, facts.as_ref(), &issues, parts),
+        }
+        if let Some(facts) = &facts {
+            session_settings::check_settings(context, facts, parts);
         }
         report_missed_sessions(context, slot, &issues, parts);
     }
@@ -39,11 +50,14 @@ fn plan_opening(
     context: &PairingContext<'_>,
     slot: &Slot,
     session: &Session,
+    facts: Option<&SessionFacts<'_>>,
     issues: &SessionIssues<'_>,
     parts: &mut DecisionParts,
 ) {
     let start = session.start.with_timezone(&Utc);
-    let opens = start.checked_sub_signed(slot.open_ahead).unwrap_or(start);
+    let ahead = start.checked_sub_signed(slot.open_ahead).unwrap_or(start);
+    // What is unticked when the session before has ended moves on.
+    let opens = carry_over::end_of_session_before(context, slot, session).map_or(ahead, |end| ahead.max(end));
     if opens > context.seen.now {
         let day = opens.format("%a %Y-%m-%d %H:%M UTC");
         let text = format!("the issue for {} is opened on {day}", session.start_text());
@@ -54,28 +68,33 @@ fn plan_opening(
         return explain_not_opened(context, session, instead, parts);
     }
     // The body repeats the page, so a page that was not seen opens nothing; the reason is reported elsewhere.
-    let Some(page) = context.seen.page.present() else {
+    let Some(facts) = facts else {
         let text = format!("the issue for {} waits until the pod's page can be read", session.start_text());
         parts.status_sentences.push(Sentence::public(text));
         return;
     };
     let title = slot.issue_title(session);
     let because = format!("no issue carries {} and the session is {}", session.key, session.start_text());
-    let LabelAtOpening::Give(labels) = choose_label_at_opening(context, &title, parts) else { return };
-    if !rule_out_foreign_issue(context, &session.key, &title, parts) {
+    let LabelAtOpening::Give(labels) = choose_label_at_opening(context, slot, &title, parts) else { return };
+    if !session_settings::ask_before_opening(context, facts, parts)
+        || !rule_out_foreign_issue(context, slot, session, parts)
+        || session_settings::has_to_wait(context)
+    {
         return;
     }
-    match pairing_issue_body::render_first_body(context.pod, session, &title, page, !labels.is_empty()) {
-        Ok(body) => {
-            let change = Change::OpenPairingIssue { session: session.key.clone(), title, body, labels };
-            parts.actions.push(context.new_action(change, because));
-        }
-        Err((line, why)) => parts.read_failures.push(ReadFailure {
-            what: format!("the pairing issue's template, line {line}"),
-            why,
-            cause: FailureCause::Config,
-        }),
-    }
+    let Some(body) = session_settings::render_body(context, facts, !labels.is_empty()) else { return };
+    facts.hosts.tell_turn(parts);
+    facts.hosts.explain(parts);
+    let change = Change::OpenPairingIssue {
+        session: session.key.clone(),
+        title,
+        body,
+        labels,
+        confidential: context.pod.pairing.confidential,
+        milestone: session_settings::milestone(context).cloned(),
+    };
+    parts.actions.push(context.new_action(change, because));
+    parts.opening_slots.insert(slot.key.clone());
 }
 
 /// Says why nothing is opened for a session that another issue stands for.
@@ -118,30 +137,26 @@ fn explain_not_opened(
     parts.findings.push(finding);
 }
 
-/// Whether no other account has opened this session's issue. It is asked only now, because a run that opens nothing
-/// does not need to know; what could not be seen opens nothing.
+/// Whether no other account has opened this session's issue; what could not be seen opens nothing.
 fn rule_out_foreign_issue(
     context: &PairingContext<'_>,
-    key: &SessionKey,
-    title: &str,
+    slot: &Slot,
+    session: &Session,
     parts: &mut DecisionParts,
 ) -> bool {
+    let key = &session.key;
     let others = match &context.seen.pairing_project.foreign_issues {
-        None => {
-            parts.further_reads.insert(FurtherRead::ForeignPairingIssues);
-            return false;
-        }
         Some(Observed::Unknown(failure)) => {
             parts.read_failures.push(failure.clone());
             return false;
         }
-        Some(Observed::Absent) => &[],
+        None | Some(Observed::Absent) => &[],
         Some(Observed::Present(others)) => others.as_slice(),
     };
     let same = |issue: &&ObservedIssue| match issue.parsed_body.marker() {
         // Whoever only speaks of a session has neither its label nor its title.
         Some(Marker::Session(found)) => {
-            let may = context.has_pod_label(issue) || issue.title.raw() == title;
+            let may = context.has_pod_label(issue) || slot.is_issue_title(session, issue.title.raw());
             may && context.pod.current_session_key(found).as_ref() == Some(key)
         }
         Some(Marker::Report(..)) | None => false,
@@ -165,7 +180,12 @@ enum LabelAtOpening {
 }
 
 /// Only a name that was read back is sent: GitLab makes a new label of any other.
-fn choose_label_at_opening(context: &PairingContext<'_>, title: &str, parts: &mut DecisionParts) -> LabelAtOpening {
+fn choose_label_at_opening(
+    context: &PairingContext<'_>,
+    slot: &Slot,
+    title: &str,
+    parts: &mut DecisionParts,
+) -> LabelAtOpening {
     match &context.seen.pairing_project.label {
         // GitLab would leave it off, and `label-archived` says so.
         Observed::Present(label) if label.archived => LabelAtOpening::Give(Vec::new()),
@@ -175,6 +195,7 @@ fn choose_label_at_opening(context: &PairingContext<'_>, title: &str, parts: &mu
             let label = &context.pod.label.name;
             let text = format!("open \"{title}\" in {} with label `{label}`", context.project.path);
             parts.later_changes.push(Sentence::public(text));
+            parts.opening_slots.insert(slot.key.clone());
             LabelAtOpening::Wait
         }
         Observed::Absent => LabelAtOpening::Give(Vec::new()),
@@ -186,13 +207,14 @@ fn plan_update(
     context: &PairingContext<'_>,
     slot: &Slot,
     session: &Session,
+    facts: Option<&SessionFacts<'_>>,
     own: &OwnIssue<'_>,
     parts: &mut DecisionParts,
 ) {
     let state = if own.issue.open { "open" } else { "closed" };
     let text = format!("{} is there for {} ({state})", context.issue_reference(own.issue), session.start_text());
     parts.status_sentences.push(Sentence::public(text));
-    let Some(page) = context.seen.page.present() else { return };
+    let Some(facts) = facts else { return };
     if !own.issue.open {
         return;
     }
@@ -207,18 +229,32 @@ fn plan_update(
         .then(|| (own.issue.title.raw().to_owned(), wanted_title));
     let mut state = own.block.state.clone();
     // A state that was lost is made anew, as far as the issue itself still shows it.
-    if state.title.is_none() && own.issue.title.raw() == slot.issue_title(session) {
+    if state.title.is_none() && slot.is_issue_title(session, own.issue.title.raw()) {
         state.title = Some(short_hash(own.issue.title.raw()));
     }
     if state.rest.is_none() && !own.block.has_line_hashes() {
-        let born = pairing_issue_body::initial_block(context.pod, session, &slot.issue_title(session), page)
-            .and_then(|born| born.state.rest);
+        let born = facts.initial_block().and_then(|born| born.state.rest);
         state.rest = born.filter(|rest| *rest == short_hash(&marker::text_outside_block(&own.issue.body)));
     }
     if let Some((_, new)) = &title {
         state.title = Some(short_hash(new));
     }
-    let block = pairing_issue_body::build_block(context.pod, session, page, state);
+    if facts.hosts.has_choice() {
+        match &context.seen.pairing_project.further.member_accounts {
+            None => {
+                parts.further_reads.insert(FurtherRead::MemberAccounts);
+                return;
+            }
+            Some(Observed::Unknown(failure)) => {
+                parts.read_failures.push(failure.clone());
+                return;
+            }
+            Some(Observed::Present(_) | Observed::Absent) => {}
+        }
+    }
+    facts.hosts.explain(parts);
+    context.proposals.remember_in(&mut state);
+    let block = facts.build_block(state);
     if own.block.is_up_to_date_with(&block) && title.is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -7,7 +7,7 @@ use crate::pod::label::LabelName;
 use crate::pod::marker::{BlockState, render_block};
 use crate::pod::observed::FailureCause;
 use crate::pod::pod_page::{MembersSection, PodPage};
-use crate::pod::schedule::{Cron, Slot};
+use crate::pod::schedule::{Cron, MeetingWeeks, Slot};
 use crate::pod::snapshot::{PairingProjectState, ProjectLabel};
 use crate::pod::template::Template;
 use crate::pod::text::Untrusted;
@@ -30,7 +30,11 @@ pub(super) fn pod() -> Pod {
             name: LabelName::parse("pod::alpha").unwrap(),
             may_create: false,
             color: "#428BCA".to_owned(),
+            named_color: None,
             description: String::new(),
+            manage: false,
+            apply: false,
+            former_names: Vec::new(),
         },
         slots: vec![Slot {
             key: "weekly".to_owned(),
@@ -39,9 +43,10 @@ pub(super) fn pod() -> Pod {
             zone: chrono_tz::UTC,
             duration: chrono::Duration::hours(1),
             open_ahead: chrono::Duration::days(7),
-            skipped_dates: Vec::new(),
-            every_weeks: 1,
-            anchor: None,
+            changes: Vec::new(),
+            weeks: MeetingWeeks::Every,
+            skips: Vec::new(),
+            moves: BTreeMap::new(),
             event: "Alpha Pod Pairing".to_owned(),
         }],
         tasks: crate::pod::Task::ALL.into_iter().map(|(task, _)| task).collect(),
@@ -49,15 +54,19 @@ pub(super) fn pod() -> Pod {
         agents: None,
         reports: crate::pod::ReportTarget { project: Some("g/reports".to_owned()), confidential: true },
         label_groups: Vec::new(),
-        template: Template::parse("{{ block }}\n\n## Tickets\n").unwrap(),
+        template: Template::new("t.md", "{{ block }}\n\n## Tickets\n"),
         slack_channel: None,
         gitlab_url: "https://gitlab.example".parse().unwrap(),
         bot_usernames: Vec::new(),
         exceptions: Vec::new(),
+        is_retiring: false,
+        setting_problems: Vec::new(),
+        pairing: crate::pod::pairing_options::PairingOptions::default(),
+        absences: Vec::new(),
     }
 }
 
-fn page() -> PodPage {
+pub(super) fn page() -> PodPage {
     PodPage {
         ignored_links: Vec::new(),
         ignore_comments: Vec::new(),
@@ -97,9 +106,11 @@ pub(super) fn issue(iid: u64, title: &str, body: &str) -> ObservedIssue {
         locked: false,
         labels: vec!["pod::alpha".to_owned()],
         due: None,
+        assignees: Vec::new(),
         parsed_body: crate::pod::marker::parse_body(body),
         created_at: None,
         closed_at: None,
+        updated_at: None,
         has_human_activity: false,
         label_removals: Observed::Present(0),
         linked_iids: Observed::Present(BTreeSet::new()),
@@ -132,10 +143,13 @@ pub(super) fn seen(issues: Vec<ObservedIssue>) -> Snapshot {
                 url: "https://gitlab.example/g/pairing".to_owned(),
             }),
             bot: Observed::Present(account(BOT)),
-            label: Observed::Present(ProjectLabel { name: "pod::alpha".to_owned(), archived: false }),
+            label: Observed::Present(ProjectLabel::named("pod::alpha", false)),
             similar_labels: Observed::Absent,
+            related_labels: Vec::new(),
             issues: Observed::Present(issues),
             foreign_issues: Some(Observed::Present(Vec::new())),
+            further: crate::pod::snapshot::FurtherPairingReads::default(),
+            recent: crate::pod::snapshot::RecentIssues::not_read(),
         },
         agents: Observed::Absent,
         accounts: Observed::Absent,
@@ -160,16 +174,15 @@ fn rules(seen: &Snapshot) -> Vec<&'static str> {
 #[test]
 fn the_next_session_gets_its_issue_and_its_whole_body() {
     let decision = decide(&pod(), &seen(Vec::new()));
-    insta::assert_snapshot!(decision.plan, @r#"open "Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC" in g/pairing with label `pod::alpha`, because no issue carries alpha/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC"#);
+    insta::assert_snapshot!(decision.plan, @r#"open "Alpha Pod Pairing, Thu 26 Nov 2026, 15:00 UTC" in g/pairing with label `pod::alpha`, because no issue carries alpha/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC"#);
     insta::assert_snapshot!(decision.plan.actions[0].diff(), @r#"
-    + Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC
+    + Alpha Pod Pairing, Thu 26 Nov 2026, 15:00 UTC
     +
     + <!-- podkeeper:v1 session alpha/weekly/2026-W48 -->
-    + - **When:** Thu 2026-11-26 15:00 UTC, for 1h
-    + - **Pod page:** [Alpha Support Pod](https://handbook.example/alpha/)
+    + **Thursday 26 November 2026, 15:00 UTC, one hour** · [pod page](https://handbook.example/alpha/)
     +
     + <sub>podkeeper · alpha/weekly/2026-W48 · kept up to date until we start; everything below is yours. Not this week? Close the issue.</sub>
-    + <!-- podkeeper:v1 state {"format":1,"title":"bf1be987a11bb80f","rest":"3230b82ef37cf50d","start":"2026-11-26T15:00:00Z","lines":["c8a0c012","1fc2edf7","a0681062"]} -->
+    + <!-- podkeeper:v1 state {"format":1,"title":"40f0599004dbfc54","rest":"3230b82ef37cf50d","start":"2026-11-26T15:00:00Z","lines":["3da9ee39","a0681062"]} -->
     + <!-- podkeeper:v1 end -->
     +
     + ## Tickets
@@ -255,7 +268,7 @@ fn a_marker_by_somebody_else_is_told_and_not_taken_for_ours() {
 fn an_issue_of_a_replaced_bot_account_is_not_doubled() {
     let mut former = own(2, "alpha/weekly/2026-W48");
     former.author = account(9);
-    former.title = Untrusted::new("Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC");
+    former.title = Untrusted::new("Alpha Pod Pairing, Thu 26 Nov 2026, 15:00 UTC");
     let by_label = seen(vec![former.clone()]);
     assert_eq!(plan(&by_label), "");
     assert_eq!(rules(&by_label), ["bot-replaced", "marker-foreign"]);
@@ -305,7 +318,7 @@ fn a_damaged_issue_stands_for_every_key_that_it_names() {
 /// Without the label too, a title of podkeeper's own is enough to open no second issue.
 #[test]
 fn an_own_issue_that_lost_marker_and_label_is_not_followed_by_a_second_one() {
-    let mut bare = issue(5, "Alpha Pod Pairing, Thu 2026-11-26 15:00 UTC", "our notes");
+    let mut bare = issue(5, "Alpha Pod Pairing, Thu 26 Nov 2026, 15:00 UTC", "our notes");
     bare.labels.clear();
     let bare = seen(vec![bare]);
     assert_eq!((plan(&bare).as_str(), rules(&bare)), ("", vec!["marker-lost"]));
@@ -430,7 +443,7 @@ fn an_accepted_finding_is_told_no_more_until_its_day() {
     assert_eq!(codes(&pod, &seen), Vec::<&str>::new());
     pod.exceptions = vec![accept("2026-11-23")];
     assert_eq!(codes(&pod, &seen), ["label-missing", "exception-expired"]);
-    seen.pairing_project.label = Observed::Present(ProjectLabel { name: "pod::alpha".to_owned(), archived: false });
+    seen.pairing_project.label = Observed::Present(ProjectLabel::named("pod::alpha", false));
     pod.exceptions = vec![accept("2026-11-24")];
     assert_eq!(codes(&pod, &seen), ["exception-unused"]);
 }

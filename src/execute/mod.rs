@@ -5,7 +5,7 @@ mod stop;
 
 pub use stop::StopFlag;
 
-use crate::gitlab::{ReportState, Writer};
+use crate::gitlab::{NewIssueOptions, ReportState, Writer};
 use crate::pod::action::{Action, Change};
 use crate::pod::outcome::Outcome;
 use crate::pod::rule::Audience;
@@ -33,8 +33,9 @@ fn log_outcome(action: &Action, outcome: &Outcome) {
 async fn send(writer: &Writer, action: &Action) -> Outcome {
     match &action.change {
         Change::CreateLabel { name, color, description } => writer.create_label(action, name, color, description).await,
-        Change::OpenPairingIssue { title, body, labels, .. } => {
-            writer.open_pairing_issue(action, title, body, labels).await
+        Change::OpenPairingIssue { title, body, labels, confidential, milestone, .. } => {
+            let options = NewIssueOptions { confidential: *confidential, milestone: milestone.as_ref() };
+            writer.open_pairing_issue(action, title, body, labels, options).await
         }
         Change::RewritePairingIssue { iid, rewrite, title } => {
             writer.rewrite_pairing_issue(action, *iid, rewrite, title.as_ref()).await
@@ -50,7 +51,15 @@ async fn send(writer: &Writer, action: &Action) -> Outcome {
             writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Open)).await
         }
         Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
-        Change::LinkDuplicate { iid, original_iid: keep } => writer.link_duplicate(action, *iid, *keep).await,
-        Change::CloseDuplicate { iid, .. } => writer.close_duplicate(action, *iid).await,
+        Change::LabelPeoplesIssue { iid, label } => writer.label_peoples_issue(action, *iid, label).await,
+        Change::UpdateLabel { name, color, description } => {
+            writer.update_label(action, name, color.as_deref(), description.as_deref()).await
+        }
+        Change::LinkPreviousSession { iid, previous_iid: other }
+        | Change::LinkDuplicate { iid, original_iid: other } => writer.link_issues(action, *iid, *other).await,
+        Change::CloseSession { iid } | Change::CloseDuplicate { iid, .. } => writer.close_issue(action, *iid).await,
+        Change::AppendTasks { iid, rewrite, lines } => writer.append_tasks(action, *iid, rewrite, lines).await,
+        Change::ClaimClosing { iid } => writer.claim_closing(action, *iid).await,
+        Change::CommentOnSession { iid, text } => writer.comment_on_session(action, *iid, text).await,
     }
 }

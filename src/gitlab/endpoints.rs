@@ -1,7 +1,7 @@
 //! Endpoints of our own, where Kitware's crate has none or sends them wrongly.
 
 use ::gitlab::api::common::NameOrId;
-use ::gitlab::api::endpoint_prelude::{Cow, Endpoint, Method, QueryParams};
+use ::gitlab::api::endpoint_prelude::{BodyError, Cow, Endpoint, FormParams, Method, Pageable, QueryParams};
 
 /// The entries of a folder. The crate sends these parameters as a body, which proxies drop on a GET.
 pub(super) struct RepositoryTree<'a> {
@@ -31,6 +31,8 @@ impl Endpoint for RepositoryTree<'_> {
 pub(super) struct LabelSearch<'a> {
     pub(super) project_id: u64,
     pub(super) term: &'a str,
+    /// Whether each label comes with the number of issues that carry it.
+    pub(super) with_counts: bool,
 }
 
 impl Endpoint for LabelSearch<'_> {
@@ -45,7 +47,75 @@ impl Endpoint for LabelSearch<'_> {
     fn parameters(&self) -> QueryParams<'_> {
         let mut parameters = QueryParams::default();
         parameters.push("search", self.term).push("per_page", 100);
+        if self.with_counts {
+            parameters.push("with_counts", true);
+        }
         parameters
+    }
+}
+
+/// The active milestones of a project and of the groups above it that have a title (GitLab docs, "Project milestones
+/// API"). The crate does not list them.
+pub(super) struct ActiveMilestones<'a> {
+    pub(super) project_id: u64,
+    pub(super) title: &'a str,
+}
+
+impl Endpoint for ActiveMilestones<'_> {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/milestones", self.project_id).into()
+    }
+
+    fn parameters(&self) -> QueryParams<'_> {
+        let mut parameters = QueryParams::default();
+        parameters.push("title", self.title).push("include_ancestors", "true").push("state", "active");
+        parameters
+    }
+}
+
+/// Who closed an issue and opened it again (GitLab docs, "Resource state events API"). The crate does not list them.
+pub(super) struct IssueStateEvents {
+    pub(super) project_id: u64,
+    pub(super) iid: u64,
+}
+
+impl Endpoint for IssueStateEvents {
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/issues/{}/resource_state_events", self.project_id, self.iid).into()
+    }
+}
+
+impl Pageable for IssueStateEvents {}
+
+/// Changes a label of a project. The crate's endpoint changes no description alone.
+pub(super) struct LabelUpdate<'a> {
+    pub(super) project_id: u64,
+    pub(super) name: &'a NameOrId<'a>,
+    pub(super) color: Option<&'a str>,
+    pub(super) description: Option<&'a str>,
+}
+
+impl Endpoint for LabelUpdate<'_> {
+    fn method(&self) -> Method {
+        Method::PUT
+    }
+
+    fn endpoint(&self) -> Cow<'static, str> {
+        format!("projects/{}/labels/{}", self.project_id, self.name).into()
+    }
+
+    fn body(&self) -> Result<Option<(&'static str, Vec<u8>)>, BodyError> {
+        let mut parameters = FormParams::default();
+        parameters.push_opt("color", self.color).push_opt("description", self.description);
+        parameters.into_body()
     }
 }
 

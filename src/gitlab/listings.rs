@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
 use super::TokenPurpose;
-use crate::pod::snapshot::ObservedIssue;
+use crate::pod::snapshot::{ObservedIssue, ProjectLabel};
 
 /// What was listed, and when.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,21 @@ pub(super) struct LabelsKey {
     pub(super) part: u64,
 }
 
+/// Who takes part in issues, and when that was read.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ParticipantsKey {
+    pub(super) project_id: u64,
+    /// The issues.
+    pub(super) iids: BTreeSet<u64>,
+    /// How much had been written.
+    pub(super) writes: u64,
+    /// Which part of the run it was.
+    pub(super) part: u64,
+}
+
+/// User names by the number of an issue.
+pub(super) type Participants = BTreeMap<u64, BTreeSet<String>>;
+
 /// The names of labels that are there.
 type LabelNames = Arc<OnceCell<BTreeSet<String>>>;
 
@@ -46,6 +61,8 @@ type Listing = Arc<OnceCell<Vec<ObservedIssue>>>;
 pub(super) struct Listings {
     known: Mutex<BTreeMap<ListingKey, Listing>>,
     labels: Mutex<BTreeMap<LabelsKey, LabelNames>>,
+    related_labels: Mutex<BTreeMap<LabelsKey, Arc<OnceCell<Vec<ProjectLabel>>>>>,
+    participants: Mutex<BTreeMap<ParticipantsKey, Arc<OnceCell<Participants>>>>,
     part: AtomicU64,
     /// Whether what is read together took too long once: then it is read one by one.
     is_batching_slow: AtomicBool,
@@ -57,6 +74,8 @@ impl Listings {
         self.part.fetch_add(1, Ordering::Relaxed);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.labels.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.related_labels.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.participants.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     pub(super) fn part(&self) -> u64 {
@@ -80,5 +99,15 @@ impl Listings {
     /// The labels of this key; whoever fills them first fills them for all.
     pub(super) fn labels(&self, key: LabelsKey) -> LabelNames {
         Arc::clone(self.labels.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
+
+    /// The labels of this key that are alike; a failure fills nothing.
+    pub(super) fn related_labels(&self, key: LabelsKey) -> Arc<OnceCell<Vec<ProjectLabel>>> {
+        Arc::clone(self.related_labels.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
+
+    /// Who takes part in the issues of this key; a failure fills nothing.
+    pub(super) fn participants(&self, key: ParticipantsKey) -> Arc<OnceCell<Participants>> {
+        Arc::clone(self.participants.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
 }

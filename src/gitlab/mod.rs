@@ -43,7 +43,7 @@ pub use pipelines::ScheduledRun;
 pub use read::{IssueFilter, Reader};
 pub use redact::Redactor;
 pub use request_log::RequestLog;
-pub use write::{ReportState, Writer};
+pub use write::{NewIssueOptions, ReportState, Writer};
 
 use transport::Transport;
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use ::gitlab::api::common::{NameOrId, SortOrder};
 use ::gitlab::api::issues::{IssueOrderBy, IssueSearchScope, ProjectIssues};
 use ::gitlab::api::projects::issues::IssueResourceLabelEvents;
+use ::gitlab::api::projects::issues::awards::IssueAwards;
 use ::gitlab::api::projects::issues::links::IssueLinks;
+use ::gitlab::api::projects::issues::notes::IssueNotes;
 use ::gitlab::api::projects::labels::Label;
 use ::gitlab::api::projects::repository::files::FileRaw;
 use ::gitlab::api::users::CurrentUser;
@@ -16,7 +18,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
-use super::endpoints::LabelSearch;
+use super::endpoints::{ActiveMilestones, IssueStateEvents, LabelSearch};
 use super::error::{RequestError, to_observed};
 use super::listings::{ListingKey, Listings};
 use super::paging::{self, Pagination};
@@ -26,7 +28,9 @@ use super::{Redactor, RequestLog, TokenPurpose, responses};
 use crate::pod::label::LabelName;
 use crate::pod::marker;
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
-use crate::pod::snapshot::{Account, ObservedIssue, Project, ProjectLabel};
+use crate::pod::snapshot::{
+    Account, LabelLevel, LabelledIssues, Milestone, ObservedClosing, ObservedIssue, Project, ProjectLabel,
+};
 use crate::pod::text::Untrusted;
 
 /// Reads; has no way to write.
@@ -53,6 +57,8 @@ pub enum IssueFilter<'a> {
     ByUsername(&'a str),
     /// Those that carry a label.
     WithLabel(&'a str),
+    /// All of them.
+    All,
     /// Those of other accounts than this whose description speaks of podkeeper. Only this is a search, because there is
     /// no list of what unknown accounts opened: podkeeper's own issues are never looked for in this way.
     MentionsByOthers(u64),
@@ -60,6 +66,9 @@ pub enum IssueFilter<'a> {
 
 /// What every block shows, so that GitLab's search finds it; it leaves comments out of what it searches.
 const SEARCH_TERM: &str = "podkeeper";
+
+/// The emoji by which a run says that it is about to comment on an issue.
+pub(super) const CLAIM_EMOJI: &str = "checkered_flag";
 
 impl Reader {
     pub(super) fn new(transports: BTreeMap<TokenPurpose, Arc<Transport>>, counts: Arc<RequestLog>) -> Self {
@@ -114,8 +123,7 @@ impl Reader {
             Ok(endpoint) => self.send_endpoint::<responses::User>(purpose, &endpoint).await,
             Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
-        let found = to_observed(found, "the account that the token belongs to")
-            .map(|user| Account { id: user.id, username: user.username });
+        let found = to_observed(found, "the account that the token belongs to").map(to_account);
         if let Observed::Present(account) = &found {
             accounts.insert(client, account.clone());
         }
@@ -211,7 +219,7 @@ impl Reader {
         match to_observed(found, format!("the label {name} in {}", project.path)) {
             // Another spelling is another label.
             Observed::Present(label) if label.name != name => Observed::Absent,
-            seen => seen.map(|label| ProjectLabel { name: label.name, archived: label.archived }),
+            seen => seen.map(to_project_label),
         }
     }
 
@@ -220,18 +228,34 @@ impl Reader {
     pub async fn search_similar_labels(&self, project: &Project, name: &LabelName) -> Observed<Vec<ProjectLabel>> {
         let mut found = BTreeMap::new();
         for term in name.search_terms() {
-            let endpoint = LabelSearch { project_id: project.id, term };
+            let endpoint = LabelSearch { project_id: project.id, term, with_counts: false };
             let labels: Result<Vec<responses::Label>, RequestError> =
                 self.send_endpoint(TokenPurpose::Pairing, &endpoint).await;
             match labels {
-                Ok(labels) => found.extend(labels.into_iter().map(|label| (label.name, label.archived))),
+                Ok(labels) => {
+                    found.extend(labels.into_iter().map(|label| (label.name.clone(), to_project_label(label))));
+                }
                 Err(fault) => {
                     return Observed::Unknown(fault.to_read_failure(format!("the labels of {}", project.path)));
                 }
             }
         }
-        let named = |(name, archived)| ProjectLabel { name, archived };
-        Observed::Present(found.into_iter().map(named).collect())
+        Observed::Present(found.into_values().collect())
+    }
+
+    /// The active milestone of a project, or of a group above it, by its exact title; the project's own comes first.
+    pub async fn read_milestone(&self, project: &Project, title: &str) -> Observed<Milestone> {
+        let endpoint = ActiveMilestones { project_id: project.id, title };
+        let found: Result<Vec<responses::Milestone>, RequestError> =
+            self.send_endpoint(TokenPurpose::Pairing, &endpoint).await;
+        match found {
+            Ok(found) => {
+                let exact = found.into_iter().find(|milestone| milestone.title == title);
+                exact
+                    .map_or(Observed::Absent, |found| Observed::Present(Milestone { id: found.id, title: found.title }))
+            }
+            Err(fault) => Observed::Unknown(fault.to_read_failure(format!("the milestones of {}", project.path))),
+        }
     }
 
     /// From now on issues are listed anew: a part of the run begins, and the ones before took their time.
@@ -289,6 +313,7 @@ impl Reader {
                 builder.label(label.to_owned());
                 format!("the issues with label {label}")
             }
+            IssueFilter::All => "the recent issues".to_owned(),
             IssueFilter::MentionsByOthers(id) => {
                 builder.search(SEARCH_TERM).search_in(IssueSearchScope::Description);
                 without = Some(id);
@@ -338,6 +363,56 @@ impl Reader {
             .map(|links| links.iter().filter(|link| link.project_id == project.id).map(|link| link.iid).collect())
     }
 
+    /// What podkeeper has done towards the closing of an issue: its comment, and the emoji before it.
+    pub async fn read_closing(
+        &self,
+        project: &Project,
+        iid: u64,
+        is_bot: impl Fn(&Account) -> bool,
+    ) -> Observed<ObservedClosing> {
+        let what = format!("the comments of {}#{iid}", project.path);
+        let (notes, emoji, states) = tokio::join!(
+            self.list_notes(project.id, iid),
+            self.list_emoji(project.id, iid),
+            self.list_state_events(project.id, iid)
+        );
+        let all = notes.and_then(|notes| Ok((notes, emoji?, states?)));
+        to_observed(all, what).map(|(notes, emoji, mut states)| {
+            states.sort_by_key(|event| event.id);
+            let by_bot = |user: responses::User| is_bot(&to_account(user));
+            let mut was_closed = false;
+            let mut was_reopened = false;
+            for event in states {
+                was_reopened |= was_closed && event.state == "reopened";
+                was_closed |= event.state == "closed" && event.user.is_some_and(by_bot);
+            }
+            let is_claim = |one: &responses::AwardEmoji| one.name == CLAIM_EMOJI;
+            let claims = emoji.into_iter().filter(is_claim).map(|one| (to_account(one.user), one.created_at));
+            ObservedClosing {
+                has_comment: notes.into_iter().any(|note| is_closing_note(&note) && is_bot(&to_account(note.author))),
+                claimed_at: claims.filter(|(account, _)| is_bot(account)).map(|(_, at)| at).min(),
+                was_reopened,
+            }
+        })
+    }
+
+    pub(super) async fn list_notes(&self, project: u64, iid: u64) -> Result<Vec<responses::Note>, RequestError> {
+        let endpoint = IssueNotes::builder().project(project).issue(iid).build();
+        let endpoint = endpoint.map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
+        paging::list_all(self.transport(TokenPurpose::Pairing), &endpoint, Pagination::Filtered).await
+    }
+
+    async fn list_state_events(&self, project_id: u64, iid: u64) -> Result<Vec<responses::StateEvent>, RequestError> {
+        let endpoint = IssueStateEvents { project_id, iid };
+        paging::list_all(self.transport(TokenPurpose::Pairing), &endpoint, Pagination::WithTotal).await
+    }
+
+    async fn list_emoji(&self, project: u64, iid: u64) -> Result<Vec<responses::AwardEmoji>, RequestError> {
+        let endpoint = IssueAwards::builder().project(project).issue(iid).build();
+        let endpoint = endpoint.map_err(|error| RequestError::InvalidRequest(error.to_string()))?;
+        paging::list_all(self.transport(TokenPurpose::Pairing), &endpoint, Pagination::WithTotal).await
+    }
+
     pub(super) fn without_secrets(&self, text: String) -> String {
         let clean = match self.redactor().redact_tokens(&text) {
             Cow::Borrowed(_) => None,
@@ -364,6 +439,11 @@ impl Reader {
     }
 }
 
+/// Whether a comment is the one with which an issue is closed, whoever wrote it.
+pub(super) fn is_closing_note(note: &responses::Note) -> bool {
+    !note.system && marker::is_closing_comment(&note.body)
+}
+
 /// A file as it is has no bracket at its end that proves it whole; GitLab says how long it is (GitLab docs,
 /// "Repository files API": `X-Gitlab-Size`).
 fn check_file_size(headers: &HeaderMap, bytes: &[u8]) -> Result<(), RequestError> {
@@ -381,13 +461,15 @@ pub(super) fn to_observed_issue(issue: responses::Issue) -> ObservedIssue {
         iid: issue.iid,
         title: Untrusted::new(issue.title),
         url: issue.web_url,
-        author: Account { id: issue.author.id, username: issue.author.username },
+        author: to_account(issue.author),
+        assignees: issue.assignees.into_iter().map(to_account).collect(),
         open: issue.state != "closed",
         confidential: issue.confidential,
         locked: issue.discussion_locked.unwrap_or(false),
         labels: issue.labels,
         due: issue.due_date,
         created_at: issue.created_at,
+        updated_at: issue.updated_at,
         closed_at: issue.closed_at,
         parsed_body: marker::parse_body(&body),
         has_human_activity: issue.user_notes_count > 0
@@ -396,6 +478,23 @@ pub(super) fn to_observed_issue(issue: responses::Issue) -> ObservedIssue {
         linked_iids: not_looked_up(),
         body,
     }
+}
+
+pub(super) fn to_project_label(label: responses::Label) -> ProjectLabel {
+    let level = |of_project| if of_project { LabelLevel::Project } else { LabelLevel::Group };
+    let counts = label.open_issues_count.zip(label.closed_issues_count);
+    ProjectLabel {
+        name: label.name,
+        archived: label.archived,
+        color: label.color,
+        description: Some(label.description.unwrap_or_default()),
+        level: label.is_of_project.map(level),
+        issues: counts.map(|(open, closed)| LabelledIssues { open, closed }),
+    }
+}
+
+fn to_account(user: responses::User) -> Account {
+    Account { id: user.id, username: user.username }
 }
 
 /// Stands where collecting saw no need to look; deciding treats it as not seen.

@@ -62,6 +62,9 @@ pub(super) struct Label {
     pub(super) description: Option<String>,
     #[serde(rename = "is_project_label")]
     pub(super) is_of_project: Option<bool>,
+    /// Where they were asked for.
+    pub(super) open_issues_count: Option<u64>,
+    pub(super) closed_issues_count: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,13 +79,23 @@ pub(super) struct Issue {
     pub(super) discussion_locked: Option<bool>,
     pub(super) labels: Vec<String>,
     pub(super) author: User,
+    #[serde(default)]
+    pub(super) assignees: Vec<User>,
+    pub(super) milestone: Option<Milestone>,
     pub(super) due_date: Option<NaiveDate>,
     pub(super) created_at: Option<DateTime<Utc>>,
+    pub(super) updated_at: Option<DateTime<Utc>>,
     pub(super) closed_at: Option<DateTime<Utc>>,
     pub(super) web_url: String,
     #[serde(default)]
     pub(super) user_notes_count: u64,
     pub(super) task_completion_status: Option<TaskCompletionStatus>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Milestone {
+    pub(super) id: u64,
+    pub(super) title: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,6 +109,32 @@ pub(super) struct LabelEvent {
     pub(super) action: String,
     /// Null once the label is deleted.
     pub(super) label: Option<Label>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Note {
+    pub(super) body: String,
+    pub(super) author: User,
+    /// Written by GitLab itself.
+    #[serde(default)]
+    pub(super) system: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AwardEmoji {
+    pub(super) name: String,
+    pub(super) user: User,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct StateEvent {
+    pub(super) id: u64,
+    /// `closed`, `reopened` or `merged`.
+    pub(super) state: String,
+    /// None of an account that is gone.
+    #[serde(default)]
+    pub(super) user: Option<User>,
 }
 
 #[derive(Debug, Deserialize)]

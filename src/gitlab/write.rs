@@ -1,30 +1,37 @@
 //! Everything podkeeper writes: one method per kind of action and no other.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::time::Duration;
 
-use ::gitlab::api::common::SortOrder;
+use ::gitlab::api::common::{NameOrId, SortOrder};
 use ::gitlab::api::issues::IssueOrderBy;
 use ::gitlab::api::issues::ProjectIssues;
+use ::gitlab::api::projects::issues::awards::CreateIssueAward;
 use ::gitlab::api::projects::issues::links::CreateIssueLink;
+use ::gitlab::api::projects::issues::notes::CreateIssueNote;
 use ::gitlab::api::projects::issues::{CreateIssue, CreateIssueBuilder, EditIssue, Issue, IssueStateEvent};
 use ::gitlab::api::projects::labels::CreateLabel;
 use ::gitlab::api::{AsyncQuery, Endpoint};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
+use super::endpoints::LabelUpdate;
 use super::error::{RequestError, WriteEffect};
 use super::paging::{self, Pagination};
-use super::read::Reader;
+use super::read::{CLAIM_EMOJI, Reader, is_closing_note};
 use super::transport::from_api_error;
 use super::write_verification::{self, SentField};
 use super::{TokenPurpose, responses};
 use crate::pod::action::{Action, BlockRewrite};
-use crate::pod::label::LabelName;
+use crate::pod::label::{LabelName, find_scope_conflict};
 use crate::pod::marker::{self, ManagedBlock, Marker, ParsedBody};
 use crate::pod::observed::{FailureCause, Observed};
 use crate::pod::outcome::Outcome;
+use crate::pod::session_notes::insert_tasks;
+use crate::pod::snapshot::Milestone;
+use crate::pod::text::one_line;
 
 /// Waits before each look for what an unanswered create may have made: GitLab's replicas may lag.
 const FIND_WAITS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
@@ -36,6 +43,15 @@ pub enum ReportState {
     Open,
     /// Closed.
     Closed,
+}
+
+/// What a new pairing issue gets beside title, description and labels.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewIssueOptions<'a> {
+    /// Whether only the project's members see it.
+    pub confidential: bool,
+    /// The milestone that it is put into.
+    pub milestone: Option<&'a Milestone>,
 }
 
 /// What is changed in the request that replaces a block.
@@ -66,14 +82,40 @@ impl Writer {
             .description(description)
             .build();
         match self.send_endpoint::<responses::Label>(TokenPurpose::Pairing, endpoint).await {
-            Ok(label) => write_verification::verify_label(&label, name, color, description),
+            Ok(label) => write_verification::verify_label(&label, name, Some(color), Some(description), "made"),
             Err(RequestError::Status { status: 409, .. }) => Outcome::Done(format!("label {name}")),
             Err(fault) => outcome_of_error(&fault, action, "create the label"),
         }
     }
 
+    /// Changes colour and description of a label of the project, those that are given. One of a group is not found there
+    /// (`lib/api/labels.rb`).
+    pub async fn update_label(
+        &self,
+        action: &Action,
+        name: &LabelName,
+        color: Option<&str>,
+        description: Option<&str>,
+    ) -> Outcome {
+        let description = description.map(|text| self.without_secrets(text, "a label's description"));
+        let description = description.as_deref();
+        let path = NameOrId::from(name.as_str());
+        let endpoint = LabelUpdate { project_id: action.project_id, name: &path, color, description };
+        match self.send_endpoint::<responses::Label>(TokenPurpose::Pairing, Ok::<_, Infallible>(endpoint)).await {
+            Ok(label) => write_verification::verify_label(&label, name, color, description, "changed"),
+            Err(fault) => outcome_of_error(&fault, action, "change the label"),
+        }
+    }
+
     /// Opens a pairing issue.
-    pub async fn open_pairing_issue(&self, action: &Action, title: &str, body: &str, labels: &[LabelName]) -> Outcome {
+    pub async fn open_pairing_issue(
+        &self,
+        action: &Action,
+        title: &str,
+        body: &str,
+        labels: &[LabelName],
+        options: NewIssueOptions<'_>,
+    ) -> Outcome {
         let (title, body) = match self.new_issue_without_secrets(action, title, body) {
             Ok(clean) => clean,
             Err(refused) => return refused,
@@ -85,8 +127,16 @@ impl Writer {
             builder.label(label.as_str());
         }
         let labels = labels.iter().map(SentField::Label);
-        let sent: Vec<SentField<'_>> =
+        let mut sent: Vec<SentField<'_>> =
             [SentField::Title(title), SentField::Description(body)].into_iter().chain(labels).collect();
+        if options.confidential {
+            builder.confidential(true);
+            sent.push(SentField::Confidential(true));
+        }
+        if let Some(milestone) = options.milestone {
+            builder.milestone_id(milestone.id);
+            sent.push(SentField::Milestone(milestone));
+        }
         self.create_issue(TokenPurpose::Pairing, action, &builder, body, &sent).await
     }
 
@@ -148,7 +198,7 @@ impl Writer {
             let title = title.filter(|(old, _)| issue.title == *old).map(|(_, new)| new.clone());
             ExtraChanges { title, open: None }
         };
-        self.rewrite_block(TokenPurpose::Pairing, action, iid, rewrite, also).await
+        self.rewrite_block(TokenPurpose::Pairing, action, iid, rewrite, &[], also).await
     }
 
     /// Replaces the block of a living report; `state` also closes or reopens it, in the same request.
@@ -163,7 +213,22 @@ impl Writer {
             let wanted = state.map(|state| state == ReportState::Open);
             ExtraChanges { title: None, open: wanted.filter(|open| *open == (issue.state == "closed")) }
         };
-        self.rewrite_block(TokenPurpose::Reports, action, iid, rewrite, also).await
+        self.rewrite_block(TokenPurpose::Reports, action, iid, rewrite, &[], also).await
+    }
+
+    /// Appends tasks to sections below the block of a pairing issue, and replaces the block, which remembers them.
+    pub async fn append_tasks(
+        &self,
+        action: &Action,
+        iid: u64,
+        rewrite: &BlockRewrite,
+        tasks: &[(String, Vec<String>)],
+    ) -> Outcome {
+        let clean = |line: &String| self.without_secrets(line, "a task that is carried over").into_owned();
+        let tasks: Vec<(String, Vec<String>)> =
+            tasks.iter().map(|(heading, lines)| (heading.clone(), lines.iter().map(clean).collect())).collect();
+        let also = |_: &responses::Issue| ExtraChanges { title: None, open: None };
+        self.rewrite_block(TokenPurpose::Pairing, action, iid, rewrite, &tasks, also).await
     }
 
     /// The body is read again right before it is spliced: GitLab has no lock for issues. Another worker may have been
@@ -174,6 +239,7 @@ impl Writer {
         action: &Action,
         iid: u64,
         BlockRewrite { old_block: seen, new_block: block, human_lines: below }: &BlockRewrite,
+        tasks: &[(String, Vec<String>)],
         also: impl FnOnce(&responses::Issue) -> ExtraChanges,
     ) -> Outcome {
         let block = &match self.block_without_secrets(action, block) {
@@ -205,6 +271,7 @@ impl Writer {
             Ok(body) => body,
             Err(why) => return Outcome::Refused(FailureCause::Human, why),
         };
+        let body = tasks.iter().fold(body, |body, (heading, lines)| insert_tasks(&body, heading, lines));
         // What people wrote stays byte for byte, but for a secret of this run.
         let clean = self.reader.redactor().redact_whole_secrets(&body);
         warn_of_secret(matches!(clean, Cow::Owned(_)), "an issue's description");
@@ -229,8 +296,26 @@ impl Writer {
         self.edit_issue(TokenPurpose::Pairing, action, endpoint, &[SentField::Label(label)], "add the label").await
     }
 
+    /// Puts a label on an issue that people opened. Its labels are read again right before: another label of the scope,
+    /// which GitLab would take off, came meanwhile by a person's hand.
+    pub async fn label_peoples_issue(&self, action: &Action, iid: u64, label: &LabelName) -> Outcome {
+        let endpoint = Issue::builder().project(action.project_id).issue(iid).build();
+        let issue: responses::Issue = match self.send_endpoint(TokenPurpose::Pairing, endpoint).await {
+            Ok(issue) => issue,
+            Err(fault) => return outcome_of_error(&fault, action, "read the issue again"),
+        };
+        if issue.labels.iter().any(|seen| seen == label.as_str()) {
+            return Outcome::Done(issue.web_url);
+        }
+        if let Some(other) = find_scope_conflict(label, &issue.labels) {
+            let (project, other) = (&action.project, one_line(other));
+            return Outcome::NotTried(format!("{project}#{iid} carries `{other}` now, so `{label}` stays off"));
+        }
+        self.add_label(action, iid, label).await
+    }
+
     /// Links an issue to another of the same project. A link that exists already is a success.
-    pub async fn link_duplicate(&self, action: &Action, iid: u64, keep: u64) -> Outcome {
+    pub async fn link_issues(&self, action: &Action, iid: u64, keep: u64) -> Outcome {
         let endpoint = CreateIssueLink::builder()
             .project(action.project_id)
             .issue(iid)
@@ -253,8 +338,72 @@ impl Writer {
         }
     }
 
-    /// Closes an issue.
-    pub async fn close_duplicate(&self, action: &Action, iid: u64) -> Outcome {
+    /// Says by an emoji that this run is about to comment on an issue. GitLab takes one of a name from an account: who
+    /// comes second is told so by a 404 (`lib/api/award_emoji.rb`, `app/services/award_emojis/add_service.rb`).
+    pub async fn claim_closing(&self, action: &Action, iid: u64) -> Outcome {
+        let endpoint = CreateIssueAward::builder().project(action.project_id).issue(iid).name(CLAIM_EMOJI).build();
+        match self.send_endpoint::<responses::AwardEmoji>(TokenPurpose::Pairing, endpoint).await {
+            Ok(emoji) if emoji.name == CLAIM_EMOJI => Outcome::Done(format!("{}#{iid}", action.project)),
+            Ok(_) => Outcome::Refused(
+                FailureCause::Human,
+                format!("GitLab answered that {}#{iid} has the emoji, and shows another one", action.project),
+            ),
+            Err(RequestError::Status { status: 404, message }) if message.contains("already been taken") => {
+                Outcome::NotTried(format!("another run is about to close {}#{iid}", action.project))
+            }
+            Err(fault) => outcome_of_error(&fault, action, "mark the issue"),
+        }
+    }
+
+    /// Comments on the issue of a session that is over. An answer that does not come is looked for, never repeated
+    /// blindly.
+    pub async fn comment_on_session(&self, action: &Action, iid: u64, text: &str) -> Outcome {
+        let text = &*self.without_secrets(text, "a comment");
+        let done = || Outcome::Done(format!("{}#{iid}", action.project));
+        let mut tried_again = false;
+        loop {
+            let endpoint = CreateIssueNote::builder().project(action.project_id).issue(iid).body(text).build();
+            let fault = match self.send_endpoint::<responses::Note>(TokenPurpose::Pairing, endpoint).await {
+                Ok(note) => return write_verification::verify_comment(&note, text, action, done()),
+                Err(fault) if fault.write_effect() == WriteEffect::None => {
+                    return outcome_of_error(&fault, action, "comment on the issue");
+                }
+                Err(fault) => fault,
+            };
+            match self.has_own_closing_comment(action, iid).await {
+                Ok(true) => return done(),
+                // It is certainly not there: one more try, and one only.
+                Ok(false) if !tried_again => tried_again = true,
+                Ok(false) => return outcome_of_error(&fault, action, "comment on the issue"),
+                Err(failure) => {
+                    return Outcome::Unknown(format!(
+                        "cannot tell whether {}#{iid} has its comment: {fault}; and looking for it: {failure}",
+                        action.project
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Looks for the comment that this account may have written, three times with growing waits.
+    async fn has_own_closing_comment(&self, action: &Action, iid: u64) -> Result<bool, RequestError> {
+        let own = match self.reader.read_current_user(TokenPurpose::Pairing).await {
+            Observed::Present(account) => account.id,
+            Observed::Absent => return Ok(false),
+            Observed::Unknown(failure) => return Err(RequestError::NoAnswer(failure.why)),
+        };
+        for wait in FIND_WAITS {
+            tokio::time::sleep(wait).await;
+            let notes = self.reader.list_notes(action.project_id, iid).await?;
+            if notes.iter().any(|note| note.author.id == own && is_closing_note(note)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Closes an issue of the pairing project.
+    pub async fn close_issue(&self, action: &Action, iid: u64) -> Outcome {
         let endpoint =
             EditIssue::builder().project(action.project_id).issue(iid).state_event(IssueStateEvent::Close).build();
         self.edit_issue(TokenPurpose::Pairing, action, endpoint, &[SentField::Open(false)], "close the issue").await

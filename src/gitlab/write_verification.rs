@@ -7,11 +7,11 @@
 
 use super::responses;
 use crate::pod::action::Action;
-use crate::pod::label::LabelName;
+use crate::pod::label::{LabelName, is_same_color};
 use crate::pod::marker::{self, ParsedBody};
 use crate::pod::observed::FailureCause;
 use crate::pod::outcome::Outcome;
-use crate::pod::snapshot::Project;
+use crate::pod::snapshot::{Milestone, Project};
 use crate::pod::text::{normalize_like_gitlab, one_line};
 
 /// A field that was sent.
@@ -25,6 +25,8 @@ pub(super) enum SentField<'a> {
     Label(&'a LabelName),
     /// Whether only members see it.
     Confidential(bool),
+    /// The milestone that it is put into.
+    Milestone(&'a Milestone),
     /// Whether it is open.
     Open(bool),
 }
@@ -40,6 +42,7 @@ impl SentField<'_> {
             }
             Self::Label(label) => issue.labels.iter().any(|shown| shown == label.as_str()),
             Self::Confidential(confidential) => issue.confidential == confidential,
+            Self::Milestone(milestone) => issue.milestone.as_ref().is_some_and(|shown| shown.id == milestone.id),
             Self::Open(open) => (issue.state != "closed") == open,
         }
     }
@@ -50,6 +53,7 @@ impl SentField<'_> {
             Self::Title(_) => "left the title as it was".to_owned(),
             Self::Description(_) => "left the description as it was".to_owned(),
             Self::Label(label) => format!("left the label `{label}` off"),
+            Self::Milestone(milestone) => format!("left the milestone \"{}\" off", one_line(&milestone.title)),
             Self::Confidential(true) => "did not make it confidential".to_owned(),
             Self::Confidential(false) => "made it confidential".to_owned(),
             Self::Open(true) => "did not reopen it".to_owned(),
@@ -74,7 +78,11 @@ impl SentField<'_> {
             Self::Open(true) if issue.discussion_locked == Some(true) => {
                 (FailureCause::Human, "its discussion is locked; unlock it".to_owned())
             }
-            Self::Title(_) | Self::Description(_) | Self::Confidential(_) | Self::Open(_) => {
+            Self::Title(_)
+            | Self::Description(_)
+            | Self::Confidential(_)
+            | Self::Milestone(_)
+            | Self::Open(_) => {
                 (FailureCause::Human, "look at the issue and at what the token may do there".to_owned())
             }
         }
@@ -101,18 +109,35 @@ pub(super) fn verify_issue(
     Outcome::Refused(cause, why)
 }
 
-/// What became of a label, by the label that came back.
-pub(super) fn verify_label(label: &responses::Label, name: &LabelName, color: &str, description: &str) -> Outcome {
-    let shown = |shown: Option<&String>, sent: &str| shown.is_none_or(|shown| shown.trim().eq_ignore_ascii_case(sent));
-    let described = label.description.as_deref().unwrap_or_default().trim() == description.trim();
-    if label.name == name.as_str() && shown(label.color.as_ref(), color) && described {
+/// What became of a comment, by the note that came back.
+pub(super) fn verify_comment(note: &responses::Note, sent: &str, action: &Action, done: Outcome) -> Outcome {
+    if normalize_like_gitlab(&note.body) == normalize_like_gitlab(sent) || marker::is_closing_comment(&note.body) {
+        return done;
+    }
+    Outcome::Refused(
+        FailureCause::Human,
+        format!("GitLab answered that a comment was written in {}, and shows another one; look at it", action.project),
+    )
+}
+
+/// What became of a label, by the label that came back; `done` is the word for what was to be done.
+pub(super) fn verify_label(
+    label: &responses::Label,
+    name: &LabelName,
+    color: Option<&str>,
+    description: Option<&str>,
+    done: &str,
+) -> Outcome {
+    let shown = color.zip(label.color.as_deref()).is_none_or(|(sent, shown)| is_same_color(sent, shown));
+    let described = label.description.as_deref().unwrap_or_default().trim();
+    if label.name == name.as_str() && shown && description.is_none_or(|sent| sent.trim() == described) {
         return Outcome::Done(format!("label {name}"));
     }
     let other = one_line(label.name.as_str());
     Outcome::Refused(
         FailureCause::Human,
         format!(
-            "GitLab answered that the label {name} was made, and shows another one (`{other}`); look at the labels"
+            "GitLab answered that the label {name} was {done}, and shows another one (`{other}`); look at the labels"
         ),
     )
 }

@@ -106,6 +106,21 @@ pub fn find_scope_conflict<'a>(name: &LabelName, labels: &'a [String]) -> Option
     labels.iter().map(String::as_str).find(|other| *other != name.as_str() && scope(other) == Some(scope_of_name))
 }
 
+/// A name without what people misspell in labels: letter case, blanks and punctuation. Labels that are the same without
+/// it are near-twins.
+pub fn fold_name(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether two colours are the same: in any letter case, and `#abc` for `#aabbcc`.
+pub fn is_same_color(one: &str, other: &str) -> bool {
+    let long = |color: &str| -> String {
+        let digits = color.trim().trim_start_matches('#').to_lowercase();
+        if digits.chars().count() == 3 { digits.chars().flat_map(|digit| [digit, digit]).collect() } else { digits }
+    };
+    long(one) == long(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +143,7 @@ mod tests {
     #[test]
     fn what_stands_in_the_place_of_a_missing_label_is_found() {
         let there = |names: &[&str]| -> Vec<ProjectLabel> {
-            names.iter().map(|name| ProjectLabel { name: (*name).to_owned(), archived: false }).collect()
+            names.iter().map(|name| ProjectLabel::named(*name, false)).collect()
         };
         let find = |name: &str, names: &[&str]| find_similar_label(&LabelName::parse(name).unwrap(), &there(names));
         let misspelt = |name: &str| Some(SimilarLabel::Misspelt(name.to_owned()));
@@ -139,8 +154,18 @@ mod tests {
         assert_eq!(find("pod::secure", &["pod::verify", "secure", "kind::secure"]), None);
         let retired = "pod::secure [DEPRECATED]";
         assert_eq!(find("pod::secure", &["pod::secura", retired]), Some(SimilarLabel::Retired(retired.to_owned())));
-        let archived = ProjectLabel { name: "pod::secura".to_owned(), archived: true };
+        let archived = ProjectLabel::named("pod::secura", true);
         assert_eq!(find_similar_label(&LabelName::parse("pod::secure").unwrap(), &[archived]), None);
+    }
+
+    #[test]
+    fn near_twins_fold_to_one_name_and_colours_have_several_spellings() {
+        for twin in ["pod::Secure", "Pod::secure", "pod:secure", "pod:: secure", "pod-secure", "POD SECURE"] {
+            assert_eq!(fold_name(twin), fold_name("pod::secure"), "{twin}");
+        }
+        assert_ne!(fold_name("pods::secure"), fold_name("pod::secure"));
+        assert!(is_same_color("#428BCA", "#428bca") && is_same_color("#abc", "#AABBCC"));
+        assert!(!is_same_color("#abc", "#aabbcd"));
     }
 
     #[test]

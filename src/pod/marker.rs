@@ -215,7 +215,7 @@ pub enum ParsedBody {
     /// Neither marker nor signature.
     NoMarker,
     /// One block.
-    Block(ManagedBlock),
+    Block(Box<ManagedBlock>),
     /// Marker comments that do not make one block.
     Damaged {
         /// What is wrong.
@@ -278,7 +278,7 @@ pub fn find_markers(body: &str) -> Vec<Marker> {
 pub fn parse_body(body: &str) -> ParsedBody {
     match locate_block(body) {
         BlockLocation::Absent => ParsedBody::NoMarker,
-        BlockLocation::Block(block, _) => ParsedBody::Block(*block),
+        BlockLocation::Block(block, _) => ParsedBody::Block(block),
         BlockLocation::Damaged { why, marker } => ParsedBody::Damaged { why, marker },
     }
 }
@@ -307,6 +307,25 @@ pub fn replace_block(body: &str, block: &ManagedBlock, below: &str) -> Result<St
         _ => "\n\n",
     };
     Ok(format!("{before}{}\n\n{below}{gap}{after}", render_block(block)))
+}
+
+/// Where what stands below the block begins; 0 where the body has no block.
+pub fn end_of_block(body: &str) -> usize {
+    match locate_block(body) {
+        BlockLocation::Block(_, range) => range.end,
+        BlockLocation::Absent | BlockLocation::Damaged { .. } => 0,
+    }
+}
+
+/// The end of the comment with which the issue of a session is closed: it shows that podkeeper has commented.
+pub fn closing_comment_marker(key: &SessionKey) -> String {
+    format!("<!-- podkeeper:v1 closing {key} -->")
+}
+
+/// Whether a comment is one with which the issue of a session is closed.
+pub fn is_closing_comment(comment: &str) -> bool {
+    let last = comment.trim_end().strip_suffix("-->").and_then(|text| text.rsplit_once("<!--"));
+    last.is_some_and(|(_, inside)| inside.trim_start().starts_with("podkeeper:v1 closing "))
 }
 
 /// What stands outside the block, without markup; to find out whether somebody wrote there. Another spelling of the

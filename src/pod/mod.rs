@@ -4,10 +4,13 @@
 //! folder. Read in this order: what a pod is, what can be seen of it, what should change, what came of it.
 
 pub mod agent;
+mod issue_title;
 pub mod label;
+pub mod pairing_options;
 pub mod roster;
 pub mod schedule;
 pub mod session;
+pub mod session_notes;
 pub mod similar_name;
 pub mod template;
 
@@ -42,6 +45,7 @@ use serde::Serialize;
 use agent::MembershipRule;
 use label::LabelName;
 use page_form::PageForm;
+use pairing_options::{Absence, PairingOptions, SettingProblem};
 use schedule::Slot;
 use session::SessionKey;
 use snapshot::Account;
@@ -65,6 +69,12 @@ pub struct Pod {
     pub pairing_project: String,
     /// What is done for it in this run.
     pub tasks: BTreeSet<Task>,
+    /// Whether this run closes what podkeeper keeps for it, and does nothing else.
+    pub is_retiring: bool,
+    /// How its pairing issues are made.
+    pub pairing: PairingOptions,
+    /// When its members are away.
+    pub absences: Vec<Absence>,
     /// The label its pairing issues carry.
     pub label: LabelSpec,
     /// Its weekly meetings.
@@ -87,6 +97,8 @@ pub struct Pod {
     pub bot_usernames: Vec<String>,
     /// Findings that people have accepted, each until a day.
     pub exceptions: Vec<Exception>,
+    /// What of its file cannot be used.
+    pub setting_problems: Vec<SettingProblem>,
 }
 
 /// The jobs of a run.
@@ -195,9 +207,20 @@ pub struct LabelSpec {
     pub may_create: bool,
     /// Colour as GitLab takes it, for example `#428BCA`.
     pub color: String,
-    /// Description for a label that is created.
+    /// The colour, where the pod's file names it, so that another one is told of.
+    pub named_color: Option<String>,
+    /// Description for a label that is created; empty where the pod's file names none.
     pub description: String,
+    /// Whether colour and description are brought up to date where the project's differ.
+    pub manage: bool,
+    /// Whether it is put on pairing issues of the pod's people, where that is certain.
+    pub apply: bool,
+    /// Names it had before: they are read, and never written.
+    pub former_names: Vec<LabelName>,
 }
+
+/// The label that Pairify puts on its records of pairing that has happened: never a session's own issue.
+pub const RECORD_LABEL: &str = "pairify";
 
 /// A finding that people decided to live with: not reported until its day has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,6 +275,15 @@ impl Pod {
     /// Whether an account is podkeeper: the token's own, or one that the configuration names.
     pub fn is_bot(&self, bot: &Account, account: &Account) -> bool {
         account.id == bot.id || self.bot_usernames.iter().any(|name| name.eq_ignore_ascii_case(&account.username))
+    }
+
+    /// The labels that its pairing issues carried before: those that the file names, and those of the same scope that are
+    /// called like its former keys. They are read and never written.
+    pub fn former_labels(&self) -> BTreeSet<String> {
+        let scope = self.label.name.scope();
+        let scoped = self.former_keys.iter().filter_map(|key| Some(format!("{}::{key}", scope?)));
+        let named = self.label.former_names.iter().map(LabelName::to_string);
+        named.chain(scoped).filter(|name| name != self.label.name.as_str()).collect()
     }
 
     /// The slot that a session's key belongs to, under its present or a former name; `None` for keys of

@@ -233,6 +233,25 @@ rules! {
         advice: "Mend the page's line or the pod's [[session]], whichever is wrong.",
         severity: Minor, audience: Public, subject: Session,
     }
+    SettingLeftOut {
+        code: "setting-left-out",
+        summary: "A setting of the pod's file cannot be used, so podkeeper goes on without it.",
+        advice: "Mend the line that is named; `podkeeper config validate` says when all is good.",
+        severity: Major, audience: Team, subject: Pod,
+    }
+    SkipWithoutSession {
+        code: "skip-without-session",
+        summary: "A slot skips days on which it would not meet anyway.",
+        advice: "Name a day on which the slot meets, or take the line out.",
+        severity: Info, audience: Team, subject: Session,
+    }
+    TemplateFailed {
+        code: "template-failed",
+        summary: "The template of pairing issues fails, so they are opened from the one that podkeeper brings along.",
+        advice: "Mend the line that is named; `podkeeper config validate` tries the template.",
+        severity: Major, audience: Team, subject: Pod,
+        needs_human: yes,
+    }
     SessionMissed {
         code: "session-missed",
         summary: "A session of the last four months has passed that had no pairing issue; it is not made up for.",
@@ -309,7 +328,7 @@ rules! {
     LabelConflict {
         code: "label-conflict",
         summary: "A pairing issue of the pod carries another label of the same scope; it is left alone.",
-        advice: "If the session was the pod's, put the pod's label back.",
+        advice: "If the session was the pod's, put the pod's label on it.",
         severity: Info, audience: Team, subject: Issue,
     }
     LabelRemoved {
@@ -317,6 +336,30 @@ rules! {
         summary: "The pod's label was taken off one of its pairing issues again; that is respected.",
         advice: "Put it back by hand if it was a mistake.",
         severity: Info, audience: Team, subject: Issue,
+    }
+    LabelProposed {
+        code: "label-proposed",
+        summary: "A recent pairing issue looks like a session of the pod and does not carry its label.",
+        advice: "Put the pod's label on it if the session was the pod's; [label] apply = true lets podkeeper do so where it is certain.",
+        severity: Info, audience: Team, subject: Issue,
+    }
+    LabelDiffers {
+        code: "label-differs",
+        summary: "The pod's label has another colour or description than the pod's file names.",
+        advice: "Change the label or the pod's file; [label] manage = true lets podkeeper change the label.",
+        severity: Info, audience: Team, subject: Label,
+    }
+    LabelOfProject {
+        code: "label-of-project",
+        summary: "The pod's label belongs to the project alone, while a group above it has labels of the same scope.",
+        advice: "Promote it to a label of the group, so that other projects can carry it and the group's lists find it.",
+        severity: Info, audience: Team, subject: Label,
+    }
+    LabelNearTwin {
+        code: "label-near-twin",
+        summary: "Labels are there that differ from the pod's in letter case, blanks or punctuation alone.",
+        advice: "Move their issues to the pod's label and delete them.",
+        severity: Minor, audience: Team, subject: Label,
     }
     LabelRetired {
         code: "label-retired",

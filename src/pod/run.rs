@@ -7,7 +7,8 @@ use super::finding::Finding;
 use super::observed::{FailureCause, ReadFailure};
 use super::outcome::Outcome;
 use super::plan::Plan;
-use super::rule::Audience;
+use super::rule::{Audience, Rule};
+use super::schedule::UpcomingSession;
 use super::verdict::Observation;
 use super::{Pod, PodKey};
 
@@ -28,6 +29,8 @@ pub struct PodRun {
     pub later_changes: Vec<Sentence>,
     /// What is as it should be, as sentences.
     pub status_sentences: Vec<Sentence>,
+    /// The next sessions of each slot.
+    pub upcoming_sessions: Vec<UpcomingSession>,
     /// What humans should know, in order.
     pub findings: Vec<Finding>,
     /// A look at every link of the page.
@@ -51,6 +54,7 @@ impl PodRun {
             rounds: 0,
             later_changes: Vec::new(),
             status_sentences: Vec::new(),
+            upcoming_sessions: Vec::new(),
             findings: Vec::new(),
             observations: Vec::new(),
             read_failures: Vec::new(),
@@ -62,7 +66,10 @@ impl PodRun {
     /// How the run ended, as the exit code sees it.
     pub fn exit_status(&self) -> ExitStatus {
         let failure = self.read_failures.iter().map(|failure| ExitStatus::from(failure.cause));
-        let findings = self.findings.iter().filter(|finding| finding.needs_human).map(|_| ExitStatus::NeedsHuman);
+        let findings = self.findings.iter().filter_map(|finding| match finding.rule {
+            Rule::TemplateFailed => Some(ExitStatus::Usage),
+            _ => finding.needs_human.then_some(ExitStatus::NeedsHuman),
+        });
         let outcomes = self.outcomes.iter().map(|(_, outcome)| match outcome {
             Outcome::Done(_) => ExitStatus::Done,
             Outcome::Refused(cause, _) => ExitStatus::from(*cause),

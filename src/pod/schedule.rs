@@ -1,19 +1,32 @@
-//! When a pod meets: five-field cron text in an IANA zone.
+//! When a pod meets: five-field cron text in an IANA zone, and what people change of it.
 
-mod cron_problem;
+mod cron;
+mod local_time;
+mod skip;
+mod slot_problem;
+mod upcoming;
+mod weeks;
 
-use std::str::FromStr;
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, Offset as _, TimeZone, Utc};
+use chrono::{DateTime, Datelike as _, Duration, IsoWeek, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
-pub use cron_problem::suggest_cron;
+pub use cron::{Cron, suggest_cron};
+pub use skip::Skip;
+pub use slot_problem::{
+    SlotProblem, find_change_problem, find_move_problem, find_schedule_problem, find_skips_without_session,
+};
+pub use upcoming::UpcomingSession;
+pub use weeks::MeetingWeeks;
 
 use super::PodKey;
 use super::session::{Session, SessionKey};
+use local_time::resolve_local_time;
+use weeks::monday;
 
-/// GitLab's longest title of an issue (docs "Issues API").
-const LONGEST_TITLE: usize = 255;
+/// No zone is further from UTC, and no change of clocks moves a session further than that.
+const FURTHEST_FROM_UTC: Duration = Duration::days(3);
 
 /// One weekly meeting of a pod.
 #[derive(Debug, Clone)]
@@ -28,231 +41,175 @@ pub struct Slot {
     pub zone: Tz,
     /// How long a session lasts.
     pub duration: Duration,
+    /// Times that hold from a date on, in the order of their dates.
+    pub changes: Vec<TimeChange>,
     /// How long before its start a session's pairing issue is opened.
     pub open_ahead: Duration,
-    /// Local dates on which it does not meet.
-    pub skipped_dates: Vec<NaiveDate>,
-    /// It meets every so many weeks, counted from the week of `anchor`; 1 means every week.
-    pub every_weeks: u32,
-    /// A date in a week in which it meets; needed when `every_weeks` is more than 1.
-    pub anchor: Option<NaiveDate>,
+    /// The weeks in which it meets.
+    pub weeks: MeetingWeeks,
+    /// Days on which it does not meet; of two that hold a date, the first gives the reason.
+    pub skips: Vec<Skip>,
+    /// Single meetings that take place at another local time, by the dates on which they are scheduled.
+    pub moves: BTreeMap<NaiveDate, NaiveDateTime>,
     /// The calendar's name for it, and the start of the issue's title, for example `Secure Pod Pairing`.
     pub event: String,
+}
+
+/// What holds of a slot from a date on.
+#[derive(Debug, Clone)]
+pub struct TimeChange {
+    /// The first local date.
+    pub from: NaiveDate,
+    /// When it meets.
+    pub cron: Cron,
+    /// The zone whose clock it follows.
+    pub zone: Tz,
+    /// How long a session lasts.
+    pub duration: Duration,
+}
+
+/// A scheduled session, whether it takes place or not.
+#[derive(Debug, Clone)]
+pub struct Occurrence<'a> {
+    /// The session, at the time to which it may have been moved.
+    pub session: Session,
+    /// Why it does not take place; nothing where it does.
+    pub skip: Option<&'a Skip>,
+}
+
+/// A session that does not take place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedSession {
+    /// The session that there would be.
+    pub session: Session,
+    /// Why, as it is written.
+    pub reason: Option<String>,
+}
+
+/// A scheduled local time, with what holds on its date.
+struct ScheduledTime {
+    local: NaiveDateTime,
+    zone: Tz,
+    duration: Duration,
+}
+
+/// What holds of a slot on some dates.
+struct Phase<'a> {
+    cron: &'a Cron,
+    zone: Tz,
+    duration: Duration,
+    /// The first date, and the first on which it holds no more.
+    from: NaiveDate,
+    until: NaiveDate,
 }
 
 impl Slot {
     /// The sessions that start at or after `from`, in order, without the skipped ones.
     ///
-    /// A local time that a clock change leaves out is moved to the first time that exists after it; one
-    /// that happens twice is taken the first time. So there is one session a date, whatever the zone.
+    /// There is at most one an ISO week: where the slot's time changes inside a week, the first date counts. A local
+    /// time that a change of clocks leaves out is taken by the offset before the change, and one that happens twice the
+    /// first time.
     pub fn sessions_from<'a>(&'a self, pod: &'a PodKey, from: DateTime<Utc>) -> impl Iterator<Item = Session> + 'a {
-        // Two days back: no zone's clock change moves a session further than that.
-        let zoned = from.with_timezone(&self.zone);
-        let local = zoned.naive_utc().checked_add_offset(zoned.offset().fix());
-        let local = local.and_then(|local| local.checked_sub_signed(Duration::days(2))).unwrap_or(from.naive_utc());
-        self.cron
-            .after(local)
-            .filter(|local| self.meets_on(local.date()))
-            .map(move |local| self.session_at(pod, local))
-            .filter(move |session| session.start >= from)
+        let held = self.occurrences_from(pod, from).filter(|occurrence| occurrence.skip.is_none());
+        held.map(|occurrence| occurrence.session)
     }
 
-    /// The title of a session's pairing issue: `Secure Pod Pairing, Thu 2026-11-26 15:00 UTC`.
-    pub fn issue_title(&self, session: &Session) -> String {
-        let when = session.start_text();
-        let room = LONGEST_TITLE.saturating_sub(when.chars().count() + 2);
-        let event: String = self.event.chars().take(room).collect();
-        format!("{event}, {when}")
-    }
-
-    fn session_at(&self, pod: &PodKey, local: NaiveDateTime) -> Session {
-        Session {
-            key: SessionKey::for_date(pod, &self.key, local.date()),
-            date: local.date(),
-            start: resolve_local_time(self.zone, local),
-            duration: self.duration,
-        }
-    }
-
-    fn meets_on(&self, date: NaiveDate) -> bool {
-        !self.skipped_dates.contains(&date) && self.is_meeting_week(date)
-    }
-
-    fn is_meeting_week(&self, date: NaiveDate) -> bool {
-        let Some(anchor) = self.anchor else { return true };
-        let weeks = (monday(date) - monday(anchor)).num_weeks();
-        weeks.rem_euclid(i64::from(self.every_weeks.max(1))) == 0
-    }
-}
-
-fn monday(date: NaiveDate) -> NaiveDate {
-    date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday()))).unwrap_or(date)
-}
-
-/// The instant of a local time; see [`Slot::sessions_from`] for clock changes.
-fn resolve_local_time(zone: Tz, local: NaiveDateTime) -> DateTime<Tz> {
-    let mut candidate = local;
-    // The longest gap on record is a whole day (Samoa skipped 2011-12-30).
-    for _ in 0..=(26 * 60) {
-        if let Some(start) = zone.from_local_datetime(&candidate).earliest() {
-            return start;
-        }
-        let Some(later) = candidate.checked_add_signed(Duration::minutes(1)) else { break };
-        candidate = later;
-    }
-    zone.from_utc_datetime(&local)
-}
-
-/// A five-field cron text (minute, hour, day of month, month, weekday) by GitLab's rules.
-///
-/// GitLab's schedules are Vixie's: weekdays 0 and 7 are Sunday, and where both day fields are restricted
-/// either may match. The `cron` crate's rules are Quartz's: a seconds field, Sunday is 1, and both must
-/// match. So weekday numbers are translated to names, and two schedules stand for an "either".
-#[derive(Debug, Clone)]
-pub struct Cron {
-    text: String,
-    schedules: Vec<cron::Schedule>,
-}
-
-impl Cron {
-    /// Reads a five-field text.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong with it; [`suggest_cron`] says what to write.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minute, hour, day, month, weekday] = fields[..] else {
-            let count = if fields.len() == 1 { "1 field".to_owned() } else { format!("{} fields", fields.len()) };
-            return Err(format!(
-                "`{text}` has {count}; a schedule has five: minute, hour, day of the month, month and weekday"
-            ));
-        };
-        Self::from_fields(text, [minute, hour, day, month, weekday]).map_err(|why| {
-            let why = cron_problem::describe_fields([minute, hour, day, month, weekday]).unwrap_or(why);
-            format!("`{text}` is no schedule: {why}")
+    /// The sessions that would start at or after `from` and before `until`, and do not take place.
+    pub fn skipped_between<'a>(
+        &'a self,
+        pod: &'a PodKey,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> impl Iterator<Item = SkippedSession> + 'a {
+        let occurrences = self.occurrences_from(pod, from).take_while(move |found| found.session.start < until);
+        occurrences.filter_map(|Occurrence { session, skip }| {
+            skip.map(|skip| SkippedSession { session, reason: skip.reason.clone() })
         })
     }
 
-    fn from_fields(text: &str, [minute, hour, day, month, weekday]: [&str; 5]) -> Result<Self, String> {
-        let weekday = translate_weekdays(weekday)?;
-        let restricted = |field: &str| field != "*" && field != "?";
-        let variants = if restricted(day) && restricted(&weekday) {
-            vec![(day, "*"), ("*", weekday.as_str())]
-        } else {
-            vec![(day, weekday.as_str())]
-        };
-        let schedules = variants
-            .into_iter()
-            .map(|(day, weekday)| {
-                let six = format!("0 {minute} {hour} {day} {month} {weekday}");
-                cron::Schedule::from_str(&six).map_err(|error| {
-                    let reason = error.to_string();
-                    reason.lines().next().unwrap_or("it does not parse").trim().to_owned()
-                })
+    /// The sessions that start at or after `from`, those that are skipped among them, by their scheduled dates.
+    pub fn occurrences_from<'a>(
+        &'a self,
+        pod: &'a PodKey,
+        from: DateTime<Utc>,
+    ) -> impl Iterator<Item = Occurrence<'a>> + 'a {
+        let around = from.naive_utc().checked_sub_signed(FURTHEST_FROM_UTC).unwrap_or(from.naive_utc());
+        // What was scheduled before may have been moved behind.
+        let moved = self.moves.iter().filter(|(_, to)| **to >= around).map(|(date, _)| *date);
+        let first = moved.min().map_or(around.date(), |date| date.min(around.date()));
+        self.scheduled_from(first)
+            .map(|scheduled| self.occurrence(pod, &scheduled))
+            .filter(move |occurrence| occurrence.session.start >= from)
+    }
+
+    /// The session of an ISO week, unless there is none or it is skipped.
+    pub fn session_of_week(&self, pod: &PodKey, year: i32, week: u32) -> Option<Session> {
+        let scheduled = self.scheduled_from(NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?).next()?;
+        let occurrence = self.occurrence(pod, &scheduled);
+        let is_it = (occurrence.session.key.year, occurrence.session.key.week) == (year, week);
+        (is_it && occurrence.skip.is_none()).then_some(occurrence.session)
+    }
+
+    /// The zone whose clock it follows on a date.
+    pub fn zone_at(&self, date: NaiveDate) -> Tz {
+        self.phases().filter(|phase| phase.from <= date).last().map_or(self.zone, |phase| phase.zone)
+    }
+
+    /// Whether it would meet on one of these dates if nothing were skipped or moved.
+    fn is_scheduled_between(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        let mut dates = self.scheduled_from(first).map(|scheduled| scheduled.local.date());
+        dates.find(|date| *date >= first).is_some_and(|date| date <= last)
+    }
+
+    /// The local times from the week of a date on, at most one in an ISO week.
+    fn scheduled_from(&self, date: NaiveDate) -> impl Iterator<Item = ScheduledTime> + '_ {
+        let first = monday(date);
+        let mut last_week: Option<IsoWeek> = None;
+        self.phases()
+            .filter(move |phase| phase.until > first)
+            .flat_map(move |phase| {
+                let begin = phase.from.max(first).and_time(NaiveTime::MIN);
+                let before = begin.checked_sub_signed(Duration::seconds(1)).unwrap_or(begin);
+                let Phase { cron, zone, duration, until, .. } = phase;
+                let times = cron.after(before).take_while(move |local| local.date() < until);
+                times.map(move |local| ScheduledTime { local, zone, duration })
             })
-            .collect::<Result<Vec<_>, String>>()?;
-        Ok(Self { text: text.to_owned(), schedules })
+            .filter(|scheduled| self.weeks.includes(scheduled.local.date()))
+            .filter(move |scheduled| {
+                let week = scheduled.local.date().iso_week();
+                last_week.replace(week) != Some(week)
+            })
     }
 
-    /// The text as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The local times after `local`, in order, each once. Ends when there is none within a century.
-    pub fn after(&self, local: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + '_ {
-        // Evaluated as if the zone had no clock changes; the caller resolves those.
-        let mut last = Utc.from_utc_datetime(&local);
-        std::iter::from_fn(move || {
-            // The crate adds a second without looking whether there is one.
-            last.checked_add_signed(Duration::seconds(1))?;
-            let next = self.schedules.iter().filter_map(|schedule| schedule.after(&last).next()).min()?;
-            last = next;
-            Some(next.naive_utc())
+    fn phases(&self) -> impl Iterator<Item = Phase<'_>> {
+        let first = (NaiveDate::MIN, &self.cron, self.zone, self.duration);
+        let changed = self.changes.iter().map(|change| (change.from, &change.cron, change.zone, change.duration));
+        let ends = self.changes.iter().map(|change| change.from).chain([NaiveDate::MAX]);
+        std::iter::once(first).chain(changed).zip(ends).map(|((from, cron, zone, duration), until)| Phase {
+            cron,
+            zone,
+            duration,
+            from,
+            until,
         })
     }
-}
 
-const WEEKDAYS: [&str; 8] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
-/// Translates weekday numbers (0 to 7) to names, in lists and ranges; names stay.
-fn translate_weekdays(field: &str) -> Result<String, String> {
-    let name = |part: &str| -> Result<String, String> {
-        match part.parse::<usize>() {
-            Ok(number) => WEEKDAYS
-                .get(number)
-                .map(|day| (*day).to_owned())
-                .ok_or_else(|| format!("weekday {number} does not exist; they run from 0 (Sunday) to 7 (Sunday)")),
-            Err(_not_a_number) => Ok(part.to_owned()),
-        }
-    };
-    let mut out = Vec::new();
-    for item in field.split(',') {
-        let (range, step) = match item.split_once('/') {
-            Some((range, step)) => (range, Some(step)),
-            None => (item, None),
+    fn occurrence(&self, pod: &PodKey, scheduled: &ScheduledTime) -> Occurrence<'_> {
+        let ScheduledTime { local, zone, duration } = *scheduled;
+        let date = local.date();
+        let moved_to = self.moves.get(&date).copied();
+        let takes_place = moved_to.unwrap_or(local);
+        let session = Session {
+            key: SessionKey::for_date(pod, &self.key, date),
+            date: takes_place.date(),
+            moved_from: moved_to.map(|_| date),
+            start: resolve_local_time(zone, takes_place),
+            duration,
         };
-        if range == "*" || range == "?" {
-            out.push(item.to_owned());
-            continue;
-        }
-        if let (Some(_), _) | (None, true) = (step, range.contains('-')) {
-            out.push(expand_weekday_range(range, step)?);
-        } else {
-            out.push(name(range)?);
-        }
+        // Who moves a session wants it, whatever a calendar says.
+        let skip = self.skips.iter().find(|skip| moved_to.is_none() && skip.includes(date));
+        Occurrence { session, skip }
     }
-    Ok(out.join(","))
-}
-
-/// Spells a weekday range out (`Fri-Mon` wraps in Vixie's cron; the crate refuses it).
-fn expand_weekday_range(range: &str, step: Option<&str>) -> Result<String, String> {
-    let number = |text: &str| -> Result<usize, String> {
-        if let Some(number) = text.parse::<usize>().ok().filter(|number| *number <= 7) {
-            return Ok(number);
-        }
-        WEEKDAYS
-            .iter()
-            .position(|day| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(day)))
-            .ok_or_else(|| format!("`{text}` is no weekday; write Mon, Tue, Wed, Thu, Fri, Sat or Sun"))
-    };
-    let (first, last) = match range.split_once('-') {
-        Some((first, last)) => (number(first)?, number(last)?),
-        None => (number(range)?, 6),
-    };
-    let step = match step {
-        Some(text) => {
-            text.parse::<usize>().ok().filter(|step| *step > 0).ok_or_else(|| format!("`/{text}` is no step"))?
-        }
-        None => 1,
-    };
-    let last = if last < first { last + 7 } else { last };
-    Ok((first..=last).step_by(step).map(|day| WEEKDAYS[day % 7]).collect::<Vec<_>>().join(","))
-}
-
-/// Why a slot cannot be used, or `None`: it must meet at all, and at most once in an ISO week.
-pub fn find_slot_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
-    let start = around.and_hms_opt(0, 0, 0)?;
-    let mut weeks: Option<(i32, u32)> = None;
-    let mut met = false;
-    // Four years hold every leap day and both parities of the ISO week.
-    let horizon = start.checked_add_signed(Duration::days(4 * 366))?;
-    for local in slot.cron.after(start).take_while(|local| *local < horizon) {
-        met = true;
-        let week = local.date().iso_week();
-        let week = (week.year(), week.week());
-        if weeks == Some(week) {
-            return Some(format!(
-                "slot `{}` meets twice in the week {}-W{:02} (`{}`); a slot meets at most once a week",
-                slot.key,
-                week.0,
-                week.1,
-                slot.cron.as_str()
-            ));
-        }
-        weeks = Some(week);
-    }
-    if met { None } else { Some(format!("slot `{}` never meets (`{}`)", slot.key, slot.cron.as_str())) }
 }
 
 #[cfg(test)]

@@ -48,6 +48,13 @@ impl SessionKey {
         Some(Self { pod: PodKey::parse(pod)?, slot: slot.to_owned(), year, week })
     }
 
+    /// The number of its week, counted from the one of 1970-01-01: it grows with time, whatever the year.
+    pub fn week_number(&self) -> i64 {
+        let monday = NaiveDate::from_isoywd_opt(self.year, self.week, Weekday::Mon).unwrap_or_default();
+        // 1970-01-01 was a Thursday.
+        monday.signed_duration_since(NaiveDate::default()).num_days().div_euclid(7)
+    }
+
     /// Whether `date` lies in the key's week.
     pub fn week_contains(&self, date: NaiveDate) -> bool {
         let week: IsoWeek = date.iso_week();
@@ -66,8 +73,10 @@ impl fmt::Display for SessionKey {
 pub struct Session {
     /// Its identity.
     pub key: SessionKey,
-    /// The local date it is scheduled on.
+    /// The local date it takes place on.
     pub date: NaiveDate,
+    /// The local date it is scheduled on, where it was moved to another time.
+    pub moved_from: Option<NaiveDate>,
     /// When it starts, in the slot's zone.
     pub start: DateTime<Tz>,
     /// How long it lasts.

@@ -85,14 +85,35 @@ impl Snapshot {
     }
 }
 
+/// A milestone of a project or of a group above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Milestone {
+    /// Its number, by which issues name it.
+    pub id: u64,
+    /// Its title.
+    pub title: String,
+}
+
 /// What the reports of a pod remember, by kind.
 pub type ReportMemory = BTreeMap<ReportKind, BTreeMap<String, RememberedFailure>>;
 
 /// A read that deciding asks for, because most runs do not need it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FurtherRead {
     /// Which issues of other accounts in the pairing project speak of podkeeper: asked before one is opened.
     ForeignPairingIssues,
+    /// The milestone that the pod's file names: asked before an issue is opened.
+    Milestone,
+    /// The issue template of the pairing project that the pod's file names: asked before an issue is opened.
+    IssueTemplate,
+    /// The accounts of the page's members: asked before hosts are chosen.
+    MemberAccounts,
+    /// podkeeper's comments on the issue of this number, and its emoji there: asked before it is closed.
+    ClosingComment(u64),
+    /// What the issue of this number is linked to: asked where the link to the session before may be missing.
+    IssueLinks(u64),
+    /// The label events of an issue that people opened, by its number: asked before it is labelled or proposed.
+    LabelHistory(u64),
 }
 
 /// The project of the pairing issues.
@@ -106,10 +127,89 @@ pub struct PairingProjectState {
     pub label: Observed<ProjectLabel>,
     /// Labels of the project or of a group above it whose names resemble the pod's; absent where that one is there.
     pub similar_labels: Observed<Vec<ProjectLabel>>,
+    /// Labels of the project or of a group above it whose names begin with a word of the pods' labels, the pod's own
+    /// among them. None where they were not read, which proves nothing.
+    pub related_labels: Vec<ProjectLabel>,
     /// podkeeper's own issues and those with the pod's label, of the last months, oldest first.
     pub issues: Observed<Vec<ObservedIssue>>,
+    /// All issues of the last two weeks.
+    pub recent: RecentIssues,
     /// Issues of other accounts that speak of podkeeper; none before deciding has asked for them.
     pub foreign_issues: Option<Observed<Vec<ObservedIssue>>>,
+    /// What only some runs read; nothing before deciding has asked for it.
+    pub further: FurtherPairingReads,
+}
+
+/// The issues of a pairing project that were opened of late, whoever opened them: sessions that a pod's people made
+/// are among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentIssues {
+    /// All of them, oldest first; absent where labels are none of this run's tasks.
+    pub issues: Observed<Vec<ObservedIssue>>,
+    /// The user names, in lower case, of those who take part in an issue, by its number: for issues that are neither
+    /// podkeeper's nor Pairify's. One that is not there was not answered.
+    pub participants: Observed<BTreeMap<u64, BTreeSet<String>>>,
+}
+
+impl RecentIssues {
+    /// How many days back they are read.
+    pub const DAYS: i64 = 14;
+
+    /// Where they are not looked at.
+    pub const fn not_read() -> Self {
+        Self { issues: Observed::Absent, participants: Observed::Absent }
+    }
+}
+
+impl Default for RecentIssues {
+    fn default() -> Self {
+        Self::not_read()
+    }
+}
+
+/// What became of the pod's label on an issue, as its label events say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelHistory {
+    /// When the issue was last changed before they were read: it holds until the next change.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// How often the label was taken off.
+    pub removals: usize,
+}
+
+/// What is read of a pairing project where deciding asks for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FurtherPairingReads {
+    /// The milestone that the pod's file names.
+    pub milestone: Option<Observed<Milestone>>,
+    /// The text of the project's issue template that the pod's file names.
+    pub issue_template: Option<Observed<String>>,
+    /// The accounts of the page's members, those that were found.
+    pub member_accounts: Option<Observed<Vec<ObservedAccount>>>,
+    /// What podkeeper did towards the closing of an issue, by its number.
+    pub closings: BTreeMap<u64, Observed<ObservedClosing>>,
+    /// The issues of the same project that an issue is linked to, by its number.
+    pub links: BTreeMap<u64, Observed<BTreeSet<u64>>>,
+    /// What became of the pod's label on issues that people opened, by their numbers.
+    pub label_histories: BTreeMap<u64, Observed<LabelHistory>>,
+}
+
+impl FurtherPairingReads {
+    /// What no write of podkeeper's changes: it is read once a run, and holds to its end.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self { closings: BTreeMap::new(), links: BTreeMap::new(), ..self.clone() }
+    }
+}
+
+/// What podkeeper has done towards the closing of a session's issue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObservedClosing {
+    /// Whether its closing comment is there.
+    pub has_comment: bool,
+    /// When a run said by an emoji that it is about to comment.
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// Whether somebody opened it again after podkeeper had closed it.
+    pub was_reopened: bool,
 }
 
 /// The project of the living reports and podkeeper's own issues in it.
@@ -167,7 +267,7 @@ pub struct Account {
     pub username: String,
 }
 
-/// A label as the project has it.
+/// A label as the project has it. What an answer leaves out is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectLabel {
     /// Its exact name.
@@ -175,6 +275,39 @@ pub struct ProjectLabel {
     /// Whether it is archived: GitLab puts it on nothing new (18.10,
     /// `app/services/labels/available_labels_service.rb`).
     pub archived: bool,
+    /// Its colour, such as `#428bca`.
+    pub color: Option<String>,
+    /// Its description, empty where it has none.
+    pub description: Option<String>,
+    /// Where it is kept.
+    pub level: Option<LabelLevel>,
+    /// How many issues of the project carry it.
+    pub issues: Option<LabelledIssues>,
+}
+
+/// Where a label is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LabelLevel {
+    /// In the project: nothing else can carry it.
+    Project,
+    /// In a group above the project: all projects of the group can carry it.
+    Group,
+}
+
+/// How many issues of a project carry a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelledIssues {
+    /// Open ones.
+    pub open: u64,
+    /// Closed ones.
+    pub closed: u64,
+}
+
+impl ProjectLabel {
+    /// A label of which no more is known than its name.
+    pub fn named(name: impl Into<String>, archived: bool) -> Self {
+        Self { name: name.into(), archived, color: None, description: None, level: None, issues: None }
+    }
 }
 
 /// An issue of the pairing project or of the reports project.
@@ -197,6 +330,8 @@ pub struct ObservedIssue {
     pub locked: bool,
     /// Its labels.
     pub labels: Vec<String>,
+    /// Who it is assigned to.
+    pub assignees: Vec<Account>,
     /// Its due date.
     pub due: Option<NaiveDate>,
     /// Its description, byte for byte.
@@ -205,6 +340,8 @@ pub struct ObservedIssue {
     pub parsed_body: ParsedBody,
     /// When it was opened.
     pub created_at: Option<DateTime<Utc>>,
+    /// When it was last changed: a label that comes or goes is a change, too.
+    pub updated_at: Option<DateTime<Utc>>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Whether people have commented on it or ticked a task of it.

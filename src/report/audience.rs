@@ -14,6 +14,7 @@ use crate::pod::outcome::Outcome;
 use crate::pod::pod_page::PodPage;
 use crate::pod::rule::Audience;
 use crate::pod::run::{ExitStatus, PodRun, Sentence};
+use crate::pod::schedule::UpcomingSession;
 use crate::pod::verdict::{LinkPlace, Observation};
 
 mod sealed {
@@ -188,6 +189,11 @@ impl<'a, A: ReportAudience> VisibleTo<'a, A, PodRun> {
     /// What is as it should be.
     pub fn status_sentences(self) -> impl Iterator<Item = &'a str> {
         readable_sentences::<A>(&self.whole.status_sentences)
+    }
+
+    /// The next sessions of each slot. They say no more than the configuration does.
+    pub fn upcoming_sessions(self) -> &'a [UpcomingSession] {
+        &self.whole.upcoming_sessions
     }
 
     /// What could not be read; where its words are for others, of what kind it is.

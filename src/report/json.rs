@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ReportAudience, RunReport, VisibleTo};
+use super::{ReportAudience, RunReport, VisibleTo, sessions};
 use crate::pod::action::Action;
 use crate::pod::finding::Finding;
 use crate::pod::json as visible_json;
@@ -29,6 +29,7 @@ fn pod_json<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> Value {
         "actions": run.planned_actions().map(action_json).collect::<Vec<_>>(),
         "then": run.later_changes().collect::<Vec<&str>>(),
         "outlook": run.status_sentences().collect::<Vec<&str>>(),
+        "next": run.upcoming_sessions().iter().map(sessions::to_json).collect::<Vec<_>>(),
         "outcomes": run.outcomes().map(outcome_json).collect::<Vec<_>>(),
         "findings": run.findings().collect::<Vec<&Finding>>(),
         "withheld": run.withheld_findings().total(),

@@ -51,6 +51,7 @@ pub mod junit;
 pub mod outputs;
 pub mod page;
 pub mod reference;
+pub mod sessions;
 pub mod slack;
 pub mod terminal;
 mod text_wrap;

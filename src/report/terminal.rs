@@ -8,7 +8,7 @@ mod lines;
 mod read_failures;
 mod waiting;
 
-use super::{ReportAudience, RunReport, VisibleTo};
+use super::{ReportAudience, RunReport, VisibleTo, sessions};
 use crate::pod::PodKey;
 use crate::pod::action::Action;
 use crate::pod::outcome::Outcome;
@@ -168,6 +168,11 @@ impl PodLines {
         if detail > DetailLevel::Quiet {
             for sentence in run.status_sentences() {
                 out.push_wrapped("  = ", sentence);
+            }
+            if report.plan_only {
+                for line in sessions::render_lines(run.upcoming_sessions()) {
+                    out.push_wrapped("  @ ", &line);
+                }
             }
         }
         let texts =

@@ -10,21 +10,25 @@ use tracing::{Instrument as _, Span, info_span};
 use super::read_issues::{ReadIssues, ReadReports};
 use super::{CurrentTime, log};
 use crate::collect::{self, Deadline, FleetObservation, ObservedPod};
-use crate::decide::{Decision, decide, labels_left_off_key, report_memory};
+use crate::decide::{Decision, closing_step_key, decide, labels_left_off_key, report_memory};
 use crate::execute::{StopFlag, execute_action};
 use crate::gitlab::{Reader, Writer};
-use crate::pod::action::Action;
+use crate::pod::action::{Action, ActionKind};
 use crate::pod::finding::{Finding, sort_and_deduplicate};
 use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::outcome::Outcome;
 use crate::pod::plan::Plan;
 use crate::pod::run::PodRun;
-use crate::pod::snapshot::{FurtherRead, ReportMemory, Snapshot};
+use crate::pod::schedule::UpcomingSession;
+use crate::pod::snapshot::{ReportMemory, Snapshot};
 use crate::pod::{Pod, Stage, Task};
 
-/// An action names only what was seen, so what hangs on an answer waits for the next round. Three rounds
-/// reach any end there is; the fourth sees that it was reached.
+/// An action names only what was seen, so what hangs on an answer waits for the next round. Three rounds reach nearly
+/// any end there is: the issue and a claim, then its link and a comment, then a closing; the fourth sees that it was
+/// reached. What is left, as where the label had to be made first, is for the next run.
 const MAX_ROUNDS: usize = 4;
+/// How often deciding may ask for more in one round: what one answer calls for is asked at once.
+const MAX_FURTHER_READS: usize = 3;
 
 /// One pod's part of a run.
 pub(super) struct PodPass<'a> {
@@ -55,6 +59,11 @@ pub(super) struct PodPass<'a> {
     span: Span,
 }
 
+/// The next sessions, where they are this run's business.
+fn upcoming_sessions(pod: &Pod, now: CurrentTime) -> Vec<UpcomingSession> {
+    if pod.tasks.contains(&Task::Sessions) { pod.upcoming_sessions(now.time()) } else { Vec::new() }
+}
+
 impl<'a> PodPass<'a> {
     pub(super) fn new(
         pod: &'a Pod,
@@ -80,7 +89,7 @@ impl<'a> PodPass<'a> {
             decision: Decision::default(),
             round: 1,
             written: 0,
-            run: PodRun { rounds: 1, ..PodRun::new(pod) },
+            run: PodRun { rounds: 1, upcoming_sessions: upcoming_sessions(pod, now), ..PodRun::new(pod) },
             span: info_span!("pod", pod = %pod.key),
         }
     }
@@ -101,7 +110,7 @@ impl<'a> PodPass<'a> {
     ) -> impl Future<Output = Result<ReadIssues, ReadFailure>> + Send + use<'a, 'r> {
         let (pod, labels) = (self.pod, Arc::clone(&self.labels_beside));
         let known = self.issues.as_ref().map(|issues| issues.reports.clone());
-        let read = async move { ReadIssues::read(reader, pod, &labels, now, stage, known).await };
+        let read = async move { Box::pin(ReadIssues::read(reader, pod, &labels, now, stage, known)).await };
         self.in_time(self.in_round(|| info_span!("collect"), read))
     }
 
@@ -126,7 +135,11 @@ impl<'a> PodPass<'a> {
     /// Takes what was read of issues; where they could not be read, nothing is decided.
     pub(super) fn take_issues(&mut self, read: Result<ReadIssues, ReadFailure>) {
         self.were_issues_read = true;
+        let lasting = self.issues.as_ref().map(|issues| issues.pairing_project.further.lasting());
         self.issues = read.map_err(|failure| self.decide_nothing_more(failure)).ok();
+        if let (Some(issues), Some(lasting)) = (&mut self.issues, lasting) {
+            issues.pairing_project.further = lasting;
+        }
     }
 
     /// Whether issues were read, or were to be.
@@ -176,22 +189,20 @@ impl<'a> PodPass<'a> {
     ) -> Result<Option<Decision>, ReadFailure> {
         let Some(mut snapshot) = self.snapshot(writes_left) else { return Ok(None) };
         self.remembered = self.remembered.take().or_else(|| report_memory(self.pod, &snapshot));
-        let decision = self.decide(&snapshot).await?;
-        for read in &decision.further_reads {
-            match read {
-                FurtherRead::ForeignPairingIssues => {
-                    let state = &snapshot.pairing_project;
-                    let others = collect::pairing_project::read_foreign_issues(reader, state, snapshot.now);
-                    let others = self.in_time(self.in_round(|| info_span!("collect"), others)).await?;
-                    snapshot.pairing_project.foreign_issues = Some(others);
-                }
+        for _ in 0..MAX_FURTHER_READS {
+            let decision = self.decide(&snapshot).await?;
+            if decision.further_reads.is_empty() {
+                return Ok(Some(decision));
             }
-        }
-        if decision.further_reads.is_empty() {
-            return Ok(Some(decision));
-        }
-        if let Some(issues) = &mut self.issues {
-            issues.pairing_project.clone_from(&snapshot.pairing_project);
+            for read in &decision.further_reads {
+                let (pod, now) = (self.pod, snapshot.now);
+                let (page, state) = (snapshot.page.present(), &mut snapshot.pairing_project);
+                let further = collect::further_reads::read(reader, pod, page, state, read, now);
+                self.in_time(self.in_round(|| info_span!("collect"), further)).await?;
+            }
+            if let Some(issues) = &mut self.issues {
+                issues.pairing_project.clone_from(&snapshot.pairing_project);
+            }
         }
         self.decide(&snapshot).await.map(Some)
     }
@@ -360,9 +371,12 @@ impl<'a> PodPass<'a> {
 
     /// Notes what is not sent a second time in this run.
     fn remember_attempt(&mut self, action: &Action, outcome: &Outcome) {
+        self.attempted.extend(closing_step_key(action, outcome));
         match outcome {
             // What was opened may not be listed yet, because replicas lag.
             Outcome::Done(_) if action.change.opens_an_issue() => {}
+            // Only so many are labelled in a run.
+            Outcome::Done(_) if action.change.kind() == ActionKind::LabelPeoplesIssue => {}
             Outcome::Done(_) => return,
             // It came back without all that was sent; of a new issue, that is its labels.
             Outcome::Refused(..) if action.change.opens_an_issue_with_labels() => {

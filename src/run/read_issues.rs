@@ -54,9 +54,10 @@ impl ReadIssues {
         };
         let reports = async {
             match (stage, known) {
-                // Nothing in this stage writes a report: what was seen first does for its other rounds.
-                (Stage::Sessions, Some(known)) => known,
-                (Stage::Sessions, None) => ReadReports::read_within(TIME_BESIDE_SESSIONS, reader, pod).await,
+                // Nothing in this stage writes a report, unless the pod is retired: what was seen first does for its other
+                // rounds.
+                (Stage::Sessions, Some(known)) if !pod.is_retiring => known,
+                (Stage::Sessions, _) => ReadReports::read_within(TIME_BESIDE_SESSIONS, reader, pod).await,
                 (Stage::Roster | Stage::Links, _) => {
                     ReadReports { project: collect::reports::read(reader, pod).await, is_late: false }
                 }
@@ -68,9 +69,8 @@ impl ReadIssues {
 
     /// Whether something of it could not be read.
     pub(super) fn lacks_a_part(&self) -> bool {
-        let PairingProjectState { project, bot, label, similar_labels: _, issues, foreign_issues: _ } =
-            &self.pairing_project;
-        let of_pairing = [project.failure(), bot.failure(), label.failure(), issues.failure()];
+        let PairingProjectState { project, bot, label, issues, recent, .. } = &self.pairing_project;
+        let of_pairing = [project.failure(), bot.failure(), label.failure(), issues.failure(), recent.issues.failure()];
         of_pairing.into_iter().flatten().next().is_some() || self.reports.project.failure().is_some()
     }
 }

@@ -98,10 +98,10 @@ browser.setDefaultTimeout(5000);
 
 const PAGES = {
   start: ["/", ["A GitLab on loopback", "your-group/support-pairing", "glpat-sandbox-api-no-secret", "podkeeper's own"]],
-  project: [PAIRING, ["support-pairing", "Newest issues", "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "pod::secure", "README.md"]],
+  project: [PAIRING, ["support-pairing", "Newest issues", "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC", "pod::secure", "README.md"]],
   issues: [`${PAIRING}/-/issues`, ["Issues", "open", "closed", "#6"]],
   closed: [`${PAIRING}/-/issues?state=closed`, ["Pairing: Jonah <> Lucja"]],
-  session: [`${PAIRING}/-/issues/6`, ["Secure Pod Pairing, Thu 2026-11-26 15:00 UTC", "When: Thu 2026-11-26 15:00 UTC, for 1h", "podkeeper (@podkeeper-bot)", "Who was there"]],
+  session: [`${PAIRING}/-/issues/6`, ["Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC", "Thursday 26 November 2026, 15:00 UTC, one hour", "podkeeper (@podkeeper-bot)", "Who is here"]],
   relabelled: [`${PAIRING}/-/issues/1`, ["Activity", "removed pod::secure", "added pod::secure"]],
   links_report: [`${REPORTS}/-/issues/2`, ["Secure Pod: links and labels that need a look", "link-dead, line 151"]],
   roster_report: [`${REPORTS}/-/issues/1`, ["members only", "member-without-focus"]],
@@ -243,7 +243,7 @@ await check("references and addresses of the sandbox are links, and lead where t
     assert.equal(await text.locator("a.outside").first().getAttribute("rel"), "nofollow noopener noreferrer");
     assert.equal(await text.locator("a.label").count(), 2);
     await text.getByRole("link", { name: "#6", exact: true }).click();
-    assert.match(await page.title(), /^Secure Pod Pairing, Thu 2026-11-26/);
+    assert.match(await page.title(), /^Secure Pod Pairing, Thu 26 Nov 2026/);
   }));
 await check("labels, states and tabs filter by link", () =>
   one(PAIRING, async (page) => {
@@ -269,7 +269,7 @@ await check("a difference shows lines that came, went and stayed", () =>
 await check("a write of the journal leads to what it wrote", () =>
   one("/-/journal.html", async (page) => {
     const first = page.locator("#write-1");
-    assert.ok((await first.innerText()).includes("Secure Pod Pairing, Thu 2026-11-26 15:00 UTC"));
+    assert.ok((await first.innerText()).includes("Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC"));
     await first.locator("summary").first().click();
     assert.ok((await first.innerText()).includes("podkeeper:v1 session secure/weekly/2026-W48"));
     await first.getByRole("link", { name: "what it wrote" }).click();

@@ -48,14 +48,14 @@ refused() {
 }
 
 issues=projects/your-group%2Fsupport-pairing/issues
-check "apply does its work through Prism" applied 4
+check "apply does its work through Prism" applied 8
 check "a second one finds nothing to do" applied 0
 # The create once more, as somebody would send it who does not look: the twin is linked to the first and closed.
 first_create() { python3 -c 'import json, sys; print(next(c["body"] for c in map(json.loads, sys.stdin) if c["method"] == "POST"))'; }
 ask POST "$issues" "$(first_create <"$work/requests.jsonl")" >"$work/status"
 check "a third one links and closes a twin" applied 2
 curl --silent --fail --noproxy '*' --max-time 20 --output /dev/null --data now=2026-12-01T06:00:00Z "$box/-/world/now"
-check "a week later a fourth one opens the next session" applied 2
+check "a week later a fourth one opens the next session and closes the last" applied 6
 check "no request was refused, and each names only what GitLab knows" ours judge "$document" "$work/requests.jsonl"
 
 issues=projects/your-group%2Fsupport-pairing/issues

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION};
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use podkeeper::gitlab::{Exchange, ExchangeError};
 use podkeeper::pod::marker::{self, ParsedBody};
 use serde_json::Value;
@@ -53,6 +53,34 @@ impl Exchange for FindsByTitle {
                 issue["labels"] = Value::Array(Vec::new());
             }
         }))
+    }
+}
+
+// ---- A claim holds back nobody ----
+
+/// Whoever comes second with an emoji believes to be the first.
+pub(crate) fn believes_every_claim(inner: Arc<dyn Exchange>) -> Arc<dyn Exchange> {
+    Arc::new(BelievesEveryClaim(inner))
+}
+
+struct BelievesEveryClaim(Arc<dyn Exchange>);
+
+#[async_trait::async_trait]
+impl Exchange for BelievesEveryClaim {
+    async fn exchange(&self, request: Request<Bytes>) -> ExchangeResult {
+        let is_claim = request.method() == Method::POST && request.uri().path().ends_with("/award_emoji");
+        let answer = self.0.exchange(request.clone()).await?;
+        if !is_claim || answer.status().is_success() {
+            return Ok(answer);
+        }
+        let mut look = request;
+        (*look.method_mut(), *look.body_mut()) = (Method::GET, Bytes::new());
+        let listed = self.0.exchange(look).await?;
+        let first = serde_json::from_slice::<Value>(listed.body()).unwrap()[0].to_string();
+        let (mut parts, _) = listed.into_parts();
+        parts.status = StatusCode::CREATED;
+        parts.headers.remove(CONTENT_LENGTH);
+        Ok(Response::from_parts(parts, Bytes::from(first)))
     }
 }
 
@@ -168,7 +196,7 @@ impl Exchange for ComparesVerbatim {
             // The template ends in a line's end; what GitLab stores never does.
             if !body.ends_with('\n') {
                 let without_its_first = block.text.lines().skip(1).collect::<Vec<&str>>().join("\n");
-                let other = marker::ManagedBlock { text: without_its_first, ..block };
+                let other = marker::ManagedBlock { text: without_its_first, ..*block };
                 issue["description"] = Value::from(marker::replace_block(body, &other, "").unwrap());
             }
         }))

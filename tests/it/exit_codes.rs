@@ -141,7 +141,7 @@ async fn a_sandbox_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn f36_a_template_that_fails_with_real_facts_opens_nothing() {
+async fn f36_a_template_that_fails_with_real_facts_opens_the_session_from_the_built_in_one() {
     // It passes the trial with invented facts, and fails with the pod's own.
     let config = copy_config("template", |folder| {
         let path = folder.join("templates/pairing_issue.md");
@@ -152,20 +152,27 @@ async fn f36_a_template_that_fails_with_real_facts_opens_nothing() {
     let stage = seeded_stage_without_work();
     let host = serve_sandbox(&stage).await;
     let reported = run_podkeeper_with_env(&["apply", &host.sandbox_flag()], &[("PODKEEPER_CONFIG", &config)]).await;
-    reported.assert_ends(2, &["template", "undefined", "block, pod, title, date, when and label"]);
-    assert_eq!(stage.journal(), Vec::<String>::new());
+    reported.assert_ends(2, &["template-failed", "undefined", "block, pod, title, date, when, label, pinned"]);
+    let opened = stage.journal().into_iter().filter(|write| write.ends_with("/issues 201")).count();
+    assert!(opened >= 1, "{:?}", stage.journal());
 }
 
 #[tokio::test]
-async fn f36_a_template_that_can_never_work_is_a_configuration_error_with_its_line() {
-    for (broken, word) in
-        [("{{ block }}\n{{ blok }}\n", "undefined"), ("no block\n", "exactly once"), ("{{ block }\n", "syntax")]
-    {
+async fn f36_a_template_that_can_never_work_is_told_with_its_line_and_the_session_is_opened() {
+    for (broken, word, line) in [
+        ("{{ block }}\n{{ blok }}\n", "undefined", 2),
+        ("no block\n", "exactly once", 1),
+        ("{{ block }\n", "syntax", 1),
+    ] {
         let config = copy_config("bad-template", |folder| {
             std::fs::write(folder.join("templates/pairing_issue.md"), broken).unwrap();
         });
-        let reported = run_podkeeper_with_env(&["plan", "--sandbox"], &[("PODKEEPER_CONFIG", &config)]).await;
-        reported.assert_ends(2, &["pairing_issue.md", word]);
+        let env = [("PODKEEPER_CONFIG", config.as_str())];
+        let reported = run_podkeeper_with_env(&["apply", "--sandbox", "--now", NOW], &env).await;
+        let place = format!("templates/pairing_issue.md fails in line {line}");
+        reported.assert_ends(2, &["template-failed", &place, word, "/support-pairing/-/issues/6"]);
+        let reported = run_podkeeper_with_env(&["config", "validate"], &env).await;
+        reported.assert_ends(2, &[&format!("pairing_issue.md:{line}"), word]);
     }
 }
 
@@ -669,7 +676,7 @@ async fn a_served_sandbox_names_its_port_and_ends_with_the_signal() {
     assert!(!url.trim_end_matches('/').ends_with(":0"), "{url}");
     run_podkeeper(&["apply", &format!("--sandbox={}", url.trim_end_matches('/'))])
         .await
-        .assert_ends(0, &["2 changes made"]);
+        .assert_ends(0, &["6 changes made"]);
     send_signal("INT", &child).await;
     let mut rest = String::new();
     lines.into_inner().read_to_string(&mut rest).await.unwrap();

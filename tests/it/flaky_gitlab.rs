@@ -69,10 +69,10 @@ pub(crate) struct SeedsResult {
 /// What happens between the runs of a seed.
 const STORIES: [&[fn(&mut Stage)]; 5] = [
     &[crash_recovery::change_nothing, crash_recovery::change_nothing],
-    &[crash_recovery::lose_label, crash_recovery::move_session],
-    &[crash_recovery::move_session, crash_recovery::mend_one_link],
+    &[crash_recovery::lose_label, crash_recovery::rename_channel],
+    &[crash_recovery::rename_channel, crash_recovery::mend_one_link],
     &[crash_recovery::mend_one_link, crash_recovery::lose_label],
-    &[crash_recovery::unblock_user, crash_recovery::move_session],
+    &[crash_recovery::unblock_user, crash_recovery::rename_channel],
 ];
 
 /// Three runs over a GitLab that is unsteady, then two good ones.
@@ -153,9 +153,21 @@ async fn run_seed(
     if open != right || open.values().any(|count| *count != 1) {
         return Err(format!("open are {open:?} instead of {right:?}"));
     }
-    let (found, wanted) = (canonical_world_lines(&stage), canonical_world_lines(wanted));
+    let (found, wanted) = (lines_without_promises(&stage), lines_without_promises(wanted));
     let differ: BTreeSet<_> = found.symmetric_difference(&wanted).collect();
     if differ.is_empty() { Ok(()) } else { Err(format!("otherwise than without troubles: {differ:#?}")) }
+}
+
+/// The world without who is to host next week: that is said when an issue is opened, and who was blocked then is in no
+/// turn, whatever happened later.
+fn lines_without_promises(stage: &Stage) -> BTreeSet<String> {
+    let without = |line: &str, from: &str, to: &str| match line.split_once(from) {
+        Some((before, rest)) => format!("{before}{}", rest.split_once(to).map_or("", |(_, after)| after)),
+        None => line.to_owned(),
+    };
+    let lines = canonical_world_lines(stage).into_iter();
+    let parts = [("Next week: ", "\n"), ("next_hosts", "]"), ("\"lines\":", "]")];
+    lines.map(|line| parts.iter().fold(line, |line, (from, to)| without(&line, from, to))).collect()
 }
 
 /// Whether a run says what it met.

@@ -68,7 +68,7 @@ async fn assert_goes_on(stage: &Stage) {
 
 /// The page has another text of the session, a link more is dead, and a member has the group no more, or has it again.
 fn change_page_and_roster(stage: &Stage) {
-    edit_page(stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    edit_page(stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     let page = &stage.pods[0].page;
     let dead = stage.with_world(|world| {
         world.project_by_path(&page.project).unwrap().files[&page.git_ref][&page.path].matches("/no/such/page").count()

@@ -27,7 +27,7 @@ async fn assert_quiet_runs(stage: &Stage, runs: usize, why: &str) {
 /// Something that the block shows has changed.
 fn make_write_due(stage: &Stage, title: &str) {
     match title {
-        SESSION => edit_page(stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea"),
+        SESSION => edit_page(stage, "#spt_pod_secure", "#spt_pod_secure_tea"),
         LINKS => edit_page(stage, "## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ"),
         _ => set_zendesk_group(stage, "ada-quill", false),
     }
@@ -89,7 +89,7 @@ async fn a_persons_line_in_the_block_stays_and_moves_below_with_the_next_write()
 async fn several_lines_keep_their_order() {
     let stage = Stage::after_first_run().await;
     let own = find_issue_place(&stage, SESSION);
-    let theirs = with_line(&with_line(&issue_body(&stage, own), "Ada brings tea", 2), LATE, 1);
+    let theirs = with_line(&with_line(&issue_body(&stage, own), "Ada brings tea", 4), LATE, 3);
     write_description(&stage, own, &theirs);
     assert_quiet_runs(&stage, 5, "two lines").await;
     make_write_due(&stage, SESSION);

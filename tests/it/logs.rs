@@ -44,7 +44,7 @@ fn lines_with_message<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
 #[tokio::test]
 async fn each_line_is_an_object_with_its_time_level_and_spans() {
     let reported = run_apply(&["-vv", "--log-format", "json"], &[]).await;
-    reported.assert_ends(0, &["4 changes made."]);
+    reported.assert_ends(0, &["8 changes made."]);
     let lines = parse_log_lines(&reported.err);
     for line in &lines {
         line["timestamp"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
@@ -92,7 +92,7 @@ async fn each_decision_has_its_line() {
     let identities = |lines: &[&Value]| {
         lines.iter().map(|line| format!("{} {}", line["fields"]["kind"], line["fields"]["subject"])).collect::<Vec<_>>()
     };
-    assert_eq!((planned.len(), identities(&planned)), (4, identities(&acted)));
+    assert_eq!((planned.len(), identities(&planned)), (8, identities(&acted)));
     assert!(planned.iter().all(|line| line["fields"]["because"].as_str().is_some_and(|why| !why.is_empty())));
     assert!(acted.iter().all(|line| line["fields"]["outcome"] == "done" && line["fields"]["url"].is_string()));
     // As many findings as the report has; what is for members only is counted, and says of nobody who it is.
@@ -114,7 +114,7 @@ async fn each_decision_has_its_line() {
     let ended = &lines_with_message(&lines, "ended")[0]["fields"];
     assert_eq!(
         (&ended["done"], &ended["exit_code"], &ended["findings"]),
-        (&4.into(), &0.into(), &findings.len().into())
+        (&8.into(), &0.into(), &findings.len().into())
     );
 }
 

@@ -14,9 +14,11 @@ mod support; // the stage that every story plays on
 
 mod architecture; // which folders and crates may use which, and what stands in the repository
 mod audiences; // each output shows what its audience may read
+mod carry_over; // what is left from one session moves on with the next one's issue
 mod changed_links; // what a merge request broke or mended
 mod check_and_page_targets; // what check and page are given to read
 mod check_of_the_web; // what check asks of the web by its options
+mod closing_sessions; // a session that is over has its issue closed, once
 mod concurrent_reports; // the living reports, with several workers at once
 mod crash_recovery; // killed at any call, it ends as if it had not been
 mod doctor; // what `doctor` finds: each fault by its check, once
@@ -38,6 +40,8 @@ mod ignore_comments; // comments that let links pass
 mod init; // the first configuration, written from a page
 mod internal_addresses; // no link reaches into the network that podkeeper stands in
 mod issue_identity; // other keys, other accounts, other versions
+mod label_proposals; // the pod's label on sessions that its people made
+mod labelled_projects; // the same in generated pairing projects, against a naive model
 mod lines_in_managed_block; // a person's line inside the block
 mod link_brake; // what lasts is reported within two checks, and a bad hour never
 mod links; // the links of a page, checked in memory
@@ -51,6 +55,8 @@ mod misbehaving_gitlab; // what podkeeper makes of a GitLab that misbehaves
 mod missing_label; // the pod's label is not there
 mod page_parsing; // what podkeeper understands of a page
 mod paging; // listings whose pages are short, capped or empty
+mod pairing_issue; // what a pairing issue says, and who hosts
+mod pairing_snapshots; // plan and world of each thing that is done for a session
 mod parser_bombs; // inputs that were made to break parsers
 mod people_actions; // what people do to podkeeper's issues by hand
 mod peoples_edits; // people write, tick, rename and label while podkeeper runs
@@ -67,6 +73,8 @@ mod redirects; // no redirect is followed with the token
 mod regressions; // small inputs that once failed
 mod release_files; // what a release consists of says the same in all of its files
 mod reports_follow_changes; // what breaks or is mended in the sandbox changes its own findings and nothing else
+mod retire; // the end of a pod
+mod rhythms; // when a pod meets, from its file to its issues
 mod rich_text_editor_saves; // saved in editors that respell markers or lose them
 mod roster; // page against data, and what stays in the files
 mod roster_brake; // the same of members, with the report as the memory
@@ -88,3 +96,4 @@ mod truncated_answers; // answers that break off at any byte
 mod whole_job; // the whole job, by the program itself
 mod write_confirmation; // done means that the answer shows it
 mod write_counts; // what sweeps count beside their own figure
+mod year_of_pods; // a year of three pods of different rhythms

@@ -65,7 +65,7 @@ async fn f04_a_created_answer_cut_at_any_byte_leaves_one_issue() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "every byte takes a while: cargo test --profile sweep --test it -- --ignored cut_at_every_byte"]
+#[ignore = "every byte takes a while: cargo test --test it -- --ignored cut_at_every_byte"]
 async fn f04_a_created_answer_cut_at_every_byte_leaves_one_issue() {
     cut_created_answer(1).await;
 }
@@ -337,10 +337,10 @@ async fn a_token_refused_halfway_stops_everything() {
         });
         let (runs, _) = stage.apply_over(server.clone()).await;
         let log = server.log();
-        // A token that GraphQL refuses may still read files: that is tried once.
+        // A token that GraphQL refuses may still read files: that is tried once, where one is left to be read.
         let tried = log[refused_at].target.contains("/graphql");
-        let sent = refused_at + 1 + usize::from(tried);
-        assert_eq!(log.len(), sent, "nothing is sent after the first refusal, at call {refused_at}");
+        let sent = log.len() - refused_at;
+        assert!(sent == 1 || (tried && sent == 2), "{sent} are sent from the first refusal on, at call {refused_at}");
         assert_eq!(exit_status(&runs), ExitStatus::TokenRefused, "at call {refused_at}");
         let is_write = |call: &&Call| call.method != Method::GET && !call.target.contains("/graphql");
         let writes = log[..refused_at].iter().filter(is_write).count();
@@ -468,7 +468,7 @@ async fn f26_a_listing_that_never_ends_is_given_up_after_a_thousand_pages() {
     assert_eq!((exit_status(&runs), stage.journal().len()), (ExitStatus::Incomplete, 0));
     assert!(runs[0].read_failures[0].why.contains("more than 1000 pages"), "{:?}", runs[0].read_failures);
     let listings = server.log().iter().filter(|call| call.is_listing()).count();
-    assert_eq!(listings, 2_000, "own issues and labelled ones, a thousand pages each");
+    assert_eq!(listings, 3_000, "own issues, labelled ones and those of the last days, a thousand pages each");
 }
 
 #[tokio::test(start_paused = true)]

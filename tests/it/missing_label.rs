@@ -109,7 +109,7 @@ async fn the_issue_comes_without_it_and_gets_it_once_it_is_there() {
 async fn that_it_was_opened_without_it_is_remembered_when_its_block_is_written_anew() {
     let mut stage = stage_without_label();
     stage.apply().await;
-    crate::crash_recovery::move_session(&mut stage);
+    crate::crash_recovery::rename_channel(&mut stage);
     stage.apply().await;
     make_label(&mut stage);
     stage.apply().await;
@@ -270,6 +270,7 @@ impl Exchange for FailsLabels {
 #[tokio::test(start_paused = true)]
 async fn of_two_pods_only_the_one_without_its_label_is_told_of() {
     let mut stage = Stage::of(two_pods(), now());
+    stage.max_writes = 20;
     delete_label(&mut stage);
     let runs = stage.apply().await;
     let ends: Vec<ExitStatus> = runs.iter().map(PodRun::exit_status).collect();
@@ -286,7 +287,7 @@ async fn of_two_pods_only_the_one_without_its_label_is_told_of() {
     assert_eq!(exit_status(&stage.apply().await), ExitStatus::NeedsHuman);
     make_label(&mut stage);
     assert_eq!(exit_status(&stage.apply().await), ExitStatus::Done);
-    let next = find_issue_at(&stage, find_issue_place(&stage, "Secure Pod Pairing, Thu 2026-12-03 15:00 UTC"));
+    let next = find_issue_at(&stage, find_issue_place(&stage, "Secure Pod Pairing, Thu 3 Dec 2026, 15:00 UTC"));
     assert!(has_label(&stage) && next.labels.contains("pod::secure"));
 }
 

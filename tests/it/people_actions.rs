@@ -12,7 +12,7 @@ use crate::support::Stage;
 pub(crate) const LINKS: &str = "Secure Pod: links and labels that need a look";
 pub(crate) const ROSTER: &str = "Secure Pod: page and Support Team data disagree";
 /// This week's session.
-pub(crate) const SESSION: &str = "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC";
+pub(crate) const SESSION: &str = "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC";
 
 /// Every job of the program.
 pub(crate) const ALL_TASKS: &str = "sessions,labels,roster,links";

@@ -15,6 +15,7 @@ use podkeeper::gitlab::{
     ConnectionOptions, HttpExchange, Redactor, Token, TokenPurpose, new_reader, new_reader_and_writer,
 };
 use podkeeper::pod::Pod;
+use podkeeper::pod::pairing_options::HostRotation;
 use podkeeper::pod::plan::compute_stamp;
 use podkeeper::pod::run::PodRun;
 use podkeeper::report::{Confidential, ReportAudience as _, RunReport, json as report};
@@ -24,16 +25,25 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::support::{
-    gitlab_only_clients, keep_sessions_and_labels, now, repository_root, shipped_config, to_seed_pod,
+    forget_starts, gitlab_only_clients, keep_sessions_and_labels, now, repository_root, shipped_config, to_seed_pod,
 };
 
 // What the seed calls for, and what is reported instead where it cannot be done.
 const NO_LABEL_BACK: &str = "- add label `pod::secure` to PAIRING#1, because it was taken off once";
-const NO_ISSUE: &str = "- open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in PAIRING with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
-const BARE_ISSUE: &str = "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in PAIRING, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
+/// Where the label is missing, nothing is proposed to get it.
+const NO_PROPOSALS: [&str; 3] = [
+    "- label-proposed: PAIRING#2 looks like a session of the pod and does not carry `pod::secure`: 2 members of the pod take part",
+    "- label-proposed: PAIRING#3 looks like a session of the pod and does not carry `pod::secure`: 2 members of the pod take part",
+    "- open-pairing-issue | + - **Label:** [2 sessions of ours](https://gitlab.com/our-group/support-pairing/-/issues/?sort=created_date&state=all&not%5Blabel_name%5D%5B%5D=pod%3A%3A*) carry no `pod::secure`",
+];
+const NO_ISSUE: &str = "- open \"Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC\" in PAIRING with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
+const BARE_ISSUE: &str = "+ open \"Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC\" in PAIRING, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC";
 const LABEL_MISSING: &str =
     "+ label-missing: PAIRING has no label `pod::secure`, so pairing issues are opened without it";
-const LEADS: &str = "- open-pairing-issue | + - **Leads:** Ada Quill (`@ada-quill-gtlb`), Sorin Vale (`@svale`)";
+const HOST: &str = "- open-pairing-issue | + - **Host:** Sorin Vale";
+const NO_HOST: &str =
+    "+ setting-left-out: pods/secure.toml: [pairing] hosts: nobody on the page can host, so the issues name no host";
+const NINE: &str = "- open-pairing-issue | + We expect nine. Tick your name, or add yourself: guests are welcome.";
 const ACCOUNT_UNSEEN: &str = "+ unknown the account that the token belongs to";
 const PAGE_UNSEEN: &str =
     "+ unknown the file content/handbook/support/support-pods/secure/_index.md at main in our-group/handbook";
@@ -60,7 +70,16 @@ async fn a_changed_label_changes_what_hangs_on_it() {
     .await;
     seen.check_change(
         "the label is deleted in the project",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ ends with 5", LABEL_MISSING, BARE_ISSUE],
+        &[
+            NO_LABEL_BACK,
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
+            NO_ISSUE,
+            NO_PROPOSALS[2],
+            "+ ends with 5",
+            LABEL_MISSING,
+            BARE_ISSUE,
+        ],
         async |served| served.request("admin", "DELETE", &served.label(), Value::Null).await,
         async |served, _| {
             let label = json!({"name": "pod::secure", "color": "#1f75cb", "description": "Pairing sessions"});
@@ -71,7 +90,16 @@ async fn a_changed_label_changes_what_hangs_on_it() {
     .await;
     seen.check_change(
         "the label is renamed in the project",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ ends with 5", LABEL_MISSING, BARE_ISSUE],
+        &[
+            NO_LABEL_BACK,
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
+            NO_ISSUE,
+            NO_PROPOSALS[2],
+            "+ ends with 5",
+            LABEL_MISSING,
+            BARE_ISSUE,
+        ],
         async |served| served.request("admin", "PUT", &served.label(), json!({"new_name": "pod::appsec"})).await,
         async |served, _| {
             let path = format!("{}/labels/pod%3A%3Aappsec", served.pairing());
@@ -179,7 +207,7 @@ async fn a_changed_project_changes_where_and_whether_anything_is_written() {
     let page = seen.served.handbook();
     seen.check_change(
         "the project is renamed",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ add label `pod::secure` to our-group/pairing-together#1, because it was taken off once", "+ open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in our-group/pairing-together with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC", "+ project-renamed: PAIRING is our-group/pairing-together now"],
+        &[NO_LABEL_BACK, NO_PROPOSALS[0], NO_PROPOSALS[1], NO_ISSUE, "+ add label `pod::secure` to our-group/pairing-together#1, because it was taken off once", "+ label-proposed: our-group/pairing-together#2 looks like a session of the pod and does not carry `pod::secure`: 2 members of the pod take part", "+ label-proposed: our-group/pairing-together#3 looks like a session of the pod and does not carry `pod::secure`: 2 members of the pod take part", "+ open \"Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC\" in our-group/pairing-together with label `pod::secure`, because no issue carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC", "+ project-renamed: PAIRING is our-group/pairing-together now"],
         async |served| served.request("admin", "PUT", &project, json!({"path": "pairing-together"})).await,
         async |served, _| served.request("admin", "PUT", &project, json!({"path": "support-pairing"})).await,
     )
@@ -193,14 +221,21 @@ async fn a_changed_project_changes_where_and_whether_anything_is_written() {
     .await;
     seen.check_change(
         "the project's issues are switched off",
-        &[NO_LABEL_BACK, NO_ISSUE, "+ ends with 5", "+ issues-disabled: PAIRING has its issues switched off"],
+        &[
+            NO_LABEL_BACK,
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
+            NO_ISSUE,
+            "+ ends with 5",
+            "+ issues-disabled: PAIRING has its issues switched off",
+        ],
         async |served| served.request("admin", "PUT", &project, json!({"issues_access_level": "disabled"})).await,
         async |served, _| served.request("admin", "PUT", &project, json!({"issues_access_level": "enabled"})).await,
     )
     .await;
     seen.check_change(
         "the handbook is hidden from the bot",
-        &[NO_ISSUE, "+ ends with 4", PAGE_UNSEEN, "- every finding of the page"],
+        &[NO_PROPOSALS[0], NO_PROPOSALS[1], NO_ISSUE, "+ ends with 4", PAGE_UNSEEN, "- every finding of the page"],
         async |served| served.request("admin", "PUT", &page, json!({"visibility": "private"})).await,
         async |served, _| served.request("admin", "PUT", &page, json!({"visibility": "public"})).await,
     )
@@ -210,7 +245,9 @@ async fn a_changed_project_changes_where_and_whether_anything_is_written() {
 
 #[tokio::test]
 async fn a_changed_page_changes_the_block_and_the_findings() {
-    let mut seen = ChangeChecker::of(Served::seeded().await).await;
+    let mut served = Served::seeded().await;
+    served.pods[0].pairing.hosts = HostRotation::Handles(vec!["svale".to_owned()]);
+    let mut seen = ChangeChecker::of(served).await;
     let page = seen.served.page().await;
     let with = async |served: &Served, old: &str, new: &str| {
         assert!(page.contains(old), "the page says {old}");
@@ -218,29 +255,44 @@ async fn a_changed_page_changes_the_block_and_the_findings() {
     };
     let back = async |served: &Served, ()| served.write_page(&page).await;
     seen.check_change(
-        "the page gets another title",
-        &["- open-pairing-issue | + - **Pod page:** [Secure Support Pod](https://handbook.example.com/handbook/support/support-pods/secure/)", "+ open-pairing-issue | + - **Pod page:** [Application Security Pod](https://handbook.example.com/handbook/support/support-pods/secure/)"],
-        async |served| with(served, "title: Secure Support Pod", "title: Application Security Pod").await,
+        "the pod's channel gets another name",
+        &["- open-pairing-issue | + **Thursday 26 November 2026, 15:00 UTC, one hour**, in [`#spt_pod_secure`](https://gitlab.slack.com/archives/C0BOX0POD01) · [pod page](https://handbook.example.com/handbook/support/support-pods/secure/)", "+ open-pairing-issue | + **Thursday 26 November 2026, 15:00 UTC, one hour**, in [`#spt_pod_secure_tea`](https://gitlab.slack.com/archives/C0BOX0POD01) · [pod page](https://handbook.example.com/handbook/support/support-pods/secure/)"],
+        async |served| with(served, "#spt_pod_secure", "#spt_pod_secure_tea").await,
         back,
     )
     .await;
     seen.check_change(
         "the page moves the session to another weekday",
-        &["- open-pairing-issue | + - **On the page:** Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Thursdays at 3:00 PM UTC.", "+ open-pairing-issue | + - **On the page:** Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Tuesdays at 3:00 PM UTC.", "+ session-differs: the page says \"Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Tuesdays at 3:00 PM UTC.\", which is no configured session"],
+        &["+ session-differs: the page says \"Weekly session: \"Secure Pod Pairing\" in the team's calendar, currently scheduled Tuesdays at 3:00 PM UTC.\", which is no configured session"],
         async |served| with(served, "Thursdays at 3:00 PM UTC", "Tuesdays at 3:00 PM UTC").await,
         back,
     )
     .await;
     seen.check_change(
-        "a lead steps down",
-        &[LEADS, "+ open-pairing-issue | + - **Leads:** Ada Quill (`@ada-quill-gtlb`)"],
-        async |served| with(served, "- Lead: {{< member-by-name \"Sorin", "- {{< member-by-name \"Sorin").await,
+        "the one who hosts leaves",
+        &[
+            HOST,
+            "- open-pairing-issue | + - [ ] Sorin",
+            NINE,
+            "+ open-pairing-issue | + We expect eight. Tick your name, or add yourself: guests are welcome.",
+            NO_HOST,
+        ],
+        async |served| with(served, "- Lead: {{< member-by-name \"Sorin Vale\" >}} (`@svale`)\n", "").await,
         back,
     )
     .await;
+    let names = ["Ada", "Barnaby", "Imani", "Jonah", "Lucja", "Mateo", "Renée", "Sorin", "Tuva"];
+    let names = names.map(|name| format!("- open-pairing-issue | + - [ ] {name}"));
+    let mut follows = vec![NO_PROPOSALS[0], NO_PROPOSALS[1], HOST, NO_PROPOSALS[2]];
+    follows.extend(names.iter().map(String::as_str));
+    follows.extend([
+        NINE,
+        "+ members-section-missing: No level-2 heading ends in \"Pod members\".",
+        "+ open-pairing-issue | + Add your name: guests are welcome.",
+    ]);
     seen.check_change(
         "the members section goes",
-        &[LEADS, "+ members-section-missing: No level-2 heading ends in \"Pod members\"."],
+        &follows,
         async |served| {
             let (start, end) = (page.find("## Secure Pod members").unwrap(), page.find("## Purpose").unwrap());
             served.write_page(&format!("{}{}", &page[..start], &page[end..])).await;
@@ -258,6 +310,8 @@ async fn a_changed_page_changes_the_block_and_the_findings() {
     seen.check_change(
         "the page is a sign-in page",
         &[
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
             NO_ISSUE,
             "+ ends with 4",
             "+ unknown the page content/handbook/support/support-pods/secure/_index.md in our-group/handbook",
@@ -269,7 +323,7 @@ async fn a_changed_page_changes_the_block_and_the_findings() {
     .await;
     seen.check_change(
         "the page is deleted",
-        &[NO_ISSUE, "+ ends with 5", "+ page-missing: content/handbook/support/support-pods/secure/_index.md is not in our-group/handbook at main", "- every finding of the page"],
+        &[NO_PROPOSALS[0], NO_PROPOSALS[1], NO_ISSUE, "+ ends with 5", "+ page-missing: content/handbook/support/support-pods/secure/_index.md is not in our-group/handbook at main", "- every finding of the page"],
         async |served| {
             let gone = json!({"branch": "main", "commit_message": "Move it"});
             served.request("admin", "DELETE", &served.page_path(), gone).await
@@ -299,6 +353,8 @@ async fn a_changed_account_changes_whose_issues_are_podkeepers() {
         "the bot is blocked",
         &[
             NO_LABEL_BACK,
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
             NO_ISSUE,
             "+ ends with 6",
             ACCOUNT_UNSEEN,
@@ -314,6 +370,8 @@ async fn a_changed_account_changes_whose_issues_are_podkeepers() {
         "the bot's token is revoked",
         &[
             NO_LABEL_BACK,
+            NO_PROPOSALS[0],
+            NO_PROPOSALS[1],
             NO_ISSUE,
             "+ ends with 6",
             ACCOUNT_UNSEEN,
@@ -358,7 +416,7 @@ async fn a_changed_session_issue_changes_only_what_is_podkeepers_in_it() {
     let mut seen = ChangeChecker::of(served).await;
     assert!(seen.before.texts.is_empty(), "all was done");
     let iid = seen.issue("2026-W48").await;
-    let (body, title) = (seen.served.issue_body(iid).await, "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC");
+    let (body, title) = (seen.served.issue_body(iid).await, "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC");
     let write = async |served: &Served, old: &str, new: &str| {
         assert!(body.contains(old), "{body}");
         served.edit_issue("person", iid, json!({"description": body.replacen(old, new, 1)})).await;
@@ -395,7 +453,7 @@ async fn a_changed_session_issue_changes_only_what_is_podkeepers_in_it() {
     seen.check_change(
         "somebody writes inside the block",
         &["+ rewrite the block of PAIRING#6, because its block no longer says what the page and the configuration say"],
-        async |served| write(served, "for 1h", "for 2h").await,
+        async |served| write(served, "one hour**", "two hours**").await,
         back,
     )
     .await;
@@ -536,6 +594,7 @@ impl Served {
         let pods = keep_sessions_and_labels(shipped_config().pods);
         let seed = Seed { now: now(), pods: pods.iter().map(|pod| to_seed_pod(pod, now())).collect() };
         let sandbox = Sandbox::new(seed::build_world(&seed));
+        sandbox.change_world(forget_starts);
         let serving = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().unwrap();
         Self { serving, pods, http, token: "api" }
@@ -666,6 +725,8 @@ impl Report {
                 let diff = action.diff();
                 // The hashes of the lines say nothing more than the lines.
                 let lines = diff.lines().filter(|line| !line.contains("<!-- podkeeper:v1 state "));
+                // What became of the session before has stories of its own, and its address names a port.
+                let lines = lines.filter(|line| !line.contains("- **Last time:** "));
                 let lines = lines.map(|line| format!("{} | {line}", action.kind())).collect();
                 texts.insert(name, lines);
             }

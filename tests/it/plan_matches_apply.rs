@@ -102,15 +102,18 @@ fn compare(planned: &[PodRun], applied: &[PodRun], journal: &[JournalEntry]) -> 
     // Pod by pod, a round after the other: first what the plan says, then what it promises for later.
     let (mut well, mut sent) = (0, journal.iter());
     for (plan, apply) in planned.iter().zip(applied) {
-        for action in &plan.plan.actions {
-            match sent.next() {
-                Some(entry) if is_as_planned(action, entry) => well += 1,
-                other => return (well, Some(format!("{action}, and what was sent is {other:?}"))),
-            }
-        }
-        let later = apply.outcomes.iter().skip(plan.plan.actions.len());
+        let mut planned: Vec<&Action> = plan.plan.actions.iter().collect();
         let mut promised = plan.later_changes.clone();
-        for (action, _) in later {
+        // Part by part of the run: what the plan says, then what it promises for later.
+        for (action, _) in &apply.outcomes {
+            if let Some(at) = planned.iter().position(|told| told.identity() == action.identity()) {
+                let told = planned.remove(at);
+                match sent.next() {
+                    Some(entry) if is_as_planned(told, entry) => well += 1,
+                    other => return (well, Some(format!("{told}, and what was sent is {other:?}"))),
+                }
+                continue;
+            }
             let sentence = action.to_string();
             let Some(at) = promised.iter().position(|then| sentence.starts_with(&then.text)) else {
                 return (well, Some(format!("a later round did what was not promised: {action}")));
@@ -120,6 +123,9 @@ fn compare(planned: &[PodRun], applied: &[PodRun], journal: &[JournalEntry]) -> 
                 Some(entry) if is_as_planned(action, entry) => well += 1,
                 other => return (well, Some(format!("{action}, and what was sent is {other:?}"))),
             }
+        }
+        if let Some(undone) = planned.first() {
+            return (well, Some(format!("what was planned was not done: {undone}")));
         }
         if let Some(broken) = promised.first() {
             return (well, Some(format!("what was promised was not done: {}", broken.text)));
@@ -142,8 +148,15 @@ fn is_as_planned(action: &Action, entry: &JournalEntry) -> bool {
             at("labels".to_owned()),
             vec![format!("name={name}"), format!("color={color}"), format!("description={description}")],
         ),
-        Change::OpenPairingIssue { title, body, labels, .. } => {
+        Change::UpdateLabel { name, color, description } => {
+            let color = color.as_ref().map(|color| format!("color={color}"));
+            let description = description.as_ref().map(|description| format!("description={description}"));
+            ("PUT", at(format!("labels/{name}")), color.into_iter().chain(description).collect())
+        }
+        Change::OpenPairingIssue { title, body, labels, confidential, milestone, .. } => {
             let mut fields = vec![format!("title={title}"), format!("description={body}")];
+            fields.extend(confidential.then(|| "confidential=true".to_owned()));
+            fields.extend(milestone.as_ref().map(|milestone| format!("milestone_id={}", milestone.id)));
             fields.extend(labels.first().map(|label| format!("labels={label}")));
             ("POST", at("issues".to_owned()), fields)
         }
@@ -164,17 +177,37 @@ fn is_as_planned(action: &Action, entry: &JournalEntry) -> bool {
         Change::ReopenReport { iid, rewrite } => {
             ("PUT", issue(*iid), vec![marker::render_block(&rewrite.new_block), "state_event=reopen".to_owned()])
         }
-        Change::AddLabel { iid, label } => ("PUT", issue(*iid), vec![format!("add_labels={label}")]),
-        Change::LinkDuplicate { iid, original_iid: keep } => (
-            "POST",
-            at(format!("issues/{iid}/links")),
-            vec![format!("target_project_id={}", action.project_id), format!("target_issue_iid={keep}")],
-        ),
-        Change::CloseDuplicate { iid, .. } => ("PUT", issue(*iid), vec!["state_event=close".to_owned()]),
+        Change::AppendTasks { iid, rewrite, .. } => {
+            ("PUT", issue(*iid), vec![marker::render_block(&rewrite.new_block)])
+        }
+        Change::ClaimClosing { iid } => ("POST", at(format!("issues/{iid}/award_emoji")), vec!["name=".to_owned()]),
+        Change::CommentOnSession { iid, text } => {
+            ("POST", at(format!("issues/{iid}/notes")), vec![format!("body={text}")])
+        }
+        Change::AddLabel { iid, label } | Change::LabelPeoplesIssue { iid, label } => {
+            ("PUT", issue(*iid), vec![format!("add_labels={label}")])
+        }
+        Change::LinkPreviousSession { iid, previous_iid: keep } | Change::LinkDuplicate { iid, original_iid: keep } => {
+            (
+                "POST",
+                at(format!("issues/{iid}/links")),
+                vec![format!("target_project_id={}", action.project_id), format!("target_issue_iid={keep}")],
+            )
+        }
+        Change::CloseSession { iid } | Change::CloseDuplicate { iid, .. } => {
+            ("PUT", issue(*iid), vec!["state_event=close".to_owned()])
+        }
     };
     let names = |body: &str| {
         let known = ["name", "color", "description", "title", "labels", "confidential", "state_event", "add_labels"];
-        let known = known.iter().chain(&["target_project_id", "target_issue_iid", "remove_labels", "due_date"]);
+        let known = known.iter().chain(&[
+            "target_project_id",
+            "target_issue_iid",
+            "remove_labels",
+            "due_date",
+            "body",
+            "milestone_id",
+        ]);
         known.filter(|name| body.starts_with(&format!("{name}=")) || body.contains(&format!("&{name}="))).count()
     };
     // A rewritten body is one field that holds the block.

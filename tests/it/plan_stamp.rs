@@ -101,10 +101,9 @@ async fn a_plan_and_the_apply_of_it_seconds_apart_have_one_stamp() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_changes_between_plan_and_apply_is_another_plan() {
     // In words of the session, in what a report shows, and in both.
-    for (old, new) in [
-        ("Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea"),
-        ("## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ"),
-    ] {
+    for (old, new) in
+        [("#spt_pod_secure", "#spt_pod_secure_tea"), ("## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ")]
+    {
         let live = LiveSandbox::served().await;
         let stamp = live.plan_stamp().await;
         live.edit_page(old, new).await;
@@ -122,7 +121,7 @@ async fn a_plan_that_rewrites_reports_has_one_stamp_too() {
     let live = LiveSandbox::served().await;
     live.run_podkeeper(&["apply"]).await.assert_ends(0, &[]);
     let before = live.write_count().await;
-    live.edit_page("Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea").await;
+    live.edit_page("#spt_pod_secure", "#spt_pod_secure_tea").await;
     live.edit_page("## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ").await;
     let first = live.plan_stamp().await;
     assert_eq!(first, live.plan_stamp().await);

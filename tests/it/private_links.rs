@@ -231,7 +231,9 @@ fn mask(text: &str) -> String {
             None => masked.push_str(word),
         }
     }
-    let times = ["\"took_ms\": ", "\"slowest_ms\": ", "\"held_ms\": ", "\"request_id\": "];
+    // Hashes of texts that hold the sandbox's port.
+    let masked = without_hashed_lines(&masked);
+    let times = ["\"stamp\": ", "\"took_ms\": ", "\"slowest_ms\": ", "\"held_ms\": ", "\"request_id\": "];
     let lines = masked.lines().map(|line| {
         let line = match times.iter().find_map(|time| line.split_once(time).map(|(before, _)| (before, time))) {
             Some((before, time)) => format!("{before}{time}MASKED"),
@@ -246,6 +248,13 @@ fn mask(text: &str) -> String {
         }
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A text without the hashes of a block's lines.
+fn without_hashed_lines(text: &str) -> String {
+    let mut parts = text.split("\"lines\":[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + "\"lines\":[" + part.split_once(']').map_or(part, |(_, rest)| rest))
 }
 
 impl PublicOutputs {

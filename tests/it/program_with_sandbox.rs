@@ -13,14 +13,16 @@ use crate::support::{NOW, path_from_env, repository_root};
 const OWN_PAGE: &str = "tests/data/pages/juniper-pod.md";
 
 #[tokio::test]
-async fn the_first_apply_writes_twice_and_the_second_not_at_all() {
+async fn the_first_apply_opens_labels_and_closes_and_the_second_writes_nothing() {
     let served = SandboxProcess::serve(&[]);
     let first = served.run_podkeeper(&["apply"]);
     assert_eq!((first.code, first.err.as_str()), (0, ""));
     let journal = served.journal().await;
     let writes: Vec<String> = journal.iter().map(|entry| format!("{} {}", entry["method"], entry["status"])).collect();
-    assert_eq!(writes, ["\"POST\" 201", "\"PUT\" 200"], "one issue opened, one label put back");
-    assert!(first.out.contains("2 changes made."), "{}", first.out);
+    let (created, changed) = ("\"POST\" 201", "\"PUT\" 200");
+    let expected = [created, changed, created, created, created, changed];
+    assert_eq!(writes, expected, "an issue, a label; last week's is claimed, linked, commented on and closed");
+    assert!(first.out.contains("6 changes made."), "{}", first.out);
 
     let second = served.run_podkeeper(&["apply"]);
     assert_eq!(second.code, 0);
@@ -45,10 +47,10 @@ async fn assert_kept_in_step(page: &str) {
     let served = SandboxProcess::serve(&["--page", page]);
     assert_eq!(served.run_podkeeper(&["apply"]).code, 0);
     let journal = served.journal().await;
-    assert_eq!(journal.len(), 2);
+    assert_eq!(journal.len(), 6);
     let opened = journal.iter().find(|entry| entry["method"] == "POST").unwrap()["body"].as_str().unwrap();
     // The page's own words stand in the issue.
-    assert!(opened.contains("**On the page:**") && opened.contains("**Leads:**"), "{opened}");
+    assert!(opened.contains("[pod page](") && opened.contains("**Host:**"), "{opened}");
 
     let second = served.run_podkeeper(&["apply"]);
     assert_eq!((second.code, served.journal().await), (0, journal));
@@ -73,11 +75,11 @@ fn apply_in_a_sandbox_of_its_own_tells_what_it_did_why_and_how_to_replay_it() {
     let ran = run_podkeeper(&["apply", "--sandbox", "--now", NOW]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for said in [
-        "open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in your-group/support-pairing with label \
+        "open \"Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC\" in your-group/support-pairing with label \
          `pod::secure`, because no issue carries secure/weekly/2026-W48",
         "add label `pod::secure` to your-group/support-pairing#1, because it was taken off once",
         "/your-group/support-pairing/-/issues/6",
-        "2 changes made.",
+        "6 changes made.",
         "podkeeper sandbox --now 2026-11-24T06:00:00Z & podkeeper apply --sandbox=http://127.0.0.1:8080",
     ] {
         assert!(ran.out.contains(said), "{said}\n{}", ran.out);
@@ -140,9 +142,9 @@ async fn a_plan_that_was_agreed_to_is_carried_out_and_no_other() {
     assert_eq!(served.journal().await.len(), 0);
 
     assert_eq!(served.run_podkeeper(&["apply", "--plan", stamp]).code, 0);
-    assert_eq!(served.journal().await.len(), 2);
+    assert_eq!(served.journal().await.len(), 6);
     assert_eq!(served.run_podkeeper(&["apply", "--plan", stamp]).code, 5, "it is done, so it is no longer the plan");
-    assert_eq!(served.journal().await.len(), 2);
+    assert_eq!(served.journal().await.len(), 6);
 }
 
 #[tokio::test]

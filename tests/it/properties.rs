@@ -18,7 +18,7 @@ use linkcheck::check_options::CheckOptions;
 use podkeeper::collect;
 use podkeeper::decide::decide;
 use podkeeper::gitlab::{Exchange, ExchangeError, new_reader};
-use podkeeper::pod::action::{Action, Change as Act};
+use podkeeper::pod::action::Change as Act;
 use podkeeper::pod::finding::{Finding, Place, short_hash, sort_and_deduplicate};
 use podkeeper::pod::label::LabelName;
 use podkeeper::pod::marker::{self, BlockState, ManagedBlock, Marker, ParsedBody};
@@ -27,7 +27,7 @@ use podkeeper::pod::plan::compute_stamp;
 use podkeeper::pod::roster::Role;
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::PodRun;
-use podkeeper::pod::schedule::{Cron, Slot};
+use podkeeper::pod::schedule::{Cron, MeetingWeeks, Skip, Slot};
 use podkeeper::pod::session::{Session, SessionKey};
 use podkeeper::pod::snapshot::{Account, ObservedIssue, Snapshot};
 use podkeeper::pod::{Pod, PodKey};
@@ -40,7 +40,9 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::support::{InMemory, Stage, gitlab_only_clients, keep_sessions_and_labels, shipped_config, to_seed_pod};
+use crate::support::{
+    InMemory, Stage, gitlab_only_clients, has_only_tasks_more, keep_sessions_and_labels, shipped_config, to_seed_pod,
+};
 
 /// Cases that go through the sandbox's router, and cases that are pure.
 const ROUTED: u32 = 96;
@@ -65,13 +67,18 @@ fn check_converges(scenario: &Scenario, how: ServerBehaviour) -> Result<bool, St
     run_with_paused_clock(async {
         let stage = scenario.stage();
         let (first, _) = stage.apply_over(ServerDouble::over(&stage, how)).await;
+        // A pause holds back on purpose, and goes on holding.
+        let has = |run: &PodRun, rule: Rule| run.findings.iter().any(|finding| finding.rule == rule);
+        let is_late = |run: &PodRun| run.unfinished && !has(run, Rule::Paused);
+        if first.iter().any(is_late) {
+            if scenario.label {
+                return Err(format!("the first run did not finish: {:?}", stage.journal()));
+            }
+            // A label that is made takes the first of the rounds, and the closing may be left for the next run.
+            stage.apply_over(ServerDouble::over(&stage, how)).await;
+        }
         let written = stage.journal();
         let (second, _) = stage.apply_over(ServerDouble::over(&stage, how)).await;
-        // A pause holds back on purpose, and goes on holding.
-        let paused = |run: &PodRun| run.findings.iter().any(|finding| finding.rule == Rule::Paused);
-        if first.iter().any(|run| run.unfinished && !paused(run)) {
-            return Err(format!("the first run did not finish: {written:?}"));
-        }
         if stage.journal() != written || second.iter().any(|run| run.rounds != 1) {
             return Err(format!("the second run did more: {:?}", &stage.journal()[written.len()..]));
         }
@@ -100,13 +107,16 @@ fn p2_a_run_that_was_cut_short_anywhere_ends_like_one_that_was_not() {
 
 fn check_crash_safe(scenario: &Scenario, cut: ServerBehaviour, afterwards: ServerBehaviour) -> Result<bool, String> {
     run_with_paused_clock(async {
-        let whole = scenario.stage();
+        let mut whole = scenario.stage();
         whole.apply().await;
+        let first_writes = whole.journal().len();
+        advance_minutes(&mut whole);
         whole.apply().await;
         let wanted = canonical(&whole);
-        let broken = scenario.stage();
+        let mut broken = scenario.stage();
         broken.apply_over(ServerDouble::over(&broken, cut)).await;
         let in_between = canonical(&broken);
+        advance_minutes(&mut broken);
         for _ in 0..2 {
             broken.apply_over(ServerDouble::over(&broken, afterwards)).await;
         }
@@ -115,10 +125,16 @@ fn check_crash_safe(scenario: &Scenario, cut: ServerBehaviour, afterwards: Serve
             return Err(format!("{cut:?}: {}", differences(&wanted, &ended)));
         }
         // It was cut in earnest where the run left something, or sent something whose answer it did not get.
-        let writes = whole.journal().len();
         Ok(in_between != wanted
-            || matches!(cut, ServerBehaviour::FailsAt(k) | ServerBehaviour::LosesAnswer(k) if k < writes))
+            || matches!(cut, ServerBehaviour::FailsAt(k) | ServerBehaviour::LosesAnswer(k) if k < first_writes))
     })
+}
+
+/// What a run that was killed had claimed is waited for that long.
+fn advance_minutes(stage: &mut Stage) {
+    stage.now += Duration::minutes(6);
+    let now = stage.now;
+    stage.sandbox.change_world(|world| world.now = now);
 }
 
 #[test]
@@ -167,11 +183,22 @@ fn check_failed_reads(scenario: &Scenario, how: ServerBehaviour) -> Result<bool,
         };
         let whole = actions(&run_plan(&stage, ServerBehaviour::Faithful).await);
         let failure = run_plan(&stage, how).await;
-        if let Some(new) = actions(&failure).difference(&whole).next() {
+        if let Some(new) = actions(&failure).difference(&whole).find(|new| !waits_for_a_rewrite(new, &whole)) {
             return Err(format!("{how:?}: {new}"));
         }
         Ok(!whole.is_empty() && failure.iter().any(|run| !run.read_failures.is_empty()))
     })
+}
+
+/// Whether this is an issue's second change, which comes a round later where its block is written anew as well. What the
+/// block would say is not known without the page, so that the second one is not held up then.
+fn waits_for_a_rewrite(line: &str, whole: &BTreeSet<String>) -> bool {
+    let names = |line: &str, kind: &str| -> Option<String> {
+        let action: Value = serde_json::from_str(line).ok()?;
+        (action["kind"] == kind).then(|| action["subject"].to_string())
+    };
+    let appended = names(line, "append-tasks");
+    appended.is_some() && whole.iter().any(|other| names(other, "rewrite-pairing-issue") == appended)
 }
 
 /// Blinds every part of what was seen, one at a time and all issues' details together.
@@ -186,7 +213,7 @@ fn check_failed_parts(
         real |= whole.iter().any(|line| line.starts_with('{'));
         for (what, blinded) in hide_each_part(&seen) {
             let said = decided_lines(&pod, &sees(&blinded));
-            if let Some(new) = said.difference(&whole).next() {
+            if let Some(new) = said.difference(&whole).find(|new| !waits_for_a_rewrite(new, &whole)) {
                 return Err(format!("without {what}: {new}"));
             }
             counts(said.len() < whole.len());
@@ -280,7 +307,7 @@ fn check_touches_only_own(scenario: &Scenario, how: ServerBehaviour) -> Result<E
             let is = after.issue(project.id, *iid).ok_or_else(|| format!("#{iid} is gone"))?;
             if !scenario.is_own(&before, was) {
                 if is != was {
-                    return Err(format!("#{iid} is not podkeeper's and changed"));
+                    return Err(format!("#{iid} is not podkeeper's and changed: {was:?} became {is:?}"));
                 }
                 continue;
             }
@@ -302,7 +329,7 @@ fn check_own_issue(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), S
         return Err(format!("#{iid}: labels {:?} became {:?}", was.labels, is.labels));
     }
     let (old, new) = (was.description.as_deref().unwrap_or_default(), is.description.as_deref().unwrap_or_default());
-    if text_outside_block(old) != text_outside_block(new) {
+    if !has_only_tasks_more(&text_outside_block(old), &text_outside_block(new)) {
         return Err(format!("#{iid}: outside the block\n{old}\nbecame\n{new}"));
     }
     let given = match marker::parse_body(old) {
@@ -312,8 +339,11 @@ fn check_own_issue(scenario: &Scenario, was: &Issue, is: &Issue) -> Result<(), S
     if is.title != was.title && !given {
         return Err(format!("#{iid}: a person's title {:?} became {:?}", was.title, is.title));
     }
+    // The bot's one comment is the one with which it closes.
+    let is_of_people = |body: &&str| !body.contains("<!-- podkeeper:v1 closing");
     let words = |issue: &Issue| -> Vec<String> {
-        issue.notes.values().filter(|note| !note.system).map(|note| note.body.clone()).collect()
+        let said = issue.notes.values().filter(|note| !note.system).map(|note| note.body.as_str());
+        said.filter(is_of_people).map(str::to_owned).collect()
     };
     let rest =
         |issue: &Issue| (issue.assignees.clone(), issue.due_date, issue.confidential, issue.locked, issue.author);
@@ -351,17 +381,28 @@ fn check_names_only_own(scenario: &Scenario, sees: impl Fn(&Snapshot) -> Snapsho
         let own = |iid: u64| {
             let issues = seen.pairing_project.issues.present().unwrap();
             let issue = issues.iter().find(|issue| issue.iid == iid).unwrap();
-            let marked = matches!(&issue.parsed_body, ParsedBody::Block(ManagedBlock { marker: Marker::Session(key), .. })
-                if pod.find_slot(key).is_some());
+            let marked = matches!(issue.parsed_body.marker(), Some(Marker::Session(key)) if pod.find_slot(key).is_some())
+                && issue.parsed_body.block().is_some();
             marked && pod.is_bot(seen.pairing_project.bot.present().unwrap(), &issue.author)
         };
         for action in decide(&pod, &sees(&seen)).plan.actions {
             let named = match &action.change {
-                Act::CreateLabel { .. } | Act::OpenPairingIssue { .. } | Act::OpenReport { .. } => Vec::new(),
+                // Nothing is put on people's issues where nobody asked for it.
+                Act::LabelPeoplesIssue { .. } => return Err(action.to_string()),
+                Act::CreateLabel { .. }
+                | Act::UpdateLabel { .. }
+                | Act::OpenPairingIssue { .. }
+                | Act::OpenReport { .. } => Vec::new(),
                 Act::RewriteReport { .. } | Act::CloseReport { .. } | Act::ReopenReport { .. } => {
                     return Err(format!("no report was looked at: {action}"));
                 }
-                Act::RewritePairingIssue { iid, .. } | Act::AddLabel { iid, .. } => vec![*iid],
+                Act::RewritePairingIssue { iid, .. }
+                | Act::AddLabel { iid, .. }
+                | Act::AppendTasks { iid, .. }
+                | Act::ClaimClosing { iid }
+                | Act::CommentOnSession { iid, .. }
+                | Act::CloseSession { iid } => vec![*iid],
+                Act::LinkPreviousSession { iid, previous_iid } => vec![*iid, *previous_iid],
                 Act::LinkDuplicate { iid, original_iid: keep } | Act::CloseDuplicate { iid, original_iid: keep } => {
                     vec![*iid, *keep]
                 }
@@ -806,6 +847,8 @@ struct IssueSpec {
     titled: bool,
     people: People,
     text: usize,
+    /// Whether its block remembers when the session begins.
+    starts: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -855,10 +898,10 @@ fn scenario_strategy() -> impl Strategy<Value = Scenario> {
     (moment, pods_strategy(), prop::collection::vec(issue_spec_strategy(), 0..=12), flags, page).prop_map(
         |(now, mut pods, issues, (label, archived, paused), page)| {
             // A date is skipped by its pod, not by the calendar of the generator.
-            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skipped_dates.is_empty()) {
+            for slot in pods.iter_mut().flat_map(|pod| &mut pod.slots).filter(|slot| !slot.skips.is_empty()) {
                 let key = PodKey::parse("any").unwrap();
-                let bare = Slot { skipped_dates: Vec::new(), ..slot.clone() };
-                slot.skipped_dates = bare.sessions_from(&key, now).take(1).map(|session| session.date).collect();
+                let bare = Slot { skips: Vec::new(), ..slot.clone() };
+                slot.skips = bare.sessions_from(&key, now).take(1).map(|session| Skip::on(session.date)).collect();
             }
             Scenario { now, pods, issues, label, archived, paused, page }
         },
@@ -879,6 +922,11 @@ fn pods_strategy() -> impl Strategy<Value = Vec<Pod>> {
             pod.page.path = format!("content/{key}.md");
             pod.label.name = LabelName::parse(&format!("pod::{key}")).unwrap();
             pod.label.may_create = create;
+            pod.label.manage = create;
+            if create {
+                "#00b140".clone_into(&mut pod.label.color);
+                pod.label.named_color = Some(pod.label.color.clone());
+            }
             pod.bot_usernames.clone_from(&bots);
             let named = |(index, slot): (usize, Slot)| Slot {
                 key: format!("s{index}"),
@@ -914,9 +962,13 @@ fn slot_strategy() -> impl Strategy<Value = Slot> {
                 duration: Duration::hours(1),
                 open_ahead: Duration::days(ahead),
                 // Which date is known with the moment.
-                skipped_dates: skips.then_some(anchor).into_iter().collect(),
-                every_weeks: if rhythm.is_some() { 2 } else { 1 },
-                anchor: rhythm.map(|days| anchor + Duration::days(days)),
+                skips: skips.then_some(Skip::on(anchor)).into_iter().collect(),
+                changes: Vec::new(),
+                weeks: rhythm.map_or(MeetingWeeks::Every, |days| MeetingWeeks::EveryNth {
+                    weeks: 2,
+                    anchor: anchor + Duration::days(days),
+                }),
+                moves: BTreeMap::new(),
                 event: String::new(),
             }
         },
@@ -937,31 +989,35 @@ fn issue_spec_strategy() -> impl Strategy<Value = IssueSpec> {
     let week = prop_oneof![2 => Just(0_isize), 2 => Just(-1), 1 => -3_isize..=1];
     let place = (0_usize..2, 0_usize..3, week);
     let labels = (prop::bool::weighted(0.7), 0_u8..3, prop::bool::weighted(0.1));
-    let looks = (prop::bool::weighted(0.7), prop::bool::ANY, prop::bool::ANY, 0_usize..TEXTS.len());
+    let looks = (prop::bool::weighted(0.7), prop::bool::ANY, prop::bool::ANY, 0_usize..TEXTS.len(), prop::bool::ANY);
     (kind, place, labels, looks, people).prop_map(
-        |(kind, (pod, slot, week), (labelled, removals, other_label), (open, dated, titled, text), people)| IssueSpec {
-            kind,
-            pod,
-            slot,
-            week,
-            labelled,
-            removals,
-            other_label,
-            open,
-            dated,
-            titled,
-            people,
-            text,
+        |(kind, (pod, slot, week), (labelled, removals, other_label), (open, dated, titled, text, starts), people)| {
+            IssueSpec {
+                kind,
+                pod,
+                slot,
+                week,
+                labelled,
+                removals,
+                other_label,
+                open,
+                dated,
+                titled,
+                people,
+                text,
+                starts,
+            }
         },
     )
 }
 
 /// What stands before, in and behind a block.
-const TEXTS: [(&str, &str, &str); 4] = [
+const TEXTS: [(&str, &str, &str); 5] = [
     ("", "- **When:** some other day", "\n\n## Notes\n\n- [ ] a task"),
     ("Above it\n\n", "", "\n\n- [ ] below  \n\u{a0}  odd blanks"),
     ("> <!-- podkeeper:v1 end -->\n\n", "- a\n\n- b", ""),
     ("", "- **When:** x", "\n```\n<!-- not ours -->\n```\n\n- [ ] t\n\n\n\nende"),
+    ("", "", "\n\n## Pinned tickets\n\n- [ ] https://tickets.example/7\n\n## Left from last week\n\n- [ ] a task\n"),
 ];
 
 impl Scenario {
@@ -1052,7 +1108,7 @@ impl Scenario {
         let label = pod.label.name.to_string();
         let labels = if spec.labelled || spec.removals > 0 { vec![label.clone()] } else { Vec::new() };
         let rest = IssueEdit {
-            description: FieldChange::Set(body(spec, &session.key, &title)),
+            description: FieldChange::Set(body(spec, &session, &title)),
             labels: Some(labels),
             ..IssueEdit::default()
         };
@@ -1130,12 +1186,12 @@ impl Scenario {
 }
 
 /// A body as podkeeper wrote it, or as it has become.
-fn body(spec: &IssueSpec, key: &SessionKey, title: &str) -> String {
+fn body(spec: &IssueSpec, session: &Session, title: &str) -> String {
     let (above, text, below) = TEXTS[spec.text];
     if matches!(spec.kind, Kind::ByHand | Kind::Record) {
         return format!("{above}We meet.{below}");
     }
-    let mut key = key.clone();
+    let mut key = session.key.clone();
     if spec.kind == Kind::OtherPod {
         key.pod = PodKey::parse("elsewhere").unwrap();
     } else if spec.dated {
@@ -1144,7 +1200,12 @@ fn body(spec: &IssueSpec, key: &SessionKey, title: &str) -> String {
     }
     // Some were opened while the label was missing.
     let opened_without = (!spec.labelled && spec.text.is_multiple_of(2)).then(|| format!("pod::{}", key.pod));
-    let state = BlockState { title: spec.titled.then(|| short_hash(title)), opened_without, ..BlockState::default() };
+    let state = BlockState {
+        title: spec.titled.then(|| short_hash(title)),
+        opened_without,
+        start: spec.starts.then(|| session.start.with_timezone(&Utc)),
+        ..BlockState::default()
+    };
     let mut block = ManagedBlock::new(Marker::Session(key), text.to_owned(), state);
     let whole = format!("{above}{}{below}", marker::render_block(&block));
     block.state.rest = Some(short_hash(&marker::text_outside_block(&whole)));
@@ -1176,12 +1237,13 @@ fn generated_worlds_differ_in_everything_that_they_can() {
                 has(name.to_owned());
             }
         }
+        let runs = run_with_paused_clock(async { scenario.stage().apply().await });
+        let done = runs.iter().flat_map(|run| &run.outcomes).map(|(action, _)| action.kind());
+        for kind in done.collect::<BTreeSet<&str>>() {
+            has(format!("action {kind}"));
+        }
         for (pod, seen) in scenario.snapshots() {
             let decision = decide(&pod, &seen);
-            let kinds: BTreeSet<&str> = decision.plan.actions.iter().map(Action::kind).collect();
-            for kind in kinds {
-                has(format!("action {kind}"));
-            }
             let rules: BTreeSet<&str> = decision.findings.iter().map(|finding| finding.rule.code()).collect();
             for rule in rules {
                 has(format!("finding {rule}"));
@@ -1189,9 +1251,9 @@ fn generated_worlds_differ_in_everything_that_they_can() {
         }
     }
     println!("worlds: {counts:?}");
-    // The living reports have worlds of their own.
+    // The living reports have worlds of their own, and so have labels of people's issues (label_proposals.rs).
     let kinds = podkeeper::pod::action::ActionKind::ALL.iter().map(|kind| kind.name());
-    for kind in kinds.filter(|kind| !kind.ends_with("-report")) {
+    for kind in kinds.filter(|kind| !kind.ends_with("-report") && *kind != "label-peoples-issue") {
         assert!(
             counts.get(&format!("action {kind}")).is_some_and(|n| *n >= 8),
             "{kind} in too few worlds: {counts:#?}"

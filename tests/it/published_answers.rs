@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use podkeeper::gitlab::{Exchange, ExchangeError, IssueFilter, TokenPurpose, new_reader_and_writer};
+use podkeeper::gitlab::{Exchange, ExchangeError, IssueFilter, NewIssueOptions, TokenPurpose, new_reader_and_writer};
 use podkeeper::pod::action::{Action, BlockRewrite, Change};
 use podkeeper::pod::label::LabelName;
 use podkeeper::pod::marker::{BlockState, ManagedBlock, Marker};
@@ -176,7 +176,10 @@ async fn read_answer(request: &str, body: &Value, refusal: Option<u16>) -> Optio
             expect_done(&created, &format!("label {name}"))
         }
         "POST /projects/:id/issues" => {
-            match writer.open_pairing_issue(&action(), &text("title"), &text("description"), &[]).await {
+            match writer
+                .open_pairing_issue(&action(), &text("title"), &text("description"), &[], NewIssueOptions::default())
+                .await
+            {
                 Outcome::Refused(..) if refusal == Some(403) => Ok(()),
                 outcome => expect_done(&outcome, &text("web_url")),
             }
@@ -189,7 +192,7 @@ async fn read_answer(request: &str, body: &Value, refusal: Option<u16>) -> Optio
             let says = FixedAnswer { method: Method::PUT, status: 200, body: body.clone() };
             let (_, writer) = new_reader_and_writer(&stage.access_over(Arc::new(says), "api"), stage.now).unwrap();
             // Done means that the answer shows it.
-            match writer.close_duplicate(&action(), 1).await {
+            match writer.close_issue(&action(), 1).await {
                 Outcome::Refused(_, why) if body["state"] != "closed" && why.contains("did not close it") => Ok(()),
                 outcome => expect_done(&outcome, &text("web_url")),
             }
@@ -197,7 +200,7 @@ async fn read_answer(request: &str, body: &Value, refusal: Option<u16>) -> Optio
         "POST /projects/:id/issues/:issue_iid/links" => {
             let url = body["source_issue"]["web_url"].as_str().unwrap_or_default();
             let ends = [&body["source_issue"]["iid"], &body["target_issue"]["iid"]].map(number);
-            expect_done(&writer.link_duplicate(&action(), ends[0], ends[1]).await, url)
+            expect_done(&writer.link_issues(&action(), ends[0], ends[1]).await, url)
         }
         _ => return None,
     })

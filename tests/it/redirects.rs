@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use podkeeper::gitlab::{
-    ConnectionOptions, Exchange, HttpExchange, Redactor, Token, TokenPurpose, new_reader_and_writer,
+    ConnectionOptions, Exchange, HttpExchange, NewIssueOptions, Redactor, Token, TokenPurpose, new_reader_and_writer,
 };
 use podkeeper::pod::action::{Action, Change};
 use podkeeper::pod::label::LabelName;
@@ -77,7 +77,7 @@ async fn run_redirected_request(status: u16, method: &Method, target: &str, bent
         change,
     };
     let outcome = match *method {
-        Method::POST => writer.open_pairing_issue(&action, "title", "body", &[]).await,
+        Method::POST => writer.open_pairing_issue(&action, "title", "body", &[], NewIssueOptions::default()).await,
         Method::PUT => writer.add_label(&action, 1, &label).await,
         _ => match reader.read_current_user(TokenPurpose::Pairing).await {
             Observed::Unknown(failure) if failure.cause == FailureCause::Unavailable => {

@@ -121,8 +121,8 @@ fn two_slots() -> Vec<Pod> {
     pods
 }
 
-const EMEA: &str = "Secure Pod Pairing, Thu 2026-11-26 09:00 UTC";
-const AMER: &str = "Secure Pod Pairing, Thu 2026-11-26 17:00 UTC";
+const EMEA: &str = "Secure Pod Pairing, Thu 26 Nov 2026, 09:00 UTC";
+const AMER: &str = "Secure Pod Pairing, Thu 26 Nov 2026, 17:00 UTC";
 
 fn two_slots_stage() -> Stage {
     let page = "---\ntitle: Small\n---\n\n## A Pod members\n\n- Lead: Ada (`@ada`)\n\n## End\n";
@@ -282,7 +282,7 @@ async fn assert_copy_is_untouched(served: &Served, own: (u64, u64), theirs: (u64
         assert_eq!(severity, "info");
     }
     assert_eq!(stage.journal(), written, "nothing is written for it");
-    edit_page(stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    edit_page(stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     edit_page(stage, "## FAQ", "See https://about.gitlab.com/no/such/page\n\n## FAQ");
     set_zendesk_group(stage, "ada-quill", false);
     let before = issue_body(stage, own);
@@ -297,7 +297,7 @@ async fn last_weeks_issue_copied_for_this_week_is_an_issue_by_hand() {
     let stage = Stage::seeded();
     let last = issues(&stage, &issue_projects(&stage)[0])
         .into_iter()
-        .rfind(|issue| issue.title.contains("2026-11-19"))
+        .rfind(|issue| issue.title.contains("19 Nov 2026"))
         .unwrap();
     let theirs = clone_issue(&stage, &issue_projects(&stage)[0], &last).await;
     let title = Some("Secure pairing, 26 Nov 2026".to_owned());
@@ -387,7 +387,7 @@ async fn the_line_that_is_told_lets_podkeeper_take_the_issue_up_again() {
     served.run(&["apply"], "sessions,labels").await.assert_ends(0, &["1 change made"]);
     let now = find_issue_at(stage, own);
     let text = now.description.unwrap();
-    assert!(text.starts_with("<!-- podkeeper:v1 session secure/weekly/2026-W48 -->\n- **When:**"), "{text}");
+    assert!(text.starts_with("<!-- podkeeper:v1 session secure/weekly/2026-W48 -->\n**Thursday 26 November"), "{text}");
     assert!(text.ends_with(&words), "the person's words stand below: {text}");
     assert_eq!((now.title.as_str(), issue_count(stage)), ("Team pairing", all), "and so does the title");
     served.run(&["apply"], "sessions,labels").await.assert_ends(0, &["Nothing had to change"]);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::{Method, Request, Response};
 use podkeeper::gitlab::{Exchange, ExchangeError};
 use podkeeper::pod::run::{ExitStatus, PodRun};
@@ -96,8 +97,12 @@ fn check_world(stage: &Stage, runs: &[PodRun], scenario: &crash_recovery::Scenar
 
 #[tokio::test(start_paused = true)]
 async fn killed_anywhere_and_saved_by_somebody_it_opens_nothing_twice() {
-    let ends = kill_and_save_everywhere(&crash_recovery::all_scenarios()[..4], EVERY_NTH_CASE, unchanged).await;
+    let scenarios = crash_recovery::all_scenarios();
+    let ends = kill_and_save_everywhere(&scenarios[..4], EVERY_NTH_CASE, unchanged).await;
     ends.assert_all_well("points after which everything was saved in an editor", 12);
+    let twin: Vec<_> = scenarios.into_iter().filter(|scenario| scenario.name == "a twin").collect();
+    let ends = kill_and_save_everywhere(&twin, 4, unchanged).await;
+    ends.assert_all_well("points with a twin after which everything was saved in an editor", 8);
 }
 
 /// Without the label the visible line is all that a comment's loss leaves.
@@ -134,8 +139,10 @@ pub(crate) async fn kill_and_save_everywhere(
         for (call, phase) in crash_recovery::kill_points(scenario, &start, bent).await.into_iter().step_by(step) {
             let how = SAVES[(call + phase) % SAVES.len()];
             let what = format!("{}, killed at call {call}.{phase}, {how:?}", scenario.name);
-            let stage = start.copy();
+            let mut stage = start.copy();
             crash_recovery::run_and_kill(&stage, scenario, call, phase, bent).await;
+            // What the killed run has claimed is waited for that long.
+            crash_recovery::advance_time(&mut stage, TimeDelta::minutes(6));
             stage.sandbox.change_world(|world| save_all(world, how));
             let runs = stage.apply_all_tasks_over(bent(stage.exchange())).await;
             let mut end = check_world(&stage, &runs, scenario, &what);
@@ -172,6 +179,7 @@ pub(crate) async fn kill_and_renew_token(scenarios: &[crash_recovery::Scenario],
             let what = format!("{}, killed at call {call}.{phase}, ghost: {ghost}", scenario.name);
             let mut stage = start.copy();
             crash_recovery::run_and_kill(&stage, scenario, call, phase, unchanged).await;
+            crash_recovery::advance_time(&mut stage, TimeDelta::minutes(6));
             let before = stage.with_world(open_titles);
             stage.sandbox.change_world(|world| {
                 world.renew_token("api", ghost).unwrap();

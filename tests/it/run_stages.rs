@@ -320,7 +320,7 @@ async fn what_is_read_together_is_what_would_be_read_one_by_one() {
             (runs.iter().map(told).collect::<Vec<String>>(), stage.journal())
         };
         assert_eq!(told(false).await, told(true).await, "{what}");
-        assert!(batches.load(Ordering::Relaxed) >= 2, "{what}");
+        assert!(batches.load(Ordering::Relaxed) >= 1, "{what}");
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use podkeeper::gitlab::{
-    ConnectionOptions, Exchange, ExchangeError, Redactor, TokenPurpose, new_reader, new_reader_and_writer,
+    ConnectionOptions, Exchange, ExchangeError, NewIssueOptions, Redactor, TokenPurpose, new_reader,
+    new_reader_and_writer,
 };
 use podkeeper::pod::action::{Action, BlockRewrite, Change};
 use podkeeper::pod::label::LabelName;
@@ -147,10 +148,15 @@ async fn a_secret_in_a_marker_or_a_labels_name_stops_the_write() {
     assert!(matches!(parse_body(&body), ParsedBody::Block(_)), "{body}");
     let label = LabelName::parse(&format!("pod::{SECRET}")).unwrap();
     for (what, outcome) in [
-        ("marker", writer.open_pairing_issue(&action, "title", &body, &[]).await),
+        ("marker", writer.open_pairing_issue(&action, "title", &body, &[], NewIssueOptions::default()).await),
         ("marker", writer.open_report(&action, "title", &body, true).await),
         ("secret", writer.create_label(&action, &label, "#428BCA", "").await),
-        ("secret", writer.open_pairing_issue(&action, "title", "text", std::slice::from_ref(&label)).await),
+        (
+            "secret",
+            writer
+                .open_pairing_issue(&action, "title", "text", std::slice::from_ref(&label), NewIssueOptions::default())
+                .await,
+        ),
         ("secret", writer.add_label(&action, 1, &label).await),
     ] {
         let Outcome::Refused(FailureCause::Human, why) = outcome else { panic!("{what}: {outcome:?}") };

@@ -12,6 +12,7 @@ use podkeeper::gitlab::{Exchange, ExchangeError};
 use podkeeper::pod::marker;
 use podkeeper::pod::plan::compute_stamp;
 use podkeeper::pod::run::{ExitStatus, PodRun};
+use podkeeper::pod::schedule::Skip;
 use podkeeper::pod::{Pod, PodKey};
 use podkeeper::sandbox::world::{Issue, World};
 use podkeeper::sandbox::{Sandbox, Seed, SeedPod, seed};
@@ -32,14 +33,14 @@ async fn f13_two_weeks_without_a_runner_make_one_issue_and_one_sentence() {
     let mut stage = Stage::seeded();
     advance_to(&mut stage, "2026-12-08T06:00:00Z");
     let runs = stage.apply().await;
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-10 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 10 Dec 2026, 15:00 UTC"]);
     assert_eq!(messages(&runs, "session-missed"), ["2 sessions had no pairing issue: 2026-11-26, 2026-12-03"]);
     assert_eq!(runs[0].exit_status(), ExitStatus::Done, "a missed session is told, it is nobody's task");
 
     // The next session that has its issue ends the matter.
     advance_to(&mut stage, "2026-12-15T06:00:00Z");
     let runs = stage.apply().await;
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-17 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 17 Dec 2026, 15:00 UTC"]);
     assert_eq!(messages(&runs, "session-missed"), [""; 0]);
 }
 
@@ -50,13 +51,13 @@ async fn f13_two_years_without_a_runner_make_one_issue_too() {
     // Nobody keeps a pod running for two years with a token of one.
     stage.sandbox.change_world(|world| world.tokens.values_mut().for_each(|token| token.expires_at = None));
     let runs = stage.apply().await;
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2028-11-23 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 23 Nov 2028, 15:00 UTC"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_skipped_date_has_no_issue_and_is_not_missed() {
     let mut pod = pod();
-    pod.slots[0].skipped_dates = vec!["2026-11-26".parse().unwrap()];
+    pod.slots[0].skips = vec![Skip::on("2026-11-26".parse().unwrap())];
     let mut stage = Stage::of(vec![pod], now());
     let runs = stage.apply().await;
     assert_eq!(opened(&runs), [""; 0]);
@@ -69,7 +70,7 @@ async fn a_skipped_date_has_no_issue_and_is_not_missed() {
 
     advance_to(&mut stage, "2026-11-26T15:00:00Z");
     let runs = stage.apply().await;
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-03 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 3 Dec 2026, 15:00 UTC"]);
     assert_eq!(messages(&runs, "session-missed"), [""; 0]);
 }
 
@@ -78,10 +79,10 @@ async fn f11_the_title_names_the_hour_by_the_zones_own_clock() {
     let mut pod = pod();
     pod.slots[0].zone = "Europe/Berlin".parse().unwrap();
     let mut stage = stage_without_history(pod, "2026-10-20T06:00:00Z");
-    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 2026-10-22 15:00 CEST"]);
+    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 22 Oct 2026, 15:00 CEST"]);
     // The clocks go back on the Sunday between the two.
     advance_to(&mut stage, "2026-10-27T06:00:00Z");
-    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 2026-10-29 15:00 CET"]);
+    assert_eq!(opened(&stage.apply().await), ["Secure Pod Pairing, Thu 29 Oct 2026, 15:00 CET"]);
     assert_eq!(session_keys(&stage), ["secure/weekly/2026-W43", "secure/weekly/2026-W44"]);
 }
 
@@ -101,7 +102,7 @@ async fn f12_the_turn_of_the_year_has_one_issue_a_week() {
         ["secure/weekly/2026-W52", "secure/weekly/2026-W53", "secure/weekly/2027-W01", "secure/weekly/2027-W02"]
     );
     let titles: Vec<String> = own_issues(&stage).into_iter().map(|issue| issue.title).collect();
-    assert_eq!(titles[1], "Secure Pod Pairing, Fri 2027-01-01 15:00 UTC");
+    assert_eq!(titles[1], "Secure Pod Pairing, Fri 1 Jan 2027, 15:00 UTC");
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +114,7 @@ async fn a_session_moved_inside_its_week_keeps_its_issue_and_gets_its_new_title(
     let runs = stage.apply().await;
     assert_eq!(opened(&runs), [""; 0]);
     assert_eq!(session_keys(&stage), before);
-    assert_eq!(session_issue(&stage).title, "Secure Pod Pairing, Wed 2026-11-25 13:30 UTC");
+    assert_eq!(session_issue(&stage).title, "Secure Pod Pairing, Wed 25 Nov 2026, 13:30 UTC");
     assert!(stage.plan().await[0].plan.is_empty());
 
     // A title that a person wrote is not changed again.
@@ -122,7 +123,7 @@ async fn a_session_moved_inside_its_week_keeps_its_issue_and_gets_its_new_title(
     stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Thu").unwrap();
     stage.apply().await;
     assert_eq!(session_issue(&stage).title, "Pairing with cake");
-    assert!(session_issue(&stage).description.unwrap().contains("Thu 2026-11-26 15:00 UTC"));
+    assert!(session_issue(&stage).description.unwrap().contains("**Thursday 26 November 2026, 15:00 UTC"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +148,7 @@ async fn a_label_that_is_not_there_is_created_first_and_the_issue_opened_with_it
     let written = stage.journal().len();
 
     let planned = stage.plan().await;
-    let title = "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC";
+    let title = "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC";
     let project = &stage.pods[0].pairing_project;
     assert_eq!(
         planned[0].later_changes.iter().map(|then| then.text.clone()).collect::<Vec<_>>(),
@@ -175,7 +176,7 @@ async fn a_label_that_may_not_be_created_does_not_hold_the_issue_back() {
     take_label_off(&stage).await;
     let refuses = RefusesKind { inner: InMemory(stage.sandbox.router()), method: Method::POST, path: "/labels" };
     let (runs, _) = stage.apply_over(Arc::new(refuses)).await;
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-11-26 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC"]);
     assert!(session_issue(&stage).labels.is_empty());
     assert!(finding_lines(&runs).contains(&"label-missing pod::secure".to_owned()), "{:?}", finding_lines(&runs));
     assert_eq!(runs[0].exit_status(), ExitStatus::TokenRefused, "the token may not do what it was told to do");
@@ -293,12 +294,12 @@ async fn where_a_person_closed_the_older_twin_the_younger_is_the_sessions() {
                 .await;
         }
         edit(&stage, "person", older.iid, json!({"state_event": "close"})).await;
-        change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        change_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
         let runs = stage.apply().await;
         assert_eq!(runs[0].exit_status(), ExitStatus::Done, "{:?}", finding_lines(&runs));
         let world = stage.sandbox.world();
         let kept = world.issue(project_id(&stage), younger).unwrap();
-        assert!(kept.is_open() && kept.description.as_deref().unwrap().contains("with tea"));
+        assert!(kept.is_open() && kept.description.as_deref().unwrap().contains("#spt_pod_secure_tea"));
         assert!(!world.issue(project_id(&stage), older.iid).unwrap().is_open());
         assert!(stage.plan().await[0].plan.is_empty());
     }
@@ -310,7 +311,7 @@ async fn a_session_issue_that_a_person_closed_is_neither_reopened_nor_doubled() 
     stage.apply().await;
     let iid = session_issue(&stage).iid;
     edit(&stage, "person", iid, json!({"state_event": "close"})).await;
-    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    change_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     let written = stage.journal();
     let runs = stage.apply().await;
     assert_eq!(stage.journal(), written);
@@ -324,18 +325,19 @@ async fn a_session_issue_that_a_person_closed_is_neither_reopened_nor_doubled() 
 async fn the_block_follows_the_page_until_the_session_starts() {
     let mut stage = Stage::seeded();
     stage.apply().await;
-    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    change_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     stage.apply().await;
-    assert!(session_issue(&stage).description.unwrap().contains("with tea"));
+    assert!(session_issue(&stage).description.unwrap().contains("#spt_pod_secure_tea"));
 
     let frozen = session_issue(&stage);
-    advance_to(&mut stage, "2026-11-26T15:00:00Z");
-    change_page(&stage, "with tea", "with coffee");
+    advance_to(&mut stage, "2026-11-26T16:00:00Z");
+    change_page(&stage, "#spt_pod_secure_tea", "#spt_pod_coffee");
     let runs = stage.apply().await;
     // The next session's issue has the page's words, the one that has begun keeps its own.
-    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 2026-12-03 15:00 UTC"]);
+    assert_eq!(opened(&runs), ["Secure Pod Pairing, Thu 3 Dec 2026, 15:00 UTC"]);
     let world = stage.sandbox.world();
-    assert_eq!(world.issue(project_id(&stage), frozen.iid).unwrap(), &frozen);
+    let now = world.issue(project_id(&stage), frozen.iid).unwrap();
+    assert_eq!((&now.title, &now.description), (&frozen.title, &frozen.description));
 }
 
 #[tokio::test(start_paused = true)]
@@ -347,10 +349,10 @@ async fn f15_a_persons_text_around_the_block_is_kept_byte_for_byte() {
     let written =
         format!("  Above it,\n\n\u{a0}with odd  blanks \n{body}\n\n- [x] below  \n> <!-- podkeeper:v1 end -->\n\nende");
     edit(&stage, "person", issue.iid, json!({"description": written})).await;
-    change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    change_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     stage.apply().await;
     let now = session_issue(&stage).description.unwrap();
-    assert!(now.contains("with tea"));
+    assert!(now.contains("#spt_pod_secure_tea"));
     assert_eq!(text_outside_block(&now), text_outside_block(&written));
 }
 
@@ -360,12 +362,12 @@ async fn f16_an_edit_between_the_look_and_the_write_is_not_overwritten() {
         // Outside the block: the write goes on and carries it along.
         ("\nA word at the end", "A word at the end", ExitStatus::Done),
         // Inside it: the write is left for the next run, which sees what is there then.
-        ("INSIDE", "**When:** an hour later", ExitStatus::Incomplete),
+        ("INSIDE", "**An hour later", ExitStatus::Incomplete),
     ] {
         let stage = Stage::seeded();
         stage.apply().await;
         let issue = session_issue(&stage);
-        change_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        change_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
         let interferes = ActsBeforeRequest {
             inner: InMemory(stage.sandbox.router()),
             sandbox: stage.sandbox.clone(),
@@ -375,7 +377,7 @@ async fn f16_an_edit_between_the_look_and_the_write_is_not_overwritten() {
                 let issue = project.unwrap().issues.get_mut(&issue.iid).unwrap();
                 let body = issue.description.clone().unwrap();
                 issue.description = Some(if person_writes == "INSIDE" {
-                    body.replacen("**When:** Thu 2026-11-26 15:00 UTC", "**When:** an hour later", 1)
+                    body.replacen("**Thursday 26 November 2026, 15:00 UTC", "**An hour later", 1)
                 } else {
                     body + person_writes
                 });
@@ -384,12 +386,12 @@ async fn f16_an_edit_between_the_look_and_the_write_is_not_overwritten() {
         let (runs, _) = stage.apply_over(Arc::new(interferes)).await;
         let body = session_issue(&stage).description.unwrap();
         assert!(body.contains(kept), "{body}");
-        assert_eq!(body.contains("with tea"), ending == ExitStatus::Done, "{body}");
+        assert_eq!(body.contains("#spt_pod_secure_tea"), ending == ExitStatus::Done, "{body}");
         assert_eq!(runs[0].exit_status(), ending, "{:?}", runs[0].outcomes);
 
         // The next run ends it either way.
         assert_eq!(stage.apply().await[0].exit_status(), ExitStatus::Done);
-        assert!(session_issue(&stage).description.unwrap().contains("with tea"));
+        assert!(session_issue(&stage).description.unwrap().contains("#spt_pod_secure_tea"));
         assert!(stage.plan().await[0].plan.is_empty());
     }
 }
@@ -418,16 +420,20 @@ async fn a_renamed_pod_and_slot_keep_their_issues() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_limit_holds_back_is_done_by_the_next_run() {
-    let mut stage = Stage::seeded();
+    let mut stage = Stage::with_open_past(vec![pod()], now());
     let all = stage.plan().await[0].plan.actions.len();
-    assert_eq!(all, 2);
+    assert_eq!(all, 3);
     stage.max_writes = 1;
-    let runs = stage.apply().await;
-    assert_eq!((runs[0].exit_status(), stage.journal().len()), (ExitStatus::Incomplete, 1));
-    let runs = stage.apply().await;
-    assert_eq!((runs[0].exit_status(), stage.journal().len()), (ExitStatus::Done, 2));
-    let runs = stage.apply().await;
-    assert_eq!((runs[0].exit_status(), stage.journal().len()), (ExitStatus::Done, 2));
+    // The issue, a label, the link to the last one; and that one is claimed, commented on and closed.
+    for (write, ends) in
+        [1, 2, 3, 4, 5, 6, 6].into_iter().zip([[ExitStatus::Incomplete; 5].as_slice(), &[ExitStatus::Done; 2]].concat())
+    {
+        let runs = stage.apply().await;
+        assert_eq!((runs[0].exit_status(), stage.journal().len()), (ends, write));
+        // What another run claimed is waited for.
+        stage.now += chrono::TimeDelta::minutes(6);
+        stage.sandbox.change_world(|world| world.now = stage.now);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -456,7 +462,7 @@ async fn what_was_agreed_to_is_done_and_nothing_else() {
     assert_eq!(
         sentences(&planned),
         format!(
-            "open \"Secure Pod Pairing, Thu 2026-11-26 15:00 UTC\" in {path} with label `pod::secure`, because no issue \
+            "open \"Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC\" in {path} with label `pod::secure`, because no issue \
              carries secure/weekly/2026-W48 and the session is Thu 2026-11-26 15:00 UTC\n\
              add label `pod::secure` to {path}#1, because it was taken off once\n"
         )
@@ -686,12 +692,12 @@ pub(crate) fn shuffle(mut turns: Vec<usize>, seed: u64) -> VecDeque<usize> {
 
 // ------------------------------------------------------------------------------------------------- the stage's
 
-fn pod() -> Pod {
+pub(crate) fn pod() -> Pod {
     keep_sessions_and_labels(shipped_config().pods).remove(0)
 }
 
 /// A pod in a world that has never seen podkeeper.
-fn stage_without_history(pod: Pod, moment: &str) -> Stage {
+pub(crate) fn stage_without_history(pod: Pod, moment: &str) -> Stage {
     let now = moment.parse().unwrap();
     let seed = Seed { now, pods: vec![SeedPod { past_sessions: Vec::new(), ..to_seed_pod(&pod, now) }] };
     Stage { sandbox: Sandbox::new(seed::build_world(&seed)), pods: vec![pod], now, max_writes: 10 }
@@ -704,7 +710,7 @@ fn stage_with_small_page(pod: &Pod) -> Stage {
     Stage { sandbox: Sandbox::new(seed::build_world(&seed)), pods: vec![pod.clone()], now: now(), max_writes: 10 }
 }
 
-fn advance_to(stage: &mut Stage, moment: &str) {
+pub(crate) fn advance_to(stage: &mut Stage, moment: &str) {
     stage.now = moment.parse().unwrap();
     let now = stage.now;
     stage.sandbox.change_world(|world| world.now = now);
@@ -715,7 +721,7 @@ fn project_id(stage: &Stage) -> u64 {
 }
 
 /// podkeeper's own issues, in the order of their sessions.
-fn own_issues(stage: &Stage) -> Vec<Issue> {
+pub(crate) fn own_issues(stage: &Stage) -> Vec<Issue> {
     let world = stage.sandbox.world();
     let project = world.project_by_path(&stage.pods[0].pairing_project).unwrap();
     let mut issues: Vec<Issue> =
@@ -726,10 +732,11 @@ fn own_issues(stage: &Stage) -> Vec<Issue> {
 
 fn session_key(issue: &Issue) -> Option<String> {
     match marker::parse_body(issue.description.as_deref()?) {
-        marker::ParsedBody::Block(marker::ManagedBlock { marker: marker::Marker::Session(key), .. }) => {
-            Some(key.to_string())
-        }
-        marker::ParsedBody::Block(_) | marker::ParsedBody::Damaged { .. } | marker::ParsedBody::NoMarker => None,
+        marker::ParsedBody::Block(block) => match &block.marker {
+            marker::Marker::Session(key) => Some(key.to_string()),
+            marker::Marker::Report(..) => None,
+        },
+        marker::ParsedBody::Damaged { .. } | marker::ParsedBody::NoMarker => None,
     }
 }
 
@@ -738,7 +745,7 @@ fn session_keys(stage: &Stage) -> Vec<String> {
 }
 
 /// The oldest issue of the newest session.
-fn session_issue(stage: &Stage) -> Issue {
+pub(crate) fn session_issue(stage: &Stage) -> Issue {
     let issues = own_issues(stage);
     let newest = session_key(issues.last().unwrap());
     issues.into_iter().find(|issue| session_key(issue) == newest).unwrap()
@@ -767,7 +774,7 @@ fn check_settled(stage: &Stage, session: &str) -> Result<(), String> {
     Ok(())
 }
 
-async fn edit(stage: &Stage, who: &str, iid: u64, body: Value) {
+pub(crate) async fn edit(stage: &Stage, who: &str, iid: u64, body: Value) {
     let (status, answer) =
         stage.request(who, "PUT", &format!("{}/issues/{iid}", stage.pairing_project_url()), body).await;
     assert_eq!(status, 200, "{answer}");
@@ -790,7 +797,7 @@ fn label_request() -> Value {
     json!({"name": "pod::secure", "color": "#428BCA"})
 }
 
-fn change_page(stage: &Stage, old: &str, new: &str) {
+pub(crate) fn change_page(stage: &Stage, old: &str, new: &str) {
     let at = &stage.pods[0].page;
     stage.sandbox.change_world(|world| {
         let project = world.project_by_path(&at.project).unwrap().id;
@@ -808,12 +815,12 @@ fn text_outside_block(body: &str) -> String {
     marker::replace_block(body, &block, "").unwrap()
 }
 
-fn opened(runs: &[PodRun]) -> Vec<String> {
+pub(crate) fn opened(runs: &[PodRun]) -> Vec<String> {
     let opened = runs.iter().flat_map(|run| &run.outcomes).filter(|(action, _)| action.kind() == "open-pairing-issue");
     opened.filter_map(|(action, _)| Some(action.to_string().split('"').nth(1)?.to_owned())).collect()
 }
 
-fn messages(runs: &[PodRun], rule: &str) -> Vec<String> {
+pub(crate) fn messages(runs: &[PodRun], rule: &str) -> Vec<String> {
     let found = runs.iter().flat_map(|run| &run.findings).filter(|finding| finding.rule.code() == rule);
     found.map(|finding| finding.message.clone()).collect()
 }
@@ -866,6 +873,12 @@ struct Turnstile {
     inner: InMemory,
     turns: Arc<TurnOrder>,
     number: usize,
+    matters: fn(&Request<Bytes>) -> bool,
+}
+
+/// Writes, and the listing in which podkeeper looks for its own issues.
+fn writes_or_looks(request: &Request<Bytes>) -> bool {
+    !request.method().is_safe() || request.uri().query().is_some_and(|query| query.contains("author_id"))
 }
 
 pub(crate) struct TurnOrder {
@@ -888,7 +901,17 @@ impl TurnOrder {
 
     /// The way of one worker to the stage's sandbox.
     pub(crate) fn exchange_for(self: &Arc<Self>, stage: &Stage, number: usize) -> Arc<dyn Exchange> {
-        Arc::new(Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(self), number })
+        self.exchange_for_calls(stage, number, writes_or_looks)
+    }
+
+    /// The same, with a turn for each call of a kind.
+    pub(crate) fn exchange_for_calls(
+        self: &Arc<Self>,
+        stage: &Stage,
+        number: usize,
+        matters: fn(&Request<Bytes>) -> bool,
+    ) -> Arc<dyn Exchange> {
+        Arc::new(Turnstile { inner: InMemory(stage.sandbox.router()), turns: Arc::clone(self), number, matters })
     }
 
     async fn wait_for_turn(&self, number: usize) {
@@ -932,8 +955,7 @@ impl TurnOrder {
 #[async_trait::async_trait]
 impl Exchange for Turnstile {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
-        let look = request.uri().query().is_some_and(|query| query.contains("author_id"));
-        if request.method().is_safe() && !look {
+        if !(self.matters)(&request) {
             return self.inner.exchange(request).await;
         }
         self.turns.wait_for_turn(self.number).await;

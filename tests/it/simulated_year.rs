@@ -16,7 +16,7 @@ use http::{Request, Response};
 use podkeeper::gitlab::{Exchange, ExchangeError};
 use podkeeper::pod::rule::Rule;
 use podkeeper::pod::run::{ExitStatus, PodRun};
-use podkeeper::pod::schedule::{Cron, Slot};
+use podkeeper::pod::schedule::{Cron, Skip, Slot};
 use podkeeper::pod::{Pod, Task};
 use podkeeper::sandbox::world::Issue;
 use serde_json::json;
@@ -39,7 +39,8 @@ async fn a_season_has_every_session_once_and_loses_no_word() {
     assert_eq!(end.wrong, Vec::<String>::new());
     assert!(end.due > 38 && end.words > 27, "the days were real ones: {} sessions, {} words", end.due, end.words);
     assert_eq!((end.counted.doubles, end.counted.rewrites), (0, 0), "{:?}", end.counted);
-    assert!(end.writes <= 2 * end.due, "{} writes for {} sessions", end.writes, end.due);
+    // It is opened, linked, claimed, commented on and closed.
+    assert!(end.writes <= 5 * end.due, "{} writes for {} sessions", end.writes, end.due);
 }
 
 /// What a year came to.
@@ -140,7 +141,7 @@ impl Year {
             key: key.to_owned(),
             zone: zone.parse().unwrap(),
             cron: Cron::parse(&format!("0 15 * * {day}")).unwrap(),
-            skipped_dates: if key == "emea" { vec![SKIPPED.parse().unwrap()] } else { Vec::new() },
+            skips: if key == "emea" { vec![Skip::on(SKIPPED.parse().unwrap())] } else { Vec::new() },
             ..pod.slots[0].clone()
         };
         pod.slots = SLOTS.into_iter().map(slot).collect();

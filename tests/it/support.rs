@@ -108,6 +108,13 @@ impl Stage {
 
     /// These pods in a world that is seeded for them.
     pub(crate) fn of(pods: Vec<Pod>, now: DateTime<Utc>) -> Self {
+        let stage = Self::with_open_past(pods, now);
+        stage.sandbox.change_world(forget_starts);
+        stage
+    }
+
+    /// The same with last week's issue as podkeeper writes it today, so that its tasks move on and it is closed.
+    pub(crate) fn with_open_past(pods: Vec<Pod>, now: DateTime<Utc>) -> Self {
         let seed = Seed { now, pods: pods.iter().map(|pod| to_seed_pod(pod, now)).collect() };
         Self { sandbox: Sandbox::new(seed::build_world(&seed)), pods, now, max_writes: 10 }
     }
@@ -321,6 +328,17 @@ impl Stage {
     }
 }
 
+/// Issues of the seed become those of an earlier version, which stay open for ever: most stories are about others.
+pub(crate) fn forget_starts(world: &mut World) {
+    for issue in world.projects.values_mut().flat_map(|project| project.issues.values_mut()) {
+        let Some((before, rest)) = issue.description.as_deref().and_then(|body| body.split_once("{\"start\":")) else {
+            continue;
+        };
+        let after = rest.split_once('}').map_or("", |(_, after)| after);
+        issue.description = Some(format!("{before}{{}}{after}"));
+    }
+}
+
 /// Clients for GitLab only: no web, no agents' data.
 pub(crate) fn gitlab_only_clients<'a>(reader: &'a Reader, policy: &'a CheckOptions) -> Clients<'a> {
     Clients { reader, web: None, policy }
@@ -384,4 +402,13 @@ impl SeededRandom {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % end
     }
+}
+
+/// Whether a text outside a block is as it was, but for tasks (and headings for them) that podkeeper appended.
+pub(crate) fn has_only_tasks_more(old: &str, new: &str) -> bool {
+    let mut old = old.trim_end_matches('\n').split('\n').peekable();
+    let more: Vec<&str> =
+        new.trim_end_matches('\n').split('\n').filter(|line| old.next_if_eq(line).is_none()).collect();
+    let is_task = |line: &&str| line.is_empty() || line.starts_with("- [ ] ") || line.starts_with("## ");
+    old.next().is_none() && more.iter().all(is_task)
 }

@@ -540,7 +540,8 @@ fn stage_full_of_token(token: &str) -> Stage {
             issue.title = format!("{token} {}", issue.title);
             issue.labels.insert(format!("pod::{token}"));
             issue.labels.remove(pod.label.name.as_str());
-            let text = issue.description.take().unwrap_or_default();
+            // What moves on is shown in the plan.
+            let text = issue.description.take().unwrap_or_default().replace("Ask why", &all);
             issue.description = Some(format!("{text}\n{all}"));
         }
         let page = world.project_by_path(&pod.page.project).unwrap().id;

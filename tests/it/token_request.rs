@@ -56,7 +56,10 @@ struct World {
 
 impl World {
     fn new(pods: Vec<Pod>) -> Self {
-        let stage = Stage::of(pods, now());
+        Self::on(Stage::of(pods, now()))
+    }
+
+    fn on(stage: Stage) -> Self {
         stage.sandbox.change_world(|world| {
             let bot = world.tokens["api"].user;
             for purpose in TokenPurpose::ALL {
@@ -109,7 +112,7 @@ async fn runs_that_follow_each_other() -> BTreeSet<Call> {
     world.apply(true).await;
     world.apply(true).await;
     world.change_page(|page| {
-        let later = page.replace("Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        let later = page.replace("#spt_pod_secure", "#spt_pod_secure_tea");
         assert_ne!(later, page);
         format!("{later}\nA <https://handbook.gitlab.com/handbook/no-such-page/> and <https://gitlab.com/no/such>.\n")
     });
@@ -150,7 +153,10 @@ async fn renamed_projects() -> BTreeSet<Call> {
 
 /// Somebody opened the session's issue a second time, and took the label off another.
 async fn a_twin_and_a_label_that_was_taken_off() -> BTreeSet<Call> {
-    let world = World::new(shipped_config().pods);
+    let mut pods = shipped_config().pods;
+    // And it gets another colour.
+    (pods[0].label.named_color, pods[0].label.manage) = (Some("#123456".to_owned()), true);
+    let world = World::new(pods);
     world.apply(true).await;
     let stage = &world.stage;
     let issues = stage.pairing_project_url() + "/issues";
@@ -162,6 +168,27 @@ async fn a_twin_and_a_label_that_was_taken_off() -> BTreeSet<Call> {
     assert_eq!(stage.request("api", "POST", &issues, twin).await.0, 201);
     let path = format!("{issues}/{}", issue["iid"]);
     assert_eq!(stage.request("person", "PUT", &path, json!({"remove_labels": "pod::secure"})).await.0, 200);
+    world.apply(true).await;
+    world.calls()
+}
+
+/// Last week's session is over, its issue is closed, and the new one has a milestone and the project's template; people
+/// opened a session's issue of their own.
+async fn a_session_that_ends_and_one_that_people_opened() -> BTreeSet<Call> {
+    const TEMPLATE: &str = ".gitlab/issue_templates/Session.md";
+    let mut pods = shipped_config().pods;
+    pods[0].label.apply = true;
+    pods[0].pairing.milestone = Some("Q4 pairing".to_owned());
+    pods[0].pairing.issue_template = Some(TEMPLATE.to_owned());
+    let stage = Stage::with_open_past(pods, now());
+    crate::label_proposals::opens(&stage, "tuval", "Left from Secure Pod Pairing", "- [ ] Read it", &["mfarrow"]);
+    stage.sandbox.change_world(|world| {
+        let project = world.project_by_path(&stage.pods[0].pairing_project).unwrap();
+        let (id, branch) = (project.id, project.default_branch.clone());
+        world.add_milestone(id, "Q4 pairing");
+        world.add_file(id, &branch, TEMPLATE, "## Notes\n");
+    });
+    let world = World::on(stage);
     world.apply(true).await;
     world.calls()
 }
@@ -270,6 +297,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
         runs_that_follow_each_other().await,
         a_twin_and_a_label_that_was_taken_off().await,
         a_label_to_be_created().await,
+        a_session_that_ends_and_one_that_people_opened().await,
         renamed_projects().await,
         an_instance_that_answers_no_query().await,
         projects_that_are_not_seen().await,
@@ -288,7 +316,7 @@ async fn every_request_is_in_the_list_once_and_every_row_of_it_is_sent() {
     let unseen: Vec<&EndpointUse> =
         ENDPOINT_USES.iter().filter(|used| !seen.contains(&(used.purpose, used.method, used.path))).collect();
     assert!(unseen.is_empty(), "no world calls these: {unseen:#?}");
-    println!("{calls} requests of eight worlds, {} rows of the list: each in the other", seen.len());
+    println!("{calls} requests of ten worlds, {} rows of the list: each in the other", seen.len());
     assert!(calls > 100, "{calls}");
 }
 

@@ -8,20 +8,21 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use podkeeper::execute::StopFlag;
-use podkeeper::gitlab::{Exchange, ExchangeError, ReportState, Writer, new_reader_and_writer};
+use podkeeper::gitlab::{Exchange, ExchangeError, NewIssueOptions, ReportState, Writer, new_reader_and_writer};
 use podkeeper::pod::action::{Action, ActionKind, Change};
 use podkeeper::pod::observed::FailureCause;
 use podkeeper::pod::outcome::Outcome;
 use podkeeper::pod::run::ExitStatus;
 use podkeeper::pod::schedule::Cron;
 use podkeeper::pod::{Pod, Task};
-use podkeeper::sandbox::world::IssueEdit;
+use podkeeper::sandbox::world::{IssueEdit, World};
 use podkeeper::sandbox::{JournalEntry, Sandbox};
 use serde_json::{Value, json};
 
 use crate::crash_recovery::{
     PLAIN, add_dead_link, advance_time, all_scenarios, prepare_stage, remove_links_and_labels,
 };
+use crate::label_proposals::opens as open_peoples_issue;
 use crate::people_actions::{
     LINKS, SESSION, edit_issue, edit_page, exit_status, find_issue_at, find_issue_place, issue_body, issue_projects,
     messages,
@@ -34,15 +35,28 @@ use crate::support::{InMemory, Stage, finding_lines, now, shipped_config};
 fn answer_fields(action: &Action) -> Vec<&'static str> {
     match &action.change {
         Change::CreateLabel { .. } => vec!["/name", "/color", "/description"],
-        Change::OpenPairingIssue { labels, .. } if labels.is_empty() => vec!["/title", "/description"],
-        Change::OpenPairingIssue { .. } => vec!["/title", "/description", "/labels"],
+        Change::UpdateLabel { .. } => vec!["/color", "/description"],
+        Change::OpenPairingIssue { labels, confidential, milestone, .. } => {
+            let more = [
+                (!labels.is_empty()).then_some("/labels"),
+                confidential.then_some("/confidential"),
+                milestone.is_some().then_some("/milestone/id"),
+            ];
+            ["/title", "/description"].into_iter().chain(more.into_iter().flatten()).collect()
+        }
         Change::OpenReport { .. } => vec!["/title", "/description", "/confidential"],
         Change::RewritePairingIssue { title: Some(_), .. } => vec!["/description", "/title"],
-        Change::RewritePairingIssue { .. } | Change::RewriteReport { .. } => vec!["/description"],
+        Change::RewritePairingIssue { .. } | Change::RewriteReport { .. } | Change::AppendTasks { .. } => {
+            vec!["/description"]
+        }
         Change::CloseReport { .. } | Change::ReopenReport { .. } => vec!["/description", "/state"],
-        Change::AddLabel { .. } => vec!["/labels"],
-        Change::LinkDuplicate { .. } => vec!["/source_issue/iid", "/target_issue/iid"],
-        Change::CloseDuplicate { .. } => vec!["/state"],
+        Change::AddLabel { .. } | Change::LabelPeoplesIssue { .. } => vec!["/labels"],
+        Change::LinkPreviousSession { .. } | Change::LinkDuplicate { .. } => {
+            vec!["/source_issue/iid", "/target_issue/iid"]
+        }
+        Change::CloseSession { .. } | Change::CloseDuplicate { .. } => vec!["/state"],
+        Change::ClaimClosing { .. } => vec!["/name"],
+        Change::CommentOnSession { .. } => vec!["/body"],
     }
 }
 
@@ -53,7 +67,10 @@ fn write_kind(request: &Request<Bytes>) -> Option<&'static str> {
     let report = form.get("description").map(|text| text.contains("<!-- podkeeper:v1 report "));
     match (request.method().as_str(), report, form.get("state_event").map(String::as_str)) {
         ("POST", _, _) if path.ends_with("/labels") => Some("create-label"),
+        ("PUT", _, _) if path.contains("/labels/") => Some("update-label"),
         ("POST", _, _) if path.ends_with("/links") => Some("link-twin"),
+        ("POST", _, _) if path.ends_with("/award_emoji") => Some("claim-closing"),
+        ("POST", _, _) if path.ends_with("/notes") => Some("comment-on-session"),
         ("POST", Some(false), _) if path.ends_with("/issues") => Some("open-pairing-issue"),
         ("POST", Some(true), _) if path.ends_with("/issues") => Some("open-report"),
         ("PUT", Some(false), _) => Some("rewrite-pairing-issue"),
@@ -95,11 +112,17 @@ impl ShowsOldValue {
 #[async_trait::async_trait]
 impl Exchange for ShowsOldValue {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
-        if write_kind(&request) != Some(self.kind) {
+        // Some kinds are one request to a server.
+        let kind = match self.kind {
+            "link-previous-session" => "link-twin",
+            "close-session" => "close-twin",
+            "append-tasks" => "rewrite-pairing-issue",
+            "label-peoples-issue" => "add-label",
+            kind => kind,
+        };
+        if write_kind(&request) != Some(kind) {
             return self.inner.exchange(request).await;
         }
-        let target = format!("{} {}", request.method(), request.uri().path());
-        self.asked.lock().unwrap().push(format!("{target} {}", String::from_utf8_lossy(request.body())));
         let mut look = request.clone();
         (*look.method_mut(), *look.body_mut()) = (Method::GET, Bytes::new());
         let old: Value = if *request.method() == Method::PUT {
@@ -107,6 +130,12 @@ impl Exchange for ShowsOldValue {
         } else {
             Value::Null
         };
+        // Blocks and tasks below them are written by the same request.
+        if kind == "rewrite-pairing-issue" && has_more_tasks(&old, &request) != (self.kind == "append-tasks") {
+            return self.inner.exchange(request).await;
+        }
+        let target = format!("{} {}", request.method(), request.uri().path());
+        self.asked.lock().unwrap().push(format!("{target} {}", String::from_utf8_lossy(request.body())));
         // What is not done here is done in a world that nobody reads.
         let elsewhere: Arc<dyn Exchange> = Arc::new(InMemory(Sandbox::new(self.sandbox.world()).router()));
         let server = if self.does_it { &self.inner } else { &elsewhere };
@@ -130,6 +159,13 @@ impl Exchange for ShowsOldValue {
     }
 }
 
+/// Whether a request writes more tasks than there are.
+fn has_more_tasks(old: &Value, request: &Request<Bytes>) -> bool {
+    let mut form = url::form_urlencoded::parse(request.body());
+    let new = form.find(|(key, _)| key == "description").map_or(0, |(_, text)| text.matches("- [ ] ").count());
+    new > old["description"].as_str().unwrap_or_default().matches("- [ ] ").count()
+}
+
 // ------------------------------------------------------------------------------------------------- the sweep
 
 /// Worlds in which something is to be written: those of the crash sweep, and one whose session has another hour.
@@ -142,7 +178,67 @@ async fn stages_with_writes() -> Vec<(&'static str, Stage)> {
     moved.apply_all_tasks().await;
     moved.pods[0].slots[0].cron = Cron::parse("30 13 * * Wed").unwrap();
     worlds.push(("another hour in the configuration", moved));
+    let mut private = prepare_stage(&PLAIN).await;
+    private.pods[0].pairing.confidential = true;
+    private.pods[0].pairing.milestone = Some("Q4 pairing".to_owned());
+    private.sandbox.change_world(|world| {
+        let project = world.project_by_path(&private.pods[0].pairing_project).unwrap().id;
+        world.add_milestone(project, "Q4 pairing");
+    });
+    worlds.push(("confidential, in a milestone", private));
+    let mut plain = prepare_stage(&PLAIN).await;
+    plain.pods[0].label.manage = true;
+    plain.pods[0].label.named_color = Some("#00b140".to_owned());
+    "Sessions of the pod".clone_into(&mut plain.pods[0].label.description);
+    worlds.push(("a label of another colour", plain));
+    let mut theirs = prepare_stage(&PLAIN).await;
+    theirs.pods[0].label.apply = true;
+    open_peoples_issue(&theirs, "tuval", "Left from Secure Pod Pairing", "- [ ] Read the log", &["mfarrow"]);
+    worlds.push(("a session that people opened", theirs));
     worlds
+}
+
+/// A world in the middle of a run, and what is written to it next.
+struct NextWrite {
+    before: Stage,
+    action: Action,
+}
+
+/// What a run writes to a world, each with the world that it is written to.
+async fn writes_of(start: &Stage) -> Vec<NextWrite> {
+    let stage = start.copy();
+    let kept =
+        Arc::new(KeepsWorlds { inner: stage.exchange(), sandbox: stage.sandbox.clone(), worlds: Mutex::default() });
+    let runs = stage.apply_all_tasks_over(kept.clone()).await;
+    let actions: Vec<&Action> = runs.iter().flat_map(|run| &run.outcomes).map(|(action, _)| action).collect();
+    let worlds = std::mem::take(&mut *kept.worlds.lock().unwrap());
+    // Pods take turns, so that the order of one pod's outcomes says nothing of another's.
+    if runs.len() != 1 || worlds.len() != actions.len() {
+        return Vec::new();
+    }
+    let before = |world| Stage { sandbox: Sandbox::new(world), pods: stage.pods.clone(), ..stage.copy() };
+    worlds
+        .into_iter()
+        .zip(actions)
+        .map(|(world, action)| NextWrite { before: before(world), action: action.clone() })
+        .collect()
+}
+
+/// Keeps the world as it is before each write.
+struct KeepsWorlds {
+    inner: Arc<dyn Exchange>,
+    sandbox: Sandbox,
+    worlds: Mutex<Vec<World>>,
+}
+
+#[async_trait::async_trait]
+impl Exchange for KeepsWorlds {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExchangeError> {
+        if write_kind(&request).is_some() {
+            self.worlds.lock().unwrap().push(self.sandbox.world());
+        }
+        self.inner.exchange(request).await
+    }
 }
 
 fn is_not_done(outcome: &Outcome) -> bool {
@@ -153,8 +249,9 @@ fn is_not_done(outcome: &Outcome) -> bool {
 async fn run_with_writer(writer: &Writer, action: &Action) -> Outcome {
     match &action.change {
         Change::CreateLabel { name, color, description } => writer.create_label(action, name, color, description).await,
-        Change::OpenPairingIssue { title, body, labels, .. } => {
-            writer.open_pairing_issue(action, title, body, labels).await
+        Change::OpenPairingIssue { title, body, labels, confidential, milestone, .. } => {
+            let options = NewIssueOptions { confidential: *confidential, milestone: milestone.as_ref() };
+            writer.open_pairing_issue(action, title, body, labels, options).await
         }
         Change::RewritePairingIssue { iid, rewrite, title } => {
             writer.rewrite_pairing_issue(action, *iid, rewrite, title.as_ref()).await
@@ -170,8 +267,16 @@ async fn run_with_writer(writer: &Writer, action: &Action) -> Outcome {
             writer.rewrite_report(action, *iid, rewrite, Some(ReportState::Open)).await
         }
         Change::AddLabel { iid, label } => writer.add_label(action, *iid, label).await,
-        Change::LinkDuplicate { iid, original_iid: keep } => writer.link_duplicate(action, *iid, *keep).await,
-        Change::CloseDuplicate { iid, .. } => writer.close_duplicate(action, *iid).await,
+        Change::LabelPeoplesIssue { iid, label } => writer.label_peoples_issue(action, *iid, label).await,
+        Change::LinkPreviousSession { iid, previous_iid: other }
+        | Change::LinkDuplicate { iid, original_iid: other } => writer.link_issues(action, *iid, *other).await,
+        Change::CloseSession { iid } | Change::CloseDuplicate { iid, .. } => writer.close_issue(action, *iid).await,
+        Change::AppendTasks { iid, rewrite, lines } => writer.append_tasks(action, *iid, rewrite, lines).await,
+        Change::ClaimClosing { iid } => writer.claim_closing(action, *iid).await,
+        Change::CommentOnSession { iid, text } => writer.comment_on_session(action, *iid, text).await,
+        Change::UpdateLabel { name, color, description } => {
+            writer.update_label(action, name, color.as_deref(), description.as_deref()).await
+        }
     }
 }
 
@@ -179,9 +284,9 @@ async fn run_with_writer(writer: &Writer, action: &Action) -> Outcome {
 async fn a_field_that_the_answer_shows_as_it_was_is_not_done_whoever_writes() {
     let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (world, start) in stages_with_writes().await {
-        for action in start.plan_all_tasks().await.iter().flat_map(|run| &run.plan.actions) {
+        for NextWrite { before, action } in &writes_of(&start).await {
             let once = async |field: Option<&'static str>, does_it: bool| {
-                let stage = start.copy();
+                let stage = before.copy();
                 let server = ShowsOldValue::of(&stage, action.kind(), field, does_it);
                 let (_, writer) =
                     new_reader_and_writer(&stage.access_for_all_purposes(server.clone()), stage.now).unwrap();
@@ -251,6 +356,8 @@ fn assert_all_fields_seen(seen: &BTreeMap<(&str, &str), usize>) {
     }
     for both in [
         ("open-pairing-issue", "/labels"),
+        ("open-pairing-issue", "/confidential"),
+        ("open-pairing-issue", "/milestone/id"),
         ("open-report", "/confidential"),
         ("rewrite-pairing-issue", "/title"),
         ("close-report", "/state"),
@@ -258,7 +365,7 @@ fn assert_all_fields_seen(seen: &BTreeMap<(&str, &str), usize>) {
     ] {
         assert!(seen.contains_key(&both), "{both:?}");
     }
-    assert_eq!(seen.len(), 20, "{seen:?}");
+    assert_eq!(seen.len(), 31, "{seen:?}");
 }
 
 /// How many creates were sent a second time.
@@ -499,7 +606,7 @@ async fn what_was_done_all_the_same_is_seen_by_the_next_run() {
 async fn a_write_that_nothing_became_of_is_tried_again_by_the_next_run() {
     let stage = Stage::seeded();
     stage.apply().await;
-    edit_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    edit_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     let server = ShowsOldValue::of(&stage, "rewrite-pairing-issue", Some("/description"), false);
     let (_, writer) = new_reader_and_writer(&stage.access_for_all_purposes(server.clone()), stage.now).unwrap();
     let plan = stage.plan().await[0].plan.clone();
@@ -507,5 +614,5 @@ async fn a_write_that_nothing_became_of_is_tried_again_by_the_next_run() {
     assert!(is_not_done(&outcome), "{outcome:?}");
     let runs = stage.apply().await;
     assert_eq!(exit_status(&runs), ExitStatus::Done);
-    assert!(issue_body(&stage, find_issue_place(&stage, SESSION)).contains("with tea"));
+    assert!(issue_body(&stage, find_issue_place(&stage, SESSION)).contains("#spt_pod_secure_tea"));
 }

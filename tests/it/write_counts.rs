@@ -16,6 +16,8 @@ pub(crate) struct WriteCounts {
     /// Runs in a world in which nothing had changed since the run before, and what they wrote.
     pub(crate) reruns: usize,
     pub(crate) rewrites: usize,
+    /// Where the first of those was counted.
+    pub(crate) rewritten_at: Option<String>,
 }
 
 impl WriteCounts {
@@ -25,6 +27,7 @@ impl WriteCounts {
         self.doubles += other.doubles;
         self.reruns += other.reruns;
         self.rewrites += other.rewrites;
+        self.rewritten_at = self.rewritten_at.take().or_else(|| other.rewritten_at.clone());
     }
 
     /// Counts what one worker alone made of a world: no key may have more issues than it began with, open or closed.
@@ -43,9 +46,13 @@ impl WriteCounts {
     }
 
     /// Counts a run in a world in which nothing had changed, and what it wrote.
+    #[track_caller]
     pub(crate) fn count_rerun(&mut self, wrote: usize) {
         self.reruns += 1;
         self.rewrites += wrote;
+        if wrote > 0 {
+            self.rewritten_at.get_or_insert(std::panic::Location::caller().to_string());
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod includes;
 mod inline_locator;
 mod into_link;
 pub mod links;
+pub mod list_items;
 mod options;
 pub mod outline;
 pub mod plain_text;

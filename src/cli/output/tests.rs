@@ -135,6 +135,7 @@ fn run_of(text: &str) -> PodRun {
         rounds: 1,
         later_changes: vec![Sentence::public(text)],
         status_sentences: vec![Sentence::public(text)],
+        upcoming_sessions: Vec::new(),
         findings: vec![finding(text, Rule::LinkDead), finding(text, Rule::LabelMissing)],
         observations: [Verdict::Dead, Verdict::Unreachable, Verdict::Hidden].map(|is| observation(text, is)).into(),
         read_failures: vec![ReadFailure { what: text.to_owned(), why: text.to_owned(), cause: FailureCause::Human }],

@@ -1,5 +1,6 @@
 //! `[defaults]`: its values are tried by themselves, so that one which no pod uses is right, too.
 
+use super::pairing::is_project_template;
 use super::pod::PodFileParser;
 use super::written::{Source, Written};
 
@@ -23,7 +24,9 @@ impl PodFileParser<'_> {
         page.members_heading.as_ref().map(|heading| self.parse_members_heading(Written::in_defaults(heading)));
         page.members_form.as_ref().map(|form| self.parse_members_form(Written::in_defaults(form)));
         self.parse_lead_words(page.lead_words.as_deref().unwrap_or_default(), Source::Defaults);
-        defaults.pairing.template.as_ref().map(|name| self.parse_named_template(Written::in_defaults(name)));
+        let template = defaults.pairing.template.as_ref().map(Written::in_defaults);
+        template.filter(|name| !is_project_template(*name)).map(|name| self.parse_named_template(name));
+        self.parse_pairing_options(None);
         defaults.label.color.as_ref().map(|color| self.parse_color(Written::in_defaults(color)));
         agents.path.as_ref().map(|path| self.parse_agents_path(Written::in_defaults(path)));
         session.zone.as_ref().map(|zone| self.parse_zone(Written::in_defaults(zone)));

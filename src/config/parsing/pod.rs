@@ -15,8 +15,9 @@ use crate::config::problem::Problem;
 use crate::config::{ConfigFiles, INSTANCE_FILE, raw};
 use crate::pod::agent::MembershipRule;
 use crate::pod::label::LabelName;
+use crate::pod::pairing_options::SettingProblem;
 use crate::pod::rule::Rule;
-use crate::pod::schedule::Slot;
+use crate::pod::schedule::{Skip, Slot};
 use crate::pod::similar_name::find_similar_name;
 use crate::pod::{AgentsLocation, Exception, LabelSpec, Pod, PodKey, ReportTarget, Task};
 
@@ -30,6 +31,8 @@ pub(super) struct ParserContext<'a> {
     pub(super) defaults: &'a raw::Defaults,
     /// Keys of `podkeeper.toml` that are there and were not understood; nothing is known where no key was.
     pub(super) defaults_left_out: Option<&'a BTreeSet<String>>,
+    /// Days on which no pod meets.
+    pub(super) fleet_skips: &'a [Skip],
 }
 
 /// One pod's file while it is being understood.
@@ -43,6 +46,12 @@ pub(super) struct PodFileParser<'a> {
     /// Keys of the file that are there and were not understood, so that none of them is called missing.
     left_out: &'a BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
+    /// What is wrong with the template.
+    pub(super) template_problems: Vec<Problem>,
+    /// What cannot be used and is left out.
+    pub(super) setting_problems: Vec<SettingProblem>,
+    /// Days on which no pod meets.
+    pub(super) fleet_skips: &'a [Skip],
     /// Paths that are still those of the shipped configuration.
     pub(super) placeholders: Vec<Placeholder>,
 }
@@ -50,10 +59,24 @@ pub(super) struct PodFileParser<'a> {
 impl<'a> PodFileParser<'a> {
     /// Begins with a file of this name below the folder.
     pub(super) fn new(context: &ParserContext<'a>, name: &'a str, left_out: &'a BTreeSet<String>) -> Self {
-        let &ParserContext { files, today, defaults, defaults_left_out } = context;
+        let &ParserContext { files, today, defaults, defaults_left_out, fleet_skips } = context;
         let path = format!("{}/{name}", files.folder);
-        let (problems, placeholders) = (Vec::new(), Vec::new());
-        Self { files, path, name, today, defaults, defaults_left_out, left_out, problems, placeholders }
+        let (problems, template_problems) = (Vec::new(), Vec::new());
+        let (setting_problems, placeholders) = (Vec::new(), Vec::new());
+        Self {
+            files,
+            path,
+            name,
+            today,
+            defaults,
+            defaults_left_out,
+            left_out,
+            problems,
+            template_problems,
+            setting_problems,
+            fleet_skips,
+            placeholders,
+        }
     }
 }
 
@@ -69,9 +92,11 @@ impl PodFileParser<'_> {
             self.problems.push(Problem::about_whole_file(&self.path, message));
         }
         let name = raw.name.as_ref().and_then(|name| self.parse_name(name));
+        let calendar = self.parse_calendar(&raw.calendar);
         let slots = raw.session.iter().enumerate();
-        let slots: Vec<Slot> =
-            slots.filter_map(|(index, session)| self.parse_slot(raw.name.as_ref(), session, index)).collect();
+        let slots: Vec<Slot> = slots
+            .filter_map(|session| self.parse_slot((key.as_ref(), raw.name.as_ref()), &calendar, session))
+            .collect();
         self.check_slot_keys_unique(raw);
         let formerly = raw
             .formerly
@@ -81,8 +106,10 @@ impl PodFileParser<'_> {
         let page = raw.page.as_ref().and_then(|page| self.parse_page(page));
         let project = self.parse_pairing_project(raw);
         let label = raw.label.as_ref().and_then(|label| self.parse_label(label));
-        let template =
-            self.parse_template(raw.pairing.as_ref().and_then(|pairing| pairing.get_ref().template.as_ref()));
+        let own_pairing = raw.pairing.as_ref().map(Spanned::get_ref);
+        let template = self.parse_template(own_pairing.and_then(|pairing| pairing.template.as_ref()));
+        let pairing = self.parse_pairing_options(own_pairing);
+        let absences = raw.away.iter().filter_map(|away| self.parse_absence(away)).collect();
         let membership = self.parse_membership(raw);
         let agents = self.parse_agents(raw.agents.as_ref());
         let reports = self.parse_reports(raw);
@@ -109,6 +136,10 @@ impl PodFileParser<'_> {
             gitlab_url: Url::parse(super::DEFAULT_INSTANCE_URL).ok()?,
             bot_usernames: Vec::new(),
             exceptions,
+            is_retiring: false,
+            pairing: pairing?,
+            absences,
+            setting_problems: std::mem::take(&mut self.setting_problems),
         })
     }
 
@@ -131,19 +162,42 @@ impl PodFileParser<'_> {
     }
 
     fn parse_label(&mut self, raw: &raw::Label) -> Option<LabelSpec> {
-        let name = raw.name.as_ref().and_then(|written| match LabelName::parse(written.get_ref()) {
-            Ok(name) => Some(name),
-            Err(why) => {
-                self.add_problem(written.span(), why, "write for example pod::secure");
-                None
+        let name = raw.name.as_ref().and_then(|written| self.parse_label_name(written));
+        let former_names = raw.formerly.iter().filter_map(|old| {
+            let former = self.parse_label_name(old)?;
+            if Some(&former) == name.as_ref() {
+                let message = format!("`{former}` is the label's name now");
+                self.add_problem(old.span(), message, "name here what it was called before, or take it out");
             }
+            Some(former)
         });
+        let former_names = former_names.collect();
         let color = match own_or_default(raw.color.as_ref(), self.defaults.label.color.as_ref()) {
             Some(written) => self.parse_color(written),
             None => Some(DEFAULT_COLOR.to_owned()),
         };
         let may_create = raw.create.or(self.defaults.label.create).unwrap_or(false);
-        Some(LabelSpec { name: name?, may_create, color: color?, description: raw.description.clone() })
+        let color = color?;
+        Some(LabelSpec {
+            name: name?,
+            may_create,
+            named_color: raw.color.as_ref().map(|_| color.clone()),
+            color,
+            description: raw.description.clone(),
+            manage: raw.manage.or(self.defaults.label.manage).unwrap_or(false),
+            apply: raw.apply.or(self.defaults.label.apply).unwrap_or(false),
+            former_names,
+        })
+    }
+
+    fn parse_label_name(&mut self, written: &Spanned<String>) -> Option<LabelName> {
+        match LabelName::parse(written.get_ref()) {
+            Ok(name) => Some(name),
+            Err(why) => {
+                self.add_problem(written.span(), why, "write for example pod::secure");
+                None
+            }
+        }
     }
 
     pub(super) fn parse_color(&mut self, written: Written<'_, String>) -> Option<String> {
@@ -252,8 +306,7 @@ impl PodFileParser<'_> {
             Source::PodFile => (self.name, self.path.clone()),
             Source::Defaults => (INSTANCE_FILE, format!("{}/{INSTANCE_FILE}", self.files.folder)),
         };
-        let text = self.files.texts.get(file).map_or("", String::as_str);
-        let line = text.get(..written.span().start).unwrap_or_default().matches('\n').count() + 1;
+        let line = self.line_number(file, written.span().start);
         let key = match written.source {
             Source::PodFile => key.to_owned(),
             Source::Defaults => key.replacen('[', "[defaults.", 1),
@@ -339,6 +392,28 @@ impl PodFileParser<'_> {
             self.add_problem_at(written.source, written.span(), format!("`{text}` is not {what}"), &help);
         }
         parsed
+    }
+
+    /// Notes that a setting cannot be used. It is left out and told; whatever does not hang on it is done all the same.
+    pub(super) fn leave_out_setting(&mut self, span: &Range<usize>, message: String, advice: &str) {
+        let place = self.place_of(span);
+        self.setting_problems.push(SettingProblem { place, message, advice: advice.to_owned() });
+    }
+
+    /// Whether a value was left out whose place goes through this part, such as `skip[`.
+    pub(super) fn has_left_out(&self, part: &str) -> bool {
+        self.left_out.iter().any(|path| path.contains(part))
+    }
+
+    /// The file and the line, such as `pods/secure.toml:12`.
+    pub(super) fn place_of(&self, span: &Range<usize>) -> String {
+        format!("{}:{}", self.name, self.line_number(self.name, span.start))
+    }
+
+    /// The line, from 1, of a byte of a file.
+    fn line_number(&self, file: &str, byte: usize) -> usize {
+        let text = self.files.texts.get(file).map_or("", String::as_str);
+        text.get(..byte).unwrap_or_default().matches('\n').count() + 1
     }
 
     pub(super) fn add_problem(&mut self, span: Range<usize>, message: String, help: &str) {

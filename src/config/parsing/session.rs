@@ -1,6 +1,6 @@
 //! The `[[session]]` tables of a pod's file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::{Duration, NaiveDate};
@@ -12,8 +12,8 @@ use super::value;
 use super::written::{Written, own_or_default};
 use super::zone::find_similar_zone;
 use crate::config::raw;
-use crate::pod::is_slug;
-use crate::pod::schedule::{Cron, Slot, find_slot_problem, suggest_cron};
+use crate::pod::schedule::{Cron, MeetingWeeks, Skip, Slot, find_schedule_problem, suggest_cron};
+use crate::pod::{PodKey, is_slug};
 
 const HOUR: Duration = Duration::hours(1);
 const WEEK: Duration = Duration::days(7);
@@ -28,9 +28,9 @@ impl PodFileParser<'_> {
     /// One slot, the pod's session of this index; its event is named after the pod where it has no name of its own.
     pub(super) fn parse_slot(
         &mut self,
-        pod_name: Option<&Spanned<String>>,
-        written: &Spanned<raw::Session>,
-        index: usize,
+        (pod, pod_name): (Option<&PodKey>, Option<&Spanned<String>>),
+        calendar: &[Skip],
+        (index, written): (usize, &Spanned<raw::Session>),
     ) -> Option<Slot> {
         let (raw, default) = (written.get_ref(), &self.defaults.session);
         let key = match &raw.slot {
@@ -38,13 +38,7 @@ impl PodFileParser<'_> {
             None => Some(DEFAULT_SLOT.to_owned()),
         };
         let formerly: Vec<String> = raw.formerly.iter().filter_map(|old| self.parse_slot_key(old)).collect();
-        let cron = raw.cron.as_ref().and_then(|cron| match Cron::parse(cron.get_ref()) {
-            Ok(read) => Some(read),
-            Err(why) => {
-                self.add_problem(cron.span(), why, &format!("write for example {}", suggest_cron(cron.get_ref())));
-                None
-            }
-        });
+        let cron = raw.cron.as_ref().and_then(|cron| self.parse_cron(cron));
         let zone = match own_or_default(raw.zone.as_ref(), default.zone.as_ref()) {
             Some(zone) => self.parse_zone(zone),
             None => self.report_missing(Some(written.span()), &format!("session[{index}]"), "zone", "UTC"),
@@ -57,23 +51,8 @@ impl PodFileParser<'_> {
             Some(open_ahead) => self.parse_duration(open_ahead, "7d"),
             None => Some(WEEK),
         };
-        let skip =
-            raw.skip.iter().filter_map(|day| self.parse_value(day, "a date", "2026-12-24", raw::parse_date)).collect();
-        let anchor = raw.anchor.as_ref().and_then(|day| self.parse_value(day, "a date", "2026-11-26", raw::parse_date));
-        let every = raw.every.as_ref().map_or(1, |every| *every.get_ref());
-        if let Some(written) = &raw.every {
-            if every == 0 || every > 52 {
-                let nearest = every.clamp(1, 52);
-                let message = "`every` counts weeks, from 1 to 52".to_owned();
-                self.add_problem(written.span(), message, &format!("write {nearest}"));
-            } else if every > 1 && raw.anchor.is_none() {
-                self.add_problem(
-                    written.span(),
-                    "`every` needs an `anchor`, a date in a week in which the pod meets".to_owned(),
-                    &format!("add anchor = \"{}\"", next_date(cron.as_ref(), self.today)),
-                );
-            }
-        }
+        let skips = self.parse_skips(&raw.skip);
+        let weeks = self.parse_meeting_weeks(raw, cron.as_ref());
         let event = match &raw.event {
             Some(written) => self.parse_value(
                 written,
@@ -83,23 +62,65 @@ impl PodFileParser<'_> {
             ),
             None => pod_name.map(|name| format!("{} Pairing", name.get_ref().trim())),
         };
-        let slot = Slot {
+        let mut slot = Slot {
             key: key?,
             former_keys: formerly,
             cron: cron?,
             zone: zone?,
             duration: duration?,
             open_ahead: open_ahead?,
-            skipped_dates: skip,
-            every_weeks: every,
-            anchor,
+            changes: Vec::new(),
+            weeks: weeks?,
+            skips,
+            moves: BTreeMap::new(),
             event: event?,
         };
-        if let Some(why) = find_slot_problem(&slot, self.today) {
+        if let Some(why) = find_schedule_problem(&slot.key, &slot.cron, slot.weeks, self.today) {
             self.add_problem(raw.cron.as_ref().map_or(0..0, Spanned::span), why, &weekly_help(slot.cron.as_str()));
             return None;
         }
+        slot.skips.extend_from_slice(calendar);
+        let pod = pod?;
+        self.add_time_changes(&mut slot, pod, &raw.change);
+        self.add_moves(&mut slot, pod, &raw.moves);
         Some(slot)
+    }
+
+    /// In which weeks it meets.
+    fn parse_meeting_weeks(&mut self, raw: &raw::Session, cron: Option<&Cron>) -> Option<MeetingWeeks> {
+        let anchor = raw.anchor.as_ref().and_then(|day| self.parse_value(day, "a date", "2026-11-26", raw::parse_date));
+        if let Some(written) = &raw.weeks {
+            let read = self.parse_value(written, "`even` or `odd`", "even", |text| match text {
+                "even" => Some(MeetingWeeks::Even),
+                "odd" => Some(MeetingWeeks::Odd),
+                _ => None,
+            });
+            if let Some(every) = &raw.every {
+                let message = "`weeks` and `every` are two rhythms of one slot".to_owned();
+                self.add_problem(every.span(), message, "keep one of them");
+            }
+            return read;
+        }
+        let Some(written) = &raw.every else { return Some(MeetingWeeks::Every) };
+        let every = *written.get_ref();
+        if every == 0 || every > 52 {
+            let nearest = every.clamp(1, 52);
+            let message = "`every` counts weeks, from 1 to 52".to_owned();
+            self.add_problem(written.span(), message, &format!("write {nearest}"));
+            return None;
+        }
+        if every > 1 && raw.anchor.is_none() {
+            // One of another type was reported already.
+            if !self.has_left_out("].anchor") {
+                self.add_problem(
+                    written.span(),
+                    "`every` needs an `anchor`, a date in a week in which the pod meets".to_owned(),
+                    &format!("add anchor = \"{}\"", next_date(cron, self.today)),
+                );
+            }
+            return None;
+        }
+        Some(if every == 1 { MeetingWeeks::Every } else { MeetingWeeks::EveryNth { weeks: every, anchor: anchor? } })
     }
 
     fn parse_slot_key(&mut self, written: &Spanned<String>) -> Option<String> {
@@ -148,7 +169,7 @@ impl PodFileParser<'_> {
 }
 
 /// What to write for a schedule that does not meet once a week: one weekday of it.
-fn weekly_help(cron: &str) -> String {
+pub(super) fn weekly_help(cron: &str) -> String {
     let fields: Vec<&str> = cron.split_whitespace().collect();
     let [minute, hour, _, _, weekdays] = fields[..] else { return format!("write for example {}", suggest_cron(cron)) };
     let on = |day: &str| format!("{minute} {hour} * * {day}");

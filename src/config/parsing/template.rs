@@ -2,6 +2,7 @@
 
 use toml::Spanned;
 
+use super::pairing::is_project_template;
 use super::pod::PodFileParser;
 use super::value;
 use super::written::{Written, own_or_default};
@@ -11,19 +12,18 @@ use crate::pod::template::Template;
 
 const DEFAULT_PATH: &str = "templates/pairing_issue.md";
 
-/// The template of whoever has none of their own.
-const BUILT_IN: &str = include_str!("../../../config/templates/pairing_issue.md");
-
 impl PodFileParser<'_> {
-    /// The template that the pod or the defaults name, else the folder's, else the one that the program brings along.
+    /// The template that the pod or the defaults name in the folder, else the folder's, else the one that the program
+    /// brings along.
     pub(super) fn parse_template(&mut self, own: Option<&Spanned<String>>) -> Option<Template> {
-        let Some(written) = own_or_default(own, self.defaults.pairing.template.as_ref()) else {
+        let named = own_or_default(own, self.defaults.pairing.template.as_ref());
+        let Some(written) = named.filter(|written| !is_project_template(*written)) else {
             if let Some(text) = self.files.texts.get(DEFAULT_PATH) {
-                return self.parse_template_text(DEFAULT_PATH, text);
+                return Some(self.parse_template_text(DEFAULT_PATH, text));
             }
             // One that was not read has been reported for itself.
             let refused = self.files.refused.contains_key(DEFAULT_PATH);
-            return if refused { None } else { Template::parse(BUILT_IN).ok() };
+            return (!refused).then(Template::built_in);
         };
         self.parse_named_template(written)
     }
@@ -57,23 +57,22 @@ impl PodFileParser<'_> {
             wrong(format!("there is no template {name} in {}", files.folder), &help);
             return None;
         };
-        self.parse_template_text(name, text)
+        Some(self.parse_template_text(name, text))
     }
 
-    fn parse_template_text(&mut self, name: &str, text: &str) -> Option<Template> {
-        match Template::parse(text) {
-            Ok(template) => Some(template),
-            Err((line, why)) => {
-                let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-                let end = start + text[start..].lines().next().map_or(0, str::len);
-                self.problems.push(Problem {
-                    path: format!("{}/{name}", self.files.folder),
-                    span: Some(start..end),
-                    message: why,
-                    help: "here".to_owned(),
-                });
-                None
-            }
+    /// A template that fails is told, and used all the same: whoever renders it has the built-in one beside it.
+    fn parse_template_text(&mut self, name: &str, text: &str) -> Template {
+        let template = Template::new(name, text);
+        if let Err((line, why)) = template.check() {
+            let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+            let end = start + text[start..].lines().next().map_or(0, str::len);
+            self.template_problems.push(Problem {
+                path: format!("{}/{name}", self.files.folder),
+                span: Some(start..end),
+                message: why,
+                help: "here".to_owned(),
+            });
         }
+        template
     }
 }

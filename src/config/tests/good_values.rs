@@ -17,7 +17,7 @@ fn a_wrong_value_is_answered_with_the_one_that_was_meant() {
         ),
         ("slot = \"weekly\"", "slot = \"EMEA Slot\"", "did you mean emea-slot?"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [\"24.12.2026\"]", "did you mean 2026-12-24?"),
-        ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [2026-12-24]", "write skip = \"2026-12-24\""),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nskip = [2026-12-24]", "write skip = [\"2026-12-24\"]"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nduration = \"1h30\"", "did you mean 1h30m?"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nevery = 60", "write 52"),
         ("zone = \"UTC\"", "zone = \"UTC\"\nevery = 2", "add anchor = \"2026-11-26\""),

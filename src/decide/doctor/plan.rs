@@ -32,6 +32,7 @@ pub(super) fn check(seen: &DoctorSnapshot, found: &mut Findings) {
             // Whoever looked at the thing itself has told more.
             let has_check = match finding.rule {
                 Rule::BotReplaced => found.is_stopped_by(Check::Account, &run.pod),
+                Rule::TemplateFailed => found.is_stopped_by(Check::Template, &run.pod),
                 Rule::ReportRefused => found.is_stopped_by(Check::Reports, &run.pod),
                 _ => false,
             };

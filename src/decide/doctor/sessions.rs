@@ -3,13 +3,13 @@
 use chrono::{Duration, Utc};
 
 use super::Findings;
-use crate::decide::pairing_issue_body::render_first_body;
+use crate::decide::pairing_issue_body::{BodyTemplate, SessionFacts};
 use crate::pod::Pod;
 use crate::pod::diagnosis::{Check, Verdict};
 use crate::pod::doctor_snapshot::{DoctorSnapshot, PodCheckup};
 use crate::pod::pod_page::PodPage;
 use crate::pod::run::ExitStatus;
-use crate::pod::schedule::Slot;
+use crate::pod::schedule::{Occurrence, Slot};
 use crate::pod::session::Session;
 
 /// So many sessions are named.
@@ -32,7 +32,8 @@ fn check_template(seen: &DoctorSnapshot, one: &PodCheckup) -> Option<Verdict> {
     let session = slot.sessions_from(&pod.key, seen.now).next()?;
     let empty = PodPage::default();
     let page = one.page.present().unwrap_or(&empty);
-    Some(match render_first_body(pod, &session, &slot.issue_title(&session), page, true) {
+    let facts = SessionFacts::without_issues(pod, slot, &session, page);
+    Some(match facts.render_first_body(&BodyTemplate::Configured(&pod.template), true) {
         Ok(_) => Verdict::fine(Check::Template, format!("makes the issue of {}", session.start_text())),
         Err((line, why)) => Verdict::stops(Check::Template, format!("the template fails in its line {line}: {why}."))
             .advise(format!("Mend the file that this names: {}", seen.places.find(&pod.key, "pairing.template")))
@@ -76,12 +77,12 @@ fn next_sessions(seen: &DoctorSnapshot, one: &PodCheckup, slot: &Slot) -> Verdic
 
 /// The next sessions with the dates that are skipped before, among and right behind them; `true` stands for skipped.
 fn sessions_and_skips(pod: &Pod, slot: &Slot, seen: &DoctorSnapshot) -> Vec<(Session, bool)> {
-    let always = Slot { skipped_dates: Vec::new(), ..slot.clone() };
     let year = seen.now.checked_add_signed(Duration::days(366)).unwrap_or(seen.now);
     let mut listed: Vec<(Session, bool)> = Vec::new();
     let mut held = 0;
-    for session in always.sessions_from(&pod.key, seen.now).take_while(|session| session.start <= year) {
-        let skipped = slot.skipped_dates.contains(&session.date);
+    let occurrences = slot.occurrences_from(&pod.key, seen.now);
+    for Occurrence { session, skip } in occurrences.take_while(|occurrence| occurrence.session.start <= year) {
+        let skipped = skip.is_some();
         if held == SESSIONS && !skipped {
             break;
         }

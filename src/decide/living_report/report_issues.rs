@@ -4,7 +4,7 @@ use super::report_title;
 use crate::decide::identity_findings;
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
-use crate::pod::marker::{self, ManagedBlock, Marker, ParsedBody, ReportKind};
+use crate::pod::marker::{self, Marker, ParsedBody, ReportKind};
 use crate::pod::observed::{Observed, ReadFailure};
 use crate::pod::snapshot::{ObservedIssue, ReportsProjectState};
 
@@ -81,16 +81,20 @@ fn unrecognized_report_finding(
     let name = format!("{}#{}", reports.project.path, issue.iid);
     let titled = issue.title.raw() == report_title(pod, kind);
     match &issue.parsed_body {
-        ParsedBody::Block(ManagedBlock { marker: Marker::Report(key, found), state, .. }) if *found == kind => {
+        ParsedBody::Block(block) => {
+            let key = match &block.marker {
+                Marker::Report(key, found) if *found == kind => key,
+                Marker::Report(..) | Marker::Session(_) => return None,
+            };
             // Whose report it is, its label says, or else its title.
-            let ours = state.label.as_deref().map_or(titled, |label| label == pod.label.name.as_str());
+            let ours = block.state.label.as_deref().map_or(titled, |label| label == pod.label.name.as_str());
             ours.then(|| identity_findings::other_report_key_finding(pod, &name, kind, key))
         }
         ParsedBody::NoMarker if titled => {
             let what = format!("the {} report of {}", kind.as_str(), pod.name);
             Some(identity_findings::marker_lost_finding(&Marker::Report(pod.key.clone(), kind), &name, &what))
         }
-        ParsedBody::Block(_) | ParsedBody::NoMarker | ParsedBody::Damaged { .. } => None,
+        ParsedBody::NoMarker | ParsedBody::Damaged { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a block remembers from one run to the next: dates and short hashes, never counters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,22 @@ pub struct BlockState {
     /// The label of the pod that a report is for; it shows whose report it is under whatever key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Who hosts the session and who takes its notes, by handle: what was said once holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// The same of the session after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next_hosts: Vec<String>,
+    /// The tasks that came from earlier sessions, by a short hash of each, and the day since which it waits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub carried: BTreeMap<String, NaiveDate>,
+    /// Issues of the pod's people that do not carry its label, by number, with the time of their last change when their
+    /// label events were read.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unlabelled: BTreeMap<u64, DateTime<Utc>>,
+    /// Issues off which somebody took the pod's label: that is final.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken_off: BTreeSet<u64>,
     /// A short hash of each line of the block, in order; a line without one is a person's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,

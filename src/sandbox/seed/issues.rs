@@ -63,14 +63,27 @@ fn session_issue_event<'a>(
     session: &'a PastSession,
 ) -> SeedEvent<'a> {
     let description = format!(
-        "<!-- podkeeper:v1 session {} -->\n**When:** {}\n<!-- podkeeper:v1 state {{}} -->\n<!-- podkeeper:v1 end -->\n\n\
-         ## Tickets\n\n\
-         - [ ] A scanner that finds nothing in a monorepo, https://gitlab.com/harbour-desk/support/playground/sast\n\
-         - [x] A report that the dashboard does not show\n\n\
-         ## What we learned\n\n\
+        "<!-- podkeeper:v1 session {} -->\n**When:** {}\n<!-- podkeeper:v1 state {{\"start\":\"{start}\"}} -->\n\
+         <!-- podkeeper:v1 end -->\n\n\
+         ## Pinned tickets\n\n\
+         - [ ] [482913](https://tickets.example/482913) · since {two_before}, second session\n\
+         - [ ] https://tickets.example/483377\n\
+         - [x] [481066](https://tickets.example/481066)\n\n\
+         ## Left from last week\n\n\
+         - [x] Draft the note on offline scanners (Tuva)\n\
+         - [ ] Ask why login scripts stop after 30 seconds (Mateo)\n\n\
+         ## Who is here\n\n\
+         - [x] Ada\n- [x] Tuva\n- [ ] Mateo\n\n\
+         ## What we worked on\n\n\
+         - A scanner that finds nothing in a monorepo\n\n\
+         ## What came of it\n\
+         https://docs.gitlab.com/user/application_security/\n\n\
+         ## Notes\n\n\
          - Look at the job's artifact first\n",
         session.key,
         session.start.format("%A, %-d %B %Y, %H:%M UTC"),
+        start = session.start.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        two_before = add_hours(session.start, -14 * 24).format("%-d %B"),
     );
     let new = NewIssue {
         title: session.title.clone(),
@@ -140,15 +153,15 @@ fn human_issue_events<'a>(cast: &'a SeedUsers, project: u64, before: DateTime<Ut
     [
         // The pairing bot closes what it opens at once.
         (
-            add_hours(before, -72),
+            add_hours(before, -5),
             Box::new(move |world: &mut World| open_and_close_issue(world, project, jonah, &pairify)),
         ),
         (
-            add_hours(before, -48),
+            add_hours(before, -4),
             Box::new(move |world: &mut World| open_and_close_issue(world, project, tuva, &unlabelled)),
         ),
         (
-            add_hours(before, -24),
+            add_hours(before, -3),
             Box::new(move |world: &mut World| {
                 world.open_issue(project, cast.person, &others);
             }),

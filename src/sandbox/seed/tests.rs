@@ -116,7 +116,7 @@ fn the_pairing_project_tells_the_story() {
     let body = last.description.as_deref().unwrap();
     assert!(body.starts_with(
         "<!-- podkeeper:v1 session secure/weekly/2026-W47 -->\n**When:** Thursday, 19 November 2026, 15:00 UTC\n\
-         <!-- podkeeper:v1 state {} -->\n<!-- podkeeper:v1 end -->\n\n## Tickets\n\n- [ ] "
+         <!-- podkeeper:v1 state {\"start\":\"2026-11-19T15:00:00Z\"} -->\n<!-- podkeeper:v1 end -->\n\n## Pinned tickets\n"
     ));
 
     let stripped = named("Pairing of secure, 2026-11-12");

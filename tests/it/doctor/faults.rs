@@ -251,7 +251,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 let body = "<!-- podkeeper:v1 session secure/weekly/2026-W48 -->\n- **When:** soon\n\n<sub>podkeeper · \
                             secure/weekly/2026-W48</sub>\n<!-- podkeeper:v1 state {} -->\n<!-- podkeeper:v1 end -->\n";
                 let new = NewIssue {
-                    title: "Secure Pod Pairing, Thu 2026-11-26 15:00 UTC".to_owned(),
+                    title: "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC".to_owned(),
                     edit: IssueEdit { description: FieldChange::Set(body.to_owned()), ..IssueEdit::default() },
                 };
                 world.open_issue(id, author, &new);
@@ -407,7 +407,7 @@ pub(super) const FAULTS: &[Fault] = &[
             Check::Template,
             |clinic| {
                 let source = "{{ block }}\n{% if pod == \"Secure Pod\" %}{{ nosuchword }}{% endif %}\n";
-                clinic.stage.pods[0].template = Template::parse(source).unwrap();
+                clinic.stage.pods[0].template = Template::new("t.md", source);
             },
             &["the template fails in its line 2", "undefined"],
         ),

@@ -222,7 +222,7 @@ async fn an_issue_that_was_opened_in_the_future_freezes_nothing() {
         issue.created_at = now() + TimeDelta::days(365);
     });
     let runs = apply_at(&stage, now()).await;
-    assert_eq!(exit_status(&runs), ExitStatus::Done, "{:?}", runs[0].read_failures);
+    assert_eq!(exit_status(&runs), ExitStatus::Done, "{:?} {:?}", runs[0].read_failures, runs[0].outcomes);
 }
 
 /// Without the server's word a runner that is a day ahead at the end of a session would open the next one early, and

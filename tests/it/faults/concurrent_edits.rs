@@ -25,7 +25,7 @@ async fn f16_edits_right_before_the_write_survive_however_often_they_come() {
     for times in 1..=4 {
         let stage = Stage::seeded();
         stage.apply().await;
-        edit_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        edit_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
         let edits = Arc::new(EditsBeforeRead {
             inner: stage.exchange(),
             sandbox: stage.sandbox.clone(),
@@ -38,7 +38,7 @@ async fn f16_edits_right_before_the_write_survive_however_often_they_come() {
         let body = issues_of_this_week(&stage)[0].description.clone().unwrap();
         let kept = body.matches("A word of mine.").count();
         assert_eq!(kept, times - edits.left.load(Ordering::Relaxed), "{times}: {body}");
-        assert!(kept >= 1 && body.contains("with tea"), "{times}: {body}");
+        assert!(kept >= 1 && body.contains("#spt_pod_secure_tea"), "{times}: {body}");
         assert!(stage.plan().await[0].plan.is_empty());
     }
 }
@@ -145,7 +145,7 @@ async fn f19_a_locked_issue_is_edited_where_that_is_allowed_and_told_where_not()
     for (refused, end) in [(false, ExitStatus::Done), (true, ExitStatus::TokenRefused)] {
         let stage = stage_with_issue().await;
         with_issue(&stage, |issue| issue.locked = true);
-        edit_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+        edit_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
         if refused {
             let body = r#"{"message":"403 Forbidden"}"#.to_owned();
             stage.set_fault(
@@ -155,7 +155,10 @@ async fn f19_a_locked_issue_is_edited_where_that_is_allowed_and_told_where_not()
         }
         let runs = stage.apply().await;
         assert_eq!(exit_status(&runs), end, "{:?}", runs[0].outcomes);
-        assert_eq!(issues_of_this_week(&stage)[0].description.as_deref().unwrap().contains("with tea"), !refused);
+        assert_eq!(
+            issues_of_this_week(&stage)[0].description.as_deref().unwrap().contains("#spt_pod_secure_tea"),
+            !refused
+        );
         assert!(issues_of_this_week(&stage)[0].locked);
     }
 }
@@ -165,10 +168,10 @@ async fn f19_an_issue_that_was_made_confidential_stays_so() {
     let stage = stage_with_issue().await;
     with_issue(&stage, |issue| issue.confidential = true);
     assert_three_quiet_runs(&stage).await;
-    edit_page(&stage, "Thursdays at 3:00 PM UTC", "Thursdays at 3:00 PM UTC, with tea");
+    edit_page(&stage, "#spt_pod_secure", "#spt_pod_secure_tea");
     stage.apply().await;
     let issue = issues_of_this_week(&stage).remove(0);
-    assert!(issue.confidential && issue.description.unwrap().contains("with tea"));
+    assert!(issue.confidential && issue.description.unwrap().contains("#spt_pod_secure_tea"));
     assert_eq!(issues_of_this_week(&stage).len(), 1);
 }
 

@@ -142,8 +142,11 @@ fn f37_a_hundred_thousand_broken_links_make_a_report_that_gitlab_takes() {
         bot: Observed::Unknown(failure()),
         label: Observed::Unknown(failure()),
         similar_labels: Observed::Absent,
+        related_labels: Vec::new(),
         issues: Observed::Unknown(failure()),
         foreign_issues: None,
+        further: podkeeper::pod::snapshot::FurtherPairingReads::default(),
+        recent: podkeeper::pod::snapshot::RecentIssues::not_read(),
     };
     let page = podkeeper::collect::handbook::parse_pod_page("# Pod\n\n## Links\n", &pod.page.path);
     let mut seen = Snapshot::new(now(), Observed::Present(page), tracker);

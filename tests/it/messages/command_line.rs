@@ -226,7 +226,7 @@ async fn there_is_one_rule_of_yes_and_no() {
     ]
     .map(|name| (name, ""))
     .into();
-    run_podkeeper_with_env(&["apply", "--sandbox"], &empty).await.assert_ends(0, &["4 changes made."]);
+    run_podkeeper_with_env(&["apply", "--sandbox"], &empty).await.assert_ends(0, &["8 changes made."]);
     // A variable is passed over where its option is written, or where it has no place.
     let wrong = [("PODKEEPER_FORMAT", "xml"), ("PODKEEPER_LIMITS", "none"), ("PODKEEPER_AUDIENCE", "team")];
     run_podkeeper_with_env(&["explain", "0", "--format", "text"], &wrong).await.assert_ends(0, &["an exit code"]);
@@ -359,7 +359,7 @@ async fn colour_and_width_are_those_of_the_terminal() {
         (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], true),
     ] {
         let shown = on_terminal("rows 40 cols 80", env, &apply).await;
-        assert!(shown.contains("2 changes made."), "{shown}");
+        assert!(shown.contains("6 changes made."), "{shown}");
         assert_eq!(shown.contains('\u{1b}'), is_colored, "{env:?}: {shown}");
     }
     let narrow = on_terminal("rows 24 cols 60", &[("TERM", "dumb")], &apply).await;

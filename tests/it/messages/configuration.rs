@@ -12,9 +12,9 @@ pub(super) const ROWS: &[u8] = &[2, 3, 4, 16, 17, 24];
 const PLACES: [&str; 5] = [
     "podkeeper.toml:37: [defaults.page] project is still \"your-group/handbook\"; write the full path of your project",
     "podkeeper.toml:45: [defaults.pairing] project is still \"your-group/support-pairing\"",
-    "podkeeper.toml:57: [defaults.agents] project is still \"your-group/support-team\"",
-    "podkeeper.toml:63: [defaults.reports] project is still \"your-group/support-team-meta\"",
-    "podkeeper.toml:67: [defaults.documents] label_groups is still \"your-group\"; write the group whose labels",
+    "podkeeper.toml:61: [defaults.agents] project is still \"your-group/support-team\"",
+    "podkeeper.toml:67: [defaults.reports] project is still \"your-group/support-team-meta\"",
+    "podkeeper.toml:71: [defaults.documents] label_groups is still \"your-group\"; write the group whose labels",
 ];
 
 /// The shipped configuration names no real group, and nothing real is asked with it.
@@ -115,7 +115,7 @@ const TABLE: [Row; 11] = [
             add_pod(folder, "verify", &[("Secure Pod", "Verify Pod"), ("pod::secure", "pod::verify")]);
             replace_in_file(&folder.join("podkeeper.toml"), "duration = \"1h\"", "zone = \"Berlin\"");
         },
-        says: &["`Berlin` is not an IANA time zone", "podkeeper.toml:53", "did you mean Europe/Berlin?"],
+        says: &["`Berlin` is not an IANA time zone", "podkeeper.toml:57", "did you mean Europe/Berlin?"],
         errors: 1,
     },
     Row {

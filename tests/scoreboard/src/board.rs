@@ -78,6 +78,11 @@ pub(crate) struct TaskResult {
 }
 
 impl TaskResult {
+    /// The first of its figures, and how much of it held.
+    pub(crate) fn headline(&self) -> String {
+        self.figures.first().map(|figure| format!("{}: {}", figure.name, figure.display_value())).unwrap_or_default()
+    }
+
     /// So many of so many held.
     pub(crate) fn add_all_held(&mut self, at: FigureName, count: usize, of: usize, wrong: Option<String>) {
         self.push(at, Expectation::All, count, of, wrong);

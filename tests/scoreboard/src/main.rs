@@ -1,6 +1,6 @@
 //! The scoreboard: what was swept, how much of it held, and that each zero can be anything else.
 //!
-//! `cargo run --profile sweep -p scoreboard` shows a table, `-- --json` the same for programs, `-- --times` how long
+//! `cargo run -p scoreboard` shows a table, `-- --json` the same for programs, `-- --times` how long
 //! each figure took, and `-- --all` runs the long sweeps. It ends with 1 if a figure is not as it should be, or if less
 //! was swept than `tests/scoreboard/min.json` asks for.
 #![allow(
@@ -20,6 +20,10 @@ mod board; // what a figure is, and the table
 
 mod figures; // which figures there are
 
+#[path = "../../it/carry_over.rs"]
+mod carry_over;
+#[path = "../../it/closing_sessions.rs"]
+mod closing_sessions;
 #[path = "../../it/crash_recovery.rs"]
 mod crash_recovery;
 #[path = "../../it/doubles.rs"]
@@ -34,6 +38,8 @@ mod hostile_text;
 mod hugo_site;
 #[path = "../../it/internal_addresses.rs"]
 mod internal_addresses;
+#[path = "../../it/labelled_projects.rs"]
+mod labelled_projects;
 #[path = "../../it/link_brake.rs"]
 mod link_brake;
 #[path = "../../it/parser_bombs.rs"]
@@ -84,6 +90,8 @@ mod token_not_in_output;
 mod token_search;
 #[path = "../../it/write_counts.rs"]
 mod write_counts;
+#[path = "../../it/year_of_pods.rs"]
+mod year_of_pods;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -144,5 +152,8 @@ fn run_in_parallel(tasks: &[Task], all: bool) -> Vec<TimedResult> {
 fn run_timed(task: &Task, all: bool) -> TimedResult {
     let start = Instant::now();
     let part = (task.run)(all);
-    (part, start.elapsed())
+    let took = start.elapsed();
+    // It takes minutes, and somebody waits.
+    eprintln!("{:>6.1} s  {}", took.as_secs_f32(), part.headline());
+    (part, took)
 }

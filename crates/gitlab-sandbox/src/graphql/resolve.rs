@@ -6,6 +6,7 @@
 mod access;
 mod connection;
 mod git_repository;
+mod issues;
 mod labels;
 mod shared_fields;
 mod stubs;
@@ -18,6 +19,7 @@ pub(super) use self::git_repository::{
     blob_id, blob_size, blob_web_path, blobs, empty, exists, file_name, oid, path, raw_text, root_ref, submodules,
     tree, tree_blobs, trees,
 };
+pub(super) use self::issues::{issues, participants};
 pub(super) use self::labels::{color, description, label, labels};
 pub(super) use self::shared_fields::{
     active, always_false, archived, bot, confidential, full_path, id, iid, issues_enabled, marked_for_deletion,

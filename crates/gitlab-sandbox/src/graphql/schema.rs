@@ -50,6 +50,8 @@ pub(super) enum ReturnType {
 pub(super) enum Cost {
     /// 1.
     One,
+    /// So much, beside what is asked below it.
+    Fixed(u64),
     /// 2: git is asked.
     Gitaly,
     /// A resolver: 1, and for pages one per cent of all for each row that is asked for.

@@ -182,12 +182,15 @@ fn complexity(wanted: &SelectedField) -> u64 {
     let below: u64 = wanted.selections.iter().map(complexity).sum();
     let own = match wanted.field.cost {
         Cost::One | Cost::Resolver => 1,
+        Cost::Fixed(cost) => cost,
         Cost::Gitaly | Cost::GitalyResolver => 2,
         Cost::GitalyPaths => 2 + wanted.texts("paths").map_or(0, |paths| paths.len() as u64),
     };
     let one_page = below + own;
     let pages = matches!(wanted.field.returns, ReturnType::Connection(_))
-        && matches!(wanted.field.cost, Cost::Resolver | Cost::GitalyPaths);
+        && matches!(wanted.field.cost, Cost::Resolver | Cost::GitalyPaths)
+        // Things that are asked for by their numbers cost no more (`BaseResolver.complexity_multiplier`).
+        && !["iid", "iids"].iter().any(|number| wanted.args.contains_key(number) && !wanted.is_null(number));
     let rows = if pages { wanted.page_size().unwrap_or(0) as u64 } else { 0 };
     one_page + one_page * rows / 100
 }

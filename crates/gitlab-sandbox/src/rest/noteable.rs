@@ -1,7 +1,5 @@
 //! Where notes, discussions and emoji hang, and who may see and write them.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::Context;
@@ -123,9 +121,8 @@ impl Context<'_> {
 
     /// Whoever opened it, works on it, or wrote a comment on it that the asking user sees.
     pub(super) fn participants_reply(&self, noteable: &VisibleNoteable, author: u64, assignees: &[u64]) -> Reply {
-        let notes = self.world.notes(noteable.noteable).into_iter().flat_map(|notes| notes.values());
-        let comments = notes.filter(|note| !note.system && noteable.can_see_note(note)).map(|note| note.author);
-        let people: BTreeSet<u64> = comments.chain(assignees.iter().copied()).chain([author]).collect();
+        let sees_internal = noteable.access_level >= PLANNER;
+        let people = self.world.participants(noteable.noteable, (author, assignees), sees_internal);
         let people: Vec<u64> = people.into_iter().collect();
         page_reply(self, &people, |&id| self.user_or_ghost_json(id))
     }

@@ -1,6 +1,6 @@
 //! Notes and emoji on whatever can carry them: issues, merge requests and epics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -47,6 +47,18 @@ impl World {
             }
             Noteable::Epic(group, iid) => self.groups.get(&group)?.epics.get(&iid).map(|epic| &epic.notes),
         }
+    }
+
+    /// Whoever opened it, works on it, or wrote a comment on it; comments for members alone count for those who see them.
+    pub(crate) fn participants(
+        &self,
+        on: Noteable,
+        (author, assignees): (u64, &[u64]),
+        sees_internal: bool,
+    ) -> BTreeSet<u64> {
+        let notes = self.notes(on).into_iter().flat_map(|notes| notes.values());
+        let comments = notes.filter(|note| !note.system && (sees_internal || !note.internal)).map(|note| note.author);
+        comments.chain(assignees.iter().copied()).chain([author]).collect()
     }
 
     /// The same, to be changed.

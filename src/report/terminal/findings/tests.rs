@@ -15,6 +15,7 @@ fn run_of(findings: Vec<Finding>) -> PodRun {
         rounds: 1,
         later_changes: Vec::new(),
         status_sentences: Vec::new(),
+        upcoming_sessions: Vec::new(),
         findings,
         observations: Vec::new(),
         read_failures: Vec::new(),

@@ -108,6 +108,13 @@ static PROJECT: ObjectType = ObjectType {
         field("issue", ReturnType::Object(&ISSUE), &[optional_argument("iid", ArgumentType::Text)], r::issue)
             .with_cost(Cost::Resolver),
         field(
+            "issues",
+            ReturnType::Connection(&ISSUE_CONNECTION),
+            &[optional_argument("iids", ArgumentType::Texts), FIRST, AFTER],
+            r::issues,
+        )
+        .with_cost(Cost::Resolver),
+        field(
             "mergeRequest",
             ReturnType::Object(&MERGE_REQUEST),
             &[required_argument("iid", ArgumentType::Text)],
@@ -294,6 +301,9 @@ static ISSUE: ObjectType = ObjectType {
         value("state", r::state),
         value("webUrl", r::web_url),
         value("confidential", r::confidential),
+        // Its own cost is written there (`app/graphql/types/issue_type.rb`), whatever the length of a page.
+        field("participants", ReturnType::Connection(&USER_CONNECTION), &[FIRST, AFTER], r::participants)
+            .with_cost(Cost::Fixed(5)),
     ],
 };
 static MERGE_REQUEST: ObjectType = ObjectType { name: "MergeRequest", fields: ITEM_FIELDS };
@@ -334,6 +344,7 @@ macro_rules! pages_of {
 }
 
 pages_of!(SNIPPET_CONNECTION, "SnippetConnection", SNIPPET);
+pages_of!(ISSUE_CONNECTION, "IssueConnection", ISSUE);
 pages_of!(USER_CONNECTION, "UserCoreConnection", USER);
 pages_of!(LABEL_CONNECTION, "LabelConnection", LABEL);
 pages_of!(REPOSITORY_BLOB_CONNECTION, "RepositoryBlobConnection", REPOSITORY_BLOB);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{query_data, query_errors, run_query, sandbox, send};
-use crate::world::{DEVELOPER, PLANNER, REPORTER, Tier};
+use crate::world::{DEVELOPER, IssueEdit, NewIssue, PLANNER, REPORTER, Tier};
 
 #[tokio::test]
 async fn row_53_many_questions_in_one_request() {
@@ -247,4 +247,40 @@ async fn a_query_is_not_in_the_journal_and_a_mutation_is() {
     let answer = run_query(&sandbox, "api", "mutation { createNote(input: {}) { note { id } } }").await;
     assert!(answer["errors"][0]["message"].as_str().unwrap().contains("no mutations"));
     assert_eq!(sandbox.journal().len(), 1);
+}
+
+/// As a page asks for the participants of many issues at once: numbers are texts, what is hidden is not among them, and
+/// numbers make the list cheap.
+#[tokio::test]
+async fn issues_by_their_numbers_come_with_who_takes_part() {
+    let sandbox = sandbox();
+    sandbox.change_world(|world| {
+        let project = world.project_by_path("group/sub/open").unwrap().id;
+        let (ada, bo) = (world.add_user("ada", "Ada"), world.add_user("bo", "Bo"));
+        let edit = IssueEdit { assignees: Some(vec![ada]), ..Default::default() };
+        world.edit_issue(project, 1, ada, &edit);
+        world.add_issue_note(project, 1, bo, "I was there, too.");
+        let secret = IssueEdit { confidential: Some(true), ..Default::default() };
+        let new = NewIssue { title: "Three".to_owned(), edit: secret };
+        world.open_issue(project, ada, &new);
+    });
+    let query = |arguments: &str| {
+        format!(
+            "{{ project(fullPath: \"group/sub/open\") {{ issues{arguments} {{ nodes {{ iid participants {{ nodes {{ username }} }} }} }} }} queryComplexity {{ score }} }}"
+        )
+    };
+    let got = query_data(&sandbox, "api", &query("(iids: [\"1\", \"2\", \"3\", \"9\", \"x\"])")).await;
+    let people = |names: &[&str]| names.iter().map(|name| json!({ "username": name })).collect::<Vec<_>>();
+    let nodes = json!([
+        { "iid": "2", "participants": { "nodes": people(&["bot"]) } },
+        { "iid": "1", "participants": { "nodes": people(&["bot", "ada", "bo"]) } },
+    ]);
+    assert_eq!(got["project"]["issues"]["nodes"], nodes);
+    let dear = query_data(&sandbox, "api", &query("")).await["queryComplexity"]["score"].as_u64().unwrap();
+    let cheap = got["queryComplexity"]["score"].as_u64().unwrap();
+    // A hundred rows double what hangs on the list.
+    assert_eq!((cheap, dear), (13, 23));
+    // Whoever is a member sees the confidential one, too.
+    let got = query_data(&sandbox, "admin", &query("(iids: [\"3\"])")).await;
+    assert_eq!(got["project"]["issues"]["nodes"][0]["participants"]["nodes"], json!(people(&["ada"])));
 }

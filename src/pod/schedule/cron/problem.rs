@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::Cron;
+use super::day_in_month::DayInMonth;
+use super::{Cron, without_and};
 use crate::pod::similar_name::find_similar_name;
 
 /// One of the five fields.
@@ -34,10 +35,12 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
+const DAY_OF_MONTH: &str = "day of the month";
+
 const FIELDS: [Field; 5] = [
     Field { name: "minute", low: 0, high: 59, names: &[], values: "0 to 59", good: "0" },
     Field { name: "hour", low: 0, high: 23, names: &[], values: "0 to 23", good: "15" },
-    Field { name: "day of the month", low: 1, high: 31, names: &[], values: "1 to 31", good: "*" },
+    Field { name: DAY_OF_MONTH, low: 1, high: 31, names: &[], values: "1 to 31", good: "*" },
     Field { name: "month", low: 1, high: 12, names: &MONTHS, values: "1 to 12, or Jan to Dec", good: "*" },
     Field { name: "weekday", low: 0, high: 7, names: &WEEKDAYS, values: "Mon to Sun, or 0 to 7", good: "Thu" },
 ];
@@ -74,7 +77,32 @@ impl Field {
     /// What is wrong with the field, and what to write in its place.
     fn problem(&self, written: &str) -> Option<(String, String)> {
         let Self { name, values, .. } = self;
-        for item in written.split(',') {
+        let is_weekday = self.names.len() == WEEKDAYS.len();
+        let counts_days = is_weekday || *name == DAY_OF_MONTH;
+        for item in if counts_days { without_and(written) } else { written }.split(',') {
+            if *name == DAY_OF_MONTH && DayInMonth::parse_from_end(item).is_some() {
+                continue;
+            }
+            if let (true, Some((day, _))) = (is_weekday, item.split_once('%')) {
+                // Which week is counted first hangs on the version of the library that GitLab has.
+                let why = format!(
+                    "`{item}` does not say from which week it counts; `every` and `anchor` beside the schedule do"
+                );
+                return Some((why, written.replace(item, day)));
+            }
+            let item = match item.split_once('#').filter(|_| is_weekday) {
+                Some((_, place)) if DayInMonth::parse_place(place).is_none() => {
+                    let why = format!("`#{place}` is no place in the month (#1 to #5, #-1 to #-5, or #L for the last)");
+                    return Some((why, written.replace(&format!("#{place}"), "#1")));
+                }
+                Some((day, _)) if day.contains('-') => {
+                    let first = day.split('-').next().unwrap_or_default();
+                    let why = format!("`{item}` counts several weekdays; write each with its own #");
+                    return Some((why, written.replace(day, first)));
+                }
+                Some((day, _)) => day,
+                None => item,
+            };
             let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
             if let Some(step) = step.filter(|step| step.parse::<u32>().map_or(true, |step| step == 0)) {
                 return Some((format!("`/{step}` is no step of the {name}"), written.replace(&format!("/{step}"), "")));
@@ -90,7 +118,7 @@ impl Field {
                 return Some((format!("`{shown}` is no {name} ({values})"), mended));
             }
             // Weekdays may wrap around the week's end.
-            if let ([first, last], true) = (bounds.as_slice(), self.names.len() != WEEKDAYS.len())
+            if let ([first, last], true) = (bounds.as_slice(), !is_weekday)
                 && self.value(first) > self.value(last)
             {
                 return Some((
@@ -184,6 +212,16 @@ mod tests {
             ("0 15 * * Mon/0", "`/0` is no step of the weekday", "0 15 * * Mon"),
             ("0 17-9 * * Thu", "`17-9` runs backwards in the hour", "0 9-17 * * Thu"),
             ("0 15 * * Thu,", "`Thu,` is no weekday", "0 15 * * Thu"),
+            (
+                "0 15 * * Thu#6",
+                "`#6` is no place in the month (#1 to #5, #-1 to #-5, or #L for the last)",
+                "0 15 * * Thu#1",
+            ),
+            ("0 15 * * Thurs#0", "`#0` is no place in the month", "0 15 * * Thurs#1"),
+            ("0 15 * * Thx#2", "`Thx` is no weekday", "0 15 * * Thu#2"),
+            ("0 15 * * Mon-Fri#1", "`Mon-Fri#1` counts several weekdays; write each with its own #", "0 15 * * Mon#1"),
+            ("0 15 * * Thu%2", "`Thu%2` does not say from which week it counts; `every` and `anchor`", "0 15 * * Thu"),
+            ("0 15 -32 * *", "`-32` is no day of the month", "0 15 * * *"),
             ("0 0 15 * * Thu", "has 6 fields; a schedule has five", "0 15 * * Thu"),
             ("0 15 * *", "has 4 fields", "0 15 * * Thu"),
             ("@weekly", "has 1 field", "0 0 * * Sun"),
