@@ -11,7 +11,7 @@ use podkeeper::pod::pairing_options::{Absence, HostRotation};
 use podkeeper::pod::template::Template;
 use podkeeper::sandbox::world::{FieldChange, IssueEdit, World};
 
-use crate::carry_over::write_into;
+use crate::carry_over::{advance_to, write_into};
 use crate::people_actions::{edit_issue, find_issue_place};
 use crate::rhythms::{pod_with, stage_of};
 use crate::support::Stage;
@@ -26,11 +26,11 @@ async fn rhythm_every_other_week_in_berlin_with_a_holiday_and_a_moved_session() 
     let mut pod = pod_with(session, "");
     pod.slots[0].zone = Tz::Europe__Berlin;
     let mut stage = stage_of(pod, TUESDAY);
-    insta::assert_snapshot!("rhythm 1: the first session", told(&stage).await);
-    advance(&mut stage, "2026-12-04T06:00:00Z");
-    insta::assert_snapshot!("rhythm 2: the moved session, before the holidays", told(&stage).await);
-    advance(&mut stage, "2027-01-02T06:00:00Z");
-    insta::assert_snapshot!("rhythm 3: after the holidays", told(&stage).await);
+    insta::assert_snapshot!("rhythm_1_the_first_session", plan_and_world(&stage).await);
+    advance_to(&mut stage, "2026-12-04T06:00:00Z");
+    insta::assert_snapshot!("rhythm_2_the_moved_session_before_the_holidays", plan_and_world(&stage).await);
+    advance_to(&mut stage, "2027-01-02T06:00:00Z");
+    insta::assert_snapshot!("rhythm_3_after_the_holidays", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,7 +47,7 @@ async fn issue_by_the_pods_own_template_in_a_milestone_confidential_for_four_zon
         let project = world.project_by_path(&stage.pods[0].pairing_project).unwrap().id;
         world.add_milestone(project, "17.7");
     });
-    insta::assert_snapshot!("issue: by template, in a milestone", told(&stage).await);
+    insta::assert_snapshot!("issue_by_template_in_a_milestone", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,11 +63,11 @@ async fn carry_over_and_closing_from_one_week_to_the_next() {
     );
     write_into(&stage, first, "Left from last week", "- [x] Ask the scanner team\n- [ ] Draft the note (@tuval)\n");
     write_into(&stage, first, "What came of it", "https://docs.example/offline\n");
-    advance(&mut stage, "2026-11-26T16:00:00Z");
-    insta::assert_snapshot!("carry-over 1: the session has ended", told(&stage).await);
+    advance_to(&mut stage, "2026-11-26T16:00:00Z");
+    insta::assert_snapshot!("carry_over_1_the_session_has_ended", plan_and_world(&stage).await);
     write_into(&stage, first, "Left from last week", "- [ ] A late one\n");
-    advance(&mut stage, "2026-11-27T16:00:00Z");
-    insta::assert_snapshot!("carry-over 2: a day later", told(&stage).await);
+    advance_to(&mut stage, "2026-11-27T16:00:00Z");
+    insta::assert_snapshot!("carry_over_2_a_day_later", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,7 @@ async fn hosts_take_turns_and_who_is_away_is_replaced() {
     let handles = ["tuval", "mfarrow", "svale", "lwisnik"];
     pod.pairing.hosts = HostRotation::Handles(handles.iter().map(|handle| (*handle).to_owned()).collect());
     let mut stage = stage_of(pod, TUESDAY);
-    insta::assert_snapshot!("hosts 1: whose turn it is", told(&stage).await);
+    insta::assert_snapshot!("hosts_1_whose_turn_it_is", plan_and_world(&stage).await);
     let hosts = |stage: &Stage| {
         let place = find_issue_place(stage, "Secure Pod Pairing, Thu 26 Nov 2026, 15:00 UTC");
         let body = crate::people_actions::issue_body(stage, place);
@@ -85,11 +85,11 @@ async fn hosts_take_turns_and_who_is_away_is_replaced() {
     let day = |text: &str| text.parse().unwrap();
     let handle = hosts(&stage).remove(0);
     stage.pods[0].absences = vec![Absence { handle, from: day("2026-11-25"), until: day("2026-11-29") }];
-    insta::assert_snapshot!("hosts 2: one of them is away", told(&stage).await);
+    insta::assert_snapshot!("hosts_2_one_of_them_is_away", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn label_that_drifted_is_mended_and_its_twin_told() {
+async fn a_label_of_another_colour_is_updated_and_its_near_twin_reported() {
     let mut pod = pod_with("", "");
     pod.label.manage = true;
     pod.label.named_color = Some("#1F75CB".to_owned());
@@ -106,7 +106,7 @@ async fn label_that_drifted_is_mended_and_its_twin_told() {
     let place = find_issue_place(&stage, "Pairing: Tuva and Mateo on a DAST login that fails");
     let twin = IssueEdit { add_labels: vec!["pod::Secure".to_owned()], ..IssueEdit::default() };
     edit_issue(&stage, place, &twin);
-    insta::assert_snapshot!("label: mended, and its twin told", told(&stage).await);
+    insta::assert_snapshot!("label_mended_and_its_twin_told", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,13 +131,13 @@ async fn two_pods_become_one_and_both_last_issues_carry_over_into_one() {
     ] {
         write_into(&stage, find_issue_place(&stage, title).1, "Left from last week", line);
     }
-    advance(&mut stage, "2026-11-26T16:00:00Z");
+    advance_to(&mut stage, "2026-11-26T16:00:00Z");
     let review = stage.pods.remove(1);
     stage.pods[0].former_keys = vec![review.key];
     stage.pods[0].label.former_names = vec![review.label.name];
-    insta::assert_snapshot!("pod 1: two are one", told(&stage).await);
-    advance(&mut stage, "2026-11-27T16:00:00Z");
-    insta::assert_snapshot!("pod 2: and both last issues are closed", told(&stage).await);
+    insta::assert_snapshot!("pod_1_two_are_one", plan_and_world(&stage).await);
+    advance_to(&mut stage, "2026-11-27T16:00:00Z");
+    insta::assert_snapshot!("pod_2_and_both_last_issues_are_closed", plan_and_world(&stage).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,19 +150,13 @@ async fn sessions_that_people_opened_get_the_label_where_that_is_certain() {
     let secret = crate::label_proposals::opens(&stage, "svale", "A customer's key", "In #spt_pod_secure", &["tuval"]);
     let edit = IssueEdit { confidential: Some(true), description: FieldChange::Keep, ..IssueEdit::default() };
     edit_issue(&stage, secret, &edit);
-    insta::assert_snapshot!("label of people's sessions", told(&stage).await);
+    insta::assert_snapshot!("label_of_people_s_sessions", plan_and_world(&stage).await);
 }
 
 // -------------------------------------------------------------------------------------------------------- what is seen
 
-fn advance(stage: &mut Stage, moment: &str) {
-    let now: DateTime<Utc> = moment.parse().unwrap();
-    stage.now = now;
-    stage.sandbox.change_world(|world| world.now = now);
-}
-
 /// The plan, what it says beside it, and the issues of the pairing project after the run, with what changed since.
-async fn told(stage: &Stage) -> String {
+async fn plan_and_world(stage: &Stage) -> String {
     let planned = stage.plan().await;
     let since = stage.now - TimeDelta::seconds(1);
     stage.apply().await;
