@@ -10,6 +10,10 @@
     reason = "a story that cannot go on has failed, and its figures are printed"
 )]
 
+/// podkeeper's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod support; // the stage that every story plays on
 
 mod architecture; // which folders and crates may use which, and what stands in the repository

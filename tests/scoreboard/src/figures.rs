@@ -221,14 +221,10 @@ fn paged_listings(_: bool) -> TaskResult {
     part
 }
 
-fn saved_in_an_editor(all: bool) -> TaskResult {
+fn saved_in_an_editor(_: bool) -> TaskResult {
     let mut part = TaskResult::default();
-    let ends = run_with_paused_clock(rich_text_editor_saves::kill_and_save_everywhere(
-        &crash_recovery::all_scenarios(),
-        // A request has three points; so each kind of them is met.
-        if all { 1 } else { 2 },
-        unchanged,
-    ));
+    let scenarios = crash_recovery::all_scenarios();
+    let ends = run_with_paused_clock(rich_text_editor_saves::kill_and_save_everywhere(&scenarios, 1, unchanged));
     let at = (ONE_ISSUE_GROUP, "crash points with everything saved in an editor, nothing twice", "");
     part.add_all_held(at, ends.well, ends.of, ends.wrong);
     part.add_writes(&ends.writes);

@@ -16,6 +16,10 @@
     reason = "a sweep that cannot go on has failed"
 )]
 
+/// podkeeper's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod board; // what a figure is, and the table
 
 mod figures; // which figures there are
