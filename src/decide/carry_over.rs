@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use super::PairingContext;
-use super::session_issues::{SessionIssues, SlotIssue};
+use super::session_issues::SlotIssue;
 use crate::pod::marker::BlockState;
 use crate::pod::schedule::Slot;
 use crate::pod::session::Session;
@@ -69,13 +69,8 @@ impl CarriedTasks {
 
 /// What is left from the sessions before this one: the open tasks of the two sections of their issues that moved on to
 /// none that came later.
-pub(super) fn tasks_to_carry(
-    context: &PairingContext<'_>,
-    slot: &Slot,
-    session: &Session,
-    issues: &SessionIssues<'_>,
-) -> CarriedTasks {
-    let issues = issues.of_slot(context, slot);
+pub(super) fn tasks_to_carry(context: &PairingContext<'_>, slot: &Slot, session: &Session) -> CarriedTasks {
+    let issues = context.session_issues.of_slot(context, slot);
     let earlier = SlotTasks::read(issues.into_iter().filter(|issue| issue.key < session.key), context);
     let to = Destination { date: session.date, is_confidential: context.pod.pairing.confidential, room: MOST_TASKS };
     earlier.collect_left(context, slot, &to, |_| true)

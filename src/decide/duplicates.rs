@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::pairing_issue_body::SessionFacts;
-use super::session_hosts;
-use super::session_issues::{SessionIssues, SlotIssue};
+use super::session_issues::SlotIssue;
 use super::{DecisionParts, OwnIssue, PairingContext};
 use crate::pod::action::Change;
 use crate::pod::finding::{Finding, short_hash};
@@ -19,8 +18,8 @@ use crate::pod::session::SessionKey;
 /// cut short is taken up where it ended.
 pub(super) fn settle_duplicates(context: &PairingContext<'_>, parts: &mut DecisionParts) {
     let mut by_session: BTreeMap<SessionKey, Vec<OwnIssue<'_>>> = BTreeMap::new();
-    for own in context.own_issues() {
-        by_session.entry(own.session_key.clone()).or_default().push(own);
+    for own in &context.session_issues.own_issues {
+        by_session.entry(own.session_key.clone()).or_default().push(own.clone());
     }
     for (key, issues) in by_session {
         for twins in group_twins(context, issues) {
@@ -50,14 +49,22 @@ fn group_twins<'a>(context: &PairingContext<'_>, issues: Vec<OwnIssue<'a>>) -> V
 pub(super) fn twins_in_use<'a>(
     context: &PairingContext<'a>,
     slot: &Slot,
-    issues: &SessionIssues<'a>,
     of_slot: &[SlotIssue<'a>],
 ) -> Vec<SlotIssue<'a>> {
     let is_twin = |own: &&OwnIssue<'a>| {
         let is_sessions_own = of_slot.iter().any(|known| known.issue.iid == own.issue.iid);
         own.session_key.slot == slot.key && own.issue.open && !is_sessions_own
     };
-    let in_use = issues.own_issues.iter().filter(is_twin).filter(|own| has_human_changes(context, own));
+    let elders = |own: &OwnIssue<'a>| -> Vec<OwnIssue<'a>> {
+        let of_session = context.session_issues.own_issues.iter().filter(|elder| elder.session_key == own.session_key);
+        of_session.take_while(|elder| elder.issue.iid < own.issue.iid).cloned().collect()
+    };
+    let in_use = context
+        .session_issues
+        .own_issues
+        .iter()
+        .filter(is_twin)
+        .filter(|own| has_human_changes(context, own, &elders(own)));
     let slot_issue = |own: &OwnIssue<'a>| {
         let start = own.block.state.start.filter(|start| *start <= context.seen.now)?;
         Some(SlotIssue::new(slot, &own.session_key, start, own.issue, Some(own.block)))
@@ -94,7 +101,7 @@ fn settle_duplicate(
         return;
     }
     let names = format!("{} and {}", context.issue_reference(keep.issue), context.issue_reference(twin.issue));
-    if has_human_changes(context, twin) {
+    if has_human_changes(context, twin, elders) {
         let message = format!("{names} both stand for {key}, and people have written in the younger one");
         parts.findings.push(Finding::new(Rule::SessionTwinInUse, key.to_string(), message));
     } else {
@@ -105,21 +112,25 @@ fn settle_duplicate(
     }
 }
 
-/// Comments, ticks, or any change of the words around the block or in it since the issue was opened. Where its state is
-/// lost, it is held against what it would say if it were opened today.
-fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> bool {
-    let today = initial_block(context, own);
-    let state = own.block.has_line_hashes().then_some(&own.block.state);
-    let Some(rest) = state.or(today.as_ref().map(|today| &today.state)).and_then(|state| state.rest.as_deref()) else {
-        // A state that was lost does not say that nobody wrote.
+/// Comments, ticks, or words around the block or in it that podkeeper did not write. Where its state is lost, podkeeper's
+/// words are those that it would write if it were opened today, and those of an older issue of its session: what that one
+/// says too is not lost with this one.
+fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>, elders: &[OwnIssue<'_>]) -> bool {
+    if own.issue.has_human_activity {
         return true;
-    };
-    let lines = own.block.human_lines(today.as_ref().unwrap_or(own.block));
-    // Who hosts may have been another one on the day on which it was opened.
-    let is_own = |line: &str| line.trim().is_empty() || (state.is_none() && session_hosts::is_host_line(line));
-    own.issue.has_human_activity
-        || rest != short_hash(&marker::text_outside_block(&own.issue.body))
-        || !lines.lines().all(is_own)
+    }
+    let rest = short_hash(&marker::text_outside_block(&own.issue.body));
+    let today = initial_block(context, own);
+    if own.block.has_line_hashes() {
+        let known = today.as_ref().unwrap_or(own.block);
+        return own.block.state.rest.as_ref() != Some(&rest) || !own.block.human_lines(known).is_empty();
+    }
+    let of_today = today.as_ref().and_then(|today| today.state.rest.clone());
+    let of_elders = elders.iter().map(|elder| short_hash(&marker::text_outside_block(&elder.issue.body)));
+    let mut known = today.unwrap_or_else(|| own.block.clone());
+    elders.iter().for_each(|elder| known.add_known_lines(elder.block));
+    // A state that was lost does not say that nobody wrote.
+    !of_today.into_iter().chain(of_elders).any(|known| known == rest) || !own.block.human_lines(&known).is_empty()
 }
 
 /// What the issue would say if it were opened today; none where the page was not seen, or the slot is not known any
@@ -127,6 +138,5 @@ fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> bool {
 fn initial_block(context: &PairingContext<'_>, own: &OwnIssue<'_>) -> Option<ManagedBlock> {
     let slot = context.pod.find_slot(&own.session_key)?;
     let session = slot.session_of_week(&context.pod.key, own.session_key.year, own.session_key.week)?;
-    let (page, issues) = (context.seen.page.present()?, SessionIssues::new(context));
-    SessionFacts::new(context, slot, &session, page, &issues, Some(own)).initial_block()
+    SessionFacts::new(context, slot, &session, context.seen.page.present()?, Some(own)).initial_block()
 }

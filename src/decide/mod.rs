@@ -47,6 +47,7 @@ use crate::pod::schedule::find_skips_without_session;
 use crate::pod::session::SessionKey;
 use crate::pod::snapshot::{Account, FurtherRead, ObservedIssue, Project, Snapshot};
 use crate::pod::{Pod, Task};
+use session_issues::SessionIssues;
 
 pub use living_report::{remembers_link, report_memory};
 pub use pod_label::labels_left_off_key;
@@ -113,6 +114,7 @@ fn decide_about_pod(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
         pod_label::ensure_label_exists(&context, parts);
         let mut of_people = DecisionParts::default();
         context.proposals = label_proposals::find(&context, &mut of_people);
+        context.session_issues = SessionIssues::find(&context);
         if pod.tasks.contains(&Task::Sessions) {
             sessions::plan_pairing_issues(&context, parts);
         }
@@ -200,6 +202,8 @@ struct PairingContext<'a> {
     former_labels: BTreeSet<String>,
     /// What is known of pairing issues that the pod's people opened.
     proposals: label_proposals::Proposals,
+    /// Which issue stands for which session.
+    session_issues: SessionIssues<'a>,
 }
 
 /// One of podkeeper's own issues of this pod.
@@ -237,6 +241,7 @@ impl<'a> PairingContext<'a> {
             issues: pairing_project.issues.present()?,
             former_labels: pod.former_labels(),
             proposals: label_proposals::Proposals::default(),
+            session_issues: SessionIssues::default(),
         })
     }
 

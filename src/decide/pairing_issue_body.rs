@@ -11,7 +11,6 @@ mod start_time;
 use super::carry_over::{self, CarriedTasks};
 use super::label_proposals::{Proposals, proposal_line};
 use super::session_hosts::{Promise, SessionHosts, assign_hosts};
-use super::session_issues::SessionIssues;
 use super::{OwnIssue, PairingContext};
 use crate::pod::Pod;
 use crate::pod::finding::short_hash;
@@ -53,10 +52,9 @@ impl<'a> SessionFacts<'a> {
         slot: &'a Slot,
         session: &'a Session,
         page: &'a PodPage,
-        issues: &SessionIssues<'_>,
         own: Option<&OwnIssue<'_>>,
     ) -> Self {
-        let promise = Promise::read(session, own, &issues.own_issues);
+        let promise = Promise::read(session, own, &context.session_issues.own_issues);
         let accounts = context.seen.pairing_project.further.member_accounts.as_ref();
         let seen = accounts.and_then(|accounts| accounts.present()).map(Vec::as_slice);
         let mut hosts = assign_hosts(context.pod, slot, session, page, promise, seen);
@@ -70,8 +68,8 @@ impl<'a> SessionFacts<'a> {
             session,
             page,
             hosts,
-            history: History::read(context, slot, session, issues),
-            tasks: carry_over::tasks_to_carry(context, slot, session, issues),
+            history: History::read(context, slot, session),
+            tasks: carry_over::tasks_to_carry(context, slot, session),
             proposals: context.proposals.clone(),
         }
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::carry_over::{self, CarriedTasks};
 use super::duplicates;
-use super::session_issues::{SessionIssues, SlotIssue};
+use super::session_issues::SlotIssue;
 use super::{DecisionParts, PairingContext};
 use crate::pod::action::{Action, ActionKind, BlockRewrite, Change};
 use crate::pod::finding::short_hash;
@@ -32,9 +32,8 @@ const LINKED_WITHIN: Duration = Duration::hours(24);
 
 /// Sees to the issues of sessions that are over.
 pub(super) fn settle_past_sessions(context: &PairingContext<'_>, parts: &mut DecisionParts) {
-    let issues = SessionIssues::new(context);
     for slot in &context.pod.slots {
-        let mut end = SessionEnd { context, slot, issues: issues.of_slot(context, slot) };
+        let mut end = SessionEnd { context, slot, issues: context.session_issues.of_slot(context, slot) };
         for previous in &end.issues {
             if let Some(next) = end.next_after(previous) {
                 end.link(previous, next, parts);
@@ -44,7 +43,7 @@ pub(super) fn settle_past_sessions(context: &PairingContext<'_>, parts: &mut Dec
             end.promise_after_opening(parts);
         }
         // All issues of a session end together.
-        let twins = duplicates::twins_in_use(context, slot, &issues, &end.issues);
+        let twins = duplicates::twins_in_use(context, slot, &end.issues);
         end.issues.extend(twins);
         end.issues.sort_by(|one, other| (&one.key, one.issue.iid).cmp(&(&other.key, other.issue.iid)));
         let appended = end.append_tasks(parts);

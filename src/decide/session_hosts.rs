@@ -21,11 +21,6 @@ use crate::pod::session::Session;
 /// How the line begins that names the hosts.
 const HOST_LINE: &str = "- **Host:** ";
 
-/// Whether it is the line of a block that names the hosts.
-pub(super) fn is_host_line(line: &str) -> bool {
-    line.trim_start().starts_with(HOST_LINE)
-}
-
 /// The hosts of a session and of the next one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SessionHosts<'a> {

@@ -21,6 +21,7 @@ use crate::pod::snapshot::ObservedIssue;
 const LOOKBACK: Duration = Duration::days(120);
 
 /// The issues of the pairing project, each with the session it stands for.
+#[derive(Default)]
 pub(super) struct SessionIssues<'a> {
     pub(super) own_issues: Vec<OwnIssue<'a>>,
     by_session: BTreeMap<SessionKey, ExistingIssue<'a>>,
@@ -51,7 +52,7 @@ struct ScheduledSession<'a> {
 
 impl<'a> SessionIssues<'a> {
     /// Finds them among what was seen of the pairing project.
-    pub(super) fn new(context: &PairingContext<'a>) -> Self {
+    pub(super) fn find(context: &PairingContext<'a>) -> Self {
         let own: Vec<OwnIssue<'a>> = context.own_issues().collect();
         let due = list_sessions(context, &own);
         let mut found = Self { own_issues: own, by_session: BTreeMap::new() };

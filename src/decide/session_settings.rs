@@ -90,6 +90,9 @@ pub(super) fn check_settings(context: &PairingContext<'_>, facts: &SessionFacts<
         parts.findings.push(Finding::new(Rule::SettingLeftOut, subject, message).with_advice(advice));
     }
     let Some(template) = template_of(context) else { return };
+    if matches!(template, BodyTemplate::Configured(own) if own.is_built_in()) {
+        return;
+    }
     if let Err((line, why)) = facts.render_first_body(&template, true) {
         let name = match template {
             BodyTemplate::Configured(template) => template.name().to_owned(),

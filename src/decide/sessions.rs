@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::pairing_issue_body::SessionFacts;
-use super::session_issues::{ExistingIssue, SessionIssues};
+use super::session_issues::ExistingIssue;
 use super::{
     DecisionParts, OwnIssue, PairingContext, carry_over, identity_findings, marker_problems, session_hosts,
     session_settings,
@@ -22,26 +22,25 @@ use crate::pod::snapshot::{FurtherRead, ObservedIssue};
 /// Sees to the next session of every slot, and reports what was missed.
 pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut DecisionParts) {
     marker_problems::check_pairing_issues(context, parts);
-    let issues = SessionIssues::new(context);
     for slot in &context.pod.slots {
         let now = context.seen.now;
         let Some(next) = slot.sessions_from(&context.pod.key, now).find(|session| !session.has_started(now)) else {
             continue;
         };
-        let for_it = || issues.own_issues.iter().filter(|own| own.session_key == next.key);
+        let for_it = || context.session_issues.own_issues.iter().filter(|own| own.session_key == next.key);
         let winner = for_it().find(|own| own.issue.open).or_else(|| for_it().next());
         let facts = context.seen.page.present().map(|page| {
             session_hosts::check_hosts(context, page, parts);
-            SessionFacts::new(context, slot, &next, page, &issues, winner)
+            SessionFacts::new(context, slot, &next, page, winner)
         });
         match winner {
             Some(own) => plan_update(context, slot, &next, facts.as_ref(), own, parts),
-            None => plan_opening(context, slot, &next, facts.as_ref(), &issues, parts),
+            None => plan_opening(context, slot, &next, facts.as_ref(), parts),
         }
         if let Some(facts) = &facts {
             session_settings::check_settings(context, facts, parts);
         }
-        report_missed_sessions(context, slot, &issues, parts);
+        report_missed_sessions(context, slot, parts);
     }
 }
 
@@ -51,7 +50,6 @@ fn plan_opening(
     slot: &Slot,
     session: &Session,
     facts: Option<&SessionFacts<'_>>,
-    issues: &SessionIssues<'_>,
     parts: &mut DecisionParts,
 ) {
     let start = session.start.with_timezone(&Utc);
@@ -64,7 +62,7 @@ fn plan_opening(
         parts.status_sentences.push(Sentence::public(text));
         return;
     }
-    if let Some(instead) = issues.existing_issue(&session.key) {
+    if let Some(instead) = context.session_issues.existing_issue(&session.key) {
         return explain_not_opened(context, session, instead, parts);
     }
     // The body repeats the page, so a page that was not seen opens nothing; the reason is reported elsewhere.
@@ -270,13 +268,8 @@ fn plan_update(
 }
 
 /// Sessions that have begun without an issue, since the last one that had one.
-fn report_missed_sessions(
-    context: &PairingContext<'_>,
-    slot: &Slot,
-    issues: &SessionIssues<'_>,
-    parts: &mut DecisionParts,
-) {
-    let now = context.seen.now;
+fn report_missed_sessions(context: &PairingContext<'_>, slot: &Slot, parts: &mut DecisionParts) {
+    let (now, issues) = (context.seen.now, &context.session_issues);
     let ours = |session: &Session| issues.own_issues.iter().any(|own| own.session_key == session.key);
     let of_the_slot = issues.own_issues.iter().filter(|own| own.session_key.slot == slot.key);
     let Some(first) = of_the_slot.map(|own| &own.session_key).min() else { return };

@@ -135,19 +135,13 @@ fn compute_fingerprint(rule: Rule, subject: &str, path: Option<&str>) -> String 
 
 /// The first 16 hex digits of a text's SHA-256.
 pub fn short_hash(text: &str) -> String {
-    let mut out = to_hex(&Sha256::digest(text.as_bytes()));
-    out.truncate(16);
-    out
+    to_hex(&Sha256::digest(text.as_bytes())[..8])
 }
 
 /// Bytes as lower-case hex digits.
 pub fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        write!(out, "{byte:02x}").unwrap_or_default();
-        out
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 #[cfg(test)]

@@ -164,8 +164,8 @@ impl ManagedBlock {
     /// Whether this block, as it was found, says what `wanted` would say. Another spelling says the same, and a
     /// person's line in it is no reason to write.
     pub fn is_up_to_date_with(&self, wanted: &Self) -> bool {
-        let ours =
-            self.text.lines().filter(|line| self.is_podkeeper_line(line, wanted)).filter_map(line_hash::hash_line);
+        let known = self.known_lines(wanted);
+        let ours = self.text.lines().filter_map(line_hash::hash_line).filter(|hash| known.has(hash));
         self.marker == wanted.marker
             && self.marker_comments == MarkerComments::Complete
             && self.state == wanted.state
@@ -177,20 +177,27 @@ impl ManagedBlock {
     /// None of them can act where it is moved to: a line that GitLab could take for a quick action is written so that
     /// it is none.
     pub fn human_lines(&self, wanted: &Self) -> String {
+        let known = self.known_lines(wanted);
         let mut lines_of_people: Vec<&str> = Vec::new();
         for line in self.text.lines() {
             let blank = line.trim().is_empty();
             let between = blank && lines_of_people.last().is_some_and(|last| !last.trim().is_empty());
-            if between || (!blank && !self.is_podkeeper_line(line, wanted)) {
+            if between || (!blank && !known.has_line(line)) {
                 lines_of_people.push(line);
             }
         }
         escape_quick_actions(lines_of_people.join("\n").trim_end_matches('\n'))
     }
 
+    /// Takes the lines of another block for podkeeper's, too.
+    pub fn add_known_lines(&mut self, other: &Self) {
+        self.state.lines.extend(other.text.lines().filter_map(line_hash::hash_line));
+    }
+
     /// The lines that podkeeper wrote, as they were found.
     pub fn podkeeper_text(&self, wanted: &Self) -> String {
-        let own = self.text.lines().filter(|line| self.is_podkeeper_line(line, wanted));
+        let known = self.known_lines(wanted);
+        let own = self.text.lines().filter(|line| known.has_line(line));
         own.collect::<Vec<&str>>().join("\n").trim_end().to_owned()
     }
 
@@ -199,13 +206,35 @@ impl ManagedBlock {
         matches!(self.marker_comments, MarkerComments::Complete | MarkerComments::Incomplete { has_state: true })
     }
 
-    /// Whether podkeeper wrote a line: it is one of those that were written, or of those that would be written now.
-    fn is_podkeeper_line(&self, line: &str, wanted: &Self) -> bool {
-        let Some(hash) = line_hash::hash_line(line) else { return true };
+    /// The lines that podkeeper wrote: those that were written, and those that would be written now.
+    fn known_lines<'a>(&'a self, wanted: &'a Self) -> KnownLines<'a> {
         // Before there were hashes, all of a complete block was podkeeper's.
-        let before = self.state.format == 0 && matches!(self.marker_comments, MarkerComments::Complete);
-        let known: BTreeSet<&String> = self.state.lines.iter().chain(&wanted.state.lines).collect();
-        before || known.contains(&hash)
+        if self.state.format == 0 && matches!(self.marker_comments, MarkerComments::Complete) {
+            return KnownLines::All;
+        }
+        let hashes = self.state.lines.iter().chain(&wanted.state.lines);
+        KnownLines::Hashes(hashes.map(String::as_str).collect())
+    }
+}
+
+/// Which lines of a block are podkeeper's.
+enum KnownLines<'a> {
+    All,
+    /// Those with these hashes.
+    Hashes(BTreeSet<&'a str>),
+}
+
+impl KnownLines<'_> {
+    fn has(&self, hash: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Hashes(known) => known.contains(hash),
+        }
+    }
+
+    /// What shows nothing is nobody's.
+    fn has_line(&self, line: &str) -> bool {
+        line_hash::hash_line(line).is_none_or(|hash| self.has(&hash))
     }
 }
 

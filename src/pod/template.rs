@@ -79,6 +79,11 @@ impl Template {
         Self::new("the built-in template", BUILT_IN)
     }
 
+    /// Whether it is that one.
+    pub fn is_built_in(&self) -> bool {
+        self.source == BUILT_IN
+    }
+
     /// Its path.
     pub fn name(&self) -> &str {
         &self.name

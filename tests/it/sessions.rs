@@ -19,6 +19,7 @@ use podkeeper::sandbox::{Sandbox, Seed, SeedPod, seed};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::crash_recovery;
 use crate::rich_text_editor_saves::{EditorSave, SavesDuringRun, duplicate_titles, save_all};
 use crate::support::{
     Bent, EVERY_NTH_CASE, InMemory, SeededRandom, Stage, finding_lines, keep_sessions_and_labels, now, sentences,
@@ -279,6 +280,38 @@ async fn a_twin_with_a_persons_words_stays_open_and_is_told() {
         let written = stage.journal();
         assert_eq!(stage.apply().await[0].exit_status(), ExitStatus::NeedsHuman, "{how}");
         assert_eq!(stage.journal(), written, "{how}: nothing more to do for a program");
+    }
+}
+
+/// An editor took podkeeper's comments out of both, and with them what they said when they were opened; the page has
+/// another channel since. What the older one says too is not lost when the younger is closed, and any other word is.
+#[tokio::test(start_paused = true)]
+async fn a_twin_whose_comments_are_lost_is_closed_where_the_older_one_says_the_same() {
+    for (added, closed) in [("", true), ("\nA word", false), ("[x]", false), ("\nsigned, Mateo\n<sub>", false)] {
+        let mut stage = Stage::seeded();
+        stage.apply().await;
+        let older = session_issue(&stage);
+        let younger = open_twin(&stage, &older).await;
+        crash_recovery::rename_channel(&mut stage);
+        let project = project_id(&stage);
+        stage.sandbox.change_world(|world| {
+            let person = world.user_by_username("hollis-brandt").unwrap().id;
+            for iid in [older.iid, younger] {
+                world.save_without_html_comments(project, iid, person).unwrap();
+            }
+        });
+        let body = stage.sandbox.world().issue(project, younger).unwrap().description.clone().unwrap();
+        let changed = match added {
+            "[x]" => body.replacen("[ ]", "[x]", 1),
+            within if within.ends_with("<sub>") => body.replacen("\n<sub>", within, 1),
+            below => format!("{body}{below}"),
+        };
+        assert_eq!(changed == body, added.is_empty());
+        edit(&stage, "person", younger, json!({"description": changed})).await;
+        let runs = stage.apply().await;
+        assert_eq!(!stage.sandbox.world().issue(project, younger).unwrap().is_open(), closed, "{added:?}");
+        let told = finding_lines(&runs).contains(&"session-twin-in-use secure/weekly/2026-W48".to_owned());
+        assert_eq!(told, !closed, "{added:?}");
     }
 }
 

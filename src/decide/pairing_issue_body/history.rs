@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::people::SESSIONS_SEEN;
 use crate::decide::session_end::OPEN_AFTER_END;
-use crate::decide::session_issues::{ExistingIssue, SessionIssues};
+use crate::decide::session_issues::ExistingIssue;
 use crate::decide::{OwnIssue, PairingContext};
 use crate::pod::PodKey;
 use crate::pod::finding::short_hash;
@@ -53,20 +53,16 @@ enum PastSession<'a> {
 
 impl History {
     /// The history of a session, among the issues of the pairing project.
-    pub(super) fn read(
-        context: &PairingContext<'_>,
-        slot: &Slot,
-        session: &Session,
-        issues: &SessionIssues<'_>,
-    ) -> Self {
+    pub(super) fn read(context: &PairingContext<'_>, slot: &Slot, session: &Session) -> Self {
         let pod = &context.pod.key;
+        let issues = &context.session_issues;
         let start = session.start.with_timezone(&Utc);
         let Some(since) = start.checked_sub_signed(LOOKBACK) else { return Self::default() };
         let first = issues.own_issues.iter().map(|own| &own.session_key).filter(|key| key.slot == slot.key).min();
         let mut past: Vec<(Session, PastSession<'_>)> = slot
             .sessions_from(pod, since)
             .take_while(|past| past.start < start)
-            .map(|past| (past_session(context.seen.now, issues, &past), past))
+            .map(|past| (past_session(context, &past), past))
             .map(|(outcome, past)| (past, outcome))
             // Before podkeeper's first issue nothing was missed.
             .skip_while(|(past, outcome)| {
@@ -79,7 +75,8 @@ impl History {
     }
 }
 
-fn past_session<'a>(now: DateTime<Utc>, issues: &SessionIssues<'a>, past: &Session) -> PastSession<'a> {
+fn past_session<'a>(context: &PairingContext<'a>, past: &Session) -> PastSession<'a> {
+    let (now, issues) = (context.seen.now, &context.session_issues);
     let own = issues.own_issues.iter().filter(|own| own.session_key == past.key);
     let mut read: Vec<_> = own.map(|own| (own.issue, SessionNotes::parse(&own.issue.body), has_words(own))).collect();
     // Of two, the one that people used; which of them is open changes with podkeeper's own closing.
