@@ -79,6 +79,6 @@ async fn read_label_history(
     let Observed::Present(project) = &state.project else { return Observed::Absent };
     let issue = state.recent.issues.present().and_then(|issues| issues.iter().find(|issue| issue.iid == iid));
     let updated_at = issue.and_then(|issue| issue.updated_at);
-    let removals = reader.count_label_removals(project, iid, pod.label.name.as_str()).await;
+    let removals = reader.count_label_removals(project, iid, &pod.label_names()).await;
     removals.map(|removals| LabelHistory { updated_at, removals })
 }

@@ -144,11 +144,11 @@ async fn read_issue_details(
     for key in issues.iter().filter_map(session_of) {
         *count.entry(key).or_default() += 1;
     }
-    let label = pod.label.name.as_str();
+    let (label, names) = (pod.label.name.as_str(), pod.label_names());
     for issue in issues {
         let Some(key) = session_of(issue) else { continue };
         if !issue.labels.iter().any(|seen| seen == label) {
-            issue.label_removals = reader.count_label_removals(project, issue.iid, label).await;
+            issue.label_removals = reader.count_label_removals(project, issue.iid, &names).await;
         }
         if count.get(&key).is_some_and(|n| *n > 1) {
             issue.linked_iids = reader.list_linked_iids(project, issue.iid).await;

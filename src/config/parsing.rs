@@ -159,6 +159,11 @@ impl PodWithSource {
         self.raw.name.as_ref().map_or(0..0, Spanned::span)
     }
 
+    /// What the label was called before.
+    fn former_labels(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.raw.label.iter().flat_map(|label| &label.formerly)
+    }
+
     fn label_span(&self) -> Range<usize> {
         self.raw.label.as_ref().and_then(|label| label.name.as_ref()).map_or(0..0, Spanned::span)
     }

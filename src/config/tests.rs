@@ -264,6 +264,11 @@ fn pods_that_get_in_each_others_way_are_refused() {
         .replace("[page]", "formerly = [\"alpha\"]\n[page]");
     let found = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &former)]);
     assert!(found[0].contains("`alpha` is the pod alpha's key"), "{found:?}");
+    let renamed = POD
+        .replace("pod::alpha", "pod::beta\"\nformerly = [\"Pod::Alpha\"]\ncolor = \"#abc")
+        .replace("Alpha Pod", "Beta Pod");
+    let found = problems(&[("pods/alpha.toml", POD), ("pods/beta.toml", &renamed)]);
+    assert!(found.len() == 1 && found[0].contains("label `pod::alpha` is the pod alpha's"), "{found:?}");
     let twice = format!("{POD}[[session]]\nslot = \"WEEKLY\"\ncron = \"0 9 * * Mon\"\nzone = \"UTC\"\n");
     assert!(problems(&[("pods/alpha.toml", &twice)]).iter().any(|p| p.contains("is not a slot's key")));
     let twice = twice.replace("WEEKLY", "weekly");

@@ -131,6 +131,13 @@ impl<'a> SlotTasks<'a> {
         Self { issues: issues.map(|issue| (issue.clone(), read_tasks(&issue, context))).collect() }
     }
 
+    /// Whether a task that has moved on stands open in a later issue.
+    pub(super) fn is_open_later(&self, at: usize, key: &str) -> bool {
+        let later = self.issues.iter().skip(at + 1).rev();
+        let mut of_key = later.filter_map(|(_, tasks)| tasks.iter().find(|task| task.line.key == key));
+        of_key.next().is_some_and(|task| task.state == TaskState::Open)
+    }
+
     /// Whether a task of the issue at an index stands in a later one, or was carried into one.
     pub(super) fn has_moved(&self, from: usize, key: &str) -> bool {
         self.issues.iter().skip(from + 1).any(|(issue, tasks)| {

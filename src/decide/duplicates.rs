@@ -72,11 +72,10 @@ pub(super) fn twins_in_use<'a>(
     in_use.filter_map(slot_issue).collect()
 }
 
-/// Whether two issues of one week are those of two pods, or slots, that have become one since: what was held is held. Only
-/// for a session to come is one of them too many.
+/// Whether two issues of one week are those of two pods, or slots, that have become one since: what was held is held, and
+/// the session to come is another one. Only of two that are both to come one is too many.
 fn are_of_two_former_pods(context: &PairingContext<'_>, one: &OwnIssue<'_>, other: &OwnIssue<'_>) -> bool {
-    let begun = |own: &OwnIssue<'_>| own.block.state.start.is_none_or(|start| start <= context.seen.now);
-    one.block.marker != other.block.marker && begun(one) && begun(other)
+    one.block.marker != other.block.marker && (one.has_begun(context.seen.now) || other.has_begun(context.seen.now))
 }
 
 fn settle_duplicate(
@@ -128,7 +127,9 @@ fn has_human_changes(context: &PairingContext<'_>, own: &OwnIssue<'_>, elders: &
     let of_today = today.as_ref().and_then(|today| today.state.rest.clone());
     let of_elders = elders.iter().map(|elder| short_hash(&marker::text_outside_block(&elder.issue.body)));
     let mut known = today.unwrap_or_else(|| own.block.clone());
-    elders.iter().for_each(|elder| known.add_known_lines(elder.block));
+    for elder in elders {
+        known.add_known_lines(elder.block);
+    }
     // A state that was lost does not say that nobody wrote.
     !of_today.into_iter().chain(of_elders).any(|known| known == rest) || !own.block.human_lines(&known).is_empty()
 }

@@ -56,7 +56,7 @@ pub(super) fn assign_turns(circle: &HostCircle, number: i64, this: &TurnInput, n
     let base = match (&next.promised[..], &turns.this[..]) {
         // Where nobody can, the circle goes on from who could not.
         ([], []) => circle.turn_after(&base),
-        ([], _) => circle.turn_after(&turns.this),
+        ([], _) => turn_of_able(circle, next, &mut turns),
         _ => next.promised.clone(),
     };
     turns.has_choice |= next.promised.is_empty();
@@ -66,6 +66,24 @@ pub(super) fn assign_turns(circle: &HostCircle, number: i64, this: &TurnInput, n
         turns.next.swap(0, 1);
     }
     turns
+}
+
+/// The turn after the one that is chosen, among those who can: whoever is away for long leaves no gap that would give
+/// the others the same part every time. Who would have had it otherwise is a replacement.
+fn turn_of_able(circle: &HostCircle, next: &TurnInput, turns: &mut HostTurns) -> Turn {
+    let due = circle.turn_after(&turns.this);
+    let is_able = |handle: &String| !next.unavailable.contains_key(handle);
+    let able = HostCircle { people: circle.people.iter().filter(|(_, handle)| is_able(handle)).cloned().collect() };
+    if able.is_empty() {
+        return due;
+    }
+    let turn = able.turn_after(&turns.this);
+    let mut instead = turn.iter().filter(|handle| !due.contains(*handle));
+    for handle in due.iter().filter(|handle| !is_able(handle)) {
+        let (why, by) = (next.unavailable.get(handle).cloned(), instead.next().cloned());
+        turns.replacements.push(Replacement { handle: handle.clone(), why, by, is_next: true });
+    }
+    turn
 }
 
 /// A turn in which everybody can: who cannot is replaced by the next in the circle who has no other part in it, nor in

@@ -197,7 +197,11 @@ fn plan_change(
     parts: &mut DecisionParts,
 ) {
     let ParsedBody::Block(seen) = &issue.parsed_body else { return };
-    let block = build_block(pod, wanted, seen.state.clone());
+    // Until its file is deleted, the pod is still looked at; without a session it stays retired.
+    if seen.state.retired && !issue.open && pod.slots.is_empty() {
+        return;
+    }
+    let block = build_block(pod, wanted, BlockState { retired: false, ..seen.state.clone() });
     let same = seen.is_up_to_date_with(&block);
     let iid = issue.iid;
     let tell = !wanted.findings_by_heading.is_empty();
@@ -294,6 +298,14 @@ fn close_duplicate(
     parts.actions.push(new_action(reports, change, "both are the same report and the lower number stays"));
 }
 
+/// Whether one of the pod's reports is open.
+pub(super) fn has_open_report(pod: &Pod, seen: &Snapshot) -> bool {
+    seen.reports_project.present().is_some_and(|reports| {
+        let kinds = [ReportKind::Links, ReportKind::Roster];
+        kinds.into_iter().flat_map(|kind| own_report_issues(pod, reports, kind)).any(|issue| issue.open)
+    })
+}
+
 /// Closes the open report of a pod that is retired. It remembers nothing any more: whoever takes the pod up again begins
 /// anew.
 pub(super) fn close_retired_report(
@@ -316,7 +328,7 @@ pub(super) fn close_retired_report(
             pod.name,
             seen.marker.render_signature("closed")
         );
-        let state = BlockState { failing: BTreeMap::new(), ..seen.state.clone() };
+        let state = BlockState { failing: BTreeMap::new(), retired: true, ..seen.state.clone() };
         let block = ManagedBlock::new(seen.marker.clone(), text, state);
         let change = Change::CloseReport { iid: issue.iid, rewrite: BlockRewrite::new(seen, block) };
         parts.actions.push(new_action(reports, change, "the pod is retired"));

@@ -33,7 +33,7 @@ mod title_dates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::pod::action::{Action, Change};
 use crate::pod::finding::{Finding, sort_and_deduplicate};
@@ -213,6 +213,18 @@ struct OwnIssue<'a> {
     /// The session it is for, under the key it goes by today.
     session_key: SessionKey,
     block: &'a ManagedBlock,
+}
+
+impl OwnIssue<'_> {
+    /// Whether its session has begun, as far as it says; then it is its people's.
+    fn has_begun(&self, now: DateTime<Utc>) -> bool {
+        self.block.state.start.is_none_or(|start| start <= now)
+    }
+
+    /// Whether its session has not begun, as far as it says.
+    fn is_to_come(&self, now: DateTime<Utc>) -> bool {
+        self.block.state.start.is_none_or(|start| start > now)
+    }
 }
 
 impl<'a> PairingContext<'a> {

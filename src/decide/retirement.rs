@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
-use super::living_report::close_retired_report;
+use super::living_report::{close_retired_report, has_open_report};
 use super::{DecisionParts, PairingContext, marker_problems};
 use crate::pod::Pod;
 use crate::pod::action::Change;
@@ -13,7 +13,12 @@ use crate::pod::snapshot::{ObservedIssue, Snapshot};
 
 /// Closes what podkeeper keeps for a pod that meets no more.
 pub(super) fn plan_retirement(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
+    let mut is_all_closed = seen.pairing_project.issues.present().is_some() && pod_reports_are_seen(pod, seen);
     if let Some(context) = PairingContext::from_snapshot(pod, seen, parts) {
+        let is_to_come = |(_, key, start): (_, &SessionKey, Option<DateTime<Utc>>)| {
+            start.unwrap_or_else(|| week_bounds(key).0) > seen.now
+        };
+        is_all_closed &= !open_session_issues(&context).any(is_to_come);
         marker_problems::check_pairing_issues(&context, parts);
         close_coming_sessions(&context, parts);
         say_what_the_label_is_on(&context, parts);
@@ -24,7 +29,13 @@ pub(super) fn plan_retirement(pod: &Pod, seen: &Snapshot, parts: &mut DecisionPa
             close_retired_report(pod, reports, kind, parts);
         }
     }
-    say_what_stays(pod, parts);
+    is_all_closed &= !has_open_report(pod, seen);
+    say_what_stays(pod, is_all_closed, parts);
+}
+
+/// Whether it was seen which reports there are.
+fn pod_reports_are_seen(pod: &Pod, seen: &Snapshot) -> bool {
+    pod.reports.project.is_none() || seen.reports_project.present().is_some()
 }
 
 /// Issues of sessions that have not begun are closed; all others are their people's.
@@ -76,11 +87,14 @@ fn say_what_the_label_is_on(context: &PairingContext<'_>, parts: &mut DecisionPa
     parts.status_sentences.push(Sentence::public(text));
 }
 
-fn say_what_stays(pod: &Pod, parts: &mut DecisionParts) {
-    for text in [
-        format!("the page {} in {} stays as it is", pod.page.path, pod.page.project),
-        format!("{} can be deleted now; podkeeper touches nothing of the pod any more without it", pod.file_name()),
-    ] {
+fn say_what_stays(pod: &Pod, is_all_closed: bool, parts: &mut DecisionParts) {
+    let file = pod.file_name();
+    let end = if is_all_closed {
+        format!("{file} can be deleted now; podkeeper touches nothing of the pod any more without it")
+    } else {
+        format!("{file} can be deleted when all of that is closed; until then podkeeper needs it to close the rest")
+    };
+    for text in [format!("the page {} in {} stays as it is", pod.page.path, pod.page.project), end] {
         parts.status_sentences.push(Sentence::public(text));
     }
 }

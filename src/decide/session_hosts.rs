@@ -1,6 +1,6 @@
 //! Who hosts a session and takes its notes, and who is next: the members of the page in turn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDate, Utc};
 
@@ -239,4 +239,25 @@ pub(super) fn check_hosts(context: &PairingContext<'_>, page: &PodPage, parts: &
         return;
     };
     parts.findings.push(Finding::new(Rule::SettingLeftOut, subject, message).with_advice(advice.to_owned()));
+}
+
+/// Reports who is away by `[[away]]` and not on the page: a handle that is misspelt leaves the person a host.
+pub(super) fn check_absences(context: &PairingContext<'_>, page: &PodPage, parts: &mut DecisionParts) {
+    // A page that may be cut says nothing about who is not on it.
+    if page.members_section != MembersSection::Closed {
+        return;
+    }
+    let today = context.seen.now.date_naive();
+    let is_member = |handle: &str| {
+        let mut handles = page.members.iter().filter_map(|member| member.handle.as_ref());
+        handles.any(|own| own.as_str().eq_ignore_ascii_case(handle))
+    };
+    let strangers = context.pod.absences.iter().filter(|away| away.until >= today && !is_member(&away.handle));
+    let strangers: BTreeSet<&str> = strangers.map(|away| away.handle.as_str()).collect();
+    for handle in strangers {
+        let subject = format!("{}: [[away]] {handle}", context.pod.file_name());
+        let message = format!("{}: [[away]] handle `{handle}` is not on the page", context.pod.file_name());
+        let advice = "Write the handle as it stands on the page, or take the table out.";
+        parts.findings.push(Finding::new(Rule::SettingLeftOut, subject, message).with_advice(advice));
+    }
 }

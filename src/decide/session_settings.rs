@@ -89,6 +89,13 @@ pub(super) fn check_settings(context: &PairingContext<'_>, facts: &SessionFacts<
         let advice = "Put the file there, or write its path as it stands in the project.".to_owned();
         parts.findings.push(Finding::new(Rule::SettingLeftOut, subject, message).with_advice(advice));
     }
+    // A template is tried in every run, so it is read in every run.
+    if pod.pairing.issue_template.is_some() && further.issue_template.is_none() {
+        parts.further_reads.insert(FurtherRead::IssueTemplate);
+    }
+    if pod.pairing.milestone.is_some() && further.milestone.is_none() {
+        parts.further_reads.insert(FurtherRead::Milestone);
+    }
     let Some(template) = template_of(context) else { return };
     if matches!(template, BodyTemplate::Configured(own) if own.is_built_in()) {
         return;

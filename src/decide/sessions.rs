@@ -1,6 +1,6 @@
 //! The next session of each slot has its pairing issue, exactly once; a missed one is reported, never made up for.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use super::pairing_issue_body::SessionFacts;
 use super::session_issues::ExistingIssue;
@@ -19,16 +19,30 @@ use crate::pod::schedule::Slot;
 use crate::pod::session::{Session, SessionKey};
 use crate::pod::snapshot::{FurtherRead, ObservedIssue};
 
+/// So long an issue of a session that is over is told of, where it goes by another key.
+const OTHER_KEY_TOLD_FOR: Duration = Duration::days(28);
+
 /// Sees to the next session of every slot, and reports what was missed.
 pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut DecisionParts) {
     marker_problems::check_pairing_issues(context, parts);
+    if let Some(page) = context.seen.page.present() {
+        session_hosts::check_absences(context, page, parts);
+    }
     for slot in &context.pod.slots {
         let now = context.seen.now;
         let Some(next) = slot.sessions_from(&context.pod.key, now).find(|session| !session.has_started(now)) else {
             continue;
         };
-        let for_it = || context.session_issues.own_issues.iter().filter(|own| own.session_key == next.key);
+        let of_week = || context.session_issues.own_issues.iter().filter(|own| own.session_key == next.key);
+        let for_it = || of_week().filter(|own| own.is_to_come(now));
         let winner = for_it().find(|own| own.issue.open).or_else(|| for_it().next());
+        if let Some(held) = of_week().next().filter(|_| winner.is_none()) {
+            let name = context.issue_reference(held.issue);
+            let text = format!("{name} is that of the week's session, which has begun; another one gets no issue");
+            parts.status_sentences.push(Sentence::public(text));
+            report_missed_sessions(context, slot, parts);
+            continue;
+        }
         let facts = context.seen.page.present().map(|page| {
             session_hosts::check_hosts(context, page, parts);
             SessionFacts::new(context, slot, &next, page, winner)
@@ -41,6 +55,10 @@ pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut Deci
             session_settings::check_settings(context, facts, parts);
         }
         report_missed_sessions(context, slot, parts);
+        // The next session's says the same line.
+        if !matches!(context.session_issues.existing_issue(&next.key), Some(ExistingIssue::OtherKey(..))) {
+            report_issues_under_other_keys(context, slot, parts);
+        }
     }
 }
 
@@ -93,6 +111,22 @@ fn plan_opening(
     };
     parts.actions.push(context.new_action(change, because));
     parts.opening_slots.insert(slot.key.clone());
+}
+
+/// Tells of open issues of sessions that have begun under a key that the configuration does not know: podkeeper neither
+/// closes them nor carries their tasks on.
+fn report_issues_under_other_keys(context: &PairingContext<'_>, slot: &Slot, parts: &mut DecisionParts) {
+    let (now, issues) = (context.seen.now, &context.session_issues);
+    let Some(since) = now.checked_sub_signed(OTHER_KEY_TOLD_FOR) else { return };
+    let past = slot.sessions_from(&context.pod.key, since).take_while(|session| session.has_started(now));
+    for session in past {
+        match issues.existing_issue(&session.key) {
+            Some(instead @ ExistingIssue::OtherKey(issue, _)) if issue.open => {
+                explain_not_opened(context, &session, instead, parts);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Says why nothing is opened for a session that another issue stands for.

@@ -14,7 +14,7 @@ use ::gitlab::api::projects::labels::Label;
 use ::gitlab::api::projects::repository::files::FileRaw;
 use ::gitlab::api::users::CurrentUser;
 use ::gitlab::api::{AsyncQuery, Endpoint, RestClient as _};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
@@ -333,8 +333,9 @@ impl Reader {
         }
     }
 
-    /// How often a label was taken off an issue.
-    pub async fn count_label_removals(&self, project: &Project, iid: u64, label: &str) -> Observed<usize> {
+    /// How often a label was taken off an issue, under any of the names that it has had. Another of them that is put on in
+    /// the same moment takes its place, so that is no removal.
+    pub async fn count_label_removals(&self, project: &Project, iid: u64, names: &BTreeSet<String>) -> Observed<usize> {
         let endpoint = IssueResourceLabelEvents::builder().project(project.id).issue(iid).build();
         let events: Result<Vec<responses::LabelEvent>, RequestError> = match endpoint {
             Ok(endpoint) => {
@@ -343,10 +344,15 @@ impl Reader {
             Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
         to_observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
-            let removal = |event: &&responses::LabelEvent| {
-                event.action == "remove" && event.label.as_ref().is_some_and(|seen| seen.name == label)
+            let of_names = |event: &responses::LabelEvent, action: &str| {
+                let name = event.label.as_ref().map(|label| label.name.clone());
+                name.filter(|name| event.action == action && names.contains(name)).zip(event.created_at)
             };
-            events.iter().filter(removal).count()
+            let added: Vec<_> = events.iter().filter_map(|event| of_names(event, "add")).collect();
+            let is_replaced = |(name, at): &(String, DateTime<Utc>)| {
+                added.iter().any(|(other, then)| other != name && (*then - at).abs() < REPLACED_WITHIN)
+            };
+            events.iter().filter_map(|event| of_names(event, "remove")).filter(|removal| !is_replaced(removal)).count()
         })
     }
 
@@ -443,6 +449,9 @@ impl Reader {
 pub(super) fn is_closing_note(note: &responses::Note) -> bool {
     !note.system && marker::is_closing_comment(&note.body)
 }
+
+/// Of a label that takes another one's place GitLab writes both events at once.
+const REPLACED_WITHIN: TimeDelta = TimeDelta::seconds(2);
 
 /// A file as it is has no bracket at its end that proves it whole; GitLab says how long it is (GitLab docs,
 /// "Repository files API": `X-Gitlab-Size`).

@@ -109,6 +109,7 @@ pub(super) struct LabelEvent {
     pub(super) action: String,
     /// Null once the label is deleted.
     pub(super) label: Option<Label>,
+    pub(super) created_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -286,6 +286,13 @@ impl Pod {
         named.chain(scoped).filter(|name| name != self.label.name.as_str()).collect()
     }
 
+    /// The pod's label under all of its names, past and present.
+    pub fn label_names(&self) -> BTreeSet<String> {
+        let mut names = self.former_labels();
+        names.insert(self.label.name.to_string());
+        names
+    }
+
     /// The slot that a session's key belongs to, under its present or a former name; `None` for keys of
     /// other pods.
     pub fn find_slot(&self, key: &SessionKey) -> Option<&Slot> {

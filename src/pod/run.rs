@@ -66,10 +66,11 @@ impl PodRun {
     /// How the run ended, as the exit code sees it.
     pub fn exit_status(&self) -> ExitStatus {
         let failure = self.read_failures.iter().map(|failure| ExitStatus::from(failure.cause));
-        let findings = self.findings.iter().filter_map(|finding| match finding.rule {
-            Rule::TemplateFailed => Some(ExitStatus::Usage),
-            _ => finding.needs_human.then_some(ExitStatus::NeedsHuman),
-        });
+        let findings = self
+            .findings
+            .iter()
+            .filter(|finding| finding.needs_human)
+            .map(|finding| ExitStatus::of_human_rule(finding.rule));
         let outcomes = self.outcomes.iter().map(|(_, outcome)| match outcome {
             Outcome::Done(_) => ExitStatus::Done,
             Outcome::Refused(cause, _) => ExitStatus::from(*cause),
@@ -121,6 +122,11 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
+    /// How a run ends for a finding that needs a person.
+    pub fn of_human_rule(rule: Rule) -> Self {
+        if rule == Rule::TemplateFailed { Self::Usage } else { Self::NeedsHuman }
+    }
+
     /// Every exit status, from best to worst, with what it means; the only list of exit codes.
     pub const ALL: [(Self, &'static str); 7] = [
         (Self::Done, "done, or nothing to do"),

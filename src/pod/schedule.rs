@@ -15,7 +15,8 @@ use chrono_tz::Tz;
 pub use cron::{Cron, suggest_cron};
 pub use skip::Skip;
 pub use slot_problem::{
-    SlotProblem, find_change_problem, find_move_problem, find_schedule_problem, find_skips_without_session,
+    SlotProblem, find_change_problem, find_duration_problem, find_move_problem, find_schedule_problem,
+    find_skips_without_session,
 };
 pub use upcoming::UpcomingSession;
 pub use weeks::MeetingWeeks;

@@ -121,6 +121,34 @@ impl SessionNotes {
     }
 }
 
+/// The words and links of a text, without what stands in code, comments and quotations: where GitLab makes references.
+pub fn visible_pieces(text: &str) -> Vec<Piece> {
+    let pieces_of = |entry| match entry {
+        Entry::Heading { text, .. } => vec![Piece::Text(text)],
+        Entry::Item(item) => item.pieces,
+        Entry::Paragraph(pieces) => pieces,
+    };
+    parse_entries(&without_code_spans(text)).into_iter().flat_map(pieces_of).collect()
+}
+
+/// A text without what stands between backticks in its lines.
+fn without_code_spans(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut rest = line;
+        while let Some(at) = rest.find('`') {
+            let fence = &rest[at..at + rest[at..].bytes().take_while(|b| *b == b'`').count()];
+            let after = &rest[at + fence.len()..];
+            let Some(end) = after.find(fence) else { break };
+            out.push_str(&rest[..at]);
+            out.push(' ');
+            rest = after[end + fence.len()..].trim_start_matches('`');
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
 /// The section of ours that a heading names.
 fn known_heading(text: &str) -> Option<&'static str> {
     let text = text.trim().trim_end_matches(':').to_lowercase();

@@ -7,6 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value, context};
 
 use super::marker::{self, ParsedBody};
+use super::session_notes::{LEFT_FROM_LAST_WEEK, PINNED_TICKETS, SessionNotes};
 use super::text::{Untrusted, escape_quick_actions};
 
 /// A template and where it stands.
@@ -92,10 +93,32 @@ impl Template {
     /// Tries it with invented values.
     ///
     /// # Errors
-    /// The line (from 1) and a sentence: bad syntax, an unknown name, a loop that does not end, or not exactly one
-    /// `{{ block }}` on a line of its own.
+    /// The line (from 1) and a sentence: bad syntax, an unknown name, a loop that does not end, not exactly one
+    /// `{{ block }}` on a line of its own, or tasks where they would not move on from.
     pub fn check(&self) -> Result<(), (usize, String)> {
         self.render(TRIAL_VARIABLES, TRIAL).map(drop)
+    }
+
+    /// Whether tasks stand where they move on from: below the headings that podkeeper reads.
+    fn check_tasks(&self, variables: &TemplateVariables<'_>, body: &str) -> Result<(), (usize, String)> {
+        let notes = SessionNotes::parse(body);
+        for (variable, lines, heading) in
+            [("pinned", variables.pinned, PINNED_TICKETS), ("left", variables.left, LEFT_FROM_LAST_WEEK)]
+        {
+            let is_shown =
+                |line: &&str| !line.trim().is_empty() && body.lines().any(|there| there.trim() == line.trim());
+            if notes.tasks(heading).len() < lines.lines().filter(is_shown).count() {
+                let line = self.source.lines().position(|line| line.contains(variable)).map_or(1, |at| at + 1);
+                return Err((
+                    line,
+                    format!(
+                        "`{{{{ {variable} }}}}` has to stand below a heading \"{heading}\": tasks that stand elsewhere \
+                         do not move on"
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The whole first body of an issue.
@@ -109,6 +132,7 @@ impl Template {
             let line = self.source.lines().position(|line| line.contains("podkeeper:")).map_or(1, |at| at + 1);
             return Err((line, "a template holds no marker lines of its own; podkeeper writes them".to_owned()));
         }
+        self.check_tasks(&variables, &body)?;
         if body.len() > LONGEST_BODY {
             return Err((1, format!("it makes an issue of more than {} KiB", LONGEST_BODY / 1024)));
         }
@@ -171,6 +195,17 @@ mod tests {
     #[test]
     fn facts_are_shown_and_the_block_stands_as_it_is() {
         assert_eq!(render("{{ block }}\n\n{{ pod }}: {{ when }}\n{{ people }}\n"), "BLOCK\n\nA `@all`: w\n- [ ] Ada");
+    }
+
+    #[test]
+    fn tasks_stand_where_they_move_on_from() {
+        let check = |source: &str| Template::new("t.md", source).check();
+        let good = "{{ block }}\n\n# pinned tickets:\n{{ pinned }}\n## Left from last week\n{{ left }}\n";
+        assert_eq!(check(good), Ok(()));
+        assert_eq!(check("{{ block }}\n"), Ok(()), "podkeeper adds the sections");
+        let elsewhere = good.replace("Left from last week", "Todo");
+        let why = check(&elsewhere).unwrap_err();
+        assert!(why.0 == 6 && why.1.contains("below a heading \"Left from last week\""), "{why:?}");
     }
 
     #[test]

@@ -74,6 +74,23 @@ async fn what_is_unticked_when_the_session_has_ended_moves_on_with_its_age() {
     }
 }
 
+/// Notes are often written on the evening of the session, when the next issue is open already.
+#[tokio::test(start_paused = true)]
+async fn what_is_ticked_after_it_moved_on_is_named_with_what_is_left_to_do() {
+    let mut stage = stage_without_history("2026-11-24T06:00:00Z");
+    stage.apply().await;
+    write_under(&stage, 48, "Left from last week", "- [ ] Ask Mateo\n- [ ] Ask Tuva\n");
+    advance_to(&mut stage, "2026-11-26T16:00:00Z");
+    stage.apply().await;
+    change_body(&stage, 48, |body| body.replace("- [ ] Ask", "- [x] Ask"));
+    change_body(&stage, 49, |body| body.replace("- [ ] Ask Tuva", "- [x] Ask Tuva"));
+    advance_to(&mut stage, "2026-11-27T16:00:00Z");
+    stage.apply().await;
+    let said = comments(&own_issues(&stage)["2026-W48"]).remove(0);
+    assert!(said.contains("Done:\n\n- Ask Mateo\n- Ask Tuva\n"), "{said}");
+    assert!(said.contains("Done here after it had moved on, so tick it there, too:\n\n- Ask Mateo\n\n"), "{said}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_next_issue_is_linked_to_the_last_one_once() {
     let mut stage = stage_without_history("2026-11-24T06:00:00Z");

@@ -122,6 +122,19 @@ async fn a_slot_that_was_renamed_without_formerly_opens_nothing_and_is_told_the_
     assert_goes_on(&stage).await;
 }
 
+/// Renamed when the session was over: the next one has its issue, and that of the last one is not forgotten.
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_was_renamed_after_its_session_is_told_the_line_while_its_issue_is_open() {
+    let mut stage = Stage::after_first_run().await;
+    stage.now = "2026-11-26T18:00:00Z".parse().unwrap();
+    "thursday".clone_into(&mut stage.pods[0].slots[0].key);
+    let runs = stage.apply().await;
+    let told = advice(&runs, "other-key");
+    assert!(told.iter().any(|line| line.contains("formerly = [\"weekly\"]")), "{told:?}");
+    stage.pods[0].slots[0].former_keys = vec!["weekly".to_owned()];
+    assert!(advice(&stage.apply().await, "other-key").is_empty());
+}
+
 /// Pod and slot at once: both lines.
 #[tokio::test(start_paused = true)]
 async fn pod_and_slot_renamed_at_once_are_told_both_lines() {

@@ -232,6 +232,38 @@ async fn where_members_and_words_agree_it_is_put_on_and_a_removal_is_final() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_removal_is_final_under_another_name_of_the_label_too() {
+    let mut stage = applying_stage();
+    let place = opens(&stage, "tuval", "Left from Secure Pod Pairing", "- [ ] Read the log", &["mfarrow"]);
+    edit_issue(&stage, place, &add(&["pod::secure"]));
+    edit_issue(&stage, place, &remove(&["pod::secure"]));
+    stage.apply().await;
+    stage.pods[0].label.former_names = vec![LabelName::parse("pod::secure").unwrap()];
+    stage.pods[0].label.name = LabelName::parse("pod::appsec").unwrap();
+    stage.pods[0].label.may_create = true;
+    stage.apply().await;
+    stage.apply().await;
+    assert!(labels(&stage, place).is_empty(), "{:?}", labels(&stage, place));
+}
+
+/// A stack trace numbers its lines, and a comment is no text.
+#[tokio::test(start_paused = true)]
+async fn a_number_that_is_no_reference_is_no_sign_of_the_pod() {
+    let stage = applying_stage();
+    let own =
+        stage.with_world(|world| world.project_by_path(PROJECT).unwrap().issues.keys().copied().max().unwrap()) - 1;
+    let texts = [format!("```\n#{own} 0x00 in main ()\n```"), format!("&#{own};"), format!("<!-- #{own} -->")];
+    for text in texts {
+        let place = opens(&stage, "tuval", "Pairing on runners", &text, &["mfarrow"]);
+        stage.apply().await;
+        assert!(labels(&stage, place).is_empty(), "{text}");
+    }
+    let place = opens(&stage, "tuval", &format!("Pairing #{own} on runners"), "", &["mfarrow"]);
+    stage.apply().await;
+    assert!(labels(&stage, place).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_run_of_a_pod_labels_nothing() {
     let mut stage = Stage::bare(Stage::seeded().pods, "# Pod\n\n## Secure Pod members\n\n- `@ada` x\n", now());
     stage.pods[0].label.apply = true;

@@ -163,7 +163,7 @@ async fn read_answer(request: &str, body: &Value, refusal: Option<u16>) -> Optio
             let name = first["label"]["name"].as_str().unwrap_or_default();
             let events = body.as_array().into_iter().flatten();
             let removed = events.filter(|event| event["action"] == "remove" && event["label"]["name"] == name).count();
-            expect_present(reader.count_label_removals(&project, 1, name).await, &removed)
+            expect_present(reader.count_label_removals(&project, 1, &[name.to_owned()].into()).await, &removed)
         }
         "GET /projects/:id/repository/tree" => {
             let entries = body.as_array().into_iter().flatten().filter(|entry| entry["type"] == "blob");

@@ -33,6 +33,45 @@ async fn a_retired_pods_reports_and_next_issue_are_closed_and_a_second_run_write
     assert_eq!((runs[0].exit_status(), stage.journal().len()), (ExitStatus::Done, written));
 }
 
+/// The file is deleted by a merge request, and runs come before that.
+#[tokio::test(start_paused = true)]
+async fn what_a_retirement_closed_stays_closed_until_the_pod_meets_again() {
+    let mut stage = Stage::after_first_run().await;
+    let before = stage.pods.clone();
+    retire(&mut stage);
+    stage.apply_all_tasks().await;
+    stage.pods = before.iter().cloned().map(|pod| Pod { slots: Vec::new(), ..pod }).collect();
+    stage.now += chrono::TimeDelta::days(20);
+    let runs = stage.apply_all_tasks().await;
+    let open = |stage: &Stage| {
+        let path = stage.pods[0].reports.project.clone().unwrap();
+        stage.with_world(|world| {
+            world.project_by_path(&path).unwrap().issues.values().filter(|one| one.is_open()).count()
+        })
+    };
+    assert_eq!(open(&stage), 0, "{:?}", runs[0].outcomes);
+    stage.pods = before;
+    stage.apply_all_tasks().await;
+    assert_eq!(open(&stage), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_file_is_needed_until_all_is_closed() {
+    let mut stage = Stage::after_first_run().await;
+    let path = stage.pods[0].pairing_project.clone();
+    stage.sandbox.change_world(|world| {
+        let issue =
+            world.projects.values_mut().find(|project| project.path == path).unwrap().issues.get_mut(&6).unwrap();
+        issue.labels.insert("podkeeper::pause".to_owned());
+    });
+    retire(&mut stage);
+    let told = said(&stage.apply_all_tasks().await);
+    assert!(
+        !told.contains("can be deleted now") && told.contains("can be deleted when all of that is closed"),
+        "{told}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_people_wrote_in_the_closed_issues_is_still_there() {
     let mut stage = Stage::after_first_run().await;

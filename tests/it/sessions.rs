@@ -236,6 +236,24 @@ async fn another_pods_label_on_the_issue_is_left_alone() {
 
 // ------------------------------------------------------------------------------------------- twins and closing
 
+/// The slot moves to a later day of the same week: what was held is held, and stays as it is.
+#[tokio::test(start_paused = true)]
+async fn the_issue_of_a_session_that_was_held_is_not_made_another_one() {
+    let mut stage = Stage::seeded();
+    stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Tue").unwrap();
+    stage.apply().await;
+    let held = session_issue(&stage);
+    stage.now = "2026-11-25T09:00:00Z".parse().unwrap();
+    stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Thu").unwrap();
+    let runs = stage.apply().await;
+    let after = session_issue(&stage);
+    assert_eq!((&after.title, &after.description), (&held.title, &held.description), "{:?}", runs[0].outcomes);
+    stage.now = "2026-11-26T18:00:00Z".parse().unwrap();
+    let opened =
+        stage.apply().await[0].outcomes.iter().filter(|(action, _)| action.kind() == "open-pairing-issue").count();
+    assert_eq!(opened, 1, "the week after has its own");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_twin_is_linked_and_closed() {
     let stage = Stage::seeded();

@@ -27,6 +27,22 @@ pub(super) fn check_distinct_pods(pods: &[PodWithSource], problems: &mut Vec<Pro
                     free_name(&name_of_key(b.key.as_str()), |name| pods.iter().any(|pod| same(&pod.pod.name, name)));
                 say(second.name_span(), message, &format!("give each pod a name of its own, for example {free}"));
             }
+            if same(&a.pairing_project, &b.pairing_project) {
+                for (one, other) in [(first, second), (second, first)] {
+                    let name = other.pod.label.name.as_str();
+                    if let Some(former) = one.former_labels().find(|old| same(old.get_ref(), name)) {
+                        problems.push(Problem {
+                            path: one.path.clone(),
+                            span: Some(former.span()),
+                            message: format!("label `{name}` is the pod {}'s in the same project", other.pod.key),
+                            help: "name here what the pod's own label was called before, or take it out".to_owned(),
+                        });
+                    }
+                }
+            }
+            let mut say = |span: Range<usize>, message: String, help: &str| {
+                problems.push(Problem { path: second.path.clone(), span: Some(span), message, help: help.to_owned() });
+            };
             let clash = b.former_keys.iter().position(|old| *old == a.key || a.former_keys.contains(old));
             if let Some(index) = clash {
                 let message = format!("`{}` is the pod {}'s key", b.former_keys[index], a.key);

@@ -101,7 +101,14 @@ impl PodFileParser<'_> {
         let formerly = raw
             .formerly
             .iter()
-            .filter_map(|old| self.parse_value(old, "a pod's key", "secure", PodKey::parse))
+            .filter_map(|old| {
+                let former = self.parse_value(old, "a pod's key", "secure", PodKey::parse)?;
+                if Some(&former) == key.as_ref() {
+                    let message = format!("`{former}` is the pod's key now");
+                    self.add_problem(old.span(), message, "name here what it was called before, or take it out");
+                }
+                Some(former)
+            })
             .collect();
         let page = raw.page.as_ref().and_then(|page| self.parse_page(page));
         let project = self.parse_pairing_project(raw);

@@ -12,7 +12,9 @@ use super::value;
 use super::written::{Written, own_or_default};
 use super::zone::find_similar_zone;
 use crate::config::raw;
-use crate::pod::schedule::{Cron, MeetingWeeks, Skip, Slot, find_schedule_problem, suggest_cron};
+use crate::pod::schedule::{
+    Cron, MeetingWeeks, Skip, Slot, find_duration_problem, find_schedule_problem, suggest_cron,
+};
 use crate::pod::{PodKey, is_slug};
 
 const HOUR: Duration = Duration::hours(1);
@@ -77,6 +79,11 @@ impl PodFileParser<'_> {
         };
         if let Some(why) = find_schedule_problem(&slot.key, &slot.cron, slot.weeks, self.today) {
             self.add_problem(raw.cron.as_ref().map_or(0..0, Spanned::span), why, &weekly_help(slot.cron.as_str()));
+            return None;
+        }
+        if let Some(why) = find_duration_problem(&slot, self.today) {
+            let span = raw.duration.as_ref().map_or_else(|| written.span(), Spanned::span);
+            self.add_problem(span, why, "write how long the session lasts, for example 1h");
             return None;
         }
         slot.skips.extend_from_slice(calendar);

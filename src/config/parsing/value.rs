@@ -95,8 +95,12 @@ pub(super) fn parse_color(text: &str) -> Option<String> {
     good.then(|| text.to_owned())
 }
 
+/// `#` and up to 80 lower-case letters, digits, `-` and `_`, as Slack names channels.
 pub(super) fn parse_slack_channel(text: &str) -> Option<String> {
-    text.starts_with('#').then(|| text.to_owned())
+    let name = text.strip_prefix('#')?;
+    let is_part = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_');
+    let good = !name.is_empty() && name.chars().count() <= 80 && name.chars().all(is_part);
+    good.then(|| text.to_owned())
 }
 
 /// A path inside a project that stays inside.

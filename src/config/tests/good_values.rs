@@ -24,6 +24,9 @@ fn a_wrong_value_is_answered_with_the_one_that_was_meant() {
         ("zone = \"UTC\"", "zone = \"UTC\"\nevery = \"2\"", "write every = 2"),
         ("name = \"pod::alpha\"", "name = \"pod::alpha\"\ncolor = \"428bca\"", "did you mean #428bca?"),
         ("[label]", "[slack]\nchannel = \"spt_pod_alpha\"\n[label]", "did you mean #spt_pod_alpha?"),
+        ("[label]", "[slack]\nchannel = \"#\"\n[label]", "`#` is not a Slack channel"),
+        ("zone = \"UTC\"", "zone = \"UTC\"\nduration = \"8d\"", "write how long the session lasts, for example 1h"),
+        ("[page]", "formerly = [\"alpha\"]\n[page]", "name here what it was called before, or take it out"),
         (
             "[label]",
             "[[exception]]\nrule = \"Link_Dead\"\nsubject = \"x\"\nreason = \"y\"\n[label]",

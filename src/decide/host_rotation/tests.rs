@@ -39,6 +39,32 @@ fn everybody_hosts_and_takes_notes_equally_often() {
     }
 }
 
+/// Whoever is away for long leaves no gap that gives the others the same part every time.
+#[test]
+fn everybody_else_hosts_and_takes_notes_equally_often_while_some_are_away() {
+    for (count, away) in (3..=9).flat_map(|count| (1..count - 1).map(move |away| (count, away))) {
+        for first in [2969, 2970, 2971, 2972] {
+            let (handles, circle) = (people(count), circle(&people(count)));
+            let gone: BTreeMap<String, String> =
+                handles[..away].iter().map(|handle| (handle.clone(), "is away".to_owned())).collect();
+            let (mut next, mut turns) = (Turn::new(), Vec::new());
+            for week in 0..60 {
+                let this = TurnInput { promised: next.clone(), unavailable: gone.clone() };
+                let after = TurnInput { promised: Turn::new(), unavailable: gone.clone() };
+                let assigned = assign_turns(&circle, week + first, &this, &after);
+                next.clone_from(&assigned.next);
+                turns.push(assigned.this);
+            }
+            for role in 0..2 {
+                let times = |handle: &String| turns.iter().filter(|turn| turn.get(role) == Some(handle)).count();
+                let counts: Vec<usize> = handles[away..].iter().map(times).collect();
+                let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+                assert!(spread <= 2, "{count} people, {away} away, from {first}, role {role}: {counts:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn without_a_memory_a_session_has_the_turn_of_its_number() {
     let circle = circle(&people(5));

@@ -9,6 +9,7 @@ use crate::pod::RECORD_LABEL;
 use crate::pod::label::find_scope_conflict;
 use crate::pod::marker::ParsedBody;
 use crate::pod::pod_page::PodPage;
+use crate::pod::session_notes::{Piece, visible_pieces};
 use crate::pod::snapshot::{Account, ObservedIssue};
 
 /// So many members make a session of the pod.
@@ -144,9 +145,24 @@ impl PodWords {
         let found = [
             (Signal::Title, in_title(&self.names)),
             (Signal::Channel, in_title(&self.channels) || in_body(&self.channels)),
-            (Signal::LinkToSession, in_title(&self.sessions) || in_body(&self.sessions)),
+            (Signal::LinkToSession, in_body(&self.sessions) && self.refers_to_session(&issue.body)),
         ];
         found.into_iter().filter(|(_, is_there)| *is_there).map(|(signal, _)| signal).collect()
+    }
+}
+
+impl PodWords {
+    /// Whether a text links or names one of the sessions' issues where GitLab makes a reference of that: not in code, a
+    /// comment or a quotation. A title may count things with `#5`, too.
+    fn refers_to_session(&self, body: &str) -> bool {
+        let is_reference = |text: &str| {
+            let text = text.to_lowercase();
+            self.sessions.iter().any(|session| contains_word(&text, session))
+        };
+        visible_pieces(body).iter().any(|piece| match piece {
+            Piece::Text(text) => is_reference(text),
+            Piece::Link { target, .. } => is_reference(target),
+        })
     }
 }
 
@@ -165,6 +181,25 @@ fn contains_word(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_is_one_where_gitlab_makes_one() {
+        let words = PodWords { names: Vec::new(), channels: Vec::new(), sessions: vec!["#5".to_owned()] };
+        for (body, is_one) in [
+            ("See #5, second half", true),
+            ("- [ ] what #5 left", true),
+            ("# After #5", true),
+            ("[there](#5)", true),
+            ("```\n#5 0x00 in main ()\n```", false),
+            ("    #5 0x00 in main ()", false),
+            ("a `#5` and ``a ` #5``", false),
+            ("&#5;", false),
+            ("<!-- #5 -->", false),
+            ("> #5", false),
+        ] {
+            assert_eq!(words.refers_to_session(body), is_one, "{body}");
+        }
+    }
 
     #[test]
     fn words_stand_by_themselves() {

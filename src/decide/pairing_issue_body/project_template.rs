@@ -125,8 +125,8 @@ mod tests {
     #[test]
     fn with_a_block_it_is_a_template_and_strict() {
         assert_eq!(
-            made_of("# {{ pod }}\n\n{{ block }}\n\n{{ pinned }}\n").unwrap(),
-            "# Alpha Pod\n\nBLOCK\n\n- [ ] a pin"
+            made_of("# {{ pod }}\n\n{{ block }}\n\n## Pinned tickets\n{{ pinned }}\n").unwrap(),
+            "# Alpha Pod\n\nBLOCK\n\n## Pinned tickets\n- [ ] a pin"
         );
         assert_eq!(made_of("{{block}}\n{{ podd }}\n").unwrap_err().0, 2);
         assert_eq!(made_of("x\n<!-- podkeeper:v1 end -->\n").unwrap_err().0, 2);

@@ -18,7 +18,8 @@ pub(super) fn describe_start(session: &Session) -> String {
     let start = session.start.format("%A %-d %B %Y, %H:%M %Z");
     let utc = session.start.with_timezone(&Utc);
     let offset = session.start.offset().fix().local_minus_utc();
-    let in_utc = if offset == 0 { String::new() } else { format!(" ({} UTC)", utc.format("%H:%M")) };
+    let form = if utc.date_naive() == session.start.date_naive() { "%H:%M" } else { "%A %H:%M" };
+    let in_utc = if offset == 0 { String::new() } else { format!(" ({} UTC)", utc.format(form)) };
     format!("{start}{in_utc}, {}", describe_duration(session.duration))
 }
 

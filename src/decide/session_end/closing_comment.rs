@@ -4,7 +4,7 @@
 use chrono::Datelike as _;
 
 use crate::decide::PairingContext;
-use crate::decide::carry_over::{CarriedTasks, SlotTasks, inert_link};
+use crate::decide::carry_over::{CarriedTasks, SectionTask, SlotTasks, inert_link};
 use crate::decide::session_issues::SlotIssue;
 use crate::pod::RECORD_LABEL;
 use crate::pod::finding::short_hash;
@@ -26,14 +26,17 @@ pub(super) fn build(
     let past = &issues[at];
     let tasks = SlotTasks::read(issues.iter().cloned(), context);
     let own: Vec<_> = tasks.iter().nth(at).map(|(_, tasks)| tasks.as_slice()).into_iter().flatten().collect();
-    let with_state = |state| own.iter().filter(move |task| task.state == state).map(|task| task.line.text.clone());
     let is_moved = |key: &str| tasks.has_moved(at, key) || appended.remembered.contains_key(key);
     let open = || own.iter().filter(|task| task.state == TaskState::Open);
     let moved: Vec<String> =
         open().filter(|task| is_moved(&task.line.key)).map(|task| task.line.text.clone()).collect();
     let waiting: Vec<String> =
         open().filter(|task| !is_moved(&task.line.key)).map(|task| task.line.text.clone()).collect();
-    let done: Vec<String> = with_state(TaskState::Done).collect();
+    let is_open_later =
+        |task: &&&SectionTask| tasks.has_moved(at, &task.line.key) && tasks.is_open_later(at, &task.line.key);
+    let all_done = || own.iter().filter(|task| task.state == TaskState::Done);
+    let done: Vec<String> = all_done().map(|task| task.line.text.clone()).collect();
+    let open_later: Vec<String> = all_done().filter(is_open_later).map(|task| task.line.text.clone()).collect();
     let results: Vec<String> =
         SessionNotes::parse(&past.issue.body).results.iter().filter_map(|url| show_result(context, url)).collect();
     let record = find_record(context, past);
@@ -44,7 +47,7 @@ pub(super) fn build(
             "**Not held on {day}**, as far as this issue shows: nobody ticked or wrote anything here. If you did meet, \
              add notes any time."
         )
-    } else if done.is_empty() && results.is_empty() {
+    } else if done.is_empty() && results.is_empty() && !has_words(past) {
         format!("**Closed after the session of {day}.** No notes yet; add them any time.")
     } else {
         format!("**Closed after the session of {day}.**")
@@ -57,6 +60,7 @@ pub(super) fn build(
         let url = markdown_link_target(&next.issue.url).filter(|_| next.block.is_some());
         url.map_or_else(|| day.clone(), |url| format!("[{day}]({url})"))
     });
+    parts.extend(list("Done here after it had moved on, so tick it there, too", &open_later));
     parts.extend(list(&format!("Moved on to {}", next.as_deref().unwrap_or("the next session")), &moved));
     parts.extend(list("Still open here", &waiting));
     if let Some(record) = record {
@@ -89,6 +93,12 @@ fn show_result(context: &PairingContext<'_>, url: &str) -> Option<String> {
 fn is_untouched(past: &SlotIssue<'_>) -> bool {
     let rest = past.block.and_then(|block| block.state.rest.as_deref());
     !past.issue.has_human_activity && rest == Some(short_hash(&marker::text_outside_block(&past.issue.body)).as_str())
+}
+
+/// Whether people wrote something; a state that was lost does not say.
+fn has_words(past: &SlotIssue<'_>) -> bool {
+    let rest = past.block.and_then(|block| block.state.rest.as_deref());
+    rest.is_none_or(|rest| rest != short_hash(&marker::text_outside_block(&past.issue.body)))
 }
 
 /// Pairify's record of the same day: it is closed, and carries the pod's label or is assigned to two of its members.

@@ -55,6 +55,9 @@ pub struct BlockState {
     /// Issues off which somebody took the pod's label: that is final.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub taken_off: BTreeSet<u64>,
+    /// Whether the pod of a report was retired: it stays closed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
     /// A short hash of each line of the block, in order; a line without one is a person's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,

@@ -44,6 +44,24 @@ pub fn find_schedule_problem(slot: &str, cron: &Cron, weeks: MeetingWeeks, aroun
     before.is_none().then(|| format!("slot `{slot}` never meets (`{text}`)"))
 }
 
+/// Why a session cannot last so long, or `None`: it has to end before the next one begins, because that one's issue is
+/// opened with what is left of it.
+pub fn find_duration_problem(slot: &Slot, around: NaiveDate) -> Option<String> {
+    let start = around.and_hms_opt(0, 0, 0)?;
+    let horizon = start.checked_add_signed(Duration::days(DAYS_TRIED))?;
+    let meetings = slot.cron.after(start).take_while(|local| *local < horizon);
+    let meetings: Vec<_> = meetings.filter(|local| slot.weeks.includes(local.date())).take(MEETINGS_TRIED).collect();
+    // A change of clocks makes a night an hour shorter.
+    let length = slot.duration.checked_add(&Duration::hours(1))?;
+    let pair = meetings.windows(2).find(|pair| pair[1].signed_duration_since(pair[0]) <= length)?;
+    let (first, second) = (pair[0].format("%a %Y-%m-%d %H:%M"), pair[1].format("%a %Y-%m-%d %H:%M"));
+    let hours = slot.duration.num_hours();
+    Some(format!(
+        "slot `{}`: a session of {hours} hours on {first} has not ended when the next one begins, on {second}",
+        slot.key
+    ))
+}
+
 /// Why the change of a slot's time on this date cannot be: a session would not begin after the one before it. The slot
 /// has the change already.
 pub fn find_change_problem(slot: &Slot, pod: &PodKey, from: NaiveDate) -> Option<SlotProblem> {

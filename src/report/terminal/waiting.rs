@@ -56,7 +56,8 @@ fn causes_of_pod<A: ReportAudience>(run: VisibleTo<'_, A, PodRun>) -> Vec<Cause>
         |exit_status: &ExitStatus| matches!(exit_status, ExitStatus::NeedsHuman | ExitStatus::TokenRefused);
     let mut causes = Vec::new();
     for found in run.findings().filter(|found| found.needs_human) {
-        causes.push(cause(ExitStatus::NeedsHuman, format!("{}: ", found.rule.code()), &found.message));
+        let exit_status = ExitStatus::of_human_rule(found.rule);
+        causes.push(cause(exit_status, format!("{}: ", found.rule.code()), &found.message));
     }
     if run.count_withheld(|found: &Finding| found.needs_human).total() > 0 {
         causes.push(cause(ExitStatus::NeedsHuman, String::new(), "what it is, is for other readers"));
