@@ -13,12 +13,16 @@ use crate::pod::snapshot::Snapshot;
 /// A season of sessions shows both of a zone's clock times.
 const SESSIONS_COMPARED: usize = 60;
 
+/// So many channels of the page are named.
+const CHANNELS_NAMED: usize = 5;
+
 /// Reports what is wrong with the page, that it is missing, or that it could not be read.
 pub(super) fn check_page(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) {
     match &seen.page {
         Observed::Present(page) => {
             parts.findings.extend(page.findings.iter().cloned());
             compare_session_lines(pod, seen, page, parts);
+            parts.findings.extend(channel_finding(pod, page));
         }
         Observed::Absent => {
             let at = &pod.page;
@@ -27,6 +31,21 @@ pub(super) fn check_page(pod: &Pod, seen: &Snapshot, parts: &mut DecisionParts) 
         }
         Observed::Unknown(failure) => parts.read_failures.push(failure.clone()),
     }
+}
+
+/// What to report where the page has other channels than the configured one. A page that names none may name it elsewhere.
+fn channel_finding(pod: &Pod, page: &PodPage) -> Option<Finding> {
+    let own = pod.slack_channel.as_deref()?;
+    let first = page.slack.first()?;
+    if page.slack.iter().any(|seen| seen.channel.raw() == own) {
+        return None;
+    }
+    let named: std::collections::BTreeSet<String> =
+        page.slack.iter().map(|seen| format!("`{}`", seen.channel.one_line())).collect();
+    let named: Vec<String> = named.into_iter().take(CHANNELS_NAMED).collect();
+    let message = format!("the page does not name `{own}`, the pod's channel; it names {}", named.join(", "));
+    let place = Place { path: pod.page.path.clone(), line: first.line, column: 1 };
+    Some(Finding::new(Rule::ChannelDiffers, own, message).with_place(place))
 }
 
 /// Compares the lines that name one weekday and a UTC time with the configured slots. Other forms are left

@@ -6,7 +6,7 @@ use super::*;
 use crate::pod::label::LabelName;
 use crate::pod::marker::{BlockState, render_block};
 use crate::pod::observed::FailureCause;
-use crate::pod::pod_page::{MembersSection, PodPage};
+use crate::pod::pod_page::{MembersSection, PodPage, SlackChannel};
 use crate::pod::schedule::{Cron, MeetingWeeks, Slot};
 use crate::pod::snapshot::{PairingProjectState, ProjectLabel};
 use crate::pod::template::Template;
@@ -390,6 +390,29 @@ fn the_younger_twin_is_linked_and_closed() {
     assert!(!lost.contains("close"), "{lost}");
     assert!(!plan(&in_use).contains("close") && plan(&in_use).contains("link"));
     assert!(rules(&in_use).contains(&"session-twin-in-use"));
+}
+
+#[test]
+fn another_channel_on_the_page_is_told() {
+    let channel = |name: &str| SlackChannel { channel: Untrusted::new(name), url: None, line: 9 };
+    let told = |own: Option<&str>, on_page: &[&str]| {
+        let mut pod = pod();
+        pod.slack_channel = own.map(str::to_owned);
+        let mut seen = seen(Vec::new());
+        let slack = on_page.iter().map(|name| channel(name)).collect();
+        seen.page = Observed::Present(PodPage { slack, ..page() });
+        let found = decide(&pod, &seen).findings;
+        let told = found.iter().find(|finding| finding.rule == Rule::ChannelDiffers);
+        told.map(|finding| finding.message.clone())
+    };
+    assert_eq!(
+        told(Some("#alpha"), &["#alpha_new", "#general", "#general"]).as_deref(),
+        Some("the page does not name `#alpha`, the pod's channel; it names `#alpha_new`, `#general`")
+    );
+    for (own, on_page) in [(None, &["#general"][..]), (Some("#alpha"), &[]), (Some("#alpha"), &["#general", "#alpha"])]
+    {
+        assert_eq!(told(own, on_page), None);
+    }
 }
 
 #[test]

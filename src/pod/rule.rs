@@ -233,6 +233,12 @@ rules! {
         advice: "Mend the page's line or the pod's [[session]], whichever is wrong.",
         severity: Minor, audience: Public, subject: Session,
     }
+    ChannelDiffers {
+        code: "channel-differs",
+        summary: "The page does not name the pod's Slack channel of the configuration, so issues name none.",
+        advice: "Mend the page or [slack] channel in the pod's file, whichever is wrong.",
+        severity: Minor, audience: Public, subject: Pod,
+    }
     SettingLeftOut {
         code: "setting-left-out",
         summary: "A setting of the pod's file cannot be used, so podkeeper goes on without it.",
