@@ -18,6 +18,7 @@ use crate::pod::run::Sentence;
 use crate::pod::schedule::Slot;
 use crate::pod::session::{Session, SessionKey};
 use crate::pod::snapshot::{FurtherRead, ObservedIssue};
+use crate::pod::text::one_line;
 
 /// So long an issue of a session that is over is told of, where it goes by another key.
 const OTHER_KEY_TOLD_FOR: Duration = Duration::days(28);
@@ -30,6 +31,7 @@ pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut Deci
     }
     for slot in &context.pod.slots {
         let now = context.seen.now;
+        report_skipped_sessions(context, slot, parts);
         let Some(next) = slot.sessions_from(&context.pod.key, now).find(|session| !session.has_started(now)) else {
             continue;
         };
@@ -111,6 +113,22 @@ fn plan_opening(
     };
     parts.actions.push(context.new_action(change, because));
     parts.opening_slots.insert(slot.key.clone());
+}
+
+/// Tells of open issues of sessions to come that do not take place any more: people may have written in them, so they are
+/// theirs to close.
+fn report_skipped_sessions(context: &PairingContext<'_>, slot: &Slot, parts: &mut DecisionParts) {
+    let now = context.seen.now;
+    for own in &context.session_issues.own_issues {
+        let Some(start) = own.block.state.start.filter(|start| *start > now && own.issue.open) else { continue };
+        let Some(until) = start.checked_add_signed(Duration::days(8)) else { continue };
+        let mut skipped = slot.skipped_between(&context.pod.key, now, until);
+        let Some(skipped) = skipped.find(|skipped| skipped.session.key == own.session_key) else { continue };
+        let (name, day) = (context.issue_reference(own.issue), skipped.session.date.format("%-d %B"));
+        let reason = skipped.reason.map(|reason| format!(": {}", one_line(&reason))).unwrap_or_default();
+        let message = format!("{name} is open for the session of {day}, which is skipped{reason}");
+        parts.findings.push(Finding::new(Rule::SessionSkipped, own.session_key.to_string(), message));
+    }
 }
 
 /// Tells of open issues of sessions that have begun under a key that the configuration does not know: podkeeper neither

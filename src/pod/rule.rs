@@ -258,6 +258,12 @@ rules! {
         severity: Major, audience: Team, subject: Pod,
         needs_human: yes,
     }
+    SessionSkipped {
+        code: "session-skipped",
+        summary: "An issue is open for a session that is skipped since.",
+        advice: "Close the issue, so that people see that nobody meets, or take the skip out.",
+        severity: Minor, audience: Team, subject: Session,
+    }
     SessionMissed {
         code: "session-missed",
         summary: "A session of the last four months has passed that had no pairing issue; it is not made up for.",

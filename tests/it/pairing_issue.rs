@@ -159,6 +159,50 @@ async fn a_skipped_week_is_said_before_and_after_it() {
     assert_eq!(line_of(&stage, "No session"), None);
 }
 
+/// The skip is written down when the issue is open already.
+#[tokio::test(start_paused = true)]
+async fn an_issue_of_a_session_that_is_skipped_since_is_told() {
+    let mut stage = stage_without_history(pod(), "2026-12-01T06:00:00Z");
+    stage.apply().await;
+    let date = "2026-12-03".parse().unwrap();
+    stage.pods[0].slots[0].skips = vec![Skip { reason: Some("summit".to_owned()), ..Skip::on(date) }];
+    let told = |runs: &[PodRun]| {
+        let found = runs[0].findings.iter().find(|found| found.rule.code() == "session-skipped");
+        found.map(|found| found.message.split_once(' ').unwrap().1.to_owned())
+    };
+    let runs = stage.apply().await;
+    assert_eq!(told(&runs).as_deref(), Some("is open for the session of 3 December, which is skipped: summit"));
+    let iid = session_issue(&stage).iid;
+    edit(&stage, "person", iid, json!({ "state_event": "close" })).await;
+    assert_eq!(told(&stage.apply().await), None);
+}
+
+/// The slot meets on another day since; what was held was held on its own.
+#[tokio::test(start_paused = true)]
+async fn the_session_before_has_the_day_on_which_it_was_held() {
+    let mut stage = stage_without_history(pod(), NOW);
+    stage.apply().await;
+    advance_to(&mut stage, "2026-11-27T06:00:00Z");
+    stage.pods[0].slots[0].cron = podkeeper::pod::schedule::Cron::parse("0 15 * * Tue").unwrap();
+    stage.apply().await;
+    assert!(line_of(&stage, "Last time").unwrap().starts_with("- **Last time:** [26 November]"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_break_is_told_from_its_first_session_to_its_last() {
+    let mut pod = pod();
+    let (first, last) = ("2026-12-10".parse().unwrap(), "2027-02-10".parse().unwrap());
+    pod.slots[0].skips = vec![Skip { last, reason: Some("winter break".to_owned()), ..Skip::on(first) }];
+    let mut stage = stage_without_history(pod, "2026-12-01T06:00:00Z");
+    stage.apply().await;
+    let said = Some("- **No session on** 10 December to 4 February: winter break".to_owned());
+    assert_eq!(line_of(&stage, "No session"), said);
+    advance_to(&mut stage, "2027-02-05T06:00:00Z");
+    stage.apply().await;
+    assert_eq!(session_issue(&stage).title, "Secure Pod Pairing, Thu 11 Feb 2027, 15:00 UTC");
+    assert_eq!(line_of(&stage, "No session"), said);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_session_before_is_told_as_what_became_of_it() {
     let mut stage = stage_without_history(pod(), NOW);

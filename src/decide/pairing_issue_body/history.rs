@@ -17,10 +17,12 @@ use crate::pod::text::{Untrusted, markdown_link_target};
 
 /// Issues are read four months back; what is older must not come and go with the day.
 const LOOKBACK: Duration = Duration::days(110);
-/// So far around a session skipped ones are told.
+/// So far around a session skipped ones are told, where it is the first or the last.
 const SKIPS_WITHIN: Duration = Duration::days(35);
-/// So many skipped days are named.
-const MOST_SKIPS: usize = 6;
+/// A break is told from its first day to its last, where it is no longer than this.
+const LONGEST_BREAK: Duration = Duration::days(200);
+/// So many skipped days are named one by one; of more the first and the last.
+const MOST_NAMED: usize = 4;
 
 /// What a session's issue says of other sessions.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +65,7 @@ impl History {
             .sessions_from(pod, since)
             .take_while(|past| past.start < start)
             .map(|past| (past_session(context, &past), past))
-            .map(|(outcome, past)| (past, outcome))
+            .map(|(outcome, past)| (on_its_own_day(context, slot, past), outcome))
             // Before podkeeper's first issue nothing was missed.
             .skip_while(|(past, outcome)| {
                 matches!(outcome, PastSession::Missed) && first.is_none_or(|first| past.key < *first)
@@ -73,6 +75,14 @@ impl History {
         let held = past.iter().filter_map(|(_, past)| past.notes()).take(SESSIONS_SEEN).cloned().collect();
         Self { last_time: last_time_line(&past), skipped: skipped_line(pod, slot, session), held }
     }
+}
+
+/// A session on the day that its issue says: the slot may meet on another one since.
+fn on_its_own_day(context: &PairingContext<'_>, slot: &Slot, past: Session) -> Session {
+    let own = context.session_issues.own_issues.iter().find(|own| own.session_key == past.key);
+    let start = own.and_then(|own| own.block.state.start);
+    let date = start.map_or(past.date, |start| start.with_timezone(&slot.zone).date_naive());
+    Session { date, ..past }
 }
 
 fn past_session<'a>(context: &PairingContext<'a>, past: &Session) -> PastSession<'a> {
@@ -173,13 +183,14 @@ fn skipped_line(pod: &PodKey, slot: &Slot, session: &Session) -> Option<String> 
     let start = session.start.with_timezone(&Utc);
     let from = start.checked_sub_signed(SKIPS_WITHIN)?;
     let to = start.checked_add_signed(SKIPS_WITHIN)?;
-    let previous = slot.sessions_from(pod, from).take_while(|before| before.start < start).last();
+    let earliest = start.checked_sub_signed(LONGEST_BREAK)?;
+    let previous = slot.sessions_from(pod, earliest).take_while(|before| before.start < start).last();
     let from = previous.map_or(from, |previous| previous.start.with_timezone(&Utc));
     let after = start.checked_add_signed(Duration::seconds(1))?;
     let next: Option<DateTime<Utc>> = slot.sessions_from(pod, after).next().map(|next| next.start.with_timezone(&Utc));
-    let to = next.map_or(to, |next| next.min(to));
+    let to = next.map_or(to, |next| next.min(start.checked_add_signed(LONGEST_BREAK).unwrap_or(to)));
     let mut by_reason: Vec<(Option<String>, Vec<String>)> = Vec::new();
-    for skipped in slot.skipped_between(pod, from, to).take(MOST_SKIPS) {
+    for skipped in slot.skipped_between(pod, from, to) {
         let day = skipped.session.date.format("%-d %B").to_string();
         match by_reason.last_mut() {
             Some((reason, days)) if *reason == skipped.reason => days.push(day),
@@ -190,7 +201,11 @@ fn skipped_line(pod: &PodKey, slot: &Slot, session: &Session) -> Option<String> 
         .into_iter()
         .map(|(reason, days)| {
             let reason = reason.map(|reason| format!(": {}", Untrusted::new(reason).to_markdown())).unwrap_or_default();
-            format!("{}{reason}", super::start_time::join_words(&days))
+            let days = match &days[..] {
+                [first, .., last] if days.len() > MOST_NAMED => format!("{first} to {last}"),
+                days => super::start_time::join_words(days),
+            };
+            format!("{days}{reason}")
         })
         .collect();
     (!texts.is_empty()).then(|| format!("- **No session on** {}", texts.join("; ")))
