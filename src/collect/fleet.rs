@@ -14,7 +14,7 @@ use url::Url;
 
 use super::deadline::Deadline;
 use super::{agents, page_texts, projects, read_in_time};
-use crate::gitlab::Reader;
+use crate::gitlab::{Reader, RepositoryText};
 use crate::pod::agent::{AgentFile, ObservedAccount};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::pod_page::PodPage;
@@ -55,7 +55,7 @@ pub struct ObservedPod {
 /// What is read once for a whole fleet: each page, folder, account, address and label.
 pub struct FleetObservation {
     /// Of pages that are not parsed yet.
-    page_texts: BTreeMap<PageId, String>,
+    page_texts: BTreeMap<PageId, RepositoryText>,
     pages: BTreeMap<PageId, Observed<PodPage>>,
     people: Option<AgentsAndAccounts>,
     links: LinkResults,
@@ -76,7 +76,7 @@ impl FleetObservation {
     }
 
     /// The text of a page, if it came together with others.
-    pub fn take_page_text(&mut self, id: &PageId) -> Option<String> {
+    pub fn take_page_text(&mut self, id: &PageId) -> Option<RepositoryText> {
         self.page_texts.remove(id)
     }
 

@@ -17,7 +17,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
-use crate::gitlab::{Reader, TokenPurpose};
+use crate::gitlab::{Reader, RepositoryText, TokenPurpose};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::pod_page::PodPage;
 use crate::pod::{PageId, PageLocation, Pod};
@@ -34,7 +34,7 @@ pub fn page_locations(pods: &[Pod]) -> BTreeMap<PageId, &PageLocation> {
 pub async fn read_page_in_time(
     reader: &Reader,
     at: &PageLocation,
-    text: Option<String>,
+    text: Option<RepositoryText>,
     ends: Deadline,
 ) -> Observed<PodPage> {
     let read = async {
@@ -57,23 +57,26 @@ async fn read_in_time<T>(what: String, ends: Deadline, read: impl Future<Output 
 
 /// A pod's page, read and understood.
 pub async fn read_page(reader: &Reader, at: &PageLocation) -> Observed<PodPage> {
-    parse_page(at, reader.read_text_file(TokenPurpose::Handbook, &at.project, &at.path, &at.git_ref).await)
+    parse_page(at, reader.read_repository_text(TokenPurpose::Handbook, &at.project, &at.path, &at.git_ref).await)
 }
 
-fn parse_page(at: &PageLocation, text: Observed<String>) -> Observed<PodPage> {
-    match text {
+fn parse_page(at: &PageLocation, file: Observed<RepositoryText>) -> Observed<PodPage> {
+    match file {
         // An HTML page in the page's place is a sign-in or an error page, whatever its status said.
-        Observed::Present(text) if looks_like_html(&text) => Observed::Unknown(ReadFailure {
+        Observed::Present(file) if looks_like_html(&file.text) => Observed::Unknown(ReadFailure {
             what: format!("the page {} in {}", at.path, at.project),
             why: "an HTML page came in its place; check the GitLab address and the token's access".to_owned(),
             cause: FailureCause::Unavailable,
         }),
-        Observed::Present(text) if text.trim().is_empty() => Observed::Unknown(ReadFailure {
+        Observed::Present(file) if file.text.trim().is_empty() => Observed::Unknown(ReadFailure {
             what: format!("the page {} in {}", at.path, at.project),
             why: "it is empty; look at its history".to_owned(),
             cause: FailureCause::Unavailable,
         }),
-        seen => seen.map(|text| handbook::parse_pod_page_in_form(&text, &at.path, &at.form)),
+        seen => seen.map(|file| {
+            let page = handbook::parse_pod_page_in_form(&file.text, &at.path, &at.form);
+            PodPage { last_commit: file.last_commit, ..page }
+        }),
     }
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::page_locations;
-use crate::gitlab::{Reader, TokenPurpose};
+use crate::gitlab::{Reader, RepositoryText, TokenPurpose};
 use crate::pod::{PageId, Pod};
 
 /// The texts of the pages that are not alone in their project. One that is alone costs a request either way, and one
 /// that does not come is asked for by itself: GitLab says more then about why it is not there.
-pub(super) async fn read(reader: &Reader, pods: &[Pod]) -> BTreeMap<PageId, String> {
+pub(super) async fn read(reader: &Reader, pods: &[Pod]) -> BTreeMap<PageId, RepositoryText> {
     // One file may be two pages: what a pod's members are is its own.
     let mut groups: BTreeMap<(&str, &str), BTreeMap<&str, Vec<PageId>>> = BTreeMap::new();
     for (id, at) in page_locations(pods) {

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::deferred_findings::{self, Deferral};
 use super::living_report::{self, DesiredReport};
+use super::page_report::PageReport;
 use super::{DecisionParts, links};
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
 use crate::pod::marker::{RememberedFailure, ReportKind};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::pod_page::PodPage;
-use crate::pod::rule::{Audience, Rule};
+use crate::pod::rule::{Audience, Rule, SubjectKind};
 use crate::pod::run::Sentence;
 use crate::pod::snapshot::Snapshot;
 use crate::pod::verdict::{LabelVerdicts, Observation};
@@ -19,9 +20,11 @@ use crate::pod::verdict::{LabelVerdicts, Observation};
 /// A block has its limit; what fails beyond it is reported all the same.
 const MOST_REMEMBERED: usize = 2_000;
 
-/// What is to be remembered of links and labels.
-pub(super) struct LinkReportInput {
+/// What the report is made of, beside the findings.
+pub(super) struct LinkReportInput<'a> {
     remember: BTreeMap<String, RememberedFailure>,
+    /// The links as the report's readers may know them.
+    observations: Cow<'a, [Observation]>,
     /// Whether the network is in doubt and nothing new is reported: the report keeps its words then, and remembers.
     keeps_text: bool,
     /// Whether its readers may see what only a token shows.
@@ -30,11 +33,11 @@ pub(super) struct LinkReportInput {
 
 /// Says what is wrong with links and labels; `None` when links and labels were not seen, so that the report stays as it
 /// is.
-pub(super) fn assess_links_and_labels(
+pub(super) fn assess_links_and_labels<'a>(
     pod: &Pod,
-    seen: &Snapshot,
+    seen: &'a Snapshot,
     parts: &mut DecisionParts,
-) -> Option<LinkReportInput> {
+) -> Option<LinkReportInput<'a>> {
     parts.read_failures.extend(seen.read_failures.iter().cloned());
     let page = seen.page.present()?;
     let observations = match &seen.link_observations {
@@ -64,6 +67,7 @@ pub(super) fn assess_links_and_labels(
     let (label_findings, of_labels) = assess_labels(pod, page, seen, &labels, &memory);
     remember.extend(of_labels);
     parts.findings.extend(label_findings);
+    remember.extend(assess_page_text(page, seen, &memory, parts));
     let unseen = links::label_read_failure(&seen.label_verdicts);
     let is_unsure = unseen.is_some() || links::has_unknown_label(&labels);
     // Where GitLab could not be asked at all, that was reported above.
@@ -83,7 +87,7 @@ pub(super) fn assess_links_and_labels(
     note_unlisted(pod, unlisted.len(), parts);
     parts.findings.extend(unlisted);
     let lists_token_only = !is_report_open_to_others(seen);
-    let assessed = LinkReportInput { remember, keeps_text: in_doubt && !new, lists_token_only };
+    let assessed = LinkReportInput { remember, observations, keeps_text: in_doubt && !new, lists_token_only };
     (!is_unsure && !unreported).then_some(assessed)
 }
 
@@ -179,6 +183,33 @@ fn assess_labels_together(
     (reported, remember)
 }
 
+/// Gives what is wrong with the page as a text its first day, and says what to remember of it. A page that was cut on its
+/// way ends in the middle of a line, and lacks sections: what that could explain is reported by the next run that still
+/// sees it.
+fn assess_page_text(
+    page: &PodPage,
+    seen: &Snapshot,
+    memory: &BTreeMap<String, RememberedFailure>,
+    parts: &mut DecisionParts,
+) -> BTreeMap<String, RememberedFailure> {
+    let is_remembered = |finding: &mut Finding| {
+        let rule = finding.rule;
+        let is_of_page = page.findings.iter().any(|known| known.fingerprint == finding.fingerprint);
+        is_of_page && rule.living_report() == Some(ReportKind::Links) && !rule.target_still_works()
+    };
+    let found: Vec<Finding> = parts.findings.extract_if(.., is_remembered).collect();
+    let remembers = !matches!(seen.reports_project, Observed::Absent);
+    let hold = |finding: &Finding| {
+        let is_at_end = finding.place.as_ref().is_none_or(|place| place.line >= page.line_count);
+        let may_be_cut = is_at_end || finding.rule.subject_kind() == SubjectKind::Page;
+        if may_be_cut && remembers { Deferral::UntilSeenAgain } else { Deferral::None }
+    };
+    let found = found.into_iter().map(|finding| (hold(&finding), finding)).map(|(hold, finding)| (finding, hold));
+    let (reported, remember) = deferred_findings::split_due_and_remembered(found.collect(), memory, seen.now);
+    parts.findings.extend(reported);
+    remember
+}
+
 /// Leaves out what a block has no room for, and says so. What is reported already is left out first: of that only its
 /// day is lost, while what is held back would never be reported.
 fn trim_memory(pod: &Pod, remember: &mut BTreeMap<String, RememberedFailure>) -> Option<Finding> {
@@ -197,43 +228,42 @@ fn trim_memory(pod: &Pod, remember: &mut BTreeMap<String, RememberedFailure>) ->
 }
 
 /// Brings the living report into line with what is reported.
-pub(super) fn update_report(pod: &Pod, seen: &Snapshot, assessed: Option<LinkReportInput>, parts: &mut DecisionParts) {
-    let (Some(LinkReportInput { remember, keeps_text: keeps_words, lists_token_only }), Some(page)) =
-        (assessed, seen.page.present())
-    else {
-        return;
-    };
-    let mut listed = findings_by_section(pod, page, &parts.findings);
-    listed.retain(|(_, finding)| lists_token_only || !finding.token_only);
-    if listed.iter().all(|(_, finding)| finding.rule.target_still_works()) {
-        listed.clear();
+pub(super) fn update_report(
+    pod: &Pod,
+    seen: &Snapshot,
+    assessed: Option<LinkReportInput<'_>>,
+    parts: &mut DecisionParts,
+) {
+    let (Some(assessed), Some(page)) = (assessed, seen.page.present()) else { return };
+    let LinkReportInput { remember, observations, keeps_text, lists_token_only } = assessed;
+    let mut findings = findings_on_page(pod, &parts.findings);
+    findings.retain(|finding| lists_token_only || !finding.token_only);
+    let is_listed = |finding: &mut Finding| lists_token_only || finding.audience == Audience::Public;
+    let for_team = findings.len();
+    findings = findings.extract_if(.., is_listed).collect();
+    let for_team = for_team - findings.len();
+    if findings.iter().all(|finding| finding.rule.target_still_works()) {
+        findings.clear();
     }
-    let wanted =
-        DesiredReport { kind: ReportKind::Links, findings_by_heading: listed, remember, keeps_text: keeps_words };
+    let project = pod.reports.project.as_deref().unwrap_or_default();
+    let report = PageReport { pod, page, observations: &observations, listed: &findings, for_team, project };
+    let text = report.build_text();
+    let wanted = DesiredReport { kind: ReportKind::Links, findings, text, remember, keeps_text };
     living_report::update_report(pod, seen, &wanted, parts);
 }
 
-/// The findings of the report, each with its section, in the order of the page.
-fn findings_by_section(pod: &Pod, page: &PodPage, findings: &[Finding]) -> Vec<(String, Finding)> {
-    let sections: BTreeMap<usize, String> = page
-        .links
-        .iter()
-        .map(|link| (link.line, link.section.one_line()))
-        .chain(page.labels.iter().map(|label| (label.line, label.section.one_line())))
-        .collect();
+/// The findings of the report, each once, in the order of the page.
+fn findings_on_page(pod: &Pod, findings: &[Finding]) -> Vec<Finding> {
     let on_page = |finding: &&Finding| {
         finding.rule.living_report() == Some(ReportKind::Links)
-            && finding.place.as_ref().is_some_and(|place| place.path == pod.page.path)
+            && match &finding.place {
+                Some(place) => place.path == pod.page.path,
+                None => finding.rule.subject_kind() == SubjectKind::Page,
+            }
     };
     let mut listed: Vec<Finding> = findings.iter().filter(on_page).cloned().collect();
     listed.sort_by(|a, b| (&a.place, a.rule, &a.subject).cmp(&(&b.place, b.rule, &b.subject)));
     let mut seen = BTreeSet::new();
     listed.retain(|finding| seen.insert(finding.fingerprint.clone()));
     listed
-        .into_iter()
-        .map(|finding| {
-            let line = finding.place.as_ref().map_or(0, |place| place.line);
-            (sections.get(&line).cloned().unwrap_or_else(|| pod.name.clone()), finding)
-        })
-        .collect()
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::page_report::is_not_judged_line;
 use super::{DecisionParts, deferred_findings, identity_findings, marker_problems};
 use crate::pod::Pod;
 use crate::pod::action::{Action, BlockRewrite, Change};
@@ -21,20 +22,19 @@ use crate::pod::observed::Observed;
 use crate::pod::rule::{Audience, Rule};
 use crate::pod::run::Sentence;
 use crate::pod::snapshot::{ObservedIssue, ReportMemory, ReportsProjectState, Snapshot};
-use crate::pod::text::{Untrusted, sentence_to_markdown};
 use report_issues::{OpeningObstacle, own_report_issues};
 
 /// A report that a person closed stays closed this long, unless something new fails.
 const STAYS_CLOSED_FOR: Duration = Duration::days(14);
-/// GitLab's longest description is 1,048,576 characters; a report that nobody can read is no report.
-const MOST_LINES: usize = 400;
 
 /// What a report should say.
 pub(super) struct DesiredReport {
     /// Its kind.
     pub(super) kind: ReportKind,
-    /// The findings it lists, each with the heading it stands under.
-    pub(super) findings_by_heading: Vec<(String, Finding)>,
+    /// The findings it lists.
+    pub(super) findings: Vec<Finding>,
+    /// What it says of them, without signature and marker.
+    pub(super) text: String,
     /// What is remembered.
     pub(super) remember: BTreeMap<String, RememberedFailure>,
     /// Whether this run is too doubtful to change the report's words.
@@ -58,11 +58,11 @@ pub(super) fn update_report(pod: &Pod, seen: &Snapshot, wanted: &DesiredReport, 
     let reports = match &seen.reports_project {
         Observed::Present(reports) => reports,
         Observed::Absent => {
-            if !wanted.findings_by_heading.is_empty() {
+            if !wanted.findings.is_empty() {
                 let kind = wanted.kind.as_str();
                 let text = format!("the {kind} report is filed nowhere, because no [reports] project is named");
                 // It is said only where there is something to report.
-                let audience = wanted.findings_by_heading.iter().map(|(_, finding)| finding.audience).max();
+                let audience = wanted.findings.iter().map(|finding| finding.audience).max();
                 parts.status_sentences.push(Sentence::new(audience.unwrap_or(Audience::Confidential), text));
             }
             return;
@@ -82,7 +82,7 @@ pub(super) fn update_report(pod: &Pod, seen: &Snapshot, wanted: &DesiredReport, 
     }
     own.sort_by_key(|issue| issue.iid);
     if let Some(refused) = exposed_roster_finding(pod, reports, wanted, own.first().copied()) {
-        parts.findings.extend((!wanted.findings_by_heading.is_empty()).then_some(refused));
+        parts.findings.extend((!wanted.findings.is_empty()).then_some(refused));
         return;
     }
     match own.split_first() {
@@ -158,7 +158,7 @@ fn newer_block_finding(reports: &ReportsProjectState, issue: &ObservedIssue) -> 
 
 /// A report is made when there is first something to remember, unless there may be one.
 fn plan_opening(pod: &Pod, reports: &ReportsProjectState, wanted: &DesiredReport, parts: &mut DecisionParts) {
-    if wanted.remember.is_empty() && wanted.findings_by_heading.is_empty() {
+    if wanted.remember.is_empty() && wanted.findings.is_empty() {
         return;
     }
     match report_issues::find_opening_obstacle(pod, reports, wanted.kind) {
@@ -179,7 +179,7 @@ fn plan_opening(pod: &Pod, reports: &ReportsProjectState, wanted: &DesiredReport
         confidential: wanted.kind == ReportKind::Roster && pod.reports.confidential,
     };
     // How many that are is not for everybody, to whom a change's reason is.
-    let because = if wanted.findings_by_heading.is_empty() {
+    let because = if wanted.findings.is_empty() {
         "there is something to remember"
     } else {
         "there is something to tell and no report yet"
@@ -198,9 +198,9 @@ fn plan_change(
 ) {
     let ParsedBody::Block(seen) = &issue.parsed_body else { return };
     let block = build_block(pod, wanted, seen.state.clone());
-    let same = seen.is_up_to_date_with(&block);
+    let same = seen.is_up_to_date_but_for(&block, is_not_judged_line);
     let iid = issue.iid;
-    let tell = !wanted.findings_by_heading.is_empty();
+    let tell = !wanted.findings.is_empty();
     if wanted.keeps_text {
         parts.actions.extend(
             memory_only_change(seen, block, iid).map(|change| new_action(reports, change, MEMORY_CHANGED_REASON)),
@@ -269,7 +269,7 @@ fn has_news_since_close(wanted: &DesiredReport, issue: &ObservedIssue, seen: &Ma
     if !seen.has_line_hashes() {
         return false;
     }
-    let mut keys = wanted.findings_by_heading.iter().map(|(_, finding)| deferred_findings::memory_key(finding));
+    let mut keys = wanted.findings.iter().map(deferred_findings::memory_key);
     keys.any(|key| match wanted.remember.get(&key) {
         // A report that was closed by hand remembers all that failed then.
         Some(failing) => failing.failed_since > closed || !seen.state.failing.contains_key(&key),
@@ -330,45 +330,28 @@ fn new_action(reports: &ReportsProjectState, change: Change, because: impl Into<
 /// The title of a report; podkeeper never changes it.
 fn report_title(pod: &Pod, kind: ReportKind) -> String {
     match kind {
+        ReportKind::Links => format!("{} page: links to mend", pod.name),
+        ReportKind::Roster => format!("{}: page and Support Team data", pod.name),
+    }
+}
+
+/// Whether it is the title of a report, or the one that such a report had before.
+fn is_report_title(pod: &Pod, kind: ReportKind, title: &str) -> bool {
+    let before = match kind {
         ReportKind::Links => format!("{}: links and labels that need a look", pod.name),
         ReportKind::Roster => format!("{}: page and Support Team data disagree", pod.name),
-    }
+    };
+    title == report_title(pod, kind) || title == before
 }
 
-/// The block: headings in order, a line per finding, and what is remembered.
+/// The block: what is told, and what is remembered.
 fn build_block(pod: &Pod, wanted: &DesiredReport, state: BlockState) -> ManagedBlock {
-    let mut lines = Vec::new();
-    if wanted.findings_by_heading.is_empty() {
-        lines.push("There is nothing to tell.".to_owned());
-    }
-    let mut heading = None;
-    for (section, finding) in wanted.findings_by_heading.iter().take(MOST_LINES) {
-        if heading != Some(section) {
-            lines.push(format!("\n**{}**\n", Untrusted::new(section.as_str()).to_markdown()));
-            heading = Some(section);
-        }
-        lines.push(render_finding_line(finding));
-    }
-    if wanted.findings_by_heading.len() > MOST_LINES {
-        lines.push(format!(
-            "\n… and {} more; the run's own report has them all.",
-            wanted.findings_by_heading.len() - MOST_LINES
-        ));
-    }
     let marker = Marker::Report(pod.key.clone(), wanted.kind);
-    lines.push(String::new());
-    lines.push(marker.render_signature("closes itself when nothing is left · below this line is yours"));
+    let signature = marker.render_signature("closes itself when nothing is left · below this line is yours");
+    let text = if wanted.findings.is_empty() { "There is nothing to tell." } else { &wanted.text };
     let label = Some(pod.label.name.to_string());
     let state = BlockState { failing: wanted.remember.clone(), label, ..state };
-    ManagedBlock::new(marker, lines.join("\n").trim_start().to_owned(), state)
-}
-
-fn render_finding_line(finding: &Finding) -> String {
-    let place = finding.place.as_ref().map(|place| format!(", line {}", place.line)).unwrap_or_default();
-    let since = finding.since.map(|day| format!(", since {day}")).unwrap_or_default();
-    let (message, advice) = (sentence_to_markdown(&finding.message), sentence_to_markdown(&finding.advice));
-    // The advice on a line of its own, inside the same item.
-    format!("- **{}**{place}{since}: {message}\\\n  {advice}", finding.rule.code())
+    ManagedBlock::new(marker, format!("{text}\n\n{signature}"), state)
 }
 
 #[cfg(test)]

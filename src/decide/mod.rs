@@ -18,6 +18,7 @@ mod link_report;
 pub mod links;
 mod living_report;
 mod marker_problems;
+mod page_report;
 mod pairing_issue_body;
 mod pod_label;
 mod projects;
@@ -30,6 +31,7 @@ mod session_issues;
 mod session_settings;
 mod sessions;
 mod title_dates;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -183,7 +183,7 @@ pub(super) fn find_slack_channel<'a>(pod: &Pod, page: &'a PodPage) -> Option<&'a
 }
 
 /// Where people read the page: on the site it is built into, else its source in the repository.
-fn page_url(pod: &Pod) -> Option<String> {
+pub(super) fn page_url(pod: &Pod) -> Option<String> {
     let at = &pod.page;
     let built = at.site.as_ref().zip(at.path.strip_prefix("content/")).and_then(|(site, path)| {
         let path = path.strip_suffix(".md")?;

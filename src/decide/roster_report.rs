@@ -17,6 +17,10 @@ use crate::pod::marker::{RememberedFailure, ReportKind};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::rule::{Audience, Rule};
 use crate::pod::snapshot::Snapshot;
+use crate::pod::text::{Untrusted, sentence_to_markdown};
+
+/// So many findings are listed.
+const MOST_ROWS: usize = 400;
 
 /// Reports what lasts of what the audit found, and brings the report into line with it; a run that saw only part of
 /// page and data leaves the report as it is.
@@ -62,9 +66,29 @@ pub(super) fn update_report(pod: &Pod, seen: &Snapshot, parts: &mut DecisionPart
     if !whole || !parts.roster_doubts.was_audited {
         return;
     }
-    let listed = reported.into_iter().map(|finding| (finding.rule.summary().to_owned(), finding)).collect();
-    let wanted = DesiredReport { kind: ReportKind::Roster, findings_by_heading: listed, remember, keeps_text: false };
+    let text = build_text(&reported);
+    let wanted = DesiredReport { kind: ReportKind::Roster, findings: reported, text, remember, keeps_text: false };
     living_report::update_report(pod, seen, &wanted, parts);
+}
+
+/// A line per finding, under what each kind of them means.
+fn build_text(findings: &[Finding]) -> String {
+    let (mut lines, mut heading) = (Vec::new(), None);
+    for finding in findings.iter().take(MOST_ROWS) {
+        if heading != Some(finding.rule) {
+            lines.push(format!("\n**{}**\n", Untrusted::new(finding.rule.summary()).to_markdown()));
+            heading = Some(finding.rule);
+        }
+        let place = finding.place.as_ref().map(|place| format!(", line {}", place.line)).unwrap_or_default();
+        let since = finding.since.map(|day| format!(", since {day}")).unwrap_or_default();
+        let (message, advice) = (sentence_to_markdown(&finding.message), sentence_to_markdown(&finding.advice));
+        // The advice on a line of its own, inside the same item.
+        lines.push(format!("- **{}**{place}{since}: {message}\\\n  {advice}", finding.rule.code()));
+    }
+    if findings.len() > MOST_ROWS {
+        lines.push(format!("\n… and {} more; the run's own report has them all.", findings.len() - MOST_ROWS));
+    }
+    lines.join("\n").trim_start().to_owned()
 }
 
 /// The rules by which the same is the matter with everybody, and was not before: each with the one finding that stands

@@ -78,6 +78,8 @@ pub(super) fn page() -> PodPage {
         slack: Vec::new(),
         links: Vec::new(),
         findings: Vec::new(),
+        line_count: 0,
+        last_commit: None,
     }
 }
 

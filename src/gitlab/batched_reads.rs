@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::endpoints::LabelSearch;
 use super::listings::{LabelsKey, Participants, ParticipantsKey};
-use super::read::to_project_label;
+use super::read::{RepositoryText, to_project_label};
 use super::{Reader, TokenPurpose, responses};
 use crate::pod::observed::{FailureCause, Observed, ReadFailure};
 use crate::pod::snapshot::{Project, ProjectLabel};
@@ -47,7 +47,7 @@ impl Reader {
         project: &str,
         git_ref: &str,
         paths: &BTreeSet<&str>,
-    ) -> BTreeMap<String, String> {
+    ) -> BTreeMap<String, RepositoryText> {
         let paths: Vec<&str> = paths.iter().copied().collect();
         let mut texts = BTreeMap::new();
         for paths in paths.chunks(MAX_FILES_PER_QUERY) {
@@ -57,7 +57,8 @@ impl Reader {
             let nodes = answer.pointer("/data/project/repository/blobs/nodes").and_then(Value::as_array);
             for (path, text) in nodes.into_iter().flatten().filter_map(whole_text) {
                 if paths.contains(&path) {
-                    texts.insert(path.to_owned(), self.without_secrets(text.to_owned()));
+                    let text = self.without_secrets(text.to_owned());
+                    texts.insert(path.to_owned(), RepositoryText { text, last_commit: None });
                 }
             }
         }

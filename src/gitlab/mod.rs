@@ -40,7 +40,7 @@ use url::Url;
 pub use error::{RequestError, WriteEffect};
 pub use exchange::{Exchange, ExchangeError, HttpExchange, OfflineExchange, RouteOptions};
 pub use pipelines::ScheduledRun;
-pub use read::{IssueFilter, Reader};
+pub use read::{IssueFilter, Reader, RepositoryText};
 pub use redact::Redactor;
 pub use request_log::RequestLog;
 pub use write::{NewIssueOptions, ReportState, Writer};

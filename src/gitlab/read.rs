@@ -48,6 +48,15 @@ pub struct Reader {
     other_instances: Arc<BTreeMap<String, Reader>>,
 }
 
+/// A file of a repository, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryText {
+    /// Its text.
+    pub text: String,
+    /// The commit that last changed it, where GitLab told that (`lib/api/files.rb`: `X-Gitlab-Last-Commit-Id`).
+    pub last_commit: Option<String>,
+}
+
 /// Which issues of a project to list.
 #[derive(Debug, Clone, Copy)]
 pub enum IssueFilter<'a> {
@@ -136,9 +145,7 @@ impl Reader {
         TokenPurpose::ALL.into_iter().find(shared).unwrap_or(purpose)
     }
 
-    /// A file of a repository, as text; our own secrets are taken out of it on the way in.
-    ///
-    /// Absent only when the project itself was seen: a project that is hidden proves nothing about its files.
+    /// The text of a file of a repository; see [`Reader::read_repository_text`].
     pub async fn read_text_file(
         &self,
         purpose: TokenPurpose,
@@ -146,9 +153,22 @@ impl Reader {
         path: &str,
         git_ref: &str,
     ) -> Observed<String> {
-        match self.read_file(purpose, project, path, git_ref).await {
-            Observed::Present(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Observed::Present(self.without_secrets(text)),
+        self.read_repository_text(purpose, project, path, git_ref).await.map(|file| file.text)
+    }
+
+    /// A file of a repository, as text; our own secrets are taken out of it on the way in.
+    ///
+    /// Absent only when the project itself was seen: a project that is hidden proves nothing about its files.
+    pub async fn read_repository_text(
+        &self,
+        purpose: TokenPurpose,
+        project: &str,
+        path: &str,
+        git_ref: &str,
+    ) -> Observed<RepositoryText> {
+        match self.read_file_with_commit(purpose, project, path, git_ref).await {
+            Observed::Present((bytes, last_commit)) => match String::from_utf8(bytes) {
+                Ok(text) => Observed::Present(RepositoryText { text: self.without_secrets(text), last_commit }),
                 Err(_) => Observed::Unknown(ReadFailure {
                     what: format!("the file {path} at {git_ref} in {project}"),
                     why: "it is not UTF-8 text; save it as UTF-8".to_owned(),
@@ -160,7 +180,7 @@ impl Reader {
         }
     }
 
-    /// A file of a repository, as bytes; see [`Reader::read_text_file`].
+    /// A file of a repository, as bytes; see [`Reader::read_repository_text`].
     pub async fn read_file(
         &self,
         purpose: TokenPurpose,
@@ -168,13 +188,23 @@ impl Reader {
         path: &str,
         git_ref: &str,
     ) -> Observed<Vec<u8>> {
+        self.read_file_with_commit(purpose, project, path, git_ref).await.map(|(bytes, _)| bytes)
+    }
+
+    async fn read_file_with_commit(
+        &self,
+        purpose: TokenPurpose,
+        project: &str,
+        path: &str,
+        git_ref: &str,
+    ) -> Observed<(Vec<u8>, Option<String>)> {
         let what = || format!("the file {path} at {git_ref} in {project}");
         let mut found = self.request_file(purpose, self.name_or_id(purpose, project), path, git_ref).await;
         if let Err(RequestError::Redirected { project_id: Some(id), .. }) = found {
             found = self.request_file(purpose, NameOrId::from(id), path, git_ref).await;
         }
         match found {
-            Ok(bytes) => Observed::Present(bytes),
+            Ok(file) => Observed::Present(file),
             Err(fault) if fault.is_not_found() => match self.read_project(purpose, project).await {
                 Observed::Present(_) => Observed::Absent,
                 Observed::Absent => Observed::Unknown(ReadFailure {
@@ -194,7 +224,7 @@ impl Reader {
         project: NameOrId<'_>,
         path: &str,
         git_ref: &str,
-    ) -> Result<Vec<u8>, RequestError> {
+    ) -> Result<(Vec<u8>, Option<String>), RequestError> {
         let endpoint = FileRaw::builder()
             .project(project)
             .file_path(path)
@@ -206,7 +236,8 @@ impl Reader {
         endpoint.parameters().add_to_url(&mut url);
         let response = transport.send(&Method::GET, &url, None).await?;
         check_file_size(response.headers(), response.body())?;
-        Ok(response.into_body().into())
+        let last_commit = last_commit(response.headers());
+        Ok((response.into_body().into(), last_commit))
     }
 
     /// A label of a project or of a group above it, by its exact name.
@@ -453,6 +484,13 @@ fn check_file_size(headers: &HeaderMap, bytes: &[u8]) -> Result<(), RequestError
         }
         _ => Ok(()),
     }
+}
+
+/// The commit that last changed a file; none where it is not told, or is no commit.
+fn last_commit(headers: &HeaderMap) -> Option<String> {
+    let commit = header_text(headers, "x-gitlab-last-commit-id")?.trim().to_owned();
+    let is_hash = matches!(commit.len(), 40 | 64) && commit.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hash.then_some(commit)
 }
 
 pub(super) fn to_observed_issue(issue: responses::Issue) -> ObservedIssue {

@@ -164,12 +164,19 @@ impl ManagedBlock {
     /// Whether this block, as it was found, says what `wanted` would say. Another spelling says the same, and a
     /// person's line in it is no reason to write.
     pub fn is_up_to_date_with(&self, wanted: &Self) -> bool {
+        self.state.lines == wanted.state.lines && self.is_up_to_date_but_for(wanted, |_| false)
+    }
+
+    /// The same where some lines do not count: those are written when something else is.
+    pub fn is_up_to_date_but_for(&self, wanted: &Self, is_minor: impl Fn(&str) -> bool) -> bool {
+        let counts = |line: &&str| !is_minor(line);
+        let memory = |block: &Self| BlockState { lines: Vec::new(), ..block.state.clone() };
         let known = self.known_lines(wanted);
-        let ours = self.text.lines().filter_map(line_hash::hash_line).filter(|hash| known.has(hash));
+        let ours = self.text.lines().filter(counts).filter_map(line_hash::hash_line).filter(|hash| known.has(hash));
         self.marker == wanted.marker
             && self.marker_comments == MarkerComments::Complete
-            && self.state == wanted.state
-            && ours.eq(wanted.text.lines().filter_map(line_hash::hash_line))
+            && memory(self) == memory(wanted)
+            && ours.eq(wanted.text.lines().filter(counts).filter_map(line_hash::hash_line))
     }
 
     /// The lines that people wrote into the block, with the blank lines between them; empty where there are none.

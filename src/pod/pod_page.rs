@@ -36,6 +36,12 @@ pub struct PodPage {
     pub ignore_comments: Vec<IgnoreComment>,
     /// What is wrong with the page as a text.
     pub findings: Vec<Finding>,
+    /// How many lines it has.
+    #[serde(skip)]
+    pub line_count: usize,
+    /// The commit that last changed its file, where it came from a repository that told it.
+    #[serde(skip)]
+    pub last_commit: Option<String>,
 }
 
 impl PodPage {

@@ -127,105 +127,105 @@ rules! {
         summary: "The page has no heading above its members: a level-2 heading that ends in \"Pod members\", or the one of `[page] members_heading`.",
         advice: "Give the members section its heading back, for example \"## Support Pod members\".",
         severity: Major, audience: Public, subject: Page,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     MembersSectionEmpty {
         code: "members-section-empty",
         summary: "The members section names nobody in a form that the site or podkeeper understands.",
         advice: "Write each member as {{< member-by-name \"NAME\" >}} (`@handle`), or set [page] members_form to the form of the page.",
         severity: Major, audience: Public, subject: Page,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     PageCut {
         code: "page-cut",
         summary: "The page is larger than is read: more than 1 MiB, or more than 5,000 links, labels or members.",
         advice: "Split the page; what stands further down is not checked.",
         severity: Major, audience: Public, subject: Page,
-        in_check: Reported,
+        report: Links, in_check: Reported,
     }
     LeadMissing {
         code: "lead-missing",
         summary: "No member of the page has a lead's role.",
         advice: "Put \"Lead:\" before the name of whoever leads the pod.",
         severity: Minor, audience: Public, subject: Page,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     MemberHandleMissing {
         code: "member-handle-missing",
         summary: "A member's line names no GitLab handle.",
         advice: "Add the handle behind the name, for example (`@handle`).",
         severity: Minor, audience: Public, subject: Member,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     MemberHandleInvalid {
         code: "member-handle-invalid",
         summary: "What stands in the handle's place cannot be a GitLab user name.",
         advice: "Write the user name as it stands in the profile's address, without blanks.",
         severity: Minor, audience: Public, subject: Member,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     MemberLineUnclear {
         code: "member-line-unclear",
         summary: "A line of the members section looks like a member's and is not understood, so nobody is read from it.",
         advice: "Write it in the form of the others; [page] members_form names that form.",
         severity: Minor, audience: Public, subject: Text,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     MemberListedTwice {
         code: "member-listed-twice",
         summary: "The same person stands in the members section twice.",
         advice: "Keep one of the two lines.",
         severity: Minor, audience: Public, subject: Member,
-        in_check: Omitted,
+        report: Links, in_check: Omitted,
     }
     LabelEmpty {
         code: "label-empty",
         summary: "A label reference names no label: `~\"\"`.",
         advice: "Name the label or take the reference out.",
         severity: Minor, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, in_check: Reported,
     }
     LabelTrailingComma {
         code: "label-trailing-comma",
         summary: "A comma follows the last label of a line.",
         advice: "Take the comma out, or add the label that is missing behind it.",
         severity: Info, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, target_still_works: yes, in_check: Reported,
     }
     ListDashMissing {
         code: "list-dash-missing",
         summary: "A line under a list lacks its dash, so it shows as the end of the item above.",
         advice: "Begin the line with \"- \".",
         severity: Minor, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, in_check: Reported,
     }
     TextMojibake {
         code: "text-mojibake",
         summary: "Characters were read in the wrong encoding.",
         advice: "Replace them by the mended text.",
         severity: Minor, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, in_check: Reported,
     }
     LinkLegacyForm {
         code: "link-legacy-form",
         summary: "A GitLab link has the form from before \"/-/\".",
         advice: "Write the link with \"/-/\".",
         severity: Info, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, target_still_works: yes, in_check: Reported,
     }
     IgnoreReasonMissing {
         code: "ignore-reason-missing",
         summary: "A comment lets links pass (`podkeeper-disable-line`, `podkeeper-disable-next-line`) and says no reason, so it has no effect.",
         advice: "Write the reason behind a colon: `<!-- podkeeper-disable-line: REASON -->`.",
         severity: Minor, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, in_check: Reported,
     }
     IgnoreUnused {
         code: "ignore-unused",
         summary: "A comment lets links pass, and there is none in its line that does not work.",
         advice: "Take the comment out.",
         severity: Info, audience: Public, subject: Text,
-        in_check: Reported,
+        report: Links, target_still_works: yes, in_check: Reported,
     }
     SessionDiffers {
         code: "session-differs",

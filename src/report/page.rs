@@ -207,6 +207,8 @@ mod tests {
             slack: Vec::new(),
             links: Vec::new(),
             findings: Vec::new(),
+            line_count: 0,
+            last_commit: None,
         };
         let text = render_text(Public::restrict(&page), "pages/x.md");
         assert!(text.starts_with("(a page without a title)\npages/x.md\n\nMembers: the page has no members section\n"));

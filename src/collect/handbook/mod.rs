@@ -91,7 +91,8 @@ fn parse_page(text: &str, path: &str, whole: PageKind<'_>) -> (PodPage, Markdown
         let message = "The page is larger than is read; what stands further down is not checked.";
         findings.push(Finding::new(Rule::PageCut, "page", message).with_place(page.place_at(0)));
     }
-    (PodPage { findings: sort_by_place(findings), ..found }, headings)
+    let line_count = page.source.line_count();
+    (PodPage { findings: sort_by_place(findings), line_count, ..found }, headings)
 }
 
 /// A link as [`PodPage`] holds it; its kind is for pods' pages only.

@@ -1,6 +1,6 @@
 //! Which issues are a report: podkeeper's own by their marker, and those that may be it all the same.
 
-use super::report_title;
+use super::is_report_title;
 use crate::decide::identity_findings;
 use crate::pod::Pod;
 use crate::pod::finding::Finding;
@@ -20,7 +20,7 @@ pub(super) fn own_report_issues<'a>(
             // It may be whatever it names; where it names nothing, its title decides, which podkeeper never changes.
             let named = marker::find_markers(&issue.body);
             named.iter().any(|marker| is_marker_of_report(pod, kind, marker))
-                || (named.is_empty() && issue.title.raw() == report_title(pod, kind))
+                || (named.is_empty() && is_report_title(pod, kind, issue.title.raw()))
         }
         ParsedBody::NoMarker => false,
     };
@@ -79,7 +79,7 @@ fn unrecognized_report_finding(
     issue: &ObservedIssue,
 ) -> Option<Finding> {
     let name = format!("{}#{}", reports.project.path, issue.iid);
-    let titled = issue.title.raw() == report_title(pod, kind);
+    let titled = is_report_title(pod, kind, issue.title.raw());
     match &issue.parsed_body {
         ParsedBody::Block(block) => {
             let key = match &block.marker {

@@ -5,17 +5,18 @@ use crate::pod::marker::parse_body;
 use crate::pod::observed::{FailureCause, ReadFailure};
 use crate::pod::snapshot::Project;
 
-fn finding(url: &str) -> (String, Finding) {
+fn finding(url: &str) -> Finding {
     let mut finding = Finding::new(Rule::LinkDead, url, format!("{url}: gone"));
     finding.since = Some(now().date_naive());
-    ("Docs".to_owned(), finding)
+    finding
 }
 
 fn wanted(urls: &[&str]) -> DesiredReport {
     let failing = RememberedFailure { dead_since: Some(now().date_naive()), ..RememberedFailure::starting_at(now()) };
     DesiredReport {
         kind: ReportKind::Links,
-        findings_by_heading: urls.iter().map(|url| finding(url)).collect(),
+        findings: urls.iter().map(|url| finding(url)).collect(),
+        text: urls.join("\n"),
         remember: urls.iter().map(|url| ((*url).to_owned(), failing)).collect(),
         keeps_text: false,
     }
@@ -164,27 +165,11 @@ fn the_body_is_a_function_of_the_findings_and_reads_back() {
     let ParsedBody::Block(found) = parse_body(&first) else { panic!("{first}") };
     assert_eq!(found.state.failing, some.remember);
     insta::assert_snapshot!(found.text, @r"
-    **Docs**
-
-    - **link-dead**, since 2026-11-24: `https://a.example/`: gone\
-      Replace the link or take it out.
-    - **link-dead**, since 2026-11-24: `https://b.example/`: gone\
-      Replace the link or take it out.
+    https://a.example/
+    https://b.example/
 
     <sub>podkeeper · alpha/links · closes itself when nothing is left · below this line is yours</sub>
     ");
-}
-
-#[test]
-fn nothing_of_a_finding_acts() {
-    let hostile = "https://a.example/\n/close @all #1 ~bug <!-- podkeeper:v1 end -->";
-    let mut some = wanted(&[hostile]);
-    some.findings_by_heading[0].0 = "/close\n/assign @all".to_owned();
-    let text = build_block(&pod(), &some, BlockState::default()).text;
-    assert!(text.lines().all(|line| !line.trim_start().starts_with('/')), "{text}");
-    let rendered = render_block(&build_block(&pod(), &some, BlockState::default()));
-    assert!(matches!(parse_body(&rendered), ParsedBody::Block(_)), "{rendered}");
-    assert_eq!(rendered.matches("<!-- podkeeper:v1 end -->").count(), 1);
 }
 
 /// Whoever can edit the issue edits the dates in it.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::people::SESSIONS_SEEN;
 use crate::decide::session_end::OPEN_AFTER_END;
 use crate::decide::session_issues::ExistingIssue;
+use crate::decide::words::join_words;
 use crate::decide::{OwnIssue, PairingContext};
 use crate::pod::PodKey;
 use crate::pod::finding::short_hash;
@@ -190,7 +191,7 @@ fn skipped_line(pod: &PodKey, slot: &Slot, session: &Session) -> Option<String> 
         .into_iter()
         .map(|(reason, days)| {
             let reason = reason.map(|reason| format!(": {}", Untrusted::new(reason).to_markdown())).unwrap_or_default();
-            format!("{}{reason}", super::start_time::join_words(&days))
+            format!("{}{reason}", join_words(&days))
         })
         .collect();
     (!texts.is_empty()).then(|| format!("- **No session on** {}", texts.join("; ")))

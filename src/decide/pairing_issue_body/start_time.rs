@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Duration, NaiveDateTime, Offset as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 
+use crate::decide::words::join_words;
 use crate::pod::Pod;
 use crate::pod::schedule::Slot;
 use crate::pod::session::Session;
@@ -103,15 +104,6 @@ pub(super) fn number_word(number: usize) -> String {
     const WORDS: [&str; 13] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn join_words(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }
 
 #[cfg(test)]

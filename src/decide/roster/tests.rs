@@ -193,6 +193,8 @@ impl World {
             slack: Vec::new(),
             links: Vec::new(),
             findings: Vec::new(),
+            line_count: 0,
+            last_commit: None,
         };
         Snapshot {
             now: "2026-11-24T06:00:00Z".parse().unwrap(),
