@@ -6,7 +6,9 @@ use super::*;
 use crate::pod::label::LabelName;
 use crate::pod::marker::{BlockState, render_block};
 use crate::pod::observed::FailureCause;
-use crate::pod::pod_page::{MembersSection, PodPage, SlackChannel};
+use crate::pod::pairing_options::Absence;
+use crate::pod::pod_page::{Member, MembersSection, PodPage, SlackChannel};
+use crate::pod::roster::{Handle, Role};
 use crate::pod::schedule::{Cron, MeetingWeeks, Slot};
 use crate::pod::snapshot::{PairingProjectState, ProjectLabel};
 use crate::pod::template::Template;
@@ -413,6 +415,30 @@ fn another_channel_on_the_page_is_told() {
     {
         assert_eq!(told(own, on_page), None);
     }
+}
+
+#[test]
+fn who_is_away_and_not_on_the_page_is_told() {
+    let member = |handle: &str| Member {
+        name: Untrusted::new("Ada Quill"),
+        handle: Handle::parse(handle),
+        role: Role::Member,
+        role_text: Untrusted::default(),
+        line: 5,
+    };
+    let told = |handle: &str, until: &str, section: MembersSection| {
+        let mut pod = pod();
+        let (from, until) = ("2026-11-01".parse().unwrap(), until.parse().unwrap());
+        pod.absences = vec![Absence { handle: handle.to_owned(), from, until }];
+        let mut seen = seen(Vec::new());
+        let members = vec![member("ada-quill")];
+        seen.page = Observed::Present(PodPage { members, members_section: section, ..page() });
+        decide(&pod, &seen).findings.iter().any(|finding| finding.message.contains("[[away]] handle `ada`"))
+    };
+    assert!(told("ada", "2026-12-24", MembersSection::Closed));
+    assert!(!told("Ada-Quill", "2026-12-24", MembersSection::Closed));
+    assert!(!told("ada", "2026-11-02", MembersSection::Closed), "it is over");
+    assert!(!told("ada", "2026-12-24", MembersSection::OpenEnded), "the page may be cut");
 }
 
 #[test]

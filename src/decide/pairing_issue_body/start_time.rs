@@ -150,6 +150,14 @@ mod tests {
         );
         let (pod, session) = on("2026-12-03", "UTC", &[]);
         assert_eq!(local_times_line(&pod, &session), None);
+        // In UTC it is another day.
+        let (_, session) = on("2026-12-04", "America/Los_Angeles", &[]);
+        assert_eq!(describe_start(&session).split(", ").nth(1), Some("15:00 PST (23:00 UTC)"));
+        let mut pod = pod;
+        pod.slots[0].zone = "Pacific/Kiritimati".parse().unwrap();
+        pod.slots[0].cron = Cron::parse("0 9 * * Thu").unwrap();
+        let session = pod.slots[0].sessions_from(&pod.key, "2026-12-01T00:00:00Z".parse().unwrap()).next().unwrap();
+        assert_eq!(describe_start(&session), "Thursday 3 December 2026, 09:00 +14 (Wednesday 19:00 UTC), one hour");
     }
 
     #[test]
