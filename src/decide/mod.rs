@@ -221,7 +221,8 @@ impl OwnIssue<'_> {
         self.block.state.start.is_none_or(|start| start <= now)
     }
 
-    /// Whether its session has not begun, as far as it says.
+    /// Whether its session has not begun, as far as it says: an issue of an earlier version, which does not say when it
+    /// starts, may be either.
     fn is_to_come(&self, now: DateTime<Utc>) -> bool {
         self.block.state.start.is_none_or(|start| start > now)
     }

@@ -20,8 +20,8 @@ use crate::pod::session::{Session, SessionKey};
 use crate::pod::snapshot::{FurtherRead, ObservedIssue};
 use crate::pod::text::one_line;
 
-/// So long an issue of a session that is over is told of, where it goes by another key.
-const OTHER_KEY_TOLD_FOR: Duration = Duration::days(28);
+/// So long an issue of a session that is over is reported, where it goes by another key.
+const OTHER_KEY_REPORTED_FOR: Duration = Duration::days(28);
 
 /// Sees to the next session of every slot, and reports what was missed.
 pub(super) fn plan_pairing_issues(context: &PairingContext<'_>, parts: &mut DecisionParts) {
@@ -135,7 +135,7 @@ fn report_skipped_sessions(context: &PairingContext<'_>, slot: &Slot, parts: &mu
 /// closes them nor carries their tasks on.
 fn report_issues_under_other_keys(context: &PairingContext<'_>, slot: &Slot, parts: &mut DecisionParts) {
     let (now, issues) = (context.seen.now, &context.session_issues);
-    let Some(since) = now.checked_sub_signed(OTHER_KEY_TOLD_FOR) else { return };
+    let Some(since) = now.checked_sub_signed(OTHER_KEY_REPORTED_FOR) else { return };
     let past = slot.sessions_from(&context.pod.key, since).take_while(|session| session.has_started(now));
     for session in past {
         match issues.existing_issue(&session.key) {

@@ -395,30 +395,30 @@ fn the_younger_twin_is_linked_and_closed() {
 }
 
 #[test]
-fn another_channel_on_the_page_is_told() {
+fn another_channel_on_the_page_is_reported() {
     let channel = |name: &str| SlackChannel { channel: Untrusted::new(name), url: None, line: 9 };
-    let told = |own: Option<&str>, on_page: &[&str]| {
+    let reported = |own: Option<&str>, on_page: &[&str]| {
         let mut pod = pod();
         pod.slack_channel = own.map(str::to_owned);
         let mut seen = seen(Vec::new());
         let slack = on_page.iter().map(|name| channel(name)).collect();
         seen.page = Observed::Present(PodPage { slack, ..page() });
         let found = decide(&pod, &seen).findings;
-        let told = found.iter().find(|finding| finding.rule == Rule::ChannelDiffers);
-        told.map(|finding| finding.message.clone())
+        let finding = found.iter().find(|finding| finding.rule == Rule::ChannelDiffers);
+        finding.map(|finding| finding.message.clone())
     };
     assert_eq!(
-        told(Some("#alpha"), &["#alpha_new", "#general", "#general"]).as_deref(),
+        reported(Some("#alpha"), &["#alpha_new", "#general", "#general"]).as_deref(),
         Some("the page does not name `#alpha`, the pod's channel; it names `#alpha_new`, `#general`")
     );
     for (own, on_page) in [(None, &["#general"][..]), (Some("#alpha"), &[]), (Some("#alpha"), &["#general", "#alpha"])]
     {
-        assert_eq!(told(own, on_page), None);
+        assert_eq!(reported(own, on_page), None);
     }
 }
 
 #[test]
-fn who_is_away_and_not_on_the_page_is_told() {
+fn an_absence_of_nobody_on_the_page_is_reported() {
     let member = |handle: &str| Member {
         name: Untrusted::new("Ada Quill"),
         handle: Handle::parse(handle),
@@ -426,7 +426,7 @@ fn who_is_away_and_not_on_the_page_is_told() {
         role_text: Untrusted::default(),
         line: 5,
     };
-    let told = |handle: &str, until: &str, section: MembersSection| {
+    let reported = |handle: &str, until: &str, section: MembersSection| {
         let mut pod = pod();
         let (from, until) = ("2026-11-01".parse().unwrap(), until.parse().unwrap());
         pod.absences = vec![Absence { handle: handle.to_owned(), from, until }];
@@ -435,10 +435,10 @@ fn who_is_away_and_not_on_the_page_is_told() {
         seen.page = Observed::Present(PodPage { members, members_section: section, ..page() });
         decide(&pod, &seen).findings.iter().any(|finding| finding.message.contains("[[away]] handle `ada`"))
     };
-    assert!(told("ada", "2026-12-24", MembersSection::Closed));
-    assert!(!told("Ada-Quill", "2026-12-24", MembersSection::Closed));
-    assert!(!told("ada", "2026-11-02", MembersSection::Closed), "it is over");
-    assert!(!told("ada", "2026-12-24", MembersSection::OpenEnded), "the page may be cut");
+    assert!(reported("ada", "2026-12-24", MembersSection::Closed));
+    assert!(!reported("Ada-Quill", "2026-12-24", MembersSection::Closed));
+    assert!(!reported("ada", "2026-11-02", MembersSection::Closed), "it is over");
+    assert!(!reported("ada", "2026-12-24", MembersSection::OpenEnded), "the page may be cut");
 }
 
 #[test]

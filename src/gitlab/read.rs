@@ -344,15 +344,18 @@ impl Reader {
             Err(error) => Err(RequestError::InvalidRequest(error.to_string())),
         };
         to_observed(events, format!("the label history of {}#{iid}", project.path)).map(|events| {
-            let of_names = |event: &responses::LabelEvent, action: &str| {
-                let name = event.label.as_ref().map(|label| label.name.clone());
-                name.filter(|name| event.action == action && names.contains(name)).zip(event.created_at)
+            let name_of = |event: &responses::LabelEvent| event.label.as_ref().map(|label| label.name.clone());
+            let is_of = |event: &&responses::LabelEvent, action: &str| {
+                event.action == action && name_of(event).is_some_and(|name| names.contains(&name))
             };
-            let added: Vec<_> = events.iter().filter_map(|event| of_names(event, "add")).collect();
-            let is_replaced = |(name, at): &(String, DateTime<Utc>)| {
-                added.iter().any(|(other, then)| other != name && (*then - at).abs() < REPLACED_WITHIN)
+            let added: Vec<_> = events.iter().filter(|event| is_of(event, "add")).collect();
+            let is_replaced = |removed: &responses::LabelEvent| {
+                added.iter().any(|other| {
+                    let times = removed.created_at.zip(other.created_at);
+                    name_of(other) != name_of(removed) && times.is_some_and(|(a, b)| (a - b).abs() < REPLACED_WITHIN)
+                })
             };
-            events.iter().filter_map(|event| of_names(event, "remove")).filter(|removal| !is_replaced(removal)).count()
+            events.iter().filter(|event| is_of(event, "remove") && !is_replaced(event)).count()
         })
     }
 
@@ -450,7 +453,8 @@ pub(super) fn is_closing_note(note: &responses::Note) -> bool {
     !note.system && marker::is_closing_comment(&note.body)
 }
 
-/// Of a label that takes another one's place GitLab writes both events at once.
+/// Of a label that takes another one's place GitLab writes both events with one time
+/// (`app/services/resource_events/change_labels_service.rb`); two requests of a person are further apart.
 const REPLACED_WITHIN: TimeDelta = TimeDelta::seconds(2);
 
 /// A file as it is has no bracket at its end that proves it whole; GitLab says how long it is (GitLab docs,

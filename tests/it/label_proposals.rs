@@ -246,23 +246,6 @@ async fn a_removal_is_final_under_another_name_of_the_label_too() {
     assert!(labels(&stage, place).is_empty(), "{:?}", labels(&stage, place));
 }
 
-/// A stack trace numbers its lines, and a comment is no text.
-#[tokio::test(start_paused = true)]
-async fn a_number_that_is_no_reference_is_no_sign_of_the_pod() {
-    let stage = applying_stage();
-    let own =
-        stage.with_world(|world| world.project_by_path(PROJECT).unwrap().issues.keys().copied().max().unwrap()) - 1;
-    let texts = [format!("```\n#{own} 0x00 in main ()\n```"), format!("&#{own};"), format!("<!-- #{own} -->")];
-    for text in texts {
-        let place = opens(&stage, "tuval", "Pairing on runners", &text, &["mfarrow"]);
-        stage.apply().await;
-        assert!(labels(&stage, place).is_empty(), "{text}");
-    }
-    let place = opens(&stage, "tuval", &format!("Pairing #{own} on runners"), "", &["mfarrow"]);
-    stage.apply().await;
-    assert!(labels(&stage, place).is_empty());
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_first_run_of_a_pod_labels_nothing() {
     let mut stage = Stage::bare(Stage::seeded().pods, "# Pod\n\n## Secure Pod members\n\n- `@ada` x\n", now());

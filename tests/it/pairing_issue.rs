@@ -161,20 +161,20 @@ async fn a_skipped_week_is_said_before_and_after_it() {
 
 /// The skip is written down when the issue is open already.
 #[tokio::test(start_paused = true)]
-async fn an_issue_of_a_session_that_is_skipped_since_is_told() {
+async fn an_open_issue_of_a_skipped_session_is_reported() {
     let mut stage = stage_without_history(pod(), "2026-12-01T06:00:00Z");
     stage.apply().await;
     let date = "2026-12-03".parse().unwrap();
     stage.pods[0].slots[0].skips = vec![Skip { reason: Some("summit".to_owned()), ..Skip::on(date) }];
-    let told = |runs: &[PodRun]| {
+    let reported = |runs: &[PodRun]| {
         let found = runs[0].findings.iter().find(|found| found.rule.code() == "session-skipped");
         found.map(|found| found.message.split_once(' ').unwrap().1.to_owned())
     };
     let runs = stage.apply().await;
-    assert_eq!(told(&runs).as_deref(), Some("is open for the session of 3 December, which is skipped: summit"));
+    assert_eq!(reported(&runs).as_deref(), Some("is open for the session of 3 December, which is skipped: summit"));
     let iid = session_issue(&stage).iid;
     edit(&stage, "person", iid, json!({ "state_event": "close" })).await;
-    assert_eq!(told(&stage.apply().await), None);
+    assert_eq!(reported(&stage.apply().await), None);
 }
 
 /// The slot meets on another day since; what was held was held on its own.

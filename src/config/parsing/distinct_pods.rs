@@ -9,24 +9,8 @@ use crate::config::problem::Problem;
 pub(super) fn check_distinct_pods(pods: &[PodWithSource], problems: &mut Vec<Problem>) {
     for (at, second) in pods.iter().enumerate() {
         for first in &pods[..at] {
-            let mut say = |span: Range<usize>, message: String, help: &str| {
-                problems.push(Problem { path: second.path.clone(), span: Some(span), message, help: help.to_owned() });
-            };
             let (a, b) = (&first.pod, &second.pod);
             let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
-            if same(&a.pairing_project, &b.pairing_project) && same(a.label.name.as_str(), b.label.name.as_str()) {
-                let message = format!("label `{}` is the pod {}'s in the same project", b.label.name, a.key);
-                let taken = |name: &str| pods.iter().any(|other| same(other.pod.label.name.as_str(), name));
-                let free = free_name(&format!("pod::{}", b.key), taken);
-                say(second.label_span(), message, &format!("give each pod a label of its own, for example {free}"));
-            }
-            if same(&a.name, &b.name) {
-                let message =
-                    format!("the pod {} has the name `{}` too; letter case does not tell them apart", a.key, a.name);
-                let free =
-                    free_name(&name_of_key(b.key.as_str()), |name| pods.iter().any(|pod| same(&pod.pod.name, name)));
-                say(second.name_span(), message, &format!("give each pod a name of its own, for example {free}"));
-            }
             if same(&a.pairing_project, &b.pairing_project) {
                 for (one, other) in [(first, second), (second, first)] {
                     let name = other.pod.label.name.as_str();
@@ -43,6 +27,19 @@ pub(super) fn check_distinct_pods(pods: &[PodWithSource], problems: &mut Vec<Pro
             let mut say = |span: Range<usize>, message: String, help: &str| {
                 problems.push(Problem { path: second.path.clone(), span: Some(span), message, help: help.to_owned() });
             };
+            if same(&a.pairing_project, &b.pairing_project) && same(a.label.name.as_str(), b.label.name.as_str()) {
+                let message = format!("label `{}` is the pod {}'s in the same project", b.label.name, a.key);
+                let taken = |name: &str| pods.iter().any(|other| same(other.pod.label.name.as_str(), name));
+                let free = free_name(&format!("pod::{}", b.key), taken);
+                say(second.label_span(), message, &format!("give each pod a label of its own, for example {free}"));
+            }
+            if same(&a.name, &b.name) {
+                let message =
+                    format!("the pod {} has the name `{}` too; letter case does not tell them apart", a.key, a.name);
+                let free =
+                    free_name(&name_of_key(b.key.as_str()), |name| pods.iter().any(|pod| same(&pod.pod.name, name)));
+                say(second.name_span(), message, &format!("give each pod a name of its own, for example {free}"));
+            }
             let clash = b.former_keys.iter().position(|old| *old == a.key || a.former_keys.contains(old));
             if let Some(index) = clash {
                 let message = format!("`{}` is the pod {}'s key", b.former_keys[index], a.key);

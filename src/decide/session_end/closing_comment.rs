@@ -91,8 +91,7 @@ fn show_result(context: &PairingContext<'_>, url: &str) -> Option<String> {
 
 /// Whether nobody has ticked, commented on or written anything; a state that was lost does not say so.
 fn is_untouched(past: &SlotIssue<'_>) -> bool {
-    let rest = past.block.and_then(|block| block.state.rest.as_deref());
-    !past.issue.has_human_activity && rest == Some(short_hash(&marker::text_outside_block(&past.issue.body)).as_str())
+    !past.issue.has_human_activity && !has_words(past)
 }
 
 /// Whether people wrote something; a state that was lost does not say.
